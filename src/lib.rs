@@ -1,0 +1,18 @@
+//! The browser client for [deepstream.io](https://deepstream.io) that always comes back.
+//!
+//! A pure state machine in a thin browser shell:
+//!
+//! - [`wire`] turns bytes into messages and back. No state, no policy.
+//! - [`client`] is the whole client: handshake, states, backoff, heartbeat, subscriptions, events. It has no clock, no
+//!   socket and no randomness of its own, so it runs natively in virtual time. Its run-loop contract is in
+//!   [the module's documentation](client).
+//! - `browser` (wasm32 only) owns `WebSocket`, the one timer, the callbacks of the application, and the classes that
+//!   JavaScript sees. It knows no protocol and decides no retry.
+//!
+//! The npm package that applications install is made from this crate and `src/browser/js` by `npm run build`.
+
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+pub mod client;
+mod names;
+pub mod wire;
