@@ -1,0 +1,151 @@
+//! Where the connection is, with the data that exists only there.
+
+use super::heartbeat::Heartbeat;
+use crate::{
+    client::{
+        error::ClientError,
+        io::{ConnectionState, SocketId},
+        time::Instant,
+    },
+    wire::Topic,
+};
+
+/// Where the connection is.
+#[derive(Debug)]
+pub enum Phase {
+    /// Never dialled.
+    Idle {
+        /// When to dial; `None` while `lazyConnect` waits.
+        connect_at: Option<Instant>,
+    },
+    /// A socket is being opened.
+    Dialling {
+        socket: SocketId,
+        /// When the whole attempt, login included, has taken too long.
+        deadline: Instant,
+        occasion: Occasion,
+        /// Redirects followed in this attempt.
+        redirects: u8,
+    },
+    /// The server was asked whether it takes the connection.
+    Challenging {
+        socket: SocketId,
+        deadline: Instant,
+        redirects: u8,
+    },
+    /// The server waits for a login, and the application has not given one.
+    AwaitingLogin { socket: SocketId, since: Instant },
+    /// The server checks the credentials.
+    Authenticating { socket: SocketId, deadline: Instant },
+    /// Logged in.
+    Open {
+        socket: SocketId,
+        since: Instant,
+        heartbeat: Heartbeat,
+    },
+    /// Between two attempts.
+    Waiting { retry_at: Instant },
+    /// Until `resume()`.
+    Paused,
+    /// Until the application says otherwise.
+    Stopped(Stop),
+    /// For good.
+    Closed,
+}
+
+/// What a socket is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    First,
+    Reconnect,
+    Redirect,
+}
+
+/// Why the client does not try again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// `maxReconnectAttempts` failed.
+    GaveUp,
+    /// The heartbeat failed and `heartbeatFailure` is `'stop'`.
+    Heartbeat,
+    ChallengeDenied,
+    TooManyAuthAttempts,
+    AuthenticationTimeout,
+}
+
+impl Phase {
+    /// The socket that counts.
+    pub const fn socket(&self) -> Option<SocketId> {
+        match self {
+            Self::Dialling { socket, .. }
+            | Self::Challenging { socket, .. }
+            | Self::AwaitingLogin { socket, .. }
+            | Self::Authenticating { socket, .. }
+            | Self::Open { socket, .. } => Some(*socket),
+            Self::Idle { .. }
+            | Self::Waiting { .. }
+            | Self::Paused
+            | Self::Stopped(_)
+            | Self::Closed => None,
+        }
+    }
+
+    /// The state that the application sees.
+    pub const fn state(&self) -> ConnectionState {
+        match self {
+            Self::Idle { .. } | Self::Closed => ConnectionState::Closed,
+            Self::Dialling {
+                occasion: Occasion::First,
+                ..
+            } => ConnectionState::Initialising,
+            Self::Dialling {
+                occasion: Occasion::Reconnect,
+                ..
+            }
+            | Self::Waiting { .. } => ConnectionState::Reconnecting,
+            Self::Dialling {
+                occasion: Occasion::Redirect,
+                ..
+            } => ConnectionState::Redirecting,
+            Self::Challenging { .. } => ConnectionState::Challenging,
+            Self::AwaitingLogin { .. } => ConnectionState::AwaitingAuthentication,
+            Self::Authenticating { .. } => ConnectionState::Authenticating,
+            Self::Open { .. } => ConnectionState::Open,
+            Self::Paused => ConnectionState::Offline,
+            Self::Stopped(Stop::GaveUp | Stop::Heartbeat) => ConnectionState::Error,
+            Self::Stopped(Stop::ChallengeDenied) => ConnectionState::ChallengeDenied,
+            Self::Stopped(Stop::TooManyAuthAttempts) => ConnectionState::TooManyAuthAttempts,
+            Self::Stopped(Stop::AuthenticationTimeout) => ConnectionState::AuthenticationTimeout,
+        }
+    }
+
+    /// How long the server has kept the client, in milliseconds; 0 where it has not let it in.
+    pub const fn held_for_ms(&self, now: Instant) -> u64 {
+        match self {
+            Self::Open { since, .. } | Self::AwaitingLogin { since, .. } => now.since_ms(*since),
+            _ => 0,
+        }
+    }
+
+    /// What the server may say here, for reports of what it said instead.
+    pub const fn expected(&self) -> &'static str {
+        match self {
+            Self::Challenging { .. } => "ACCEPT, REJECT or REDIRECT",
+            Self::Authenticating { .. } => "the outcome of the login",
+            Self::Open { .. } => "PONG or a message of a feature",
+            _ => "nothing",
+        }
+    }
+
+    /// The error for somebody who asks for a connection where there will be none.
+    pub const fn refusal(&self, topic: Topic) -> ClientError {
+        match self {
+            Self::Stopped(Stop::GaveUp) => ClientError::MaxReconnectionAttemptsReached,
+            Self::Stopped(Stop::Heartbeat) => ClientError::HeartbeatTimeout,
+            Self::Stopped(Stop::ChallengeDenied) => ClientError::ChallengeDenied,
+            Self::Stopped(Stop::TooManyAuthAttempts) => ClientError::TooManyAuthAttempts,
+            Self::Stopped(Stop::AuthenticationTimeout) => ClientError::AuthenticationTimeout,
+            _ => ClientError::IsClosed { topic, dropped: 0 },
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Everything that can go wrong, as one closed set with a stable code each.
+
+use crate::wire::{DecodeError, Topic};
+
+/// Something to tell the application, by the `error` event or by rejecting what it waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientError {
+    /// A connection attempt failed or the connection was lost: `CONNECTION_ERROR`.
+    Connection(ConnectionFailure),
+    /// Two PINGs in a row stayed unanswered: `HEARTBEAT_TIMEOUT`.
+    HeartbeatTimeout,
+    /// As many attempts failed as `maxReconnectAttempts` allows: `MAX_RECONNECTION_ATTEMPTS_REACHED`.
+    MaxReconnectionAttemptsReached,
+    /// The server refused the challenge: `CHALLENGE_DENIED`.
+    ChallengeDenied,
+    /// The server refused the credentials: `INVALID_AUTHENTICATION_DETAILS`.
+    InvalidAuthenticationDetails {
+        /// What the server gave as the reason: JSON text.
+        reason: Option<Box<str>>,
+    },
+    /// The server has heard too many wrong credentials: `TOO_MANY_AUTH_ATTEMPTS`.
+    TooManyAuthAttempts,
+    /// Nobody logged in for as long as the server waits: `AUTHENTICATION_TIMEOUT`.
+    AuthenticationTimeout,
+    /// A later `login()` with other parameters took the place of this one: `LOGIN_SUPERSEDED`.
+    LoginSuperseded,
+    /// `pause()` came before what was asked for: `CLIENT_OFFLINE`.
+    Paused,
+    /// The client was closed: `IS_CLOSED`.
+    IsClosed {
+        /// The part of the client that was used.
+        topic: Topic,
+        /// How many entrusted items are given up.
+        dropped: usize,
+    },
+    /// More waits for the connection than [`limits`](super::limits) allow: `OUTBOX_FULL`.
+    OutboxFull {
+        /// The name of the event that was refused.
+        name: Box<str>,
+    },
+    /// The payload of an event is not JSON: `INVALID_MESSAGE_DATA`.
+    InvalidEventData {
+        /// The event.
+        name: Box<str>,
+    },
+    /// The server did not acknowledge in time: `ACK_TIMEOUT`.
+    AckTimeout {
+        /// The part of the client that asked.
+        topic: Topic,
+        /// The names that were not acknowledged.
+        names: Vec<Box<str>>,
+    },
+    /// Bytes arrived that are not the protocol: a code of the PARSER topic.
+    Decode(DecodeError),
+    /// A message that this version has no use for, or not in this state: `UNSOLICITED_MESSAGE`.
+    Unsolicited {
+        /// The topic of the message.
+        topic: Topic,
+        /// The deepstream name of its action.
+        action: &'static str,
+        /// What would have been expected.
+        expected: &'static str,
+    },
+    /// The server reports an error; the code is the deepstream name of the action.
+    Server {
+        /// The topic of the message.
+        topic: Topic,
+        /// The deepstream name of its action, such as `MESSAGE_DENIED`.
+        action: &'static str,
+        /// The subscription, record, or call that it is about.
+        name: Option<Box<str>>,
+        /// What the server adds, as it came.
+        data: Option<Box<str>>,
+    },
+}
+
+/// How a connection attempt ended, or a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectionFailure {
+    /// The browser refused to make the socket, with its words.
+    Refused(Box<str>),
+    /// The socket closed.
+    Closed {
+        /// The WebSocket close code (RFC 6455, section 7.4); 1006 where there was no close frame.
+        code: u16,
+        /// The close reason; usually empty.
+        reason: Box<str>,
+    },
+    /// The attempt took longer than `connectTimeout`.
+    TimedOut,
+    /// The server redirected more often than [`MAX_REDIRECTS`](super::limits::MAX_REDIRECTS).
+    TooManyRedirects,
+    /// The server redirected to something that is not a WebSocket URL.
+    BadRedirect(Box<str>),
+}
+
+impl ClientError {
+    /// The stable code, as JavaScript sees it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Connection(_) => "CONNECTION_ERROR",
+            Self::HeartbeatTimeout => "HEARTBEAT_TIMEOUT",
+            Self::MaxReconnectionAttemptsReached => "MAX_RECONNECTION_ATTEMPTS_REACHED",
+            Self::ChallengeDenied => "CHALLENGE_DENIED",
+            Self::InvalidAuthenticationDetails { .. } => "INVALID_AUTHENTICATION_DETAILS",
+            Self::TooManyAuthAttempts => "TOO_MANY_AUTH_ATTEMPTS",
+            Self::AuthenticationTimeout => "AUTHENTICATION_TIMEOUT",
+            Self::LoginSuperseded => "LOGIN_SUPERSEDED",
+            Self::Paused => "CLIENT_OFFLINE",
+            Self::IsClosed { .. } => "IS_CLOSED",
+            Self::OutboxFull { .. } => "OUTBOX_FULL",
+            Self::InvalidEventData { .. } => "INVALID_MESSAGE_DATA",
+            Self::AckTimeout { .. } => "ACK_TIMEOUT",
+            Self::Decode(error) => error.name(),
+            Self::Unsolicited { .. } => "UNSOLICITED_MESSAGE",
+            Self::Server { action, .. } => action,
+        }
+    }
+
+    /// The topic under which it is reported.
+    pub fn topic(&self) -> Topic {
+        match self {
+            Self::Connection(_)
+            | Self::HeartbeatTimeout
+            | Self::MaxReconnectionAttemptsReached
+            | Self::ChallengeDenied
+            | Self::Paused => Topic::Connection,
+            // The server sends its AUTHENTICATION_TIMEOUT under the topic CONNECTION.
+            Self::AuthenticationTimeout => Topic::Connection,
+            Self::InvalidAuthenticationDetails { .. }
+            | Self::TooManyAuthAttempts
+            | Self::LoginSuperseded => Topic::Auth,
+            Self::Decode(_) => Topic::Parser,
+            Self::OutboxFull { .. } | Self::InvalidEventData { .. } => Topic::Event,
+            Self::IsClosed { topic, .. }
+            | Self::AckTimeout { topic, .. }
+            | Self::Unsolicited { topic, .. }
+            | Self::Server { topic, .. } => *topic,
+        }
+    }
+
+    /// Whether it only follows from what the application did itself.
+    pub const fn is_expected(&self) -> bool {
+        matches!(
+            self,
+            Self::IsClosed { .. } | Self::Paused | Self::LoginSuperseded
+        )
+    }
+
+    /// A sentence for people.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Connection(failure) => failure.message(),
+            Self::HeartbeatTimeout => "the server did not answer two heartbeats in a row".into(),
+            Self::MaxReconnectionAttemptsReached => {
+                "gave up after maxReconnectAttempts failed attempts; resume() tries again".into()
+            }
+            Self::ChallengeDenied => {
+                "the server refused the connection; resume() tries again".into()
+            }
+            Self::InvalidAuthenticationDetails { reason: None } => {
+                "the server refused the login".into()
+            }
+            Self::InvalidAuthenticationDetails {
+                reason: Some(reason),
+            } => concat(&["the server refused the login: ", reason]),
+            Self::TooManyAuthAttempts => {
+                "the server refused too many logins; login() with other parameters tries again"
+                    .into()
+            }
+            Self::AuthenticationTimeout => {
+                "the server waited too long for a login; login() connects again".into()
+            }
+            Self::LoginSuperseded => "a later login() with other parameters took its place".into(),
+            Self::Paused => "the client was paused before the connection was back".into(),
+            Self::IsClosed { dropped: 0, .. } => "the client is closed".into(),
+            Self::IsClosed { dropped, .. } => {
+                concat(&["the client was closed; never sent: ", &dropped.to_string()])
+            }
+            Self::OutboxFull { name } => {
+                concat(&["too much waits for the connection; not kept: ", name])
+            }
+            Self::InvalidEventData { name } => {
+                concat(&["the payload of an event is not JSON: ", name])
+            }
+            Self::AckTimeout { names, .. } => {
+                let mut message = String::from("the server did not acknowledge in time:");
+                for name in names {
+                    message.push(' ');
+                    message.push_str(name);
+                }
+                message
+            }
+            Self::Decode(error) => error.sentence().into(),
+            Self::Unsolicited {
+                action, expected, ..
+            } => concat(&["unexpected message ", action, ", expected ", expected]),
+            Self::Server {
+                action, name, data, ..
+            } => {
+                let mut message = concat(&["the server reports ", action]);
+                for detail in [name, data].into_iter().flatten() {
+                    message.push_str(": ");
+                    message.push_str(detail);
+                }
+                message
+            }
+        }
+    }
+}
+
+impl ConnectionFailure {
+    fn message(&self) -> String {
+        match self {
+            Self::Refused(words) => concat(&["the browser refused to connect: ", words]),
+            Self::Closed { code, reason } if reason.is_empty() => {
+                concat(&["the connection closed (code ", &code.to_string(), ")"])
+            }
+            Self::Closed { code, reason } => concat(&[
+                "the connection closed (code ",
+                &code.to_string(),
+                "): ",
+                reason,
+            ]),
+            Self::TimedOut => "connecting and logging in took longer than connectTimeout".into(),
+            Self::TooManyRedirects => "the server redirected too often".into(),
+            Self::BadRedirect(url) => concat(&[
+                "the server redirected to what is not a WebSocket URL: ",
+                url,
+            ]),
+        }
+    }
+
+    /// Whether the close announces that the server goes down or is overloaded, so that every client is
+    /// coming at once: going away, service restart, try again later (IANA's registry of close codes), and 4001.
+    pub fn announces_restart(&self) -> bool {
+        matches!(
+            self,
+            Self::Closed {
+                code: 1001 | 1012 | 1013 | 4001,
+                ..
+            }
+        )
+    }
+}
+
+/// Joins without `format!`, whose machinery would be most of what an error costs in the browser.
+fn concat(parts: &[&str]) -> String {
+    parts.concat()
+}

@@ -1,0 +1,134 @@
+//! Events: subscriptions, what arrives for them, and what is emitted.
+
+use super::{
+    connection::Context,
+    error::ClientError,
+    io::{Output, SocketId, Wake},
+    is_error,
+    outbox::{Entry, Outbox},
+    subscriptions::Subscriptions,
+    time::Instant,
+};
+use crate::wire::{EventAction, EventMessage, Message, Topic};
+
+/// The event part of a client.
+#[derive(Debug)]
+pub struct Events {
+    subscriptions: Subscriptions,
+    outbox: Outbox,
+}
+
+impl Events {
+    /// No subscriptions, nothing waiting.
+    pub fn new() -> Self {
+        Self {
+            subscriptions: Subscriptions::new(Topic::Event),
+            outbox: Outbox::default(),
+        }
+    }
+
+    /// The first subscriber of a name came.
+    pub fn subscribe(&mut self, context: &Context<'_>, connected: bool, name: &str) {
+        self.subscriptions.subscribe(context, connected, name);
+    }
+
+    /// The last subscriber of a name went.
+    pub fn unsubscribe(&mut self, context: &Context<'_>, connected: bool, name: &str) {
+        self.subscriptions.unsubscribe(context, connected, name);
+    }
+
+    /// Sends an event, or keeps it until there is a session.
+    pub fn emit(
+        &mut self,
+        context: &mut Context<'_>,
+        session: Option<SocketId>,
+        name: &str,
+        data: Option<&str>,
+    ) {
+        if let Some(socket) = session {
+            send(context, socket, name, data);
+            return;
+        }
+        let entry = Entry {
+            name: name.into(),
+            data: data.map(Into::into),
+        };
+        if let Err(Entry { name, .. }) = self.outbox.push(entry) {
+            context.report(ClientError::OutboxFull { name });
+        }
+    }
+
+    /// A session begins: subscriptions first, then what waited.
+    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.subscriptions.on_session(context, socket);
+        for Entry { name, data } in self.outbox.take_all() {
+            send(context, socket, &name, data.as_deref());
+        }
+    }
+
+    /// The session is over.
+    pub fn on_lost(&mut self) {
+        self.subscriptions.on_lost();
+    }
+
+    /// The client is closed: what waits will never be sent.
+    pub fn on_closed(&mut self, context: &mut Context<'_>) {
+        let dropped = self.outbox.len();
+        if dropped > 0 {
+            self.outbox.take_all();
+            context.report(ClientError::IsClosed {
+                topic: Topic::Event,
+                dropped,
+            });
+        }
+    }
+
+    /// When time alone changes something, and what.
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        self.subscriptions.deadline()
+    }
+
+    /// Time has passed within a session.
+    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.subscriptions.on_tick(context, socket);
+    }
+
+    /// A message of the topic EVENT arrived.
+    pub fn on_message(&mut self, context: &mut Context<'_>, message: &EventMessage<'_>) {
+        match message.action {
+            EventAction::Subscribe | EventAction::Unsubscribe if message.is_ack => {
+                self.subscriptions.on_acknowledged(message.correlation_id);
+            }
+            EventAction::Emit => context.out.push_back(Output::Event {
+                name: message.name.unwrap_or_default().into(),
+                data: message.data.map(Into::into),
+            }),
+            action if message.is_error || is_error(action.number()) => {
+                if message.original_action == Some(EventAction::Subscribe.number()) {
+                    self.subscriptions
+                        .on_refused(message.name.unwrap_or_default());
+                }
+                context.report(ClientError::Server {
+                    topic: Topic::Event,
+                    action: action.name(),
+                    name: message.name.map(Into::into),
+                    data: message.data.map(Into::into),
+                });
+            }
+            action => context.report(ClientError::Unsolicited {
+                topic: Topic::Event,
+                action: action.name(),
+                expected: "EMIT or an acknowledgement",
+            }),
+        }
+    }
+}
+
+fn send(context: &mut Context<'_>, socket: SocketId, name: &str, data: Option<&str>) {
+    let message = EventMessage {
+        name: Some(name),
+        data,
+        ..EventMessage::new(EventAction::Emit)
+    };
+    context.send(socket, &Message::Event(message));
+}

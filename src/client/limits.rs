@@ -1,0 +1,26 @@
+//! Everything that can grow, and what happens when it has grown too far.
+
+/// Most events that wait in memory for the connection. The next one is refused and reported as `OUTBOX_FULL`.
+pub const OUTBOX_MAX_ENTRIES: usize = 10_000;
+
+/// Most bytes (names and payloads) that wait in memory for the connection. What would exceed it is refused and
+/// reported as `OUTBOX_FULL`.
+pub const OUTBOX_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Most bytes of names in one bulk subscription message; more names go out in further messages, because the
+/// server cuts a client whose message exceeds its `maxMessageSize` (1 MiB by default).
+pub const BULK_NAMES_MAX_BYTES: usize = 128 * 1024;
+
+/// Most redirects followed within one connection attempt; the next one makes the attempt fail.
+pub const MAX_REDIRECTS: u8 = 5;
+
+/// How long a session must have held before the next loss counts as a first failure again, in milliseconds.
+/// Shorter ones keep climbing the backoff, so that accept-then-close never becomes a fast loop.
+pub const STABLE_SESSION_MS: u64 = 5_000;
+
+/// Longest wait for the answer to one PING, in milliseconds; less where `heartbeatInterval` is shorter.
+pub const PING_ANSWER_MAX_MS: u64 = 5_000;
+
+/// A timer that fires later than this, in milliseconds, means that the page did not run; an answer may be waiting
+/// behind it.
+pub const LATE_TIMER_MS: u64 = 1_000;

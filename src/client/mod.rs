@@ -1,0 +1,263 @@
+//! The whole client as a state machine: no web API, no clock, no randomness, no global.
+//!
+//! # The run-loop contract
+//!
+//! The one who drives a [`Client`] does, for everything that happens:
+//!
+//! 1. call [`Client::handle`] with the time and the [`Input`];
+//! 2. call [`Client::poll`] until it returns `None`, and carry out each [`Output`] in that order;
+//! 3. call [`Client::deadline`], and see to it that `handle(now, Input::Tick)` follows when that moment has come.
+//!
+//! `handle` may be called at any time between two `poll`s, for instance from a callback that an output led to.
+//! Time never goes backwards from one `handle` to the next.
+
+mod connection;
+mod error;
+mod event;
+mod io;
+pub mod limits;
+mod options;
+mod outbox;
+mod rng;
+mod subscriptions;
+mod time;
+mod url;
+
+use std::collections::VecDeque;
+
+use self::{
+    connection::{Connection, Context},
+    event::Events,
+};
+pub use self::{
+    error::{ClientError, ConnectionFailure},
+    io::{Command, ConnectionState, Frame, Input, Output, SocketEvent, SocketId, Ticket, Wake},
+    options::{Accepted, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options},
+    rng::Rng,
+    time::Instant,
+    url::{UrlError, parse_url},
+};
+use crate::wire::{self, DecodeError, Message, Topic};
+
+/// A deepstream client: see the [module](self) for how to drive it.
+#[derive(Debug)]
+pub struct Client {
+    options: Options,
+    rng: Rng,
+    connection: Connection,
+    events: Events,
+    out: VecDeque<Output>,
+}
+
+impl Client {
+    /// A client for `url`, which must come from [`parse_url`]. It dials on the first tick, unless `lazyConnect` is
+    /// set. The same `seed` and the same inputs give the same outputs.
+    pub fn new(now: Instant, url: &str, options: Options, seed: u64) -> Self {
+        Self {
+            connection: Connection::new(now, url.into(), &options),
+            events: Events::new(),
+            rng: Rng::new(seed),
+            out: VecDeque::new(),
+            options,
+        }
+    }
+
+    /// The state that the application sees.
+    pub fn state(&self) -> ConnectionState {
+        self.connection.state()
+    }
+
+    /// Whether `close()` was called.
+    pub fn is_closed(&self) -> bool {
+        self.connection.is_closed()
+    }
+
+    /// Time from the last answered PING of this session to its PONG, in milliseconds.
+    pub fn round_trip_ms(&self) -> Option<u64> {
+        self.connection.round_trip_ms()
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        let session = self.connection.session();
+        match input {
+            Input::Tick => self.on_tick(now),
+            Input::Socket(socket, event) => {
+                if self.connection.socket() == Some(socket) {
+                    self.on_socket_event(now, socket, event);
+                }
+            }
+            Input::Command(command) => self.on_command(now, command),
+        }
+        self.follow_session(now, session);
+    }
+
+    /// What is to be done next.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When [`Input::Tick`] is due if nothing else happens before, and what for.
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        let features = self
+            .connection
+            .session()
+            .and_then(|_| self.events.deadline());
+        self.connection.deadline().into_iter().chain(features).min()
+    }
+
+    /// Tells the features when a session ended or began. A session is over as soon as another socket counts, so
+    /// this compares instead of being told.
+    fn follow_session(&mut self, now: Instant, before: Option<SocketId>) {
+        let after = self.connection.session();
+        if before == after {
+            return;
+        }
+        let (mut context, _, events) = self.split(now);
+        if before.is_some() {
+            events.on_lost();
+        }
+        if let Some(socket) = after {
+            events.on_session(&mut context, socket);
+        }
+    }
+
+    fn on_tick(&mut self, now: Instant) {
+        let (mut context, connection, events) = self.split(now);
+        connection.on_tick(&mut context);
+        if let Some(socket) = connection.session() {
+            events.on_tick(&mut context, socket);
+        }
+    }
+
+    fn on_socket_event(&mut self, now: Instant, socket: SocketId, event: SocketEvent<'_>) {
+        let (mut context, connection, _) = self.split(now);
+        match event {
+            SocketEvent::Opened => connection.on_opened(&mut context),
+            SocketEvent::Received(frame) => self.on_frame(now, socket, frame),
+            SocketEvent::Closed { code, reason } => {
+                connection.on_failed(
+                    &mut context,
+                    ConnectionFailure::Closed {
+                        code,
+                        reason: reason.into(),
+                    },
+                );
+            }
+            SocketEvent::Refused(words) => {
+                connection.on_failed(&mut context, ConnectionFailure::Refused(words.into()));
+            }
+        }
+    }
+
+    fn on_frame(&mut self, now: Instant, socket: SocketId, frame: Frame<'_>) {
+        let (mut context, connection, _) = self.split(now);
+        connection.on_frame(now);
+        let bytes = match frame {
+            Frame::Binary(bytes) => bytes,
+            Frame::Text => return context.report(ClientError::Decode(DecodeError::NotBinary)),
+            Frame::Oversized { bytes } => {
+                let limit = wire::MAX_FRAME_BYTES;
+                return context
+                    .report(ClientError::Decode(DecodeError::Oversized { bytes, limit }));
+            }
+        };
+        let mut reported = false;
+        for message in wire::decode(bytes) {
+            let session = self.connection.session();
+            match message {
+                Ok(message) => self.on_message(now, &message),
+                // One report per frame: a frame of garbage can hold millions of errors.
+                Err(error) if !reported => {
+                    reported = true;
+                    self.out
+                        .push_back(Output::Error(ClientError::Decode(error)));
+                }
+                Err(_) => {}
+            }
+            self.follow_session(now, session);
+            // A message may end the connection; what follows it in the frame is then from the past.
+            if self.connection.socket() != Some(socket) {
+                return;
+            }
+        }
+    }
+
+    fn on_message(&mut self, now: Instant, message: &Message<'_>) {
+        let (mut context, connection, events) = self.split(now);
+        match message {
+            Message::Connection(message) => connection.on_connection_message(&mut context, message),
+            Message::Auth(message) => connection.on_auth_message(&mut context, message),
+            Message::Event(message) if connection.session().is_some() => {
+                events.on_message(&mut context, message)
+            }
+            Message::Parser(message) => context.report(ClientError::Server {
+                topic: Topic::Parser,
+                action: message.action.name(),
+                name: None,
+                data: message.data.map(Into::into),
+            }),
+            other => context.report(other.unsolicited()),
+        }
+    }
+
+    fn on_command(&mut self, now: Instant, command: Command<'_>) {
+        let (mut context, connection, events) = self.split(now);
+        let session = connection.session();
+        match command {
+            Command::Login { ticket, params } => connection.login(&mut context, ticket, params),
+            Command::Pause => connection.pause(&mut context),
+            Command::Resume { ticket } => connection.resume(&mut context, ticket),
+            Command::Close => {
+                connection.close(&mut context);
+                events.on_closed(&mut context);
+            }
+            Command::SubscribeEvent(_) | Command::EmitEvent { .. } if connection.is_closed() => {
+                context.report(ClientError::IsClosed {
+                    topic: Topic::Event,
+                    dropped: 0,
+                });
+            }
+            Command::SubscribeEvent(name) => events.subscribe(&context, session.is_some(), name),
+            Command::UnsubscribeEvent(name) => {
+                events.unsubscribe(&context, session.is_some(), name)
+            }
+            Command::EmitEvent { name, data } => events.emit(&mut context, session, name, data),
+        }
+    }
+
+    fn split(&mut self, now: Instant) -> (Context<'_>, &mut Connection, &mut Events) {
+        let context = Context {
+            now,
+            options: &self.options,
+            rng: &mut self.rng,
+            out: &mut self.out,
+        };
+        (context, &mut self.connection, &mut self.events)
+    }
+}
+
+impl Message<'_> {
+    /// The report of a message that nobody here has a use for.
+    fn unsolicited(&self) -> ClientError {
+        let (action, expected) = match self {
+            Message::Parser(message) => (message.action.name(), ""),
+            Message::Connection(message) => (message.action.name(), ""),
+            Message::Auth(message) => (message.action.name(), ""),
+            Message::Event(message) => (message.action.name(), "no event before the login"),
+            Message::Record(message) => (message.action.name(), "nothing about records"),
+            Message::Rpc(message) => (message.action.name(), "nothing about RPC"),
+            Message::Presence(message) => (message.action.name(), "nothing about presence"),
+        };
+        ClientError::Unsolicited {
+            topic: self.topic(),
+            action,
+            expected,
+        }
+    }
+}
+
+/// Whether an action reports a failure: in every topic ERROR is 1 and the others start at 100.
+const fn is_error(action: i32) -> bool {
+    action == 1 || action >= 100
+}

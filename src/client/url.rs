@@ -1,0 +1,152 @@
+//! The rules by which an application names its server.
+
+/// Why a URL was refused: what was expected instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UrlError(pub &'static str);
+
+/// Turns what the application wrote into the URL to dial, as `@deepstream/client` does.
+///
+/// `host`, `host:port` and `//host` mean `ws://`; `ws://` and `wss://` stay. Without a path, `default_path` is used;
+/// a path and a query are kept as they are.
+///
+/// # Errors
+/// `http://`, `https://` and any other scheme, a missing host, a fragment, and white space or control characters.
+pub fn parse_url(url: &str, default_path: &str) -> Result<String, UrlError> {
+    if url.is_empty() {
+        return Err(UrlError(
+            "a host such as 'localhost:6020' or a ws:// or wss:// URL",
+        ));
+    }
+    if url.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+        return Err(UrlError("a URL without white space or control characters"));
+    }
+    if url.contains('#') {
+        return Err(UrlError("a URL without a fragment ('#')"));
+    }
+    let (scheme, rest) = match split_at_slashes(url) {
+        Some(("", rest)) => ("ws:", rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws:") => ("ws:", rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("wss:") => ("wss:", rest),
+        _ if names_scheme(url) => {
+            return Err(UrlError("ws:// or wss:// (only ws and wss are supported)"));
+        }
+        _ => ("ws:", url),
+    };
+    let host_end = rest
+        .bytes()
+        .position(|byte| matches!(byte, b'/' | b'?'))
+        .unwrap_or(rest.len());
+    let (host, path_and_query) = rest.split_at_checked(host_end).unwrap_or_default();
+    if host.is_empty() || host.starts_with(':') || host.ends_with('@') {
+        return Err(UrlError("a URL with a host"));
+    }
+    let mut parsed = String::with_capacity(url.len() + default_path.len() + 5);
+    parsed.push_str(scheme);
+    parsed.push_str("//");
+    parsed.push_str(host);
+    match path_and_query {
+        "" | "/" => parsed.push_str(default_path),
+        query if query.starts_with('?') => {
+            parsed.push_str(default_path);
+            parsed.push_str(query);
+        }
+        path => parsed.push_str(path),
+    }
+    Ok(parsed)
+}
+
+/// What stands before and after the first `//`. Not `str::split_once`: searching for a string and slicing with a panic
+/// would bring four kilobytes of gzipped WebAssembly.
+fn split_at_slashes(url: &str) -> Option<(&str, &str)> {
+    let position = url.as_bytes().windows(2).position(|pair| pair == b"//")?;
+    Some((url.get(..position)?, url.get(position + 2..)?))
+}
+
+/// Whether the URL begins with a scheme: a known one, or any before `//`. Anything else with a colon is `host:port`.
+fn names_scheme(url: &str) -> bool {
+    let Some(colon) = url
+        .bytes()
+        .position(|byte| matches!(byte, b':' | b'/' | b'?'))
+    else {
+        return false;
+    };
+    let (Some(scheme), Some(rest)) = (url.get(..colon), url.get(colon..)) else {
+        return false;
+    };
+    let known = ["ws", "wss", "http", "https"];
+    rest.starts_with(':')
+        && (rest.starts_with("://") || known.iter().any(|known| scheme.eq_ignore_ascii_case(known)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_parses(url: &str, expected: &str) {
+        assert_eq!(
+            parse_url(url, "/deepstream").as_deref(),
+            Ok(expected),
+            "{url}"
+        );
+    }
+
+    #[test]
+    fn follows_the_rules_of_the_reference_client() {
+        assert_parses("localhost:6020", "ws://localhost:6020/deepstream");
+        assert_parses("localhost", "ws://localhost/deepstream");
+        assert_parses("//host:1234", "ws://host:1234/deepstream");
+        assert_parses("ws://host:1234", "ws://host:1234/deepstream");
+        assert_parses("wss://host", "wss://host/deepstream");
+        assert_parses("WSS://host", "wss://host/deepstream");
+        assert_parses("ws://host/", "ws://host/deepstream");
+        assert_parses("host/custom", "ws://host/custom");
+        assert_parses("host?token=1", "ws://host/deepstream?token=1");
+        assert_parses("host/custom?token=1&b=2", "ws://host/custom?token=1&b=2");
+        assert_parses("[::1]:6020", "ws://[::1]:6020/deepstream");
+    }
+
+    #[test]
+    fn keeps_what_the_reference_client_damages() {
+        assert_parses("host/a/b/c", "ws://host/a/b/c");
+        assert_parses("host?next=a?b", "ws://host/deepstream?next=a?b");
+        assert_parses(
+            "host/p?return=http://elsewhere/",
+            "ws://host/p?return=http://elsewhere/",
+        );
+        assert_parses(
+            "host?return=http://elsewhere",
+            "ws://host/deepstream?return=http://elsewhere",
+        );
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_dialled() {
+        for url in [
+            "",
+            "http://host",
+            "https://host",
+            "HTTP://host",
+            "ftp://host",
+            "ws://",
+            "wss://",
+            "//",
+            "ws:host//",
+            "ws:6020",
+            "https:host",
+            "/path",
+            "?query",
+            ":6020",
+            "ws://:6020",
+            "ws:///path",
+            "ho st",
+            "host\n",
+            "host#fragment",
+        ] {
+            assert!(
+                parse_url(url, "/deepstream").is_err(),
+                "{url:?} should be refused"
+            );
+        }
+    }
+}
