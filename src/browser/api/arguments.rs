@@ -1,0 +1,57 @@
+//! Arguments of the application, checked at the call.
+
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
+
+use super::errors::DeepstreamError;
+
+/// A string that is not empty.
+///
+/// # Errors
+/// Anything else, naming the argument.
+pub fn name(argument: &'static str, value: &JsValue) -> Result<String, DeepstreamError> {
+    value
+        .as_string()
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| DeepstreamError::invalid("argument", argument, "a non-empty string", value))
+}
+
+/// A function.
+///
+/// # Errors
+/// Anything else, naming the argument.
+pub fn function(argument: &'static str, value: &JsValue) -> Result<Function, DeepstreamError> {
+    value
+        .dyn_ref::<Function>()
+        .cloned()
+        .ok_or_else(|| DeepstreamError::invalid("argument", argument, "a function", value))
+}
+
+/// A function, or nothing.
+///
+/// # Errors
+/// Anything but a function, `undefined` and `null`, naming the argument.
+pub fn optional_function(
+    argument: &'static str,
+    value: &JsValue,
+) -> Result<Option<Function>, DeepstreamError> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(None);
+    }
+    function(argument, value).map(Some)
+}
+
+/// The JSON text of a value, or nothing for `undefined`, functions and symbols, for which JSON has no text.
+///
+/// # Errors
+/// What `JSON.stringify` throws, for instance for a cycle or a bigint, as the cause of an error that names the
+/// argument.
+pub fn json(argument: &'static str, value: &JsValue) -> Result<Option<String>, DeepstreamError> {
+    if value.is_undefined() {
+        return Ok(None);
+    }
+    match js_sys::JSON::stringify(value) {
+        Ok(text) => Ok(JsValue::from(text).as_string()),
+        Err(cause) => Err(DeepstreamError::not_json(argument, &cause)),
+    }
+}

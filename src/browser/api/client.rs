@@ -1,0 +1,252 @@
+//! `new DeepstreamClient(url, options)`.
+
+use std::rc::Rc;
+
+use js_sys::{Date, Math, Number};
+use wasm_bindgen::prelude::*;
+use web_sys::Url;
+
+use super::{
+    arguments,
+    errors::{self, DeepstreamError},
+    event::EventHandler,
+    options,
+};
+use crate::{
+    browser::{driver::Driver, promises::Waiting},
+    client::{Command, Ticket, UrlError, parse_url},
+};
+
+/// A client: the class behind the package's `DeepstreamClient`. Its types and their documentation are in
+/// `js/client.ts`.
+#[wasm_bindgen]
+pub struct DeepstreamClient {
+    driver: Rc<Driver>,
+}
+
+#[wasm_bindgen]
+impl DeepstreamClient {
+    /// Connects to `url`, after the code that runs now, unless `lazyConnect` is set.
+    ///
+    /// # Errors
+    /// A URL or options that are wrong.
+    #[wasm_bindgen(constructor)]
+    pub fn new(url: &JsValue, options: &JsValue) -> Result<Self, DeepstreamError> {
+        errors::ensure_sound()?;
+        errors::watch_for_panics();
+        let options = options::read(options)?;
+        let url = read_url(url, &options.path)?;
+        Ok(Self {
+            driver: Driver::start(&url, options),
+        })
+    }
+
+    /// `login()`, `login(callback)`, `login(params)`, `login(params, callback)`.
+    ///
+    /// # Errors
+    /// Parameters that are not an object or that JSON cannot say, a callback that is not a function.
+    pub fn login(&self, params: &JsValue, callback: &JsValue) -> Result<JsValue, DeepstreamError> {
+        errors::ensure_sound()?;
+        let (params, callback) = if params.is_function() {
+            (&JsValue::UNDEFINED, params)
+        } else {
+            (params, callback)
+        };
+        let params = login_params(params)?;
+        let callback = arguments::optional_function("callback", callback)?;
+        Ok(
+            self.promise_or_callback(callback.map(Waiting::LoginCallback), |ticket| {
+                Command::Login {
+                    ticket,
+                    params: params.as_deref(),
+                }
+            }),
+        )
+    }
+
+    /// Lets go of the connection for good.
+    ///
+    /// # Errors
+    /// None but after a panic.
+    pub fn close(&self) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        self.driver.command(Command::Close);
+        Ok(())
+    }
+
+    /// Lets go of the connection until `resume`.
+    ///
+    /// # Errors
+    /// None but after a panic.
+    pub fn pause(&self) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        self.driver.command(Command::Pause);
+        Ok(())
+    }
+
+    /// Connects again.
+    ///
+    /// # Errors
+    /// A callback that is not a function.
+    pub fn resume(&self, callback: &JsValue) -> Result<JsValue, DeepstreamError> {
+        errors::ensure_sound()?;
+        let callback = arguments::optional_function("callback", callback)?;
+        Ok(
+            self.promise_or_callback(callback.map(Waiting::ErrorCallback), |ticket| {
+                Command::Resume { ticket }
+            }),
+        )
+    }
+
+    /// The name of the connection's state.
+    #[wasm_bindgen(js_name = getConnectionState)]
+    pub fn connection_state(&self) -> String {
+        self.driver.state().name().into()
+    }
+
+    /// A base-36 timestamp in milliseconds, a hyphen, and a random part.
+    #[wasm_bindgen(js_name = getUid)]
+    pub fn uid(&self) -> String {
+        const RANDOM_RANGE: f64 = 1e16;
+        [
+            &base_36(Date::now()),
+            "-",
+            &base_36((Math::random() * RANDOM_RANGE).floor()),
+        ]
+        .concat()
+    }
+
+    /// Calls `callback` for every event of the client called `event`.
+    ///
+    /// # Errors
+    /// A name that is not a string or empty, a callback that is not a function.
+    pub fn on(
+        &self,
+        event: &JsValue,
+        callback: &JsValue,
+        scope: JsValue,
+    ) -> Result<(), DeepstreamError> {
+        self.listen(event, callback, scope, false)
+    }
+
+    /// Calls `callback` for the next event of the client called `event`.
+    ///
+    /// # Errors
+    /// A name that is not a string or empty, a callback that is not a function.
+    pub fn once(
+        &self,
+        event: &JsValue,
+        callback: &JsValue,
+        scope: JsValue,
+    ) -> Result<(), DeepstreamError> {
+        self.listen(event, callback, scope, true)
+    }
+
+    /// Ends what `on` and `once` began; what is left out stands for all.
+    ///
+    /// # Errors
+    /// A name that is not a string or empty, a callback that is not a function.
+    pub fn off(
+        &self,
+        event: &JsValue,
+        callback: &JsValue,
+        scope: &JsValue,
+    ) -> Result<(), DeepstreamError> {
+        if event.is_undefined() && callback.is_undefined() && scope.is_undefined() {
+            self.driver.listeners.clear();
+            return Ok(());
+        }
+        let event = arguments::name("event", event)?;
+        let callback = arguments::optional_function("callback", callback)?;
+        self.driver
+            .listeners
+            .remove(&event, callback.as_ref(), scope);
+        Ok(())
+    }
+
+    /// Whether anybody listens to the event.
+    #[wasm_bindgen(js_name = hasListeners)]
+    pub fn has_listeners(&self, event: &str) -> bool {
+        self.driver.listeners.has(event)
+    }
+
+    /// The names of the events that somebody listens to.
+    #[wasm_bindgen(js_name = eventNames)]
+    pub fn event_names(&self) -> Vec<String> {
+        self.driver.listeners.names()
+    }
+
+    /// The object for `client.event`; a new one with every call.
+    #[wasm_bindgen(js_name = eventHandler)]
+    pub fn event_handler(&self) -> EventHandler {
+        EventHandler::new(Rc::clone(&self.driver))
+    }
+
+    fn listen(
+        &self,
+        event: &JsValue,
+        callback: &JsValue,
+        scope: JsValue,
+        once: bool,
+    ) -> Result<(), DeepstreamError> {
+        let event = arguments::name("event", event)?;
+        let callback = arguments::function("callback", callback)?;
+        self.driver.listeners.add(&event, callback, scope, once);
+        Ok(())
+    }
+
+    /// Gives the command that `command` makes; tells its outcome through the callback, or through the promise
+    /// returned where there is none.
+    fn promise_or_callback<'a>(
+        &self,
+        callback: Option<Waiting>,
+        command: impl FnOnce(Ticket) -> Command<'a>,
+    ) -> JsValue {
+        let promises = &self.driver.promises;
+        let (ticket, promise) = match callback {
+            Some(callback) => (promises.add(callback), JsValue::UNDEFINED),
+            None => {
+                let (ticket, promise) = promises.add_promise();
+                (ticket, promise.into())
+            }
+        };
+        self.driver.command(command(ticket));
+        promise
+    }
+}
+
+fn login_params(params: &JsValue) -> Result<Option<String>, DeepstreamError> {
+    if params.is_undefined() || params.is_null() {
+        return Ok(None);
+    }
+    let text = if params.is_object() {
+        arguments::json("params", params)?
+    } else {
+        None
+    };
+    match text {
+        Some(text) if text.starts_with('{') => Ok(Some(text)),
+        _ => Err(DeepstreamError::invalid(
+            "argument",
+            "params",
+            "an object or a callback",
+            params,
+        )),
+    }
+}
+
+fn read_url(url: &JsValue, default_path: &str) -> Result<String, DeepstreamError> {
+    let invalid = |expected| DeepstreamError::invalid("argument", "url", expected, url);
+    let text = url.as_string().ok_or_else(|| invalid("a string"))?;
+    let parsed = parse_url(&text, default_path).map_err(|UrlError(expected)| invalid(expected))?;
+    // The rest of what makes a URL valid, such as its port, is the platform's to judge.
+    Url::new(&parsed).map_err(|_| invalid("a valid WebSocket URL"))?;
+    Ok(parsed)
+}
+
+fn base_36(number: f64) -> String {
+    Number::from(number)
+        .to_string_with_radix(36)
+        .map(String::from)
+        .unwrap_or_default()
+}

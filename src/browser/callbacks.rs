@@ -1,0 +1,115 @@
+//! Functions that the application wants called, by name.
+
+use std::{cell::RefCell, rc::Rc};
+
+use js_sys::{Array, Function};
+use wasm_bindgen::prelude::*;
+
+use crate::names::NameMap;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = reportError, catch)]
+    fn report_error(exception: &JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn console_error(what: &JsValue);
+}
+
+/// Callbacks by name, called in the order in which they were added.
+///
+/// One that is added or removed during a call takes effect for the next.
+#[derive(Default)]
+pub struct Callbacks {
+    by_name: RefCell<NameMap<Rc<Vec<Callback>>>>,
+}
+
+#[derive(Clone)]
+struct Callback {
+    function: Function,
+    scope: JsValue,
+    once: bool,
+}
+
+impl Callback {
+    fn is(&self, function: Option<&Function>, scope: &JsValue) -> bool {
+        function.is_none_or(|function| *function == self.function)
+            && (scope.is_undefined() || *scope == self.scope)
+    }
+}
+
+impl Callbacks {
+    /// Adds a callback; says whether it is the first of its name.
+    pub fn add(&self, name: &str, function: Function, scope: JsValue, once: bool) -> bool {
+        let callback = Callback {
+            function,
+            scope,
+            once,
+        };
+        let mut by_name = self.by_name.borrow_mut();
+        let callbacks = Rc::make_mut(by_name.get_or_insert_with(name, Rc::default));
+        callbacks.push(callback);
+        callbacks.len() == 1
+    }
+
+    /// Removes the callbacks of a name that match the function and the scope, as far as they are given; says
+    /// whether none is left of those there were.
+    pub fn remove(&self, name: &str, function: Option<&Function>, scope: &JsValue) -> bool {
+        let mut by_name = self.by_name.borrow_mut();
+        let Some(callbacks) = by_name.get_mut(name) else {
+            return false;
+        };
+        Rc::make_mut(callbacks).retain(|callback| !callback.is(function, scope));
+        let none_left = callbacks.is_empty();
+        if none_left {
+            by_name.remove(name);
+        }
+        none_left
+    }
+
+    /// Removes everything.
+    pub fn clear(&self) {
+        self.by_name.take();
+    }
+
+    /// Whether there is a callback of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.by_name.borrow().contains(name)
+    }
+
+    /// All names, in alphabetical order.
+    pub fn names(&self) -> Vec<String> {
+        self.by_name.borrow().names().map(String::from).collect()
+    }
+
+    /// Calls the callbacks of a name with the arguments that `arguments` makes, if there are any; says whether
+    /// there were. What a callback throws is reported and stops nothing.
+    pub fn call(&self, name: &str, arguments: impl FnOnce() -> Array) -> bool {
+        let Some(callbacks) = self.by_name.borrow().get(name).cloned() else {
+            return false;
+        };
+        let arguments = arguments();
+        for Callback {
+            function,
+            scope,
+            once,
+        } in &*callbacks
+        {
+            if *once {
+                self.remove(name, Some(function), scope);
+            }
+            guard(function.apply(scope, &arguments));
+        }
+        true
+    }
+}
+
+/// Reports what a callback threw, like an exception in any event listener: the application's global error handling
+/// sees it, nothing else notices.
+pub fn guard(result: Result<JsValue, JsValue>) {
+    if let Err(exception) = result
+        && report_error(&exception).is_err()
+    {
+        console_error(&exception);
+    }
+}

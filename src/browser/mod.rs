@@ -1,0 +1,12 @@
+//! The thin shell around the [client](crate::client): everything that belongs to the browser, and no policy.
+//!
+//! Works wherever `WebSocket` and timers are found on `globalThis`: pages, workers, Node 22.
+
+mod api;
+mod callbacks;
+mod driver;
+mod promises;
+mod socket;
+mod timer;
+
+pub use api::{DeepstreamClient, EventHandler};

@@ -1,0 +1,118 @@
+//! What the application waits for, until it is settled.
+
+use std::cell::{Cell, RefCell};
+
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::callbacks::guard;
+use crate::client::Ticket;
+
+/// How to tell the outcome.
+pub enum Waiting {
+    /// A promise.
+    Promise {
+        /// What the application holds.
+        promise: Promise,
+        /// Called with the value.
+        resolve: Function,
+        /// Called with the error.
+        reject: Function,
+    },
+    /// A callback that takes `(success, data)`, as `login` has it.
+    LoginCallback(Function),
+    /// A callback that takes an error or nothing, as `resume` has it.
+    ErrorCallback(Function),
+}
+
+/// Everything that the application waits for.
+#[derive(Default)]
+pub struct Promises {
+    next_ticket: Cell<u32>,
+    waiting: RefCell<Vec<(Ticket, Waiting)>>,
+}
+
+impl Promises {
+    /// A ticket for something that is told through a callback.
+    pub fn add(&self, waiting: Waiting) -> Ticket {
+        let ticket = Ticket(self.next_ticket.get());
+        self.next_ticket.set(ticket.0.wrapping_add(1));
+        self.waiting.borrow_mut().push((ticket, waiting));
+        ticket
+    }
+
+    /// A ticket for something that is told through a promise.
+    pub fn add_promise(&self) -> (Ticket, Promise) {
+        let mut settlers = None;
+        let promise = Promise::new(&mut |resolve, reject| settlers = Some((resolve, reject)));
+        let (resolve, reject) =
+            settlers.expect("the executor of a promise runs within its constructor");
+        (
+            self.add(Waiting::Promise {
+                promise: promise.clone(),
+                resolve,
+                reject,
+            }),
+            promise,
+        )
+    }
+
+    /// Tells the outcome.
+    pub fn settle(&self, ticket: Ticket, outcome: Result<JsValue, Rejection>) {
+        let Some(waiting) = self.take(ticket) else {
+            return;
+        };
+        let this = JsValue::UNDEFINED;
+        guard(match (waiting, outcome) {
+            (Waiting::Promise { resolve, .. }, Ok(value)) => resolve.call1(&this, &value),
+            (
+                Waiting::Promise {
+                    promise, reject, ..
+                },
+                Err(Rejection {
+                    error, expected, ..
+                }),
+            ) => {
+                if expected {
+                    mark_handled(&promise);
+                }
+                reject.call1(&this, &error)
+            }
+            (Waiting::LoginCallback(callback), Ok(value)) => {
+                callback.call2(&this, &JsValue::TRUE, &value)
+            }
+            (Waiting::LoginCallback(callback), Err(Rejection { documented, .. })) => {
+                callback.call2(&this, &JsValue::FALSE, &documented)
+            }
+            (Waiting::ErrorCallback(callback), Ok(_)) => callback.call0(&this),
+            (Waiting::ErrorCallback(callback), Err(Rejection { error, .. })) => {
+                callback.call1(&this, &error)
+            }
+        });
+    }
+}
+
+impl Promises {
+    fn take(&self, ticket: Ticket) -> Option<Waiting> {
+        let mut waiting = self.waiting.borrow_mut();
+        let position = waiting.iter().position(|(waiting, _)| *waiting == ticket)?;
+        Some(waiting.swap_remove(position).1)
+    }
+}
+
+/// A failure in the two forms in which it can be told.
+pub struct Rejection {
+    /// The error that a promise is rejected with.
+    pub error: JsValue,
+    /// The `{ reason }` that the reference client's callbacks get.
+    pub documented: JsValue,
+    /// Whether it follows from what the application did itself, such as closing the client: a promise that nobody
+    /// looks at is then no unhandled rejection.
+    pub expected: bool,
+}
+
+fn mark_handled(promise: &Promise) {
+    let ignore = Closure::once_into_js(|_: JsValue| {});
+    let _ = Reflect::get(promise, &"catch".into())
+        .and_then(|catch| catch.unchecked_into::<Function>().call1(promise, &ignore));
+}
