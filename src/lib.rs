@@ -6,6 +6,7 @@
 //! - [`client`] is the whole client: handshake, states, backoff, heartbeat, subscriptions, events. It has no clock, no
 //!   socket and no randomness of its own, so it runs natively in virtual time. Its run-loop contract is in
 //!   [the module's documentation](client).
+//! - [`names`] keeps values by name for both of them.
 //! - `browser` (wasm32 only) owns `WebSocket`, the one timer, the callbacks of the application, and the classes that
 //!   JavaScript sees. It knows no protocol and decides no retry.
 //!
@@ -14,5 +15,5 @@
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
 pub mod client;
-mod names;
+pub mod names;
 pub mod wire;
