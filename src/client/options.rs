@@ -90,9 +90,9 @@ pub enum OptionValue<'a> {
 pub enum Accepted {
     /// The client acts on it.
     InEffect,
-    /// An option of `@deepstream/client` that there is no need for here.
-    Needless,
-    /// An option of `@deepstream/client` for a part of it that this version does not have.
+    /// An option of `@deepstream/client` that changes nothing here.
+    WithoutEffect,
+    /// An option of `@deepstream/client` that asks for something that this version does not have.
     NotYet,
 }
 
@@ -123,33 +123,57 @@ const PATH: &str = "a string that starts with '/'";
 
 /// Options of the reference client that this version only checks, with the type each must have.
 const UNUSED: &[(&str, Unused, Accepted)] = &[
-    ("nativeTimerRegistry", Unused::Flag, Accepted::Needless),
+    ("nativeTimerRegistry", Unused::Flag, Accepted::WithoutEffect),
     (
         "intervalTimerResolution",
         Unused::Number,
-        Accepted::Needless,
+        Accepted::WithoutEffect,
     ),
-    ("offlineBufferTimeout", Unused::Number, Accepted::Needless),
-    ("debug", Unused::Flag, Accepted::Needless),
+    (
+        "offlineBufferTimeout",
+        Unused::Number,
+        Accepted::WithoutEffect,
+    ),
+    ("debug", Unused::Flag, Accepted::WithoutEffect),
     ("socketFactory", Unused::Function, Accepted::NotYet),
     ("socketOptions", Unused::Anything, Accepted::NotYet),
     ("offlineEnabled", Unused::Flag, Accepted::NotYet),
     ("saveUpdatesOffline", Unused::Flag, Accepted::NotYet),
     ("storage", Unused::Object, Accepted::NotYet),
-    ("mergeStrategy", Unused::Function, Accepted::NotYet),
-    ("recordReadAckTimeout", Unused::Number, Accepted::NotYet),
-    ("recordReadTimeout", Unused::Number, Accepted::NotYet),
-    ("recordDeleteTimeout", Unused::Number, Accepted::NotYet),
+    ("mergeStrategy", Unused::Function, Accepted::WithoutEffect),
+    (
+        "recordReadAckTimeout",
+        Unused::Number,
+        Accepted::WithoutEffect,
+    ),
+    ("recordReadTimeout", Unused::Number, Accepted::WithoutEffect),
+    (
+        "recordDeleteTimeout",
+        Unused::Number,
+        Accepted::WithoutEffect,
+    ),
     ("recordReadOnlyMode", Unused::Flag, Accepted::NotYet),
-    ("recordPrefixWriteWhitelist", Unused::List, Accepted::NotYet),
-    ("recordDeepCopy", Unused::Flag, Accepted::NotYet),
-    ("recordDiscardTimeout", Unused::Number, Accepted::NotYet),
-    ("dirtyStorageName", Unused::Text, Accepted::NotYet),
-    ("initialRecordVersion", Unused::Number, Accepted::NotYet),
-    ("storageName", Unused::Text, Accepted::NotYet),
-    ("ignorePrefixes", Unused::List, Accepted::NotYet),
-    ("indexdb", Unused::Object, Accepted::NotYet),
-    ("localstorage", Unused::Object, Accepted::NotYet),
+    (
+        "recordPrefixWriteWhitelist",
+        Unused::List,
+        Accepted::WithoutEffect,
+    ),
+    ("recordDeepCopy", Unused::Flag, Accepted::WithoutEffect),
+    (
+        "recordDiscardTimeout",
+        Unused::Number,
+        Accepted::WithoutEffect,
+    ),
+    ("dirtyStorageName", Unused::Text, Accepted::WithoutEffect),
+    (
+        "initialRecordVersion",
+        Unused::Number,
+        Accepted::WithoutEffect,
+    ),
+    ("storageName", Unused::Text, Accepted::WithoutEffect),
+    ("ignorePrefixes", Unused::List, Accepted::WithoutEffect),
+    ("indexdb", Unused::Object, Accepted::WithoutEffect),
+    ("localstorage", Unused::Object, Accepted::WithoutEffect),
 ];
 
 /// The names of the options in [`Options`], for suggestions.
@@ -270,6 +294,7 @@ fn check_unused(name: &str, value: OptionValue<'_>) -> Result<Accepted, OptionEr
         });
     };
     let expected = match (kind, value) {
+        (Unused::Flag, OptionValue::Flag(false)) => return Ok(Accepted::WithoutEffect),
         (Unused::Anything, _)
         | (Unused::Flag, OptionValue::Flag(_))
         | (Unused::Text, OptionValue::Text(_))
@@ -382,6 +407,28 @@ mod tests {
         );
     }
 
+    /// The defaults stand in `js/options.ts` as well, where applications see them.
+    #[test]
+    fn the_published_defaults_are_the_defaults() {
+        let published = include_str!("../browser/js/options.ts");
+        let (_, published) = published.split_once("Object.freeze").unwrap();
+        for name in IN_EFFECT {
+            let (_, value) = published
+                .split_once(&format!("\n  {name}: "))
+                .unwrap_or_else(|| panic!("{name} is not published"));
+            let (value, _) = value.split_once(",\n").unwrap();
+            let value = match value {
+                "true" | "false" => OptionValue::Flag(value == "true"),
+                "Infinity" => OptionValue::Number(f64::INFINITY),
+                text if text.starts_with('\'') => OptionValue::Text(text.trim_matches('\'')),
+                number => OptionValue::Number(number.parse().unwrap()),
+            };
+            let mut options = Options::default();
+            assert_eq!(options.set(name, value), Ok(Accepted::InEffect), "{name}");
+            assert_eq!(options, Options::default(), "{name}");
+        }
+    }
+
     #[test]
     fn misspellings_are_recognised() {
         let nearest = |name| match Options::default().set(name, OptionValue::Number(1.0)) {
@@ -404,7 +451,7 @@ mod tests {
         let mut options = Options::default();
         assert_eq!(
             options.set("mergeStrategy", OptionValue::Function),
-            Ok(Accepted::NotYet)
+            Ok(Accepted::WithoutEffect)
         );
         assert_eq!(
             options.set("mergeStrategy", OptionValue::Number(1.0)),
@@ -413,8 +460,16 @@ mod tests {
             })
         );
         assert_eq!(
+            options.set("offlineEnabled", OptionValue::Flag(false)),
+            Ok(Accepted::WithoutEffect)
+        );
+        assert_eq!(
+            options.set("offlineEnabled", OptionValue::Flag(true)),
+            Ok(Accepted::NotYet)
+        );
+        assert_eq!(
             options.set("nativeTimerRegistry", OptionValue::Flag(true)),
-            Ok(Accepted::Needless)
+            Ok(Accepted::WithoutEffect)
         );
     }
 }

@@ -41,17 +41,19 @@ pub fn optional_function(
     function(argument, value).map(Some)
 }
 
-/// The JSON text of a value, or nothing for `undefined`, functions and symbols, for which JSON has no text.
+/// The JSON text of a value, or nothing for `undefined`.
 ///
 /// # Errors
-/// What `JSON.stringify` throws, for instance for a cycle or a bigint, as the cause of an error that names the
-/// argument.
+/// Functions and symbols, for which JSON has no text; and what `JSON.stringify` throws, for instance for a cycle or a
+/// bigint, as the cause of an error that names the argument.
 pub fn json(argument: &'static str, value: &JsValue) -> Result<Option<String>, DeepstreamError> {
     if value.is_undefined() {
         return Ok(None);
     }
     match js_sys::JSON::stringify(value) {
-        Ok(text) => Ok(JsValue::from(text).as_string()),
+        Ok(text) => JsValue::from(text).as_string().map(Some).ok_or_else(|| {
+            DeepstreamError::invalid("argument", argument, "what JSON can say", value)
+        }),
         Err(cause) => Err(DeepstreamError::not_json(argument, &cause)),
     }
 }

@@ -49,10 +49,10 @@ impl DeepstreamError {
             &describe(got),
         ]
         .concat();
-        let code = match what {
-            "option" => "INVALID_OPTION",
-            "url" => "INVALID_URL",
-            _ => "INVALID_ARGUMENT",
+        let code = if what == "option" {
+            "INVALID_OPTION"
+        } else {
+            "INVALID_ARGUMENT"
         };
         Self::new(&message, code, &Object::new())
     }

@@ -35,7 +35,7 @@ pub fn read(object: &JsValue) -> Result<Options, DeepstreamError> {
         }
         let text = value.as_string();
         match options.set(&name, option_value(&value, text.as_deref())) {
-            Ok(Accepted::InEffect | Accepted::Needless) => {}
+            Ok(Accepted::InEffect | Accepted::WithoutEffect) => {}
             Ok(Accepted::NotYet) => {
                 errors::warn(&["option ", &name, " has no effect in this version"])
             }

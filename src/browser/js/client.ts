@@ -1,0 +1,228 @@
+import { DeepstreamClient as CompiledClient } from '../../../target/glue/deepstream_wasm.js';
+import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
+import type { DeepstreamError } from './error.js';
+import type { EventHandler } from './event.js';
+import type { Options } from './options.js';
+
+/**
+ * Receives the outcome of `login()`: on success what the server says about the user (`null` if nothing), else an object
+ * with the `reason`.
+ */
+export type AuthenticationCallback = (success: boolean, clientData: JSONObject | null) => void;
+
+/** Receives the outcome of `resume()`: nothing on success. */
+export type ResumeCallback = (error?: DeepstreamError & JSONObject) => void;
+
+/** What a client tells its listeners: the names for `on`, and what the listeners are called with. */
+export interface ClientEvents {
+  /** The connection has come to another state. */
+  connectionStateChanged: (state: CONNECTION_STATE) => void;
+  /**
+   * Something went wrong. `event` and `topic` are names of `C`, such as `'CONNECTION_ERROR'` and `'CONNECTION'`. A client
+   * that nobody listens to writes its errors to the console.
+   */
+  error: (error: DeepstreamError, event: string, topic: string) => void;
+  /** At a login, the server said something else about the user than before. */
+  clientDataChanged: (clientData: any) => void;
+  /** The connection came back, but the server no longer takes the credentials. */
+  reauthenticationFailure: (failure: { reason: any }) => void;
+  /** As many attempts to connect failed as `maxReconnectAttempts` allows; `resume()` tries again. */
+  MAX_RECONNECTION_ATTEMPTS_REACHED: (attempts: number) => void;
+}
+
+/** The names of {@link ClientEvents}, as strings or as members of `C.EVENT`. */
+export type ClientEventName =
+  | keyof ClientEvents
+  | EVENT.CONNECTION_STATE_CHANGED
+  | EVENT.CLIENT_DATA_CHANGED
+  | EVENT.REAUTHENTICATION_FAILURE
+  | EVENT.MAX_RECONNECTION_ATTEMPTS_REACHED;
+
+/**
+ * A connection to a deepstream server, that finds its way back whenever it is lost.
+ *
+ * @example
+ * const client = new DeepstreamClient('localhost:6020');
+ * await client.login({ username: 'ada' });
+ * client.event.subscribe('news', (news) => console.log(news));
+ */
+export interface DeepstreamClient {
+  /** Messages to everybody who subscribed to their name. */
+  readonly event: EventHandler;
+
+  /**
+   * Logs in, as soon as there is a connection; connects again where the server had ended the connection for want of a
+   * login. The same details are used whenever the connection comes back.
+   * @param details Who the user is, as the server wants to know it. Anything that JSON can say; nothing is `{}`.
+   * @returns What the server says about the user; `null` if nothing. `ClientData` is its type, taken at your word.
+   * @throws {DeepstreamError} at once for details that are no object or that `JSON.stringify` throws at; the promise
+   * rejects when the server refuses, or when the client is closed or paused before
+   * @example
+   * const user = await client.login<{ roles: string[] }>({ token });
+   */
+  login<ClientData = JSONObject>(): Promise<ClientData>;
+  /**
+   * Logs in without details.
+   * @example
+   * client.login((success, clientData) => console.log(success, clientData));
+   */
+  login(callback: AuthenticationCallback): void;
+  /** Logs in with details. */
+  login<ClientData = JSONObject>(details: object): Promise<ClientData>;
+  /** Logs in with details. */
+  login(details: object, callback: AuthenticationCallback): void;
+
+  /**
+   * Ends the connection, for good and at once: the state is CLOSED when this returns. Whatever is still waited for is
+   * rejected with the code `IS_CLOSED`. May be called in any state, any number of times.
+   * @example
+   * client.close();
+   */
+  close(): void;
+
+  /**
+   * Ends the connection until `resume()`: the state is OFFLINE when this returns. Subscriptions are kept, and events that
+   * are emitted meanwhile wait.
+   * @example
+   * client.pause();
+   */
+  pause(): void;
+
+  /**
+   * Connects again: after `pause()`, after ERROR, or at once instead of at the next attempt.
+   * @returns Resolves when the client is logged in again.
+   * @throws {DeepstreamError} (the promise rejects) when the client is refused, closed or paused before
+   * @example
+   * await client.resume();
+   */
+  resume(): Promise<void>;
+  /** Connects again, and calls back when that has succeeded or failed. */
+  resume(callback: ResumeCallback): void;
+  /** Connects again, with a promise unless there is a callback. */
+  resume(callback?: ResumeCallback): void | Promise<void>;
+
+  /**
+   * Where the connection stands.
+   * @example
+   * if (client.getConnectionState() === C.CONNECTION_STATE.OPEN) showGreenLight();
+   */
+  getConnectionState(): CONNECTION_STATE;
+
+  /**
+   * An identifier that nobody else has: the time and a random part, both to base 36, so that they sort by time.
+   * @example
+   * client.getUid(); // 'mf0yq3h2-2b7kx1w0f9a'
+   */
+  getUid(): string;
+
+  /**
+   * Calls the listener whenever this happens.
+   * @param scope What `this` is for the listener: the client, unless given.
+   * @returns The client.
+   * @example
+   * client.on('connectionStateChanged', (state) => console.log(state));
+   * client.on('error', (error, event, topic) => console.error(topic, event, error.message));
+   */
+  on<Failure = DeepstreamError, EventName = string, TopicName = string>(
+    event: 'error',
+    listener: (error: Failure, event: EventName, topic: TopicName) => void,
+    scope?: unknown,
+  ): this;
+  /** Listens for what has a name in {@link ClientEvents}. */
+  on<Name extends ClientEventName>(event: Name, listener: ClientEvents[`${Name}`], scope?: unknown): this;
+  /** Listens for what is only known by name when the program runs. */
+  on<Name extends string>(event: Name & OnlyString<Name>, listener: Function, scope?: unknown): this;
+
+  /**
+   * Like `on`, but the listener is called only once.
+   * @example
+   * client.once('error', (error) => report(error));
+   */
+  once<Failure = DeepstreamError, EventName = string, TopicName = string>(
+    event: 'error',
+    listener: (error: Failure, event: EventName, topic: TopicName) => void,
+    scope?: unknown,
+  ): this;
+  /** Listens for what has a name in {@link ClientEvents}. */
+  once<Name extends ClientEventName>(event: Name, listener: ClientEvents[`${Name}`], scope?: unknown): this;
+  /** Listens once for what is only known by name when the program runs. */
+  once<Name extends string>(event: Name & OnlyString<Name>, listener: Function, scope?: unknown): this;
+
+  /**
+   * Ends what `on` or `once` began with the same arguments. What is left out stands for all: without a listener all
+   * listeners of the event go, without an event all there are.
+   * @returns The client.
+   * @example
+   * client.off('connectionStateChanged', show);
+   */
+  off(event?: string, listener?: Function, scope?: unknown): this;
+
+  /**
+   * Whether anybody listens.
+   * @example
+   * client.hasListeners('error'); // false
+   */
+  hasListeners(event: string): boolean;
+
+  /**
+   * The names of the events that somebody listens to.
+   * @example
+   * client.eventNames(); // ['connectionStateChanged']
+   */
+  eventNames(): string[];
+}
+
+/** Anything for the type `string` itself, nothing for a literal: so that misspelled event names do not compile. */
+type OnlyString<Name extends string> = string extends Name ? unknown : never;
+
+/** Makes clients: `new DeepstreamClient(url, options)`. */
+export interface DeepstreamClientConstructor {
+  /**
+   * @param url Of the server: `localhost:6020`, `//host`, `ws://host`, `wss://host/path?query`.
+   * @param options What shall differ from the defaults in {@link Options}.
+   * @throws {DeepstreamError} for a URL or options that are wrong; the message names what came and what was expected
+   */
+  new (url: string, options?: Partial<Options>): DeepstreamClient;
+  readonly prototype: DeepstreamClient;
+}
+
+/** What the WebAssembly side gives, as far as it is used here. */
+type Compiled = Omit<DeepstreamClient, 'event' | 'on' | 'once' | 'off'> & {
+  eventHandler(): EventHandler;
+  on(event: string, listener: Function, scope: unknown): void;
+  once(event: string, listener: Function, scope: unknown): void;
+  off(event?: string, listener?: Function, scope?: unknown): void;
+};
+
+/**
+ * Gives the class `DeepstreamClient` for one way of loading the WebAssembly module.
+ * @param ensureInitialised Called before each client is made; has the module ready when it returns, or throws.
+ * @internal
+ */
+export function defineClient(ensureInitialised: () => void): DeepstreamClientConstructor {
+  const Base = CompiledClient as unknown as new (url: string, options?: Partial<Options>) => Compiled;
+  return class extends Base {
+    declare readonly event: EventHandler;
+
+    constructor(url: string, options?: Partial<Options>) {
+      ensureInitialised();
+      super(url, options);
+      this.event = this.eventHandler();
+    }
+
+    override on(event: string, listener: Function, scope: unknown = this): this {
+      super.on(event, listener, scope);
+      return this;
+    }
+
+    override once(event: string, listener: Function, scope: unknown = this): this {
+      super.once(event, listener, scope);
+      return this;
+    }
+
+    override off(event?: string, listener?: Function, scope?: unknown): this {
+      super.off(event, listener, scope);
+      return this;
+    }
+  };
+}

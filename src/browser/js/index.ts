@@ -1,0 +1,41 @@
+/**
+ * The default entry: carries the WebAssembly module within, and compiles it when the first client is made. Importing it
+ * does nothing, so it can be imported on a server too.
+ *
+ * @example
+ * import { DeepstreamClient } from 'deepstream-wasm';
+ *
+ * const client = new DeepstreamClient('localhost:6020');
+ * await client.login();
+ *
+ * @packageDocumentation
+ */
+import { initSync } from '../../../target/glue/deepstream_wasm.js';
+import moduleAsBase64 from '../../../target/glue/deepstream_wasm_bg.wasm';
+import { defineClient, type DeepstreamClient as Client, type DeepstreamClientConstructor } from './client.js';
+
+export * from './public.js';
+
+let initialised = false;
+
+/** A client, as `new DeepstreamClient()` makes it. */
+export type DeepstreamClient = Client;
+
+/**
+ * A connection to a deepstream server, that finds its way back whenever it is lost.
+ *
+ * @example
+ * const client = new DeepstreamClient('localhost:6020', { heartbeatInterval: 60_000 });
+ * client.on('connectionStateChanged', (state) => console.log(state));
+ * await client.login();
+ */
+export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => {
+  if (initialised) return;
+  initSync({ module: decodeBase64(moduleAsBase64) });
+  initialised = true;
+});
+
+function decodeBase64(text: string): Uint8Array {
+  const { fromBase64 } = Uint8Array as { fromBase64?: (text: string) => Uint8Array };
+  return fromBase64 ? fromBase64(text) : Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,344 @@
+import type { Message, RecordData } from './constants.js';
+
+/** Ends the storing or deleting of a record: with an error, or with `null`. */
+export type offlineStoreWriteResponse = (error: string | null, recordName: string) => void;
+
+/** A place to keep records in while offline. */
+export interface RecordOfflineStore {
+  get: (recordName: string, callback: (recordName: string, version: number, data: RecordData) => void) => void;
+  set: (recordName: string, version: number, data: RecordData, callback: offlineStoreWriteResponse) => void;
+  delete: (recordName: string, callback: offlineStoreWriteResponse) => void;
+  reset: (callback: (error: string | null) => void) => void;
+}
+
+/** A connection as `socketFactory` makes it. */
+export interface Socket {
+  close: () => void;
+  onparsedmessages: (messages: Message[]) => void;
+  onclosed: () => void;
+  onopened: () => void;
+  onerror: (error: any) => void;
+  sendParsedMessage: (message: Message) => void;
+  getTimeSinceLastMessage: () => number;
+}
+
+/** Receives the outcome of a {@link MergeStrategy}: an error, or the data that both sides shall have. */
+export type MergeCompleteCallback = (error: string | null, mergedData: RecordData) => void;
+
+/** Decides what becomes of a record that was changed here and elsewhere at the same time. */
+export type MergeStrategy = (
+  localValue: RecordData,
+  localVersion: number,
+  remoteValue: RecordData,
+  remoteVersion: number,
+  callback: MergeCompleteCallback,
+) => void;
+
+/**
+ * What a client can be told when it is made. All of it is optional: `new DeepstreamClient(url, { heartbeatInterval: 60_000 })`.
+ *
+ * All times are in milliseconds, at most 2147483647 (24.8 days). A wrong type or range throws when the client is made; a
+ * name that does not exist is reported on the console. Options marked *no effect yet* are accepted and checked, so that
+ * code written for `@deepstream/client` keeps running.
+ */
+export interface Options {
+  /**
+   * The time between two PINGs to the server, at least 1. Two in a row without an answer are a lost connection.
+   * Must be less than twice the server's own `heartbeatInterval`, or the server ends connections that are idle.
+   * @defaultValue 30000
+   */
+  heartbeatInterval: number;
+
+  /**
+   * What two unanswered PINGs lead to, after the error `HEARTBEAT_TIMEOUT` and the state ERROR: `'reconnect'` dials a new
+   * connection at once, `'stop'` waits for `resume()`.
+   * @defaultValue 'reconnect'
+   */
+  heartbeatFailure: 'reconnect' | 'stop';
+
+  /**
+   * The step by which the wait between two attempts to reconnect grows. The first attempt is made at once, the second after
+   * this time, the third after twice this time, and so on up to `maxReconnectInterval`.
+   * @defaultValue 4000
+   */
+  reconnectIntervalIncrement: number;
+
+  /**
+   * The longest wait between two attempts to reconnect.
+   * @defaultValue 30000
+   */
+  maxReconnectInterval: number;
+
+  /**
+   * How many attempts in a row may fail before the client gives up: then the state is ERROR,
+   * `MAX_RECONNECTION_ATTEMPTS_REACHED` is emitted, and only `resume()` tries again. A whole number, or `Infinity`.
+   * @defaultValue Infinity
+   */
+  maxReconnectAttempts: number;
+
+  /**
+   * How the wait grows: 1, 2, 3 … times `reconnectIntervalIncrement` (`'linear'`), or 1, 2, 4 … times (`'exponential'`).
+   * @defaultValue 'linear'
+   */
+  reconnectBackoff: 'linear' | 'exponential';
+
+  /**
+   * The part of each wait that is left to chance, from 0 to 1, so that many clients that lost their server together do not
+   * return together: with 0.5 a wait of 8000 becomes one between 4000 and 8000; with 0 it stays 8000.
+   * @defaultValue 0.5
+   */
+  reconnectJitter: number;
+
+  /**
+   * The time that an attempt has to open the connection, be accepted by the server and log in, at least 1.
+   * @defaultValue 10000
+   */
+  connectTimeout: number;
+
+  /**
+   * The time that the server has to acknowledge a subscription, before the error `ACK_TIMEOUT`.
+   * @defaultValue 2000
+   */
+  subscriptionTimeout: number;
+
+  /**
+   * The time for which subscriptions are collected, to be sent in one message. 0 sends each at once.
+   * @defaultValue 100
+   */
+  subscriptionInterval: number;
+
+  /**
+   * The path that is dialled where the URL has none. Starts with `/`.
+   * @defaultValue '/deepstream'
+   */
+  path: string;
+
+  /**
+   * Whether to dial at the first `login()` or `resume()`, instead of when the client is made.
+   * @defaultValue false
+   */
+  lazyConnect: boolean;
+
+  /**
+   * Chose the timers of `@deepstream/client`. No effect: there is one native timer, set to when it is needed next.
+   * @defaultValue true
+   */
+  nativeTimerRegistry: boolean;
+
+  /**
+   * The precision of the timers of `@deepstream/client`. No effect: see `nativeTimerRegistry`.
+   * @defaultValue 50
+   */
+  intervalTimerResolution: number;
+
+  /**
+   * How long `@deepstream/client` waits for a lost connection before it fails what was asked for. No effect: what waits
+   * for the connection waits until it is back, or until `close()`.
+   * @defaultValue 2000
+   */
+  offlineBufferTimeout: number;
+
+  /**
+   * Printed diagnostics in `@deepstream/client`. No effect.
+   * @defaultValue false
+   */
+  debug: boolean;
+
+  /** Makes connections in place of `WebSocket`. *No effect yet.* */
+  socketFactory?: (url: string, options: any) => Socket;
+
+  /** Passed on to `socketFactory`. *No effect yet.* */
+  socketOptions?: any;
+
+  /**
+   * Decides for all records what becomes of changes made here and elsewhere at the same time. *No effect yet.*
+   * @defaultValue the server's version wins
+   */
+  mergeStrategy: MergeStrategy;
+
+  /**
+   * The time that the server has to acknowledge that a record was asked for. *No effect yet.*
+   * @defaultValue 15000
+   */
+  recordReadAckTimeout: number;
+
+  /**
+   * The time that the server has to send a record. *No effect yet.*
+   * @defaultValue 15000
+   */
+  recordReadTimeout: number;
+
+  /**
+   * The time that the server has to delete a record. *No effect yet.*
+   * @defaultValue 15000
+   */
+  recordDeleteTimeout: number;
+
+  /**
+   * The time for which a record stays subscribed after its last user discarded it. *No effect yet.*
+   * @defaultValue 5000
+   */
+  recordDiscardTimeout: number;
+
+  /**
+   * Whether `record.get()` gives copies, which may be changed without changing the record. *No effect yet.*
+   * @defaultValue true
+   */
+  recordDeepCopy: boolean;
+
+  /**
+   * Whether records can only be read. *No effect yet.*
+   * @defaultValue false
+   */
+  recordReadOnlyMode: boolean;
+
+  /**
+   * The beginnings of the names of records that can be written in spite of `recordReadOnlyMode`. *No effect yet.*
+   * @defaultValue []
+   */
+  recordPrefixWriteWhitelist: string[];
+
+  /**
+   * The version of a record that was first written offline. *No effect yet.*
+   * @defaultValue 1
+   */
+  initialRecordVersion: number;
+
+  /**
+   * Whether records are kept in the browser's storage, to be had while offline. *No effect yet.*
+   * @defaultValue false
+   */
+  offlineEnabled: boolean;
+
+  /**
+   * Whether updates that arrive are written to that storage too. *No effect yet.*
+   * @defaultValue false
+   */
+  saveUpdatesOffline: boolean;
+
+  /** A storage of the application's own, in place of `storageName`. *No effect yet.* */
+  storage?: RecordOfflineStore;
+
+  /**
+   * Which storage of the browser to use: `'indexdb'` or `'localstorage'`. *No effect yet.*
+   * @defaultValue 'indexdb'
+   */
+  storageName: string;
+
+  /**
+   * The key under which the names of records with unsent changes are stored. *No effect yet.*
+   * @defaultValue '__ds__dirty_records'
+   */
+  dirtyStorageName: string;
+
+  /**
+   * The beginnings of the names of records that are not stored. *No effect yet.*
+   * @defaultValue []
+   */
+  ignorePrefixes: string[];
+
+  /** How IndexedDB is used. *No effect yet.* */
+  indexdb: {
+    /**
+     * Whether the version of the database is counted up by itself when `objectStoreNames` changed.
+     * @defaultValue false
+     */
+    autoVersion: boolean;
+    /**
+     * The version of the database.
+     * @defaultValue 1
+     */
+    dbVersion: number;
+    /**
+     * The key path of the object stores.
+     * @defaultValue 'id'
+     */
+    primaryKey: string;
+    /**
+     * The name of the database.
+     * @defaultValue 'deepstream'
+     */
+    storageDatabaseName: string;
+    /**
+     * The object store of records whose name does not begin with the name of another.
+     * @defaultValue 'records'
+     */
+    defaultObjectStoreName: string;
+    /**
+     * Object stores of their own for records whose name begins so.
+     * @defaultValue []
+     */
+    objectStoreNames: string[];
+    /**
+     * The time for which reads and writes are collected into one transaction.
+     * @defaultValue 50
+     */
+    flushTimeout: number;
+  };
+
+  /** How local storage is used. *No effect yet.* */
+  localstorage: {
+    /**
+     * Where an implementation for Node.js keeps its files.
+     * @defaultValue './local-storage'
+     */
+    nodeStoragePath: string;
+    /**
+     * How much it may hold, in megabytes.
+     * @defaultValue 5
+     */
+    nodeStorageSize: number;
+  };
+}
+
+/**
+ * The values of all options that a client is not told otherwise. To be read: changing them changes no client.
+ *
+ * @example
+ * new DeepstreamClient(url, { maxReconnectInterval: 2 * Options.maxReconnectInterval });
+ */
+export const Options: Readonly<Options> = Object.freeze<Options>({
+  heartbeatInterval: 30000,
+  heartbeatFailure: 'reconnect',
+  reconnectIntervalIncrement: 4000,
+  maxReconnectInterval: 30000,
+  maxReconnectAttempts: Infinity,
+  reconnectBackoff: 'linear',
+  reconnectJitter: 0.5,
+  connectTimeout: 10000,
+  subscriptionTimeout: 2000,
+  subscriptionInterval: 100,
+  path: '/deepstream',
+  lazyConnect: false,
+  nativeTimerRegistry: true,
+  intervalTimerResolution: 50,
+  offlineBufferTimeout: 2000,
+  debug: false,
+  mergeStrategy: (_localValue, _localVersion, remoteValue, _remoteVersion, callback) => callback(null, remoteValue),
+  recordReadAckTimeout: 15000,
+  recordReadTimeout: 15000,
+  recordDeleteTimeout: 15000,
+  recordDiscardTimeout: 5000,
+  recordDeepCopy: true,
+  recordReadOnlyMode: false,
+  recordPrefixWriteWhitelist: [],
+  initialRecordVersion: 1,
+  offlineEnabled: false,
+  saveUpdatesOffline: false,
+  storageName: 'indexdb',
+  dirtyStorageName: '__ds__dirty_records',
+  ignorePrefixes: [],
+  indexdb: {
+    autoVersion: false,
+    dbVersion: 1,
+    primaryKey: 'id',
+    storageDatabaseName: 'deepstream',
+    defaultObjectStoreName: 'records',
+    objectStoreNames: [],
+    flushTimeout: 50,
+  },
+  localstorage: {
+    nodeStoragePath: './local-storage',
+    nodeStorageSize: 5,
+  },
+});

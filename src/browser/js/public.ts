@@ -1,0 +1,20 @@
+// What both entries export, apart from the class itself.
+export * as C from './constants.js';
+export { DeepstreamError, type DeepstreamErrorDetails } from './error.js';
+export type {
+  AuthenticationCallback,
+  ClientEventName,
+  ClientEvents,
+  DeepstreamClientConstructor,
+  ResumeCallback,
+} from './client.js';
+export type { EventHandler, Serialisable } from './event.js';
+export {
+  Options,
+  Options as DefaultOptions,
+  type MergeCompleteCallback,
+  type MergeStrategy,
+  type offlineStoreWriteResponse,
+  type RecordOfflineStore,
+  type Socket,
+} from './options.js';

@@ -1,0 +1,52 @@
+/**
+ * The entry for those who tune: the WebAssembly module stays a file of its own, which browsers compile while it loads
+ * and cache compiled. `await init()` comes before the first client.
+ *
+ * @example
+ * import { DeepstreamClient, init } from 'deepstream-wasm/url';
+ *
+ * await init();
+ * const client = new DeepstreamClient('localhost:6020');
+ *
+ * @packageDocumentation
+ */
+import load from '../../../target/glue/deepstream_wasm.js';
+import { DeepstreamError } from './error.js';
+import { defineClient, type DeepstreamClient as Client, type DeepstreamClientConstructor } from './client.js';
+
+export * from './public.js';
+
+/** Where the WebAssembly module is, or what `fetch` says about it, or its bytes, or the module itself. */
+export type ModuleSource = string | URL | Request | Response | Promise<Response> | BufferSource | WebAssembly.Module;
+
+let initialised = false;
+
+/**
+ * Loads and compiles the WebAssembly module. Done once; called again, it gives the same outcome, or tries again after a
+ * failure.
+ * @param source The file `deepstream_wasm_bg.wasm` of this package; without it, the one beside this script.
+ * @throws (the promise rejects) what `fetch` or `WebAssembly` throws
+ * @example
+ * await init('/assets/deepstream_wasm_bg.wasm');
+ */
+export async function init(
+  source: ModuleSource = new URL('./deepstream_wasm_bg.wasm', import.meta.url),
+): Promise<void> {
+  await load({ module_or_path: source });
+  initialised = true;
+}
+
+/** A client, as `new DeepstreamClient()` makes it. */
+export type DeepstreamClient = Client;
+
+/**
+ * A connection to a deepstream server, that finds its way back whenever it is lost.
+ *
+ * @example
+ * await init();
+ * const client = new DeepstreamClient('localhost:6020', { heartbeatInterval: 60_000 });
+ */
+export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => {
+  if (!initialised)
+    throw new DeepstreamError('await init() must come before new DeepstreamClient()', 'NOT_INITIALISED');
+});
