@@ -1,0 +1,55 @@
+// A project that depends on the built package the way others will: packed, then installed.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** Milliseconds after which a program is hanging. */
+const deadline = 120_000;
+
+const execute = promisify(execFile);
+
+/** An absolute path inside the repository. */
+export const inRepository = (...parts) => join(fileURLToPath(new URL('../../', import.meta.url)), ...parts);
+
+/**
+ * Packs pkg/ and installs it into a new ES module project, which is removed when the tests of the file are over.
+ * @returns {Promise<{ directory: string, files: string[] }>} the project, and what the package holds
+ */
+export async function createConsumer() {
+  const packageDirectory = inRepository('pkg');
+  if (!existsSync(packageDirectory)) throw new Error('pkg/ does not exist: `npm run build` makes it.');
+  const directory = await mkdtemp(join(tmpdir(), 'deepstream-wasm-consumer-'));
+  after(() => rm(directory, { recursive: true, force: true }));
+
+  await writeFile(join(directory, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  const packed = await run('npm', ['pack', '--json', '--pack-destination', directory], packageDirectory);
+  const [{ filename, files }] = JSON.parse(packed);
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(directory, filename)], directory);
+  return { directory, files: files.map(({ path }) => path).sort() };
+}
+
+/**
+ * Runs a program to its end.
+ * @returns {Promise<string>} what it printed; rejects with it unless the program exits with 0 and in time
+ */
+export async function run(program, parameters, directory) {
+  try {
+    const { stdout } = await execute(program, parameters, { cwd: directory, timeout: deadline, maxBuffer: 1 << 26 });
+    return stdout;
+  } catch (error) {
+    const outcome = error.killed ? 'did not end' : `exited with ${error.code}`;
+    throw new Error(`${program} ${outcome}\n${error.stdout}${error.stderr}`, { cause: error });
+  }
+}
+
+/** Runs a module in the project. */
+export async function runModule({ directory }, source, { format = 'mjs', flags = [] } = {}) {
+  const file = join(directory, `main.${format}`);
+  await writeFile(file, source);
+  return run(process.execPath, [...flags, file], directory);
+}

@@ -1,0 +1,84 @@
+// What must not compile: the compiler complains about every expectation here that no error meets.
+import { C, DeepstreamClient, Options, type EventHandler } from 'deepstream-wasm';
+
+declare const client: DeepstreamClient;
+interface Quote {
+  price: number;
+}
+
+// @ts-expect-error: the URL is missing
+new DeepstreamClient();
+// @ts-expect-error: not a URL
+new DeepstreamClient(6020);
+// @ts-expect-error: made with `new`
+DeepstreamClient('localhost:6020');
+// @ts-expect-error: a misspelled option
+new DeepstreamClient('localhost:6020', { heartBeatInterval: 1000 });
+// @ts-expect-error: an option of the wrong type
+new DeepstreamClient('localhost:6020', { heartbeatInterval: '1000' });
+// @ts-expect-error: an option with a value there is not
+new DeepstreamClient('localhost:6020', { reconnectBackoff: 'quadratic' });
+// @ts-expect-error: the defaults are read only
+Options.heartbeatInterval = 1000;
+
+// @ts-expect-error: not details
+client.login('token');
+// @ts-expect-error: a callback that takes something else
+client.login({}, (success: string) => success);
+// @ts-expect-error: with a callback there is no promise
+client.login(() => {}).then();
+// @ts-expect-error: with a callback there is no promise
+client.resume(() => {}).then();
+// @ts-expect-error: nothing to pass
+client.close(true);
+
+// @ts-expect-error: a misspelled event
+client.on('conectionStateChanged', () => {});
+// @ts-expect-error: a misspelled event
+client.once('errors', () => {});
+// @ts-expect-error: a state is not a number
+client.on('connectionStateChanged', (state: number) => state);
+// @ts-expect-error: not a function
+client.on('error', 'error');
+// @ts-expect-error: there is no such state
+client.getConnectionState() === 'CONNECTED';
+// @ts-expect-error: the state is the server's business and the client's
+client.getConnectionState() = C.CONNECTION_STATE.OPEN;
+
+// @ts-expect-error: the callback is missing
+client.event.subscribe('news');
+// @ts-expect-error: not a name
+client.event.subscribe(1, () => {});
+// @ts-expect-error: the callback takes something else
+client.event.subscribe<Quote>('quotes', (quote: string) => quote);
+// @ts-expect-error: JSON may be something else
+client.event.subscribe('quotes', (data) => data.price);
+// @ts-expect-error: not a callback
+client.event.unsubscribe('news', 'news');
+// @ts-expect-error: not a quote
+client.event.emit<Quote>('quotes', { price: '12.5' });
+// @ts-expect-error: JSON has no functions
+client.event.emit('news', () => {});
+// @ts-expect-error: JSON has no functions, deep down either
+client.event.emit('news', { list: [{ callback: () => {} }] });
+// @ts-expect-error: JSON has no bigints
+client.event.emit('news', 1n);
+// @ts-expect-error: JSON has no symbols
+client.event.emit('news', Symbol('news'));
+// @ts-expect-error: JSON makes an empty object of a map
+client.event.emit('news', new Map());
+// @ts-expect-error: the handler comes with the client
+client.event = {} as EventHandler;
+
+// @ts-expect-error: nobody but the garbage collector frees a client
+client.free();
+// @ts-expect-error: nor this way
+client.__destroy_into_raw();
+// @ts-expect-error: only `client.event` is the way there
+client.eventHandler();
+
+// @ts-expect-error: there is no such topic
+C.TOPIC.NEWS;
+// @ts-expect-error: another topic's action
+const action: C.EVENT_ACTION = C.RPC_ACTION.REQUEST;
+void action;

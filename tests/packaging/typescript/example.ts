@@ -1,0 +1,133 @@
+// What an application writes in strict TypeScript. Compiled, never run.
+import {
+  C,
+  DeepstreamClient,
+  DeepstreamError,
+  DefaultOptions,
+  Options,
+  type AuthenticationCallback,
+  type ClientEvents,
+  type EventHandler,
+} from 'deepstream-wasm';
+
+/** Passes only if both types are the same: `any` is the same as nothing but itself. */
+type Same<Left, Right> = (<T>() => T extends Left ? 1 : 2) extends <T>() => T extends Right ? 1 : 2 ? true : false;
+function expectType<Expected>() {
+  return function <Given>(_value: Given, _same: Same<Given, Expected>): void {};
+}
+
+interface Quote {
+  readonly symbol: string;
+  price: number;
+  history?: number[];
+}
+
+interface Credentials {
+  username: string;
+  token?: string;
+}
+
+export const made: DeepstreamClient[] = [
+  new DeepstreamClient('localhost:6020'),
+  new DeepstreamClient('wss://example.com/deepstream', {}),
+  new DeepstreamClient('//example.com', {
+    heartbeatInterval: 2 * Options.heartbeatInterval,
+    heartbeatFailure: 'stop',
+    maxReconnectAttempts: Infinity,
+    reconnectBackoff: 'exponential',
+    reconnectJitter: 0,
+    connectTimeout: DefaultOptions.connectTimeout,
+  }),
+  new DeepstreamClient('localhost', { ...Options, path: '/elsewhere' }),
+];
+
+export async function logIn(client: DeepstreamClient, credentials: Credentials): Promise<void> {
+  expectType<C.JSONObject>()(await client.login(), true);
+  expectType<C.JSONObject>()(await client.login(credentials), true);
+  expectType<{ roles: string[] }>()(await client.login<{ roles: string[] }>(credentials), true);
+
+  const callback: AuthenticationCallback = (success, clientData) => {
+    expectType<boolean>()(success, true);
+    expectType<C.JSONObject | null>()(clientData, true);
+  };
+  expectType<void>()(client.login(callback), true);
+  expectType<void>()(client.login(credentials, callback), true);
+}
+
+export async function pauseAndResume(client: DeepstreamClient, whenBack?: () => void): Promise<void> {
+  client.pause();
+  expectType<void>()(await client.resume(), true);
+  expectType<void>()(
+    client.resume((error) => console.log(error?.code, error?.message)),
+    true,
+  );
+  expectType<void | Promise<void>>()(client.resume(whenBack), true);
+  client.close();
+}
+
+export function listen(client: DeepstreamClient, name: string): DeepstreamClient {
+  const show: ClientEvents['connectionStateChanged'] = (state) => console.log(state);
+  client.off('connectionStateChanged', show).off('connectionStateChanged').off();
+  expectType<boolean>()(client.hasListeners('error'), true);
+  expectType<string[]>()(client.eventNames(), true);
+  return client
+    .on('connectionStateChanged', show, client)
+    .on(C.EVENT.CONNECTION_STATE_CHANGED, (state) => expectType<C.CONNECTION_STATE>()(state, true))
+    .once('connectionStateChanged', (state) => expectType<C.CONNECTION_STATE>()(state, true))
+    .on('error', (error, event, topic) => {
+      expectType<DeepstreamError>()(error, true);
+      expectType<string>()(event, true);
+      expectType<string>()(topic, true);
+    })
+    .on('clientDataChanged', (clientData: { roles: string[] }) => console.log(clientData.roles))
+    .on('reauthenticationFailure', ({ reason }) => console.log(reason))
+    .on(C.EVENT.MAX_RECONNECTION_ATTEMPTS_REACHED, (attempts) => expectType<number>()(attempts, true))
+    .on(name, (...parameters: unknown[]) => console.log(name, parameters));
+}
+
+export function exchangeEvents(client: DeepstreamClient): void {
+  const events: EventHandler = client.event;
+
+  events.subscribe('anything', (data) => expectType<C.JSONValue>()(data, true));
+  events.subscribe<Quote>('quotes/ACME', (quote) => expectType<Quote>()(quote, true));
+  const show = (quote: Quote): void => console.log(quote.price);
+  events.subscribe('quotes/ACME', show);
+  events.unsubscribe('quotes/ACME', show);
+  events.unsubscribe('quotes/ACME');
+  expectType<string[]>()(events.eventNames(), true);
+
+  const quote: Quote = { symbol: 'ACME', price: 12.5 };
+  events.emit('quotes/ACME', quote);
+  events.emit<Quote>('quotes/ACME', quote);
+  events.emit('nothing');
+  events.emit('nothing', undefined);
+  events.emit('nothing', null);
+  events.emit('number', 1);
+  events.emit('date', new Date());
+  events.emit('nested', { list: [1, 'two', { three: [true, null] }], absent: undefined, tuple: [1, 'a'] as const });
+  const json: C.JSONValue = ['a', { b: null }];
+  events.emit('json', json);
+}
+
+export function handle(error: unknown): string | undefined {
+  if (!(error instanceof DeepstreamError)) return undefined;
+  expectType<string>()(error.code, true);
+  expectType<'DeepstreamError'>()(error.name, true);
+  expectType<unknown>()(error.cause, true);
+  return error.topic ?? error.message;
+}
+
+export const isOpen = (client: DeepstreamClient): boolean => client.getConnectionState() === C.CONNECTION_STATE.OPEN;
+export const identifier: string = made[0]!.getUid();
+
+// Members of the enums are types too, and numbers lead back to names.
+const topic: C.TOPIC.EVENT = C.TOPIC.EVENT;
+export const message: C.EventMessage = { topic, action: C.EVENT_ACTION.EMIT, name: 'news' };
+export const topicName: string = C.TOPIC[topic];
+
+export class NamedClient extends DeepstreamClient {
+  constructor(readonly name: string) {
+    super('localhost:6020');
+  }
+}
+export const chained: NamedClient = new NamedClient('first').on('error', (error) => console.log(error.message));

@@ -1,0 +1,90 @@
+// Code as it is written for @deepstream/client 7: compiled against that package, and against this one with nothing but the
+// name in the import changed.
+import { C, DeepstreamClient, DefaultOptions } from '@deepstream/client';
+
+export class Connection {
+  private client: DeepstreamClient | null = null;
+  private readonly states: C.CONNECTION_STATE[] = [];
+
+  public async open(url: string, username: string): Promise<C.JSONObject> {
+    this.client = new DeepstreamClient(url, {
+      heartbeatInterval: 60000,
+      reconnectIntervalIncrement: 1000,
+      maxReconnectInterval: DefaultOptions.maxReconnectInterval,
+      maxReconnectAttempts: 20,
+      subscriptionInterval: 50,
+      nativeTimerRegistry: true,
+      lazyConnect: false,
+      mergeStrategy: (_localValue, _localVersion, remoteValue, _remoteVersion, callback) => callback(null, remoteValue),
+      socketOptions: { jsonTransportMode: false },
+    });
+    this.client.on('error', (error: any, event: string, topic: string) => {
+      console.error(error, event, topic);
+    });
+    this.client.on('error', this.onError.bind(this));
+    this.client.on('connectionStateChanged', (state: string) => console.log(state));
+    this.client.on(C.EVENT.CONNECTION_STATE_CHANGED, (state: C.CONNECTION_STATE) => {
+      this.states.push(state);
+      switch (state) {
+        case C.CONNECTION_STATE.OPEN:
+          console.log('open');
+          break;
+        case C.CONNECTION_STATE.RECONNECTING:
+        case C.CONNECTION_STATE.ERROR:
+          console.log('trouble');
+      }
+    });
+    this.client.once('clientDataChanged', (data: C.JSONObject) => console.log(data.id));
+    this.client.on(C.EVENT.REAUTHENTICATION_FAILURE, (reason: any) => console.warn(reason));
+    this.client.on('MAX_RECONNECTION_ATTEMPTS_REACHED', (attempts: number) => console.warn(attempts), this);
+
+    const data: C.JSONObject = await this.client.login({ username, nested: { list: [1, null, true] } });
+    this.client.login((success: boolean, clientData: C.JSONObject | null) => console.log(success, clientData));
+    this.client.login({}, (success, clientData) => console.log(success && clientData && clientData.id));
+    await this.client.login();
+    return data;
+  }
+
+  public exchange(name: string): () => void {
+    const client = this.client!;
+    const onNews = (data: C.EventData): void => console.log(data);
+    client.event.subscribe('news', onNews);
+    client.event.subscribe(name, (data) => client.event.emit(`${name}/copy`, data));
+    client.event.subscribe(name, (data: any) => console.log(data.text));
+    client.event.emit('news', { text: 'hello', at: Date.now() });
+    client.event.emit('news', ['a', 1, null]);
+    client.event.emit('news', null);
+    const names: string[] = client.event.eventNames();
+    console.log(names, client.getUid());
+    return () => client.event.unsubscribe('news', onNews);
+  }
+
+  public async interrupt(): Promise<void> {
+    this.client!.pause();
+    await this.client!.resume();
+    this.client!.resume((error?: C.JSONObject) => console.log(error));
+    if (this.client!.hasListeners('error')) this.client!.off('error');
+    this.client!.off('connectionStateChanged', console.log);
+  }
+
+  public get isOpen(): boolean {
+    return this.client !== null && this.client.getConnectionState() === C.CONNECTION_STATE.OPEN;
+  }
+
+  public close(): void {
+    if (this.client) this.client.close();
+    this.client = null;
+  }
+
+  private onError(error: string, event: string, topic: string): void {
+    console.error(`${topic} ${event}: ${error}`);
+  }
+}
+
+export function describe(message: C.Message): string {
+  const actions = C.ACTIONS[message.topic];
+  return `${C.TOPIC[message.topic]} ${actions ? actions[message.action] : message.action} ${message.name}`;
+}
+
+export const emitted: C.EventMessage = { topic: C.TOPIC.EVENT, action: C.EVENT_ACTION.EMIT, name: 'news', data: '1' };
+export const isAnswer = (topic: C.TOPIC, action: number): boolean => action in C.RESPONSE_TO_REQUEST[topic];
