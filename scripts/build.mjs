@@ -1,0 +1,125 @@
+// Makes pkg/, the npm package.
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crateManifest } from './lib/crate.mjs';
+import { inRoot, isMain } from './lib/paths.mjs';
+import { Failure, main, run, timed } from './lib/process.mjs';
+import { buildWasm, wasmModule } from './lib/wasm.mjs';
+import { setup } from './setup.mjs';
+
+const packageDirectory = inRoot('pkg');
+/** Where the package is put together, so that a build that fails leaves the last good one alone. */
+const workDirectory = inRoot('target', 'pkg');
+const inPackage = (name) => join(workDirectory, name);
+const typescriptDirectory = inRoot('src', 'browser', 'js');
+
+/** Builds the whole package; setup must have run. */
+export async function build() {
+  const crate = await crateManifest();
+  await buildWasm();
+  await rm(workDirectory, { recursive: true, force: true });
+  await mkdir(workDirectory);
+  await Promise.all([bundle(crate), emitDeclarations(), renderManifest(crate), copyDocuments()]);
+  await rm(packageDirectory, { recursive: true, force: true });
+  await rename(workDirectory, packageDirectory);
+}
+
+async function bundle({ name, version, license, repository }) {
+  const esbuild = await import('esbuild');
+  const bundleOne = (source, output, format) =>
+    esbuild.build({
+      entryPoints: [join(typescriptDirectory, source)],
+      outfile: inPackage(output),
+      bundle: true,
+      minify: true,
+      format,
+      platform: 'neutral',
+      target: 'es2022',
+      loader: { '.wasm': 'base64' },
+      banner: { js: `/*! ${name} ${version} | ${license} | ${repository} */` },
+      legalComments: 'none',
+      logLevel: 'warning',
+      // The glue's own way of loading the module, which the default entry leaves out; checkBundle makes sure of it.
+      logOverride: { 'empty-import-meta': 'silent' },
+      plugins: [sharedScripts],
+    });
+  await Promise.all([
+    bundleOne('index.ts', 'index.mjs', 'esm').then(() => checkBundle('index.mjs', { carriesModule: true })),
+    bundleOne('index.ts', 'index.cjs', 'cjs').then(() => checkBundle('index.cjs', { carriesModule: true })),
+    bundleOne('url.ts', 'url.mjs', 'esm').then(() => checkBundle('url.mjs', { carriesModule: false })),
+    copyFile(wasmModule, inPackage('deepstream_wasm_bg.wasm')),
+  ]);
+  // Else its service process would live as long as this one.
+  await esbuild.stop();
+}
+
+/**
+ * wasm-bindgen copies the scripts that Rust imports. Bundled as they are, there would be two classes of the same name,
+ * and `instanceof` would tell them apart: the originals are taken instead.
+ */
+const sharedScripts = {
+  name: 'shared-scripts',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/snippets\/[^/]+\/src\// }, ({ path }) => ({
+      path: inRoot(path.replace(/^\.\/snippets\/[^/]+\//, '')),
+    }));
+  },
+};
+
+/** Fails where a bundle would not work for somebody: under a strict Content-Security-Policy, or in their bundler. */
+async function checkBundle(output, { carriesModule }) {
+  const code = await readFile(inPackage(output), 'utf8');
+  const moduleText = (await readFile(wasmModule)).toString('base64');
+  const complaints = [
+    [/\beval\s*\(|\bFunction\s*\(/.test(code), 'makes code from text, which a Content-Security-Policy forbids'],
+    [carriesModule && /import\.meta|_bg\.wasm/.test(code), 'names the .wasm file, so that bundlers would look for it'],
+    [carriesModule !== code.includes(moduleText), carriesModule ? 'lacks the WebAssembly module' : 'carries the WebAssembly module'],
+  ];
+  for (const [isTrue, complaint] of complaints) {
+    if (isTrue) throw new Failure(`pkg/${output} ${complaint}.`);
+  }
+}
+
+async function emitDeclarations() {
+  await run('tsc', ['--project', inRoot('tsconfig.json'), '--outDir', workDirectory]);
+  // tsc emits none for declarations written by hand.
+  const written = (await readdir(typescriptDirectory)).filter((name) => name.endsWith('.d.ts'));
+  await Promise.all(written.map((name) => copyFile(join(typescriptDirectory, name), inPackage(name))));
+  const declarations = (await readdir(workDirectory, { recursive: true })).filter((name) => name.endsWith('.d.ts'));
+  for (const name of declarations) {
+    const text = await readFile(inPackage(name), 'utf8');
+    if (text.includes('target/glue')) {
+      throw new Failure(`pkg/${name} names the generated glue, which is not in the package: give those exports explicit types.`);
+    }
+    await writeFile(inPackage(name.replace(/\.d\.ts$/, '.d.cts')), asCommonJsDeclaration(text));
+  }
+}
+
+/** The same declarations for `require`: what they import are their own .cjs siblings. */
+function asCommonJsDeclaration(text) {
+  return text.replace(/((?:\bfrom|\bimport\()\s*['"]\.{1,2}\/[^'"]+)\.js(?=['"])/g, '$1.cjs');
+}
+
+async function renderManifest(crate) {
+  const template = await readFile(inRoot('pkg.json.template'), 'utf8');
+  const text = template.replace(/\{\{(\w+)\}\}/g, (_placeholder, key) => {
+    if (!crate[key]) throw new Failure(`pkg.json.template wants "${key}", which Cargo.toml does not give.`);
+    return JSON.stringify(crate[key]).slice(1, -1);
+  });
+  await writeFile(inPackage('package.json'), `${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+}
+
+async function copyDocuments() {
+  const documents = ['README.md', 'LICENSE', 'CHANGELOG.md'].filter((name) => existsSync(inRoot(name)));
+  await Promise.all(documents.map((name) => copyFile(inRoot(name), inPackage(name))));
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    await setup();
+    const time = await timed(build);
+    const { name, version } = await crateManifest();
+    console.log(`pkg/ holds ${name} ${version} (${time}).`);
+  });
+}

@@ -1,0 +1,50 @@
+// Prints what a page has to load, beside what the reference client costs.
+import { readFile } from 'node:fs/promises';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { inRoot } from './lib/paths.mjs';
+import { main } from './lib/process.mjs';
+import { build } from './build.mjs';
+import { glueScript, wasmModule } from './lib/wasm.mjs';
+import { setup } from './setup.mjs';
+
+const reference = inRoot('node_modules', '@deepstream', 'client', 'dist', 'bundle', 'ds.min.js');
+
+await main(async () => {
+  await setup();
+  await build();
+  const wasm = measure(await readFile(wasmModule));
+  const urlEntry = measure(await readFile(inRoot('pkg', 'url.mjs')));
+  print([
+    ['WebAssembly module', wasm],
+    ['glue, minified', measure(await minified(glueScript))],
+    ['pkg/index.mjs (module inside, base64)', measure(await readFile(inRoot('pkg', 'index.mjs')))],
+    ['pkg/url.mjs + .wasm (two requests)', sum(urlEntry, wasm)],
+    ['@deepstream/client ds.min.js', measure(await readFile(reference))],
+  ]);
+});
+
+/** Bytes as they are, with gzip -9 and with brotli 11. */
+function measure(content) {
+  const bytes = Buffer.from(content);
+  const brotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } };
+  return [bytes.length, gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes, brotliOptions).length];
+}
+
+/** Two files are compressed one by one, as a server sends them. */
+function sum(one, other) {
+  return one.map((bytes, column) => bytes + other[column]);
+}
+
+async function minified(path) {
+  const esbuild = await import('esbuild');
+  const { code } = await esbuild.transform(await readFile(path, 'utf8'), { minify: true, format: 'esm', target: 'es2022' });
+  return code;
+}
+
+function print(rows) {
+  const table = [['bytes', 'raw', 'gzip -9', 'brotli 11'], ...rows.map(([name, sizes]) => [name, ...sizes.map((size) => size.toLocaleString('en'))])];
+  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  for (const row of table) {
+    console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '));
+  }
+}

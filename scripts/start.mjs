@@ -1,0 +1,37 @@
+// The demo: builds everything, then serves the page beside a real deepstream server until Ctrl-C.
+import { freePort, startDeepstreamServer } from '../tests/harness/deepstream-server.mjs';
+import { build } from './build.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { beforeExit, main, run } from './lib/process.mjs';
+import { controlServer } from './lib/server-control.mjs';
+import { setup } from './setup.mjs';
+
+const preferredServerPort = 6020;
+const preferredPagePort = 8080;
+
+await main(async () => {
+  await setup();
+  await build();
+  console.log('Bundling the demo page.');
+  await run('webpack', ['build', '--config', 'webpack.config.js', '--stats', 'errors-warnings']);
+
+  const deepstream = await startDeepstreamServer({ port: await portFor('deepstream server', preferredServerPort) });
+  beforeExit(deepstream.stop);
+  // Not imported above, because it needs what setup installs.
+  const { startStaticServer } = await import('../tests/harness/static-server.mjs');
+  const page = await startStaticServer({
+    port: await portFor('demo page', preferredPagePort),
+    directories: { '/': inRoot('dist') },
+    handle: controlServer(deepstream),
+  });
+  beforeExit(page.stop);
+
+  console.log(`\n  Demo page          ${page.url}\n  deepstream server  ${deepstream.url}\n\n  Ctrl-C stops both.`);
+  await new Promise(() => {});
+});
+
+async function portFor(purpose, preferred) {
+  const port = await freePort(preferred);
+  if (port !== preferred) console.log(`Port ${preferred} is taken: the ${purpose} uses ${port}.`);
+  return port;
+}

@@ -1,0 +1,130 @@
+// Runs the layers of tests in order, or those that are named: node scripts/test.mjs [layer [its extra arguments]]
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { startDeepstreamServer, freePort } from '../tests/harness/deepstream-server.mjs';
+import { build } from './build.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { beforeExit, Failure, main, run, timed } from './lib/process.mjs';
+import { ensureBrowser, setup } from './setup.mjs';
+
+const wasmTarget = 'wasm32-unknown-unknown';
+/** Seconds that all tests of one browser page may take together. */
+const browserTestDeadline = 180;
+
+const layers = {
+  format: {
+    title: 'Formatting',
+    run: (extra) => run('cargo', ['fmt', '--check', ...extra]),
+  },
+  lint: {
+    title: 'Lints, natively and for WebAssembly',
+    async run() {
+      await run('cargo', ['clippy', '--all-targets', '--', '-D', 'warnings']);
+      await run('cargo', ['clippy', '--target', wasmTarget, '--all-targets', '--', '-D', 'warnings']);
+    },
+  },
+  native: {
+    title: 'Native tests',
+    async run(extra) {
+      await run('node', ['tests/golden/generate.mjs', '--check']);
+      await run('cargo', ['test', ...extra]);
+    },
+  },
+  harness: {
+    title: 'The servers that the tests below rely on',
+    run: (extra) => runNodeTests('tests/harness', extra),
+  },
+  browser: {
+    title: 'WebAssembly tests in headless Chrome',
+    needsBrowser: true,
+    run: runBrowserTests,
+  },
+  packaging: {
+    title: 'The npm package in its consumers',
+    needsBrowser: true,
+    async run(extra, browser) {
+      await build();
+      await runNodeTests('tests/packaging', extra, browserEnvironment(browser));
+    },
+  },
+  e2e: {
+    title: 'End to end, with a real deepstream server',
+    needsBrowser: true,
+    async run(extra, browser) {
+      await build();
+      const arguments_ = ['test', '--config', 'tests/e2e/playwright.config.mjs', ...extra];
+      await run('playwright', arguments_, { env: browserEnvironment(browser) });
+    },
+  },
+};
+
+await main(async () => {
+  const [only, ...extra] = process.argv.slice(2);
+  if (only !== undefined && !Object.hasOwn(layers, only)) {
+    throw new Failure(`There is no layer "${only}". The layers are: ${Object.keys(layers).join(', ')}.`);
+  }
+  const wanted = only ? [only] : Object.keys(layers);
+  await setup();
+  const browser = wanted.some((name) => layers[name].needsBrowser) ? await ensureBrowser() : undefined;
+  for (const name of wanted) await runLayer(name, extra, browser);
+  if (!only) console.log('\nAll layers passed.');
+});
+
+async function runLayer(name, extra, browser) {
+  const { title, run: runTests } = layers[name];
+  console.log(`\n=== ${title} (npm run test:${name})`);
+  try {
+    console.log(`=== passed in ${await timed(() => runTests(extra, browser))}`);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(`${error.message}\nThe layer "${name}" failed. To run it alone: npm run test:${name}`);
+  }
+}
+
+/** The tests learn the servers' addresses when they are compiled: the ports stay the same wherever they can. */
+async function runBrowserTests(extra, { chrome, chromedriver }) {
+  const { startScriptedServerProcess } = await import('../tests/harness/scripted-server.mjs');
+  const deepstream = await startDeepstreamServer({ port: await freePort(6021) });
+  beforeExit(deepstream.stop);
+  const scripted = await startScriptedServerProcess({ port: await freePort(6022) });
+  beforeExit(scripted.stop);
+  try {
+    await run(
+      'wasm-pack',
+      [
+        ...['--log-level', 'error', 'test', '--headless', '--chrome', '--chromedriver', chromedriver],
+        ...['--mode', 'no-install', '--', '--test', 'browser', ...extra],
+      ],
+      {
+        env: {
+          DEEPSTREAM_TEST_URL: deepstream.url,
+          DEEPSTREAM_SCRIPTED_URL: scripted.baseUrl,
+          WASM_BINDGEN_TEST_WEBDRIVER_JSON: await webdriverConfiguration(chrome),
+          WASM_BINDGEN_TEST_TIMEOUT: String(browserTestDeadline),
+        },
+      },
+    );
+  } finally {
+    await Promise.all([deepstream.stop(), scripted.stop()]);
+  }
+}
+
+/** webdriver.json with the browser that all layers use: chromedriver by itself might find another one. */
+async function webdriverConfiguration(chrome) {
+  const configuration = JSON.parse(await readFile(inRoot('webdriver.json'), 'utf8'));
+  configuration['goog:chromeOptions'].binary = chrome;
+  const path = inRoot('target', 'webdriver.json');
+  await mkdir(inRoot('target'), { recursive: true });
+  await writeFile(path, JSON.stringify(configuration));
+  return path;
+}
+
+async function runNodeTests(directory, extra, env) {
+  const files = (await readdir(inRoot(directory))).filter((name) => name.endsWith('.test.mjs'));
+  if (files.length === 0) throw new Failure(`${directory}/ holds no *.test.mjs.`);
+  await run('node', ['--test', '--test-reporter', 'spec', ...extra, ...files.map((name) => `${directory}/${name}`)], { env });
+}
+
+/** Spares the tests the search for the browser. */
+function browserEnvironment({ chrome, chromedriver }) {
+  return { CHROME: chrome, CHROMEDRIVER: chromedriver };
+}
