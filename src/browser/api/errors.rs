@@ -147,6 +147,10 @@ pub fn ensure_sound() -> Result<(), DeepstreamError> {
 
 /// Sees to it that a panic is told once, with its place, and remembered.
 pub fn watch_for_panics() {
+    static WATCHING: AtomicBool = AtomicBool::new(false);
+    if WATCHING.swap(true, Ordering::Relaxed) {
+        return;
+    }
     std::panic::set_hook(Box::new(|panic| {
         PANICKED.store(true, Ordering::Relaxed);
         let words = panic.payload_as_str().unwrap_or_default();
