@@ -23,10 +23,7 @@ impl<V> Default for NameMap<V> {
 impl<V> NameMap<V> {
     /// An empty map.
     pub const fn new() -> Self {
-        Self {
-            slots_by_name: BTreeMap::new(),
-            values: Slab::new(),
-        }
+        Self { slots_by_name: BTreeMap::new(), values: Slab::new() }
     }
 
     /// The value of a name.
@@ -96,10 +93,6 @@ mod tests {
         let mut seen = Vec::new();
         map.for_each(|name, value| seen.push((name.to_owned(), value.clone())));
         let expected = [("a", "a!"), ("c", "c"), ("d", "in b's slot")];
-        assert!(
-            seen.iter()
-                .map(|(name, value)| (&**name, &**value))
-                .eq(expected)
-        );
+        assert!(seen.iter().map(|(name, value)| (&**name, &**value)).eq(expected));
     }
 }

@@ -33,19 +33,14 @@ struct Callback {
 
 impl Callback {
     fn is(&self, function: Option<&Function>, scope: &JsValue) -> bool {
-        function.is_none_or(|function| *function == self.function)
-            && (scope.is_undefined() || *scope == self.scope)
+        function.is_none_or(|function| *function == self.function) && (scope.is_undefined() || *scope == self.scope)
     }
 }
 
 impl Callbacks {
     /// Adds a callback; says whether it is the first of its name.
     pub fn add(&self, name: &str, function: Function, scope: JsValue, once: bool) -> bool {
-        let callback = Callback {
-            function,
-            scope,
-            once,
-        };
+        let callback = Callback { function, scope, once };
         let mut by_name = self.by_name.borrow_mut();
         let callbacks = Rc::make_mut(by_name.get_or_insert_with(name, Rc::default));
         callbacks.push(callback);
@@ -89,12 +84,7 @@ impl Callbacks {
             return false;
         };
         let arguments = arguments();
-        for Callback {
-            function,
-            scope,
-            once,
-        } in &*callbacks
-        {
+        for Callback { function, scope, once } in &*callbacks {
             if *once {
                 self.remove(name, Some(function), scope);
             }

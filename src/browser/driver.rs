@@ -16,8 +16,7 @@ use super::{
     timer::{Timer, now},
 };
 use crate::client::{
-    Client, ClientError, Command, ConnectionState, Input, Instant, Options, Output, SocketEvent,
-    SocketId, Ticket,
+    Client, ClientError, Command, ConnectionState, Input, Instant, Options, Output, SocketEvent, SocketId, Ticket,
 };
 
 /// A client with its browser. Sockets and timers keep it alive; `close()` lets go of both.
@@ -102,33 +101,24 @@ impl Driver {
             Output::OpenSocket(id, url) => self.open_socket(id, &url),
             Output::Send(id, frame) => self.send(id, &frame),
             Output::AbandonSocket(id) => {
-                self.socket
-                    .borrow_mut()
-                    .take_if(|(current, _)| *current == id);
+                self.socket.borrow_mut().take_if(|(current, _)| *current == id);
             }
             Output::StateChanged(state) => {
-                self.listeners.call("connectionStateChanged", || {
-                    Array::of1(&state.name().into())
-                });
+                self.listeners.call("connectionStateChanged", || Array::of1(&state.name().into()));
             }
             Output::Settle(ticket, outcome) => self.settle(ticket, outcome),
             Output::Error(error) => self.error(&error),
             Output::ClientDataChanged(data) => {
                 let data = data.map_or_else(|| Object::new().into(), |data| parse(&data));
-                self.listeners
-                    .call("clientDataChanged", || Array::of1(&data));
+                self.listeners.call("clientDataChanged", || Array::of1(&data));
             }
             Output::ReauthenticationFailed { reason } => {
                 let error = ClientError::InvalidAuthenticationDetails { reason };
                 let documented = documented(&reason_of(&error));
-                self.listeners
-                    .call("reauthenticationFailure", || Array::of1(&documented));
+                self.listeners.call("reauthenticationFailure", || Array::of1(&documented));
             }
             Output::MaxReconnectionAttemptsReached(attempts) => {
-                self.listeners
-                    .call("MAX_RECONNECTION_ATTEMPTS_REACHED", || {
-                        Array::of1(&attempts.into())
-                    });
+                self.listeners.call("MAX_RECONNECTION_ATTEMPTS_REACHED", || Array::of1(&attempts.into()));
             }
             Output::Event { name, data } => self.event(&name, data.as_deref()),
         }
@@ -152,10 +142,7 @@ impl Driver {
     }
 
     fn refused(self: &Rc<Self>, id: SocketId, exception: &JsValue) {
-        self.handle(Input::Socket(
-            id,
-            SocketEvent::Refused(&errors::words_of(exception)),
-        ));
+        self.handle(Input::Socket(id, SocketEvent::Refused(&errors::words_of(exception))));
     }
 
     fn settle(&self, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
@@ -176,10 +163,7 @@ impl Driver {
     fn error(&self, error: &ClientError) {
         let (code, topic) = (error.code(), error.topic().name());
         let make = || JsValue::from(DeepstreamError::from_client(error, &Object::new()));
-        if !self
-            .listeners
-            .call("error", || Array::of3(&make(), &code.into(), &topic.into()))
-        {
+        if !self.listeners.call("error", || Array::of3(&make(), &code.into(), &topic.into())) {
             errors::log(&make(), code, topic);
         }
     }
@@ -205,9 +189,7 @@ fn parse(text: &str) -> JsValue {
 /// What the reference client gives as `reason`.
 fn reason_of(error: &ClientError) -> JsValue {
     match error {
-        ClientError::InvalidAuthenticationDetails {
-            reason: Some(reason),
-        } => parse(reason),
+        ClientError::InvalidAuthenticationDetails { reason: Some(reason) } => parse(reason),
         error => error.code().into(),
     }
 }

@@ -45,16 +45,8 @@ impl Promises {
     pub fn add_promise(&self) -> (Ticket, Promise) {
         let mut settlers = None;
         let promise = Promise::new(&mut |resolve, reject| settlers = Some((resolve, reject)));
-        let (resolve, reject) =
-            settlers.expect("the executor of a promise runs within its constructor");
-        (
-            self.add(Waiting::Promise {
-                promise: promise.clone(),
-                resolve,
-                reject,
-            }),
-            promise,
-        )
+        let (resolve, reject) = settlers.expect("the executor of a promise runs within its constructor");
+        (self.add(Waiting::Promise { promise: promise.clone(), resolve, reject }), promise)
     }
 
     /// Tells the outcome.
@@ -65,29 +57,18 @@ impl Promises {
         let this = JsValue::UNDEFINED;
         guard(match (waiting, outcome) {
             (Waiting::Promise { resolve, .. }, Ok(value)) => resolve.call1(&this, &value),
-            (
-                Waiting::Promise {
-                    promise, reject, ..
-                },
-                Err(Rejection {
-                    error, expected, ..
-                }),
-            ) => {
+            (Waiting::Promise { promise, reject, .. }, Err(Rejection { error, expected, .. })) => {
                 if expected {
                     mark_handled(&promise);
                 }
                 reject.call1(&this, &error)
             }
-            (Waiting::LoginCallback(callback), Ok(value)) => {
-                callback.call2(&this, &JsValue::TRUE, &value)
-            }
+            (Waiting::LoginCallback(callback), Ok(value)) => callback.call2(&this, &JsValue::TRUE, &value),
             (Waiting::LoginCallback(callback), Err(Rejection { documented, .. })) => {
                 callback.call2(&this, &JsValue::FALSE, &documented)
             }
             (Waiting::ErrorCallback(callback), Ok(_)) => callback.call0(&this),
-            (Waiting::ErrorCallback(callback), Err(Rejection { error, .. })) => {
-                callback.call1(&this, &error)
-            }
+            (Waiting::ErrorCallback(callback), Err(Rejection { error, .. })) => callback.call1(&this, &error),
         });
     }
 }

@@ -51,25 +51,14 @@ impl Socket {
                     Some(event) => (event.code(), event.reason()),
                     None => (ABNORMAL_CLOSURE, String::new()),
                 };
-                driver.handle(Input::Socket(
-                    id,
-                    SocketEvent::Closed {
-                        code,
-                        reason: &reason,
-                    },
-                ));
+                driver.handle(Input::Socket(id, SocketEvent::Closed { code, reason: &reason }));
             })
         };
         // No `error` handler: the event says nothing, and `close` always follows it.
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        Ok(Self {
-            socket,
-            _on_open: on_open,
-            _on_message: on_message,
-            _on_close: on_close,
-        })
+        Ok(Self { socket, _on_open: on_open, _on_message: on_message, _on_close: on_close })
     }
 
     /// Sends a binary frame.

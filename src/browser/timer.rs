@@ -46,19 +46,11 @@ impl Timer {
             self.armed = None;
             return;
         };
-        if self
-            .armed
-            .as_ref()
-            .is_some_and(|(armed, _)| *armed <= deadline)
-        {
+        if self.armed.as_ref().is_some_and(|(armed, _)| *armed <= deadline) {
             return;
         }
         let wait_ms = deadline.since_ms(now());
-        let wait = if wait_ms == 0 {
-            microtask(driver)
-        } else {
-            timeout(driver, wait_ms)
-        };
+        let wait = if wait_ms == 0 { microtask(driver) } else { timeout(driver, wait_ms) };
         self.armed = Some((deadline, wait));
     }
 
@@ -71,9 +63,7 @@ impl Timer {
 fn timeout(driver: &Rc<Driver>, wait_ms: u64) -> Wait {
     let driver = Rc::clone(driver);
     let wait_ms = wait_ms.min(MAX_WAIT_MS) as u32;
-    Wait::Timer {
-        _timeout: Timeout::new(wait_ms, move || tick(&driver)),
-    }
+    Wait::Timer { _timeout: Timeout::new(wait_ms, move || tick(&driver)) }
 }
 
 fn microtask(driver: &Rc<Driver>) -> Wait {

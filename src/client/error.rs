@@ -127,9 +127,9 @@ impl ClientError {
             | Self::Paused => Topic::Connection,
             // The server sends its AUTHENTICATION_TIMEOUT under the topic CONNECTION.
             Self::AuthenticationTimeout => Topic::Connection,
-            Self::InvalidAuthenticationDetails { .. }
-            | Self::TooManyAuthAttempts
-            | Self::LoginSuperseded => Topic::Auth,
+            Self::InvalidAuthenticationDetails { .. } | Self::TooManyAuthAttempts | Self::LoginSuperseded => {
+                Topic::Auth
+            }
             Self::Decode(_) => Topic::Parser,
             Self::OutboxFull { .. } | Self::InvalidEventData { .. } => Topic::Event,
             Self::IsClosed { topic, .. }
@@ -141,10 +141,7 @@ impl ClientError {
 
     /// Whether it only follows from what the application did itself.
     pub const fn is_expected(&self) -> bool {
-        matches!(
-            self,
-            Self::IsClosed { .. } | Self::Paused | Self::LoginSuperseded
-        )
+        matches!(self, Self::IsClosed { .. } | Self::Paused | Self::LoginSuperseded)
     }
 
     /// A sentence for people.
@@ -155,34 +152,21 @@ impl ClientError {
             Self::MaxReconnectionAttemptsReached => {
                 "gave up after maxReconnectAttempts failed attempts; resume() tries again".into()
             }
-            Self::ChallengeDenied => {
-                "the server refused the connection; resume() tries again".into()
+            Self::ChallengeDenied => "the server refused the connection; resume() tries again".into(),
+            Self::InvalidAuthenticationDetails { reason: None } => "the server refused the login".into(),
+            Self::InvalidAuthenticationDetails { reason: Some(reason) } => {
+                concat(&["the server refused the login: ", reason])
             }
-            Self::InvalidAuthenticationDetails { reason: None } => {
-                "the server refused the login".into()
-            }
-            Self::InvalidAuthenticationDetails {
-                reason: Some(reason),
-            } => concat(&["the server refused the login: ", reason]),
             Self::TooManyAuthAttempts => {
-                "the server refused too many logins; login() with other parameters tries again"
-                    .into()
+                "the server refused too many logins; login() with other parameters tries again".into()
             }
-            Self::AuthenticationTimeout => {
-                "the server waited too long for a login; login() connects again".into()
-            }
+            Self::AuthenticationTimeout => "the server waited too long for a login; login() connects again".into(),
             Self::LoginSuperseded => "a later login() with other parameters took its place".into(),
             Self::Paused => "the client was paused before the connection was back".into(),
             Self::IsClosed { dropped: 0, .. } => "the client is closed".into(),
-            Self::IsClosed { dropped, .. } => {
-                concat(&["the client was closed; never sent: ", &dropped.to_string()])
-            }
-            Self::OutboxFull { name } => {
-                concat(&["too much waits for the connection; not kept: ", name])
-            }
-            Self::InvalidEventData { name } => {
-                concat(&["the payload of an event is not JSON: ", name])
-            }
+            Self::IsClosed { dropped, .. } => concat(&["the client was closed; never sent: ", &dropped.to_string()]),
+            Self::OutboxFull { name } => concat(&["too much waits for the connection; not kept: ", name]),
+            Self::InvalidEventData { name } => concat(&["the payload of an event is not JSON: ", name]),
             Self::AckTimeout { names, .. } => {
                 let mut message = String::from("the server did not acknowledge in time:");
                 for name in names {
@@ -192,12 +176,10 @@ impl ClientError {
                 message
             }
             Self::Decode(error) => error.sentence().into(),
-            Self::Unsolicited {
-                action, expected, ..
-            } => concat(&["unexpected message ", action, ", expected ", expected]),
-            Self::Server {
-                action, name, data, ..
-            } => {
+            Self::Unsolicited { action, expected, .. } => {
+                concat(&["unexpected message ", action, ", expected ", expected])
+            }
+            Self::Server { action, name, data, .. } => {
                 let mut message = concat(&["the server reports ", action]);
                 for detail in [name, data].into_iter().flatten() {
                     message.push_str(": ");
@@ -216,31 +198,19 @@ impl ConnectionFailure {
             Self::Closed { code, reason } if reason.is_empty() => {
                 concat(&["the connection closed (code ", &code.to_string(), ")"])
             }
-            Self::Closed { code, reason } => concat(&[
-                "the connection closed (code ",
-                &code.to_string(),
-                "): ",
-                reason,
-            ]),
+            Self::Closed { code, reason } => {
+                concat(&["the connection closed (code ", &code.to_string(), "): ", reason])
+            }
             Self::TimedOut => "connecting and logging in took longer than connectTimeout".into(),
             Self::TooManyRedirects => "the server redirected too often".into(),
-            Self::BadRedirect(url) => concat(&[
-                "the server redirected to what is not a WebSocket URL: ",
-                url,
-            ]),
+            Self::BadRedirect(url) => concat(&["the server redirected to what is not a WebSocket URL: ", url]),
         }
     }
 
     /// Whether the close announces that the server goes down or is overloaded, so that every client is
     /// coming at once: going away, service restart, try again later (IANA's registry of close codes), and 4001.
     pub fn announces_restart(&self) -> bool {
-        matches!(
-            self,
-            Self::Closed {
-                code: 1001 | 1012 | 1013 | 4001,
-                ..
-            }
-        )
+        matches!(self, Self::Closed { code: 1001 | 1012 | 1013 | 4001, .. })
     }
 }
 

@@ -21,10 +21,7 @@ pub struct Events {
 impl Events {
     /// No subscriptions, nothing waiting.
     pub fn new() -> Self {
-        Self {
-            subscriptions: Subscriptions::new(Topic::Event),
-            outbox: Outbox::default(),
-        }
+        Self { subscriptions: Subscriptions::new(Topic::Event), outbox: Outbox::default() }
     }
 
     /// The first subscriber of a name came.
@@ -38,21 +35,12 @@ impl Events {
     }
 
     /// Sends an event, or keeps it until there is a session.
-    pub fn emit(
-        &mut self,
-        context: &mut Context<'_>,
-        session: Option<SocketId>,
-        name: &str,
-        data: Option<&str>,
-    ) {
+    pub fn emit(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, data: Option<&str>) {
         if let Some(socket) = session {
             send(context, socket, name, data);
             return;
         }
-        let entry = Entry {
-            name: name.into(),
-            data: data.map(Into::into),
-        };
+        let entry = Entry { name: name.into(), data: data.map(Into::into) };
         if let Err(Entry { name, .. }) = self.outbox.push(entry) {
             context.report(ClientError::OutboxFull { name });
         }
@@ -76,10 +64,7 @@ impl Events {
         let dropped = self.outbox.len();
         if dropped > 0 {
             self.outbox.take_all();
-            context.report(ClientError::IsClosed {
-                topic: Topic::Event,
-                dropped,
-            });
+            context.report(ClientError::IsClosed { topic: Topic::Event, dropped });
         }
     }
 
@@ -105,8 +90,7 @@ impl Events {
             }),
             action if message.is_error || is_error(action.number()) => {
                 if message.original_action == Some(EventAction::Subscribe.number()) {
-                    self.subscriptions
-                        .on_refused(message.name.unwrap_or_default());
+                    self.subscriptions.on_refused(message.name.unwrap_or_default());
                 }
                 context.report(ClientError::Server {
                     topic: Topic::Event,
@@ -125,10 +109,6 @@ impl Events {
 }
 
 fn send(context: &mut Context<'_>, socket: SocketId, name: &str, data: Option<&str>) {
-    let message = EventMessage {
-        name: Some(name),
-        data,
-        ..EventMessage::new(EventAction::Emit)
-    };
+    let message = EventMessage { name: Some(name), data, ..EventMessage::new(EventAction::Emit) };
     context.send(socket, &Message::Event(message));
 }

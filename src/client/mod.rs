@@ -99,10 +99,7 @@ impl Client {
 
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let features = self
-            .connection
-            .session()
-            .and_then(|_| self.events.deadline());
+        let features = self.connection.session().and_then(|_| self.events.deadline());
         self.connection.deadline().into_iter().chain(features).min()
     }
 
@@ -136,13 +133,7 @@ impl Client {
             SocketEvent::Opened => connection.on_opened(&mut context),
             SocketEvent::Received(frame) => self.on_frame(now, socket, frame),
             SocketEvent::Closed { code, reason } => {
-                connection.on_failed(
-                    &mut context,
-                    ConnectionFailure::Closed {
-                        code,
-                        reason: reason.into(),
-                    },
-                );
+                connection.on_failed(&mut context, ConnectionFailure::Closed { code, reason: reason.into() });
             }
             SocketEvent::Refused(words) => {
                 connection.on_failed(&mut context, ConnectionFailure::Refused(words.into()));
@@ -158,8 +149,7 @@ impl Client {
             Frame::Text => return context.report(ClientError::Decode(DecodeError::NotBinary)),
             Frame::Oversized { bytes } => {
                 let limit = wire::MAX_FRAME_BYTES;
-                return context
-                    .report(ClientError::Decode(DecodeError::Oversized { bytes, limit }));
+                return context.report(ClientError::Decode(DecodeError::Oversized { bytes, limit }));
             }
         };
         let mut reported = false;
@@ -170,8 +160,7 @@ impl Client {
                 // One report per frame: a frame of garbage can hold millions of errors.
                 Err(error) if !reported => {
                     reported = true;
-                    self.out
-                        .push_back(Output::Error(ClientError::Decode(error)));
+                    self.out.push_back(Output::Error(ClientError::Decode(error)));
                 }
                 Err(_) => {}
             }
@@ -188,9 +177,7 @@ impl Client {
         match message {
             Message::Connection(message) => connection.on_connection_message(&mut context, message),
             Message::Auth(message) => connection.on_auth_message(&mut context, message),
-            Message::Event(message) if connection.session().is_some() => {
-                events.on_message(&mut context, message)
-            }
+            Message::Event(message) if connection.session().is_some() => events.on_message(&mut context, message),
             Message::Parser(message) => context.report(ClientError::Server {
                 topic: Topic::Parser,
                 action: message.action.name(),
@@ -213,26 +200,16 @@ impl Client {
                 events.on_closed(&mut context);
             }
             Command::SubscribeEvent(_) | Command::EmitEvent { .. } if connection.is_closed() => {
-                context.report(ClientError::IsClosed {
-                    topic: Topic::Event,
-                    dropped: 0,
-                });
+                context.report(ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
             }
             Command::SubscribeEvent(name) => events.subscribe(&context, session.is_some(), name),
-            Command::UnsubscribeEvent(name) => {
-                events.unsubscribe(&context, session.is_some(), name)
-            }
+            Command::UnsubscribeEvent(name) => events.unsubscribe(&context, session.is_some(), name),
             Command::EmitEvent { name, data } => events.emit(&mut context, session, name, data),
         }
     }
 
     fn split(&mut self, now: Instant) -> (Context<'_>, &mut Connection, &mut Events) {
-        let context = Context {
-            now,
-            options: &self.options,
-            rng: &mut self.rng,
-            out: &mut self.out,
-        };
+        let context = Context { now, options: &self.options, rng: &mut self.rng, out: &mut self.out };
         (context, &mut self.connection, &mut self.events)
     }
 }
@@ -249,11 +226,7 @@ impl Message<'_> {
             Message::Rpc(message) => (message.action.name(), "nothing about RPC"),
             Message::Presence(message) => (message.action.name(), "nothing about presence"),
         };
-        ClientError::Unsolicited {
-            topic: self.topic(),
-            action,
-            expected,
-        }
+        ClientError::Unsolicited { topic: self.topic(), action, expected }
     }
 }
 

@@ -124,16 +124,8 @@ const PATH: &str = "a string that starts with '/'";
 /// Options of the reference client that this version only checks, with the type each must have.
 const UNUSED: &[(&str, Unused, Accepted)] = &[
     ("nativeTimerRegistry", Unused::Flag, Accepted::WithoutEffect),
-    (
-        "intervalTimerResolution",
-        Unused::Number,
-        Accepted::WithoutEffect,
-    ),
-    (
-        "offlineBufferTimeout",
-        Unused::Number,
-        Accepted::WithoutEffect,
-    ),
+    ("intervalTimerResolution", Unused::Number, Accepted::WithoutEffect),
+    ("offlineBufferTimeout", Unused::Number, Accepted::WithoutEffect),
     ("debug", Unused::Flag, Accepted::WithoutEffect),
     ("socketFactory", Unused::Function, Accepted::NotYet),
     ("socketOptions", Unused::Anything, Accepted::NotYet),
@@ -141,35 +133,15 @@ const UNUSED: &[(&str, Unused, Accepted)] = &[
     ("saveUpdatesOffline", Unused::Flag, Accepted::NotYet),
     ("storage", Unused::Object, Accepted::NotYet),
     ("mergeStrategy", Unused::Function, Accepted::WithoutEffect),
-    (
-        "recordReadAckTimeout",
-        Unused::Number,
-        Accepted::WithoutEffect,
-    ),
+    ("recordReadAckTimeout", Unused::Number, Accepted::WithoutEffect),
     ("recordReadTimeout", Unused::Number, Accepted::WithoutEffect),
-    (
-        "recordDeleteTimeout",
-        Unused::Number,
-        Accepted::WithoutEffect,
-    ),
+    ("recordDeleteTimeout", Unused::Number, Accepted::WithoutEffect),
     ("recordReadOnlyMode", Unused::Flag, Accepted::NotYet),
-    (
-        "recordPrefixWriteWhitelist",
-        Unused::List,
-        Accepted::WithoutEffect,
-    ),
+    ("recordPrefixWriteWhitelist", Unused::List, Accepted::WithoutEffect),
     ("recordDeepCopy", Unused::Flag, Accepted::WithoutEffect),
-    (
-        "recordDiscardTimeout",
-        Unused::Number,
-        Accepted::WithoutEffect,
-    ),
+    ("recordDiscardTimeout", Unused::Number, Accepted::WithoutEffect),
     ("dirtyStorageName", Unused::Text, Accepted::WithoutEffect),
-    (
-        "initialRecordVersion",
-        Unused::Number,
-        Accepted::WithoutEffect,
-    ),
+    ("initialRecordVersion", Unused::Number, Accepted::WithoutEffect),
     ("storageName", Unused::Text, Accepted::WithoutEffect),
     ("ignorePrefixes", Unused::List, Accepted::WithoutEffect),
     ("indexdb", Unused::Object, Accepted::WithoutEffect),
@@ -211,18 +183,14 @@ impl Options {
     pub fn set(&mut self, name: &str, value: OptionValue<'_>) -> Result<Accepted, OptionError> {
         match name {
             "heartbeatInterval" => self.heartbeat_interval_ms = milliseconds(value, 1.0)?,
-            "reconnectIntervalIncrement" => {
-                self.reconnect_interval_increment_ms = milliseconds(value, 0.0)?
-            }
+            "reconnectIntervalIncrement" => self.reconnect_interval_increment_ms = milliseconds(value, 0.0)?,
             "maxReconnectInterval" => self.max_reconnect_interval_ms = milliseconds(value, 0.0)?,
             "connectTimeout" => self.connect_timeout_ms = milliseconds(value, 1.0)?,
             "subscriptionTimeout" => self.subscription_timeout_ms = milliseconds(value, 0.0)?,
             "subscriptionInterval" => self.subscription_interval_ms = milliseconds(value, 0.0)?,
             "maxReconnectAttempts" => self.max_reconnect_attempts = attempts(value)?,
             "reconnectJitter" => match value {
-                OptionValue::Number(number) if (0.0..=1.0).contains(&number) => {
-                    self.reconnect_jitter = number
-                }
+                OptionValue::Number(number) if (0.0..=1.0).contains(&number) => self.reconnect_jitter = number,
                 _ => return Err(OptionError::Invalid { expected: FRACTION }),
             },
             "reconnectBackoff" => {
@@ -230,9 +198,7 @@ impl Options {
                     OptionValue::Text("linear") => BackoffKind::Linear,
                     OptionValue::Text("exponential") => BackoffKind::Exponential,
                     _ => {
-                        return Err(OptionError::Invalid {
-                            expected: "'linear' or 'exponential'",
-                        });
+                        return Err(OptionError::Invalid { expected: "'linear' or 'exponential'" });
                     }
                 }
             }
@@ -241,9 +207,7 @@ impl Options {
                     OptionValue::Text("reconnect") => HeartbeatFailure::Reconnect,
                     OptionValue::Text("stop") => HeartbeatFailure::Stop,
                     _ => {
-                        return Err(OptionError::Invalid {
-                            expected: "'reconnect' or 'stop'",
-                        });
+                        return Err(OptionError::Invalid { expected: "'reconnect' or 'stop'" });
                     }
                 }
             }
@@ -263,24 +227,16 @@ impl Options {
 
 fn milliseconds(value: OptionValue<'_>, lowest: f64) -> Result<u64, OptionError> {
     match value {
-        OptionValue::Number(number) if (lowest..=MAX_TIMER_MS).contains(&number) => {
-            Ok(number as u64)
-        }
-        _ if lowest > 0.0 => Err(OptionError::Invalid {
-            expected: POSITIVE_MILLISECONDS,
-        }),
-        _ => Err(OptionError::Invalid {
-            expected: MILLISECONDS,
-        }),
+        OptionValue::Number(number) if (lowest..=MAX_TIMER_MS).contains(&number) => Ok(number as u64),
+        _ if lowest > 0.0 => Err(OptionError::Invalid { expected: POSITIVE_MILLISECONDS }),
+        _ => Err(OptionError::Invalid { expected: MILLISECONDS }),
     }
 }
 
 fn attempts(value: OptionValue<'_>) -> Result<Option<u32>, OptionError> {
     match value {
         OptionValue::Number(f64::INFINITY) => Ok(None),
-        OptionValue::Number(number)
-            if number >= 0.0 && number <= f64::from(u32::MAX) && number % 1.0 == 0.0 =>
-        {
+        OptionValue::Number(number) if number >= 0.0 && number <= f64::from(u32::MAX) && number % 1.0 == 0.0 => {
             Ok(Some(number as u32))
         }
         _ => Err(OptionError::Invalid { expected: ATTEMPTS }),
@@ -289,9 +245,7 @@ fn attempts(value: OptionValue<'_>) -> Result<Option<u32>, OptionError> {
 
 fn check_unused(name: &str, value: OptionValue<'_>) -> Result<Accepted, OptionError> {
     let Some((_, kind, accepted)) = UNUSED.iter().find(|(known, ..)| *known == name) else {
-        return Err(OptionError::Unknown {
-            nearest: nearest_name(name),
-        });
+        return Err(OptionError::Unknown { nearest: nearest_name(name) });
     };
     let expected = match (kind, value) {
         (Unused::Flag, OptionValue::Flag(false)) => return Ok(Accepted::WithoutEffect),
@@ -316,10 +270,7 @@ fn check_unused(name: &str, value: OptionValue<'_>) -> Result<Accepted, OptionEr
 
 /// The known option that `name` is probably a misspelling of: at most a third of it is wrong.
 fn nearest_name(name: &str) -> Option<&'static str> {
-    let known = IN_EFFECT
-        .iter()
-        .copied()
-        .chain(UNUSED.iter().map(|(known, ..)| *known));
+    let known = IN_EFFECT.iter().copied().chain(UNUSED.iter().map(|(known, ..)| *known));
     known
         .map(|known| (edit_distance(name.as_bytes(), known.as_bytes()), known))
         .filter(|(distance, known)| distance * 3 <= known.len())
@@ -350,10 +301,7 @@ mod tests {
     fn every_name_in_effect_is_understood() {
         for name in IN_EFFECT {
             let refused = Options::default().set(name, OptionValue::Other);
-            assert!(
-                matches!(refused, Err(OptionError::Invalid { .. })),
-                "{name}: {refused:?}"
-            );
+            assert!(matches!(refused, Err(OptionError::Invalid { .. })), "{name}: {refused:?}");
         }
     }
 
@@ -363,48 +311,25 @@ mod tests {
         for bad in [f64::NAN, -1.0, 0.0, 0.5, 3e9, f64::INFINITY] {
             assert_eq!(
                 options.set("heartbeatInterval", OptionValue::Number(bad)),
-                Err(OptionError::Invalid {
-                    expected: POSITIVE_MILLISECONDS
-                }),
+                Err(OptionError::Invalid { expected: POSITIVE_MILLISECONDS }),
                 "{bad}"
             );
         }
         assert_eq!(options, Options::default());
-        assert_eq!(
-            options.set("heartbeatInterval", OptionValue::Number(60_000.0)),
-            Ok(Accepted::InEffect)
-        );
+        assert_eq!(options.set("heartbeatInterval", OptionValue::Number(60_000.0)), Ok(Accepted::InEffect));
         assert_eq!(options.heartbeat_interval_ms, 60_000);
     }
 
     #[test]
     fn attempts_may_be_infinite_but_must_be_whole() {
         let mut options = Options::default();
-        assert_eq!(
-            options.set("maxReconnectAttempts", OptionValue::Number(3.0)),
-            Ok(Accepted::InEffect)
-        );
+        assert_eq!(options.set("maxReconnectAttempts", OptionValue::Number(3.0)), Ok(Accepted::InEffect));
         assert_eq!(options.max_reconnect_attempts, Some(3));
-        assert_eq!(
-            options.set("maxReconnectAttempts", OptionValue::Number(f64::INFINITY)),
-            Ok(Accepted::InEffect)
-        );
+        assert_eq!(options.set("maxReconnectAttempts", OptionValue::Number(f64::INFINITY)), Ok(Accepted::InEffect));
         assert_eq!(options.max_reconnect_attempts, None);
-        assert!(
-            options
-                .set("maxReconnectAttempts", OptionValue::Number(1.5))
-                .is_err()
-        );
-        assert!(
-            options
-                .set("maxReconnectAttempts", OptionValue::Number(-1.0))
-                .is_err()
-        );
-        assert!(
-            options
-                .set("maxReconnectAttempts", OptionValue::Text("3"))
-                .is_err()
-        );
+        assert!(options.set("maxReconnectAttempts", OptionValue::Number(1.5)).is_err());
+        assert!(options.set("maxReconnectAttempts", OptionValue::Number(-1.0)).is_err());
+        assert!(options.set("maxReconnectAttempts", OptionValue::Text("3")).is_err());
     }
 
     /// The defaults stand in `js/options.ts` as well, where applications see them.
@@ -413,9 +338,8 @@ mod tests {
         let published = include_str!("../browser/js/options.ts");
         let (_, published) = published.split_once("Object.freeze").unwrap();
         for name in IN_EFFECT {
-            let (_, value) = published
-                .split_once(&format!("\n  {name}: "))
-                .unwrap_or_else(|| panic!("{name} is not published"));
+            let (_, value) =
+                published.split_once(&format!("\n  {name}: ")).unwrap_or_else(|| panic!("{name} is not published"));
             let (value, _) = value.split_once(",\n").unwrap();
             let value = match value {
                 "true" | "false" => OptionValue::Flag(value == "true"),
@@ -436,10 +360,7 @@ mod tests {
             other => panic!("{name}: {other:?}"),
         };
         assert_eq!(nearest("heartBeatIntervall"), Some("heartbeatInterval"));
-        assert_eq!(
-            nearest("reconnectIncrement"),
-            Some("reconnectIntervalIncrement")
-        );
+        assert_eq!(nearest("reconnectIncrement"), Some("reconnectIntervalIncrement"));
         assert_eq!(nearest("maxReconectAttempts"), Some("maxReconnectAttempts"));
         assert_eq!(nearest("lazyconnect"), Some("lazyConnect"));
         assert_eq!(nearest("colour"), None);
@@ -449,27 +370,13 @@ mod tests {
     #[test]
     fn options_of_parts_not_here_are_still_checked() {
         let mut options = Options::default();
-        assert_eq!(
-            options.set("mergeStrategy", OptionValue::Function),
-            Ok(Accepted::WithoutEffect)
-        );
+        assert_eq!(options.set("mergeStrategy", OptionValue::Function), Ok(Accepted::WithoutEffect));
         assert_eq!(
             options.set("mergeStrategy", OptionValue::Number(1.0)),
-            Err(OptionError::Invalid {
-                expected: "a function"
-            })
+            Err(OptionError::Invalid { expected: "a function" })
         );
-        assert_eq!(
-            options.set("offlineEnabled", OptionValue::Flag(false)),
-            Ok(Accepted::WithoutEffect)
-        );
-        assert_eq!(
-            options.set("offlineEnabled", OptionValue::Flag(true)),
-            Ok(Accepted::NotYet)
-        );
-        assert_eq!(
-            options.set("nativeTimerRegistry", OptionValue::Flag(true)),
-            Ok(Accepted::WithoutEffect)
-        );
+        assert_eq!(options.set("offlineEnabled", OptionValue::Flag(false)), Ok(Accepted::WithoutEffect));
+        assert_eq!(options.set("offlineEnabled", OptionValue::Flag(true)), Ok(Accepted::NotYet));
+        assert_eq!(options.set("nativeTimerRegistry", OptionValue::Flag(true)), Ok(Accepted::WithoutEffect));
     }
 }

@@ -51,21 +51,13 @@ struct Bulk {
 impl Subscriptions {
     /// None yet.
     pub const fn new(topic: Topic) -> Self {
-        Self {
-            topic,
-            names: NameMap::new(),
-            flush_at: None,
-            unacknowledged: VecDeque::new(),
-            next_correlation_id: 0,
-        }
+        Self { topic, names: NameMap::new(), flush_at: None, unacknowledged: VecDeque::new(), next_correlation_id: 0 }
     }
 
     /// The application wants `name`.
     pub fn subscribe(&mut self, context: &Context<'_>, connected: bool, name: &str) {
-        let subscription = self.names.get_or_insert_with(name, || Subscription {
-            wanted: true,
-            server: Knowledge::Nothing,
-        });
+        let subscription =
+            self.names.get_or_insert_with(name, || Subscription { wanted: true, server: Knowledge::Nothing });
         subscription.wanted = true;
         if subscription.server == Knowledge::Refused {
             subscription.server = Knowledge::Nothing;
@@ -83,11 +75,7 @@ impl Subscriptions {
 
     fn schedule(&mut self, context: &Context<'_>, connected: bool) {
         if connected && self.flush_at.is_none() {
-            self.flush_at = Some(
-                context
-                    .now
-                    .after_ms(context.options.subscription_interval_ms),
-            );
+            self.flush_at = Some(context.now.after_ms(context.options.subscription_interval_ms));
         }
     }
 
@@ -120,10 +108,7 @@ impl Subscriptions {
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let flush = self.flush_at.map(|at| (at, Wake::Subscriptions));
-        let acknowledgement = self
-            .unacknowledged
-            .front()
-            .map(|bulk| (bulk.deadline, Wake::Acknowledgement));
+        let acknowledgement = self.unacknowledged.front().map(|bulk| (bulk.deadline, Wake::Acknowledgement));
         flush.into_iter().chain(acknowledgement).min()
     }
 
@@ -132,14 +117,8 @@ impl Subscriptions {
         if self.flush_at.is_some_and(|at| at <= context.now) {
             self.flush(context, socket);
         }
-        while let Some(bulk) = self
-            .unacknowledged
-            .pop_front_if(|bulk| bulk.deadline <= context.now)
-        {
-            context.report(ClientError::AckTimeout {
-                topic: self.topic,
-                names: bulk.names,
-            });
+        while let Some(bulk) = self.unacknowledged.pop_front_if(|bulk| bulk.deadline <= context.now) {
+            context.report(ClientError::AckTimeout { topic: self.topic, names: bulk.names });
         }
     }
 
@@ -148,8 +127,7 @@ impl Subscriptions {
         let Some(correlation_id) = correlation_id.and_then(|text| text.parse().ok()) else {
             return;
         };
-        self.unacknowledged
-            .retain(|bulk: &Bulk| bulk.correlation_id != correlation_id);
+        self.unacknowledged.retain(|bulk: &Bulk| bulk.correlation_id != correlation_id);
     }
 
     /// The server refuses one name.
@@ -169,16 +147,14 @@ impl Subscriptions {
         let mut wanted = Vec::new();
         let mut unwanted = Vec::new();
         let mut forgotten = Vec::new();
-        self.names.for_each(|name, subscription| {
-            match (subscription.wanted, subscription.server) {
-                (true, Knowledge::Nothing) => {
-                    subscription.server = Knowledge::Subscribed;
-                    wanted.push(Box::from(name));
-                }
-                (false, Knowledge::Subscribed) => unwanted.push(Box::from(name)),
-                (false, _) => forgotten.push(Box::from(name)),
-                (true, Knowledge::Subscribed | Knowledge::Refused) => {}
+        self.names.for_each(|name, subscription| match (subscription.wanted, subscription.server) {
+            (true, Knowledge::Nothing) => {
+                subscription.server = Knowledge::Subscribed;
+                wanted.push(Box::from(name));
             }
+            (false, Knowledge::Subscribed) => unwanted.push(Box::from(name)),
+            (false, _) => forgotten.push(Box::from(name)),
+            (true, Knowledge::Subscribed | Knowledge::Refused) => {}
         });
         self.forget(&unwanted);
         self.forget(&forgotten);
@@ -203,14 +179,8 @@ impl Subscriptions {
                 ..EventMessage::new(action)
             };
             context.send(socket, &Message::Event(message));
-            let deadline = context
-                .now
-                .after_ms(context.options.subscription_timeout_ms);
-            self.unacknowledged.push_back(Bulk {
-                correlation_id,
-                names,
-                deadline,
-            });
+            let deadline = context.now.after_ms(context.options.subscription_timeout_ms);
+            self.unacknowledged.push_back(Bulk { correlation_id, names, deadline });
             names = rest;
         }
     }

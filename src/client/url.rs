@@ -13,9 +13,7 @@ pub struct UrlError(pub &'static str);
 /// `http://`, `https://` and any other scheme, a missing host, a fragment, and white space or control characters.
 pub fn parse_url(url: &str, default_path: &str) -> Result<String, UrlError> {
     if url.is_empty() {
-        return Err(UrlError(
-            "a host such as 'localhost:6020' or a ws:// or wss:// URL",
-        ));
+        return Err(UrlError("a host such as 'localhost:6020' or a ws:// or wss:// URL"));
     }
     if url.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
         return Err(UrlError("a URL without white space or control characters"));
@@ -32,10 +30,7 @@ pub fn parse_url(url: &str, default_path: &str) -> Result<String, UrlError> {
         }
         _ => ("ws:", url),
     };
-    let host_end = rest
-        .bytes()
-        .position(|byte| matches!(byte, b'/' | b'?'))
-        .unwrap_or(rest.len());
+    let host_end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
     let (host, path_and_query) = rest.split_at_checked(host_end).unwrap_or_default();
     if host.is_empty() || host.starts_with(':') || host.ends_with('@') {
         return Err(UrlError("a URL with a host"));
@@ -64,18 +59,14 @@ fn split_at_slashes(url: &str) -> Option<(&str, &str)> {
 
 /// Whether the URL begins with a scheme: a known one, or any before `//`. Anything else with a colon is `host:port`.
 fn names_scheme(url: &str) -> bool {
-    let Some(colon) = url
-        .bytes()
-        .position(|byte| matches!(byte, b':' | b'/' | b'?'))
-    else {
+    let Some(colon) = url.bytes().position(|byte| matches!(byte, b':' | b'/' | b'?')) else {
         return false;
     };
     let (Some(scheme), Some(rest)) = (url.get(..colon), url.get(colon..)) else {
         return false;
     };
     let known = ["ws", "wss", "http", "https"];
-    rest.starts_with(':')
-        && (rest.starts_with("://") || known.iter().any(|known| scheme.eq_ignore_ascii_case(known)))
+    rest.starts_with(':') && (rest.starts_with("://") || known.iter().any(|known| scheme.eq_ignore_ascii_case(known)))
 }
 
 #[cfg(test)]
@@ -84,11 +75,7 @@ mod tests {
 
     #[track_caller]
     fn assert_parses(url: &str, expected: &str) {
-        assert_eq!(
-            parse_url(url, "/deepstream").as_deref(),
-            Ok(expected),
-            "{url}"
-        );
+        assert_eq!(parse_url(url, "/deepstream").as_deref(), Ok(expected), "{url}");
     }
 
     #[test]
@@ -110,14 +97,8 @@ mod tests {
     fn keeps_what_the_reference_client_damages() {
         assert_parses("host/a/b/c", "ws://host/a/b/c");
         assert_parses("host?next=a?b", "ws://host/deepstream?next=a?b");
-        assert_parses(
-            "host/p?return=http://elsewhere/",
-            "ws://host/p?return=http://elsewhere/",
-        );
-        assert_parses(
-            "host?return=http://elsewhere",
-            "ws://host/deepstream?return=http://elsewhere",
-        );
+        assert_parses("host/p?return=http://elsewhere/", "ws://host/p?return=http://elsewhere/");
+        assert_parses("host?return=http://elsewhere", "ws://host/deepstream?return=http://elsewhere");
     }
 
     #[test]
@@ -143,10 +124,7 @@ mod tests {
             "host\n",
             "host#fragment",
         ] {
-            assert!(
-                parse_url(url, "/deepstream").is_err(),
-                "{url:?} should be refused"
-            );
+            assert!(parse_url(url, "/deepstream").is_err(), "{url:?} should be refused");
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::protobuf::{Field, Value, write_number};
 use super::{
-    AuthAction, ConnectionAction, DecodeError, EventAction, ParserAction, PresenceAction,
-    RecordAction, RpcAction, Topic,
+    AuthAction, ConnectionAction, DecodeError, EventAction, ParserAction, PresenceAction, RecordAction, RpcAction,
+    Topic,
 };
 
 /// The field with the action, in messages of all topics.

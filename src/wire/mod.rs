@@ -30,13 +30,11 @@ mod round_trip;
 use core::iter::FusedIterator;
 
 pub use actions::{
-    AuthAction, ConnectionAction, EventAction, ParserAction, PresenceAction, RecordAction,
-    RpcAction, Topic,
+    AuthAction, ConnectionAction, EventAction, ParserAction, PresenceAction, RecordAction, RpcAction, Topic,
 };
 pub use error::DecodeError;
 pub use messages::{
-    AuthMessage, ConnectionMessage, EventMessage, Message, ParserMessage, PresenceMessage,
-    RecordMessage, RpcMessage,
+    AuthMessage, ConnectionMessage, EventMessage, Message, ParserMessage, PresenceMessage, RecordMessage, RpcMessage,
 };
 
 use messages::ACTION_FIELD;
@@ -60,16 +58,10 @@ pub fn decode(frame: &[u8]) -> Messages<'_> {
     let refusal = match frame.len() {
         0 => Some(DecodeError::Truncated),
         1..=MAX_FRAME_BYTES => None,
-        bytes => Some(DecodeError::Oversized {
-            bytes,
-            limit: MAX_FRAME_BYTES,
-        }),
+        bytes => Some(DecodeError::Oversized { bytes, limit: MAX_FRAME_BYTES }),
     };
     let readable = if refusal.is_some() { &[] } else { frame };
-    Messages {
-        refusal,
-        reader: Reader::new(readable),
-    }
+    Messages { refusal, reader: Reader::new(readable) }
 }
 
 /// The messages of a frame, decoded one at a time: see [`decode`].
@@ -144,10 +136,6 @@ impl<'a> Message<'a> {
             }
         }
         let action = action.unwrap_or_default();
-        if fields.set_action(action) {
-            Ok(decoded)
-        } else {
-            Err(DecodeError::UnknownAction { topic, action })
-        }
+        if fields.set_action(action) { Ok(decoded) } else { Err(DecodeError::UnknownAction { topic, action }) }
     }
 }

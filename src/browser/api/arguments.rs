@@ -31,10 +31,7 @@ pub fn function(argument: &'static str, value: &JsValue) -> Result<Function, Dee
 ///
 /// # Errors
 /// Anything but a function, `undefined` and `null`, naming the argument.
-pub fn optional_function(
-    argument: &'static str,
-    value: &JsValue,
-) -> Result<Option<Function>, DeepstreamError> {
+pub fn optional_function(argument: &'static str, value: &JsValue) -> Result<Option<Function>, DeepstreamError> {
     if value.is_undefined() || value.is_null() {
         return Ok(None);
     }
@@ -51,9 +48,10 @@ pub fn json(argument: &'static str, value: &JsValue) -> Result<Option<String>, D
         return Ok(None);
     }
     match js_sys::JSON::stringify(value) {
-        Ok(text) => JsValue::from(text).as_string().map(Some).ok_or_else(|| {
-            DeepstreamError::invalid("argument", argument, "what JSON can say", value)
-        }),
+        Ok(text) => JsValue::from(text)
+            .as_string()
+            .map(Some)
+            .ok_or_else(|| DeepstreamError::invalid("argument", argument, "what JSON can say", value)),
         Err(cause) => Err(DeepstreamError::not_json(argument, &cause)),
     }
 }

@@ -36,9 +36,7 @@ impl DeepstreamClient {
         errors::watch_for_panics();
         let options = options::read(options)?;
         let url = read_url(url, &options.path)?;
-        Ok(Self {
-            driver: Driver::start(&url, options),
-        })
+        Ok(Self { driver: Driver::start(&url, options) })
     }
 
     /// `login()`, `login(callback)`, `login(params)`, `login(params, callback)`.
@@ -47,21 +45,13 @@ impl DeepstreamClient {
     /// Parameters that are not an object or that JSON cannot say, a callback that is not a function.
     pub fn login(&self, params: &JsValue, callback: &JsValue) -> Result<JsValue, DeepstreamError> {
         errors::ensure_sound()?;
-        let (params, callback) = if params.is_function() {
-            (&JsValue::UNDEFINED, params)
-        } else {
-            (params, callback)
-        };
+        let (params, callback) = if params.is_function() { (&JsValue::UNDEFINED, params) } else { (params, callback) };
         let params = login_params(params)?;
         let callback = arguments::optional_function("callback", callback)?;
-        Ok(
-            self.promise_or_callback(callback.map(Waiting::LoginCallback), |ticket| {
-                Command::Login {
-                    ticket,
-                    params: params.as_deref(),
-                }
-            }),
-        )
+        Ok(self.promise_or_callback(callback.map(Waiting::LoginCallback), |ticket| Command::Login {
+            ticket,
+            params: params.as_deref(),
+        }))
     }
 
     /// Lets go of the connection for good.
@@ -91,11 +81,7 @@ impl DeepstreamClient {
     pub fn resume(&self, callback: &JsValue) -> Result<JsValue, DeepstreamError> {
         errors::ensure_sound()?;
         let callback = arguments::optional_function("callback", callback)?;
-        Ok(
-            self.promise_or_callback(callback.map(Waiting::ErrorCallback), |ticket| {
-                Command::Resume { ticket }
-            }),
-        )
+        Ok(self.promise_or_callback(callback.map(Waiting::ErrorCallback), |ticket| Command::Resume { ticket }))
     }
 
     /// The name of the connection's state.
@@ -108,24 +94,14 @@ impl DeepstreamClient {
     #[wasm_bindgen(js_name = getUid)]
     pub fn uid(&self) -> String {
         const RANDOM_RANGE: f64 = 1e16;
-        [
-            &base_36(Date::now()),
-            "-",
-            &base_36((Math::random() * RANDOM_RANGE).floor()),
-        ]
-        .concat()
+        [&base_36(Date::now()), "-", &base_36((Math::random() * RANDOM_RANGE).floor())].concat()
     }
 
     /// Calls `callback` for every event of the client called `event`.
     ///
     /// # Errors
     /// A name that is not a string or empty, a callback that is not a function.
-    pub fn on(
-        &self,
-        event: &JsValue,
-        callback: &JsValue,
-        scope: JsValue,
-    ) -> Result<(), DeepstreamError> {
+    pub fn on(&self, event: &JsValue, callback: &JsValue, scope: JsValue) -> Result<(), DeepstreamError> {
         self.listen(event, callback, scope, false)
     }
 
@@ -133,12 +109,7 @@ impl DeepstreamClient {
     ///
     /// # Errors
     /// A name that is not a string or empty, a callback that is not a function.
-    pub fn once(
-        &self,
-        event: &JsValue,
-        callback: &JsValue,
-        scope: JsValue,
-    ) -> Result<(), DeepstreamError> {
+    pub fn once(&self, event: &JsValue, callback: &JsValue, scope: JsValue) -> Result<(), DeepstreamError> {
         self.listen(event, callback, scope, true)
     }
 
@@ -146,21 +117,14 @@ impl DeepstreamClient {
     ///
     /// # Errors
     /// A name that is not a string or empty, a callback that is not a function.
-    pub fn off(
-        &self,
-        event: &JsValue,
-        callback: &JsValue,
-        scope: &JsValue,
-    ) -> Result<(), DeepstreamError> {
+    pub fn off(&self, event: &JsValue, callback: &JsValue, scope: &JsValue) -> Result<(), DeepstreamError> {
         if event.is_undefined() && callback.is_undefined() && scope.is_undefined() {
             self.driver.listeners.clear();
             return Ok(());
         }
         let event = arguments::name("event", event)?;
         let callback = arguments::optional_function("callback", callback)?;
-        self.driver
-            .listeners
-            .remove(&event, callback.as_ref(), scope);
+        self.driver.listeners.remove(&event, callback.as_ref(), scope);
         Ok(())
     }
 
@@ -182,13 +146,7 @@ impl DeepstreamClient {
         EventHandler::new(Rc::clone(&self.driver))
     }
 
-    fn listen(
-        &self,
-        event: &JsValue,
-        callback: &JsValue,
-        scope: JsValue,
-        once: bool,
-    ) -> Result<(), DeepstreamError> {
+    fn listen(&self, event: &JsValue, callback: &JsValue, scope: JsValue, once: bool) -> Result<(), DeepstreamError> {
         let event = arguments::name("event", event)?;
         let callback = arguments::function("callback", callback)?;
         self.driver.listeners.add(&event, callback, scope, once);
@@ -219,19 +177,10 @@ fn login_params(params: &JsValue) -> Result<Option<String>, DeepstreamError> {
     if params.is_undefined() || params.is_null() {
         return Ok(None);
     }
-    let text = if params.is_object() {
-        arguments::json("params", params)?
-    } else {
-        None
-    };
+    let text = if params.is_object() { arguments::json("params", params)? } else { None };
     match text {
         Some(text) if text.starts_with('{') => Ok(Some(text)),
-        _ => Err(DeepstreamError::invalid(
-            "argument",
-            "params",
-            "an object or a callback",
-            params,
-        )),
+        _ => Err(DeepstreamError::invalid("argument", "params", "an object or a callback", params)),
     }
 }
 
@@ -245,8 +194,5 @@ fn read_url(url: &JsValue, default_path: &str) -> Result<String, DeepstreamError
 }
 
 fn base_36(number: f64) -> String {
-    Number::from(number)
-        .to_string_with_radix(36)
-        .map(String::from)
-        .unwrap_or_default()
+    Number::from(number).to_string_with_radix(36).map(String::from).unwrap_or_default()
 }

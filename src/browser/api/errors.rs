@@ -38,22 +38,8 @@ impl DeepstreamError {
 
     /// An argument that cannot be: `invalid argument name: expected a non-empty string, got undefined`.
     pub fn invalid(what: &str, name: &str, expected: &str, got: &JsValue) -> Self {
-        let message = [
-            "invalid ",
-            what,
-            " ",
-            name,
-            ": expected ",
-            expected,
-            ", got ",
-            &describe(got),
-        ]
-        .concat();
-        let code = if what == "option" {
-            "INVALID_OPTION"
-        } else {
-            "INVALID_ARGUMENT"
-        };
+        let message = ["invalid ", what, " ", name, ": expected ", expected, ", got ", &describe(got)].concat();
+        let code = if what == "option" { "INVALID_OPTION" } else { "INVALID_ARGUMENT" };
         Self::new(&message, code, &Object::new())
     }
 
@@ -61,23 +47,13 @@ impl DeepstreamError {
     pub fn not_json(name: &str, cause: &JsValue) -> Self {
         let details = Object::new();
         let _ = Reflect::set(&details, &"cause".into(), cause);
-        let message = [
-            "invalid argument ",
-            name,
-            ": expected what JSON can say: ",
-            &words_of(cause),
-        ]
-        .concat();
+        let message = ["invalid argument ", name, ": expected what JSON can say: ", &words_of(cause)].concat();
         Self::new(&message, "INVALID_ARGUMENT", &details)
     }
 
     /// What every call gets after the module has panicked.
     fn after_panic() -> Self {
-        Self::new(
-            "the client failed in a way it should not have; reload the page",
-            "PANICKED",
-            &Object::new(),
-        )
+        Self::new("the client failed in a way it should not have; reload the page", "PANICKED", &Object::new())
     }
 }
 
@@ -104,11 +80,7 @@ fn describe(value: &JsValue) -> String {
     const LONGEST: usize = 60;
     if let Some(text) = value.as_string() {
         let shortened: String = text.chars().take(LONGEST).collect();
-        let rest = if shortened.len() < text.len() {
-            "…"
-        } else {
-            ""
-        };
+        let rest = if shortened.len() < text.len() { "…" } else { "" };
         return ["'", &shortened, rest, "'"].concat();
     }
     if value.is_function() {
@@ -138,11 +110,7 @@ pub fn panicked() -> bool {
 /// # Errors
 /// The one error that every call gets from then on.
 pub fn ensure_sound() -> Result<(), DeepstreamError> {
-    if panicked() {
-        Err(DeepstreamError::after_panic())
-    } else {
-        Ok(())
-    }
+    if panicked() { Err(DeepstreamError::after_panic()) } else { Ok(()) }
 }
 
 /// Sees to it that a panic is told once, with its place, and remembered.
@@ -154,19 +122,7 @@ pub fn watch_for_panics() {
     std::panic::set_hook(Box::new(|panic| {
         PANICKED.store(true, Ordering::Relaxed);
         let words = panic.payload_as_str().unwrap_or_default();
-        let (file, line) = panic
-            .location()
-            .map_or(("", 0), |location| (location.file(), location.line()));
-        console_warn(
-            &[
-                "deepstream: panicked at ",
-                file,
-                ":",
-                &line.to_string(),
-                ": ",
-                words,
-            ]
-            .concat(),
-        );
+        let (file, line) = panic.location().map_or(("", 0), |location| (location.file(), location.line()));
+        console_warn(&["deepstream: panicked at ", file, ":", &line.to_string(), ": ", words].concat());
     }));
 }

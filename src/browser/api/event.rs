@@ -33,11 +33,7 @@ impl EventHandler {
         errors::ensure_sound()?;
         let name = arguments::name("name", name)?;
         let callback = arguments::function("callback", callback)?;
-        if self
-            .driver
-            .subscribers
-            .add(&name, callback, JsValue::UNDEFINED, false)
-        {
+        if self.driver.subscribers.add(&name, callback, JsValue::UNDEFINED, false) {
             self.driver.command(Command::SubscribeEvent(&name));
         }
         Ok(())
@@ -53,11 +49,7 @@ impl EventHandler {
         let callback = arguments::optional_function("callback", callback)?;
         if !self.driver.subscribers.has(&name) {
             errors::warn(&["EVENT NOT_SUBSCRIBED: ", &name]);
-        } else if self
-            .driver
-            .subscribers
-            .remove(&name, callback.as_ref(), &JsValue::UNDEFINED)
-        {
+        } else if self.driver.subscribers.remove(&name, callback.as_ref(), &JsValue::UNDEFINED) {
             self.driver.command(Command::UnsubscribeEvent(&name));
         }
         Ok(())
@@ -71,10 +63,7 @@ impl EventHandler {
         errors::ensure_sound()?;
         let name = arguments::name("name", name)?;
         let text = arguments::json("data", data)?;
-        self.driver.command(Command::EmitEvent {
-            name: &name,
-            data: text.as_deref(),
-        });
+        self.driver.command(Command::EmitEvent { name: &name, data: text.as_deref() });
         self.driver.subscribers.call(&name, || Array::of1(data));
         Ok(())
     }

@@ -18,17 +18,9 @@ pub fn read(object: &JsValue) -> Result<Options, DeepstreamError> {
         return Ok(options);
     }
     if !object.is_object() || Array::is_array(object) {
-        return Err(DeepstreamError::invalid(
-            "argument",
-            "options",
-            "an object",
-            object,
-        ));
+        return Err(DeepstreamError::invalid("argument", "options", "an object", object));
     }
-    for name in Object::keys(object.unchecked_ref::<Object>())
-        .iter()
-        .filter_map(|name| name.as_string())
-    {
+    for name in Object::keys(object.unchecked_ref::<Object>()).iter().filter_map(|name| name.as_string()) {
         let value = Reflect::get(object, &JsValue::from_str(&name)).unwrap_or_default();
         if value.is_undefined() {
             continue;
@@ -36,20 +28,14 @@ pub fn read(object: &JsValue) -> Result<Options, DeepstreamError> {
         let text = value.as_string();
         match options.set(&name, option_value(&value, text.as_deref())) {
             Ok(Accepted::InEffect | Accepted::WithoutEffect) => {}
-            Ok(Accepted::NotYet) => {
-                errors::warn(&["option ", &name, " has no effect in this version"])
-            }
+            Ok(Accepted::NotYet) => errors::warn(&["option ", &name, " has no effect in this version"]),
             Err(OptionError::Invalid { expected }) => {
                 return Err(DeepstreamError::invalid("option", &name, expected, &value));
             }
-            Err(OptionError::Unknown {
-                nearest: Some(nearest),
-            }) => {
+            Err(OptionError::Unknown { nearest: Some(nearest) }) => {
                 errors::warn(&["unknown option ", &name, ", did you mean ", nearest, "?"]);
             }
-            Err(OptionError::Unknown { nearest: None }) => {
-                errors::warn(&["unknown option ", &name])
-            }
+            Err(OptionError::Unknown { nearest: None }) => errors::warn(&["unknown option ", &name]),
         }
     }
     Ok(options)

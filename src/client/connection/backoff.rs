@@ -32,16 +32,8 @@ impl Backoff {
     }
 
     /// Counts one more attempt and returns the wait before it in milliseconds, or `None` if all are used up.
-    pub fn next_delay_ms(
-        &mut self,
-        options: &Options,
-        urgency: Urgency,
-        rng: &mut Rng,
-    ) -> Option<u64> {
-        if options
-            .max_reconnect_attempts
-            .is_some_and(|most| self.attempts >= most)
-        {
+    pub fn next_delay_ms(&mut self, options: &Options, urgency: Urgency, rng: &mut Rng) -> Option<u64> {
+        if options.max_reconnect_attempts.is_some_and(|most| self.attempts >= most) {
             return None;
         }
         let steps = match (self.attempts, urgency) {
@@ -53,10 +45,8 @@ impl Backoff {
             },
         };
         self.attempts = self.attempts.saturating_add(1);
-        let scheduled = options
-            .reconnect_interval_increment_ms
-            .saturating_mul(steps)
-            .min(options.max_reconnect_interval_ms);
+        let scheduled =
+            options.reconnect_interval_increment_ms.saturating_mul(steps).min(options.max_reconnect_interval_ms);
         let early = scheduled as f64 * options.reconnect_jitter * rng.fraction();
         Some(scheduled - early as u64)
     }
@@ -68,60 +58,32 @@ mod tests {
 
     fn delays(options: &Options, urgency: Urgency, seed: u64, count: usize) -> Vec<u64> {
         let (mut backoff, mut rng) = (Backoff::default(), Rng::new(seed));
-        (0..count)
-            .map_while(|_| backoff.next_delay_ms(options, urgency, &mut rng))
-            .collect()
+        (0..count).map_while(|_| backoff.next_delay_ms(options, urgency, &mut rng)).collect()
     }
 
     fn exact() -> Options {
-        Options {
-            reconnect_jitter: 0.0,
-            ..Options::default()
-        }
+        Options { reconnect_jitter: 0.0, ..Options::default() }
     }
 
     #[test]
     fn without_jitter_the_documented_schedule_holds_exactly() {
         let linear = delays(&exact(), Urgency::AtOnce, 1, 10);
-        assert_eq!(
-            linear,
-            [
-                0, 4_000, 8_000, 12_000, 16_000, 20_000, 24_000, 28_000, 30_000, 30_000
-            ]
-        );
-        let exponential = Options {
-            reconnect_backoff: BackoffKind::Exponential,
-            ..exact()
-        };
-        assert_eq!(
-            delays(&exponential, Urgency::AtOnce, 1, 6),
-            [0, 4_000, 8_000, 16_000, 30_000, 30_000]
-        );
-        assert_eq!(
-            delays(&exponential, Urgency::AtOnce, 1, 100).last(),
-            Some(&30_000)
-        );
+        assert_eq!(linear, [0, 4_000, 8_000, 12_000, 16_000, 20_000, 24_000, 28_000, 30_000, 30_000]);
+        let exponential = Options { reconnect_backoff: BackoffKind::Exponential, ..exact() };
+        assert_eq!(delays(&exponential, Urgency::AtOnce, 1, 6), [0, 4_000, 8_000, 16_000, 30_000, 30_000]);
+        assert_eq!(delays(&exponential, Urgency::AtOnce, 1, 100).last(), Some(&30_000));
     }
 
     #[test]
     fn an_announced_restart_spreads_the_first_attempt_too() {
-        assert_eq!(
-            delays(&exact(), Urgency::Spread, 1, 3),
-            [4_000, 4_000, 8_000]
-        );
+        assert_eq!(delays(&exact(), Urgency::Spread, 1, 3), [4_000, 4_000, 8_000]);
     }
 
     #[test]
     fn attempts_are_limited() {
-        let options = Options {
-            max_reconnect_attempts: Some(3),
-            ..exact()
-        };
+        let options = Options { max_reconnect_attempts: Some(3), ..exact() };
         assert_eq!(delays(&options, Urgency::AtOnce, 1, 10).len(), 3);
-        let none = Options {
-            max_reconnect_attempts: Some(0),
-            ..exact()
-        };
+        let none = Options { max_reconnect_attempts: Some(0), ..exact() };
         assert_eq!(delays(&none, Urgency::AtOnce, 1, 10).len(), 0);
     }
 
@@ -130,39 +92,25 @@ mod tests {
     #[test]
     fn a_crowd_is_spread() {
         let options = Options::default();
-        for (urgency, attempt) in [
-            (Urgency::AtOnce, 1),
-            (Urgency::AtOnce, 12),
-            (Urgency::Spread, 0),
-        ] {
+        for (urgency, attempt) in [(Urgency::AtOnce, 1), (Urgency::AtOnce, 12), (Urgency::Spread, 0)] {
             let mut buckets = std::collections::BTreeMap::new();
             for seed in 0..1_000 {
                 let delay = delays(&options, urgency, seed, attempt + 1)[attempt];
                 *buckets.entry(delay / 100).or_insert(0) += 1;
             }
             let fullest = buckets.values().max().copied();
-            assert!(
-                fullest <= Some(80),
-                "{urgency:?}, attempt {attempt}: {fullest:?} of 1000 in one bucket"
-            );
+            assert!(fullest <= Some(80), "{urgency:?}, attempt {attempt}: {fullest:?} of 1000 in one bucket");
         }
     }
 
     #[test]
     fn jitter_only_shortens_and_never_beyond_its_share() {
-        let options = Options {
-            reconnect_jitter: 0.25,
-            ..Options::default()
-        };
+        let options = Options { reconnect_jitter: 0.25, ..Options::default() };
         for seed in 0..200 {
-            for (jittered, scheduled) in delays(&options, Urgency::AtOnce, seed, 10)
-                .iter()
-                .zip(delays(&exact(), Urgency::AtOnce, 0, 10))
+            for (jittered, scheduled) in
+                delays(&options, Urgency::AtOnce, seed, 10).iter().zip(delays(&exact(), Urgency::AtOnce, 0, 10))
             {
-                assert!(
-                    (scheduled * 3 / 4..=scheduled).contains(jittered),
-                    "{jittered} of {scheduled}"
-                );
+                assert!((scheduled * 3 / 4..=scheduled).contains(jittered), "{jittered} of {scheduled}");
             }
         }
     }

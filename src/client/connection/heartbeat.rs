@@ -72,9 +72,7 @@ impl Heartbeat {
     pub fn on_frame(&mut self, now: Instant) {
         if let Some(unanswered) = &mut self.unanswered {
             let latest = unanswered.since.after_ms(2 * self.interval_ms);
-            unanswered.deadline = unanswered
-                .deadline
-                .max(now.after_ms(self.answer_ms).min(latest));
+            unanswered.deadline = unanswered.deadline.max(now.after_ms(self.answer_ms).min(latest));
         }
     }
 
@@ -162,11 +160,7 @@ mod tests {
         let mut heartbeat = heartbeat();
         heartbeat.on_tick(at(30_000));
         heartbeat.on_tick(at(35_000));
-        assert_eq!(
-            heartbeat.on_tick(at(3_600_000)),
-            Beat::Rest,
-            "the page slept"
-        );
+        assert_eq!(heartbeat.on_tick(at(3_600_000)), Beat::Rest, "the page slept");
         assert_eq!(heartbeat.on_tick(at(3_605_000)), Beat::Dead);
     }
 
@@ -192,13 +186,7 @@ mod tests {
 
     #[test]
     fn a_short_interval_shortens_the_wait_for_the_answer() {
-        let mut heartbeat = Heartbeat::new(
-            at(0),
-            &Options {
-                heartbeat_interval_ms: 100,
-                ..Options::default()
-            },
-        );
+        let mut heartbeat = Heartbeat::new(at(0), &Options { heartbeat_interval_ms: 100, ..Options::default() });
         assert_eq!(heartbeat.on_tick(at(100)), Beat::SendPing);
         assert_eq!(heartbeat.on_tick(at(200)), Beat::SendPing);
         assert_eq!(heartbeat.on_tick(at(300)), Beat::Dead);

@@ -72,9 +72,7 @@ impl Connection {
     pub fn new(now: Instant, url: Box<str>, options: &Options) -> Self {
         Self {
             url,
-            phase: Phase::Idle {
-                connect_at: (!options.lazy_connect).then_some(now),
-            },
+            phase: Phase::Idle { connect_at: (!options.lazy_connect).then_some(now) },
             announced: ConnectionState::Closed,
             backoff: Backoff::default(),
             next_socket: 0,
@@ -131,18 +129,13 @@ impl Connection {
 
     /// Time has passed.
     pub fn on_tick(&mut self, context: &mut Context<'_>) {
-        if self
-            .deadline()
-            .is_none_or(|(deadline, _)| context.now < deadline)
-        {
+        if self.deadline().is_none_or(|(deadline, _)| context.now < deadline) {
             return;
         }
         match &mut self.phase {
             Phase::Idle { .. } => self.dial(context, Occasion::First),
             Phase::Waiting { .. } => self.dial(context, Occasion::Reconnect),
-            Phase::Open {
-                socket, heartbeat, ..
-            } => match heartbeat.on_tick(context.now) {
+            Phase::Open { socket, heartbeat, .. } => match heartbeat.on_tick(context.now) {
                 Beat::Rest => {}
                 Beat::SendPing => {
                     let ping = ConnectionMessage::new(ConnectionAction::Ping);
@@ -150,11 +143,7 @@ impl Connection {
                 }
                 Beat::Dead => self.on_heartbeat_timeout(context),
             },
-            _ => self.lose(
-                context,
-                ClientError::Connection(ConnectionFailure::TimedOut),
-                Urgency::AtOnce,
-            ),
+            _ => self.lose(context, ClientError::Connection(ConnectionFailure::TimedOut), Urgency::AtOnce),
         }
     }
 
@@ -162,13 +151,7 @@ impl Connection {
 
     /// The socket is open.
     pub fn on_opened(&mut self, context: &mut Context<'_>) {
-        let Phase::Dialling {
-            socket,
-            deadline,
-            redirects,
-            ..
-        } = self.phase
-        else {
+        let Phase::Dialling { socket, deadline, redirects, .. } = self.phase else {
             return;
         };
         self.announce(context, ConnectionState::AwaitingConnection);
@@ -180,23 +163,12 @@ impl Connection {
             ..ConnectionMessage::new(ConnectionAction::Challenge)
         };
         context.send(socket, &Message::Connection(challenge));
-        self.enter(
-            context,
-            Phase::Challenging {
-                socket,
-                deadline,
-                redirects,
-            },
-        );
+        self.enter(context, Phase::Challenging { socket, deadline, redirects });
     }
 
     /// The socket closed, or could not be made.
     pub fn on_failed(&mut self, context: &mut Context<'_>, failure: ConnectionFailure) {
-        let urgency = if failure.announces_restart() {
-            Urgency::Spread
-        } else {
-            Urgency::AtOnce
-        };
+        let urgency = if failure.announces_restart() { Urgency::Spread } else { Urgency::AtOnce };
         self.lose(context, ClientError::Connection(failure), urgency);
     }
 
@@ -208,29 +180,12 @@ impl Connection {
     }
 
     /// A message of the topic CONNECTION arrived.
-    pub fn on_connection_message(
-        &mut self,
-        context: &mut Context<'_>,
-        message: &ConnectionMessage<'_>,
-    ) {
+    pub fn on_connection_message(&mut self, context: &mut Context<'_>, message: &ConnectionMessage<'_>) {
         match (message.action, &mut self.phase) {
-            (ConnectionAction::Pong, Phase::Open { heartbeat, .. }) => {
-                heartbeat.on_pong(context.now)
-            }
-            (
-                ConnectionAction::Accept,
-                Phase::Challenging {
-                    socket, deadline, ..
-                },
-            ) => {
+            (ConnectionAction::Pong, Phase::Open { heartbeat, .. }) => heartbeat.on_pong(context.now),
+            (ConnectionAction::Accept, Phase::Challenging { socket, deadline, .. }) => {
                 let (socket, deadline) = (*socket, *deadline);
-                self.enter(
-                    context,
-                    Phase::AwaitingLogin {
-                        socket,
-                        since: context.now,
-                    },
-                );
+                self.enter(context, Phase::AwaitingLogin { socket, since: context.now });
                 self.authenticate(context, deadline);
             }
             (ConnectionAction::Redirect, Phase::Challenging { redirects, .. }) => {
@@ -250,14 +205,12 @@ impl Connection {
             }
             // The socket's own close follows, or does not; neither changes anything here.
             (ConnectionAction::Closing | ConnectionAction::Closed, _) => {}
-            (action, _) if message.is_error || is_error(action.number()) => {
-                context.report(ClientError::Server {
-                    topic: Topic::Connection,
-                    action: action.name(),
-                    name: None,
-                    data: message.data.map(Into::into),
-                })
-            }
+            (action, _) if message.is_error || is_error(action.number()) => context.report(ClientError::Server {
+                topic: Topic::Connection,
+                action: action.name(),
+                name: None,
+                data: message.data.map(Into::into),
+            }),
             (action, phase) => context.report(ClientError::Unsolicited {
                 topic: Topic::Connection,
                 action: action.name(),
@@ -271,45 +224,28 @@ impl Connection {
         match (message.action, &self.phase) {
             (AuthAction::AuthSuccessful, Phase::Authenticating { socket, .. }) => {
                 let heartbeat = Heartbeat::new(context.now, context.options);
-                self.enter(
-                    context,
-                    Phase::Open {
-                        socket: *socket,
-                        since: context.now,
-                        heartbeat,
-                    },
-                );
+                self.enter(context, Phase::Open { socket: *socket, since: context.now, heartbeat });
                 self.update_client_data(context, message.data);
                 let client_data = Ok(self.client_data.clone());
                 settle(context, &mut self.resumes, &Ok(None));
                 settle(context, &mut self.logins, &client_data);
             }
             (
-                AuthAction::AuthUnsuccessful
-                | AuthAction::InvalidMessage
-                | AuthAction::InvalidMessageData,
+                AuthAction::AuthUnsuccessful | AuthAction::InvalidMessage | AuthAction::InvalidMessageData,
                 Phase::Authenticating { socket, .. },
             ) => {
-                self.enter(
-                    context,
-                    Phase::AwaitingLogin {
-                        socket: *socket,
-                        since: context.now,
-                    },
-                );
+                self.enter(context, Phase::AwaitingLogin { socket: *socket, since: context.now });
                 self.on_login_refused(context, message.data);
             }
             (AuthAction::TooManyAuthAttempts, phase) if phase.socket().is_some() => {
                 self.stop(context, Stop::TooManyAuthAttempts);
             }
-            (action, _) if message.is_error || is_error(action.number()) => {
-                context.report(ClientError::Server {
-                    topic: Topic::Auth,
-                    action: action.name(),
-                    name: None,
-                    data: message.data.map(Into::into),
-                })
-            }
+            (action, _) if message.is_error || is_error(action.number()) => context.report(ClientError::Server {
+                topic: Topic::Auth,
+                action: action.name(),
+                name: None,
+                data: message.data.map(Into::into),
+            }),
             (action, phase) => context.report(ClientError::Unsolicited {
                 topic: Topic::Auth,
                 action: action.name(),
@@ -322,9 +258,7 @@ impl Connection {
 
     /// `login()`: be logged in with these parameters.
     pub fn login(&mut self, context: &mut Context<'_>, ticket: Ticket, params: Option<&str>) {
-        if let Phase::Closed
-        | Phase::Stopped(Stop::GaveUp | Stop::Heartbeat | Stop::ChallengeDenied) = self.phase
-        {
+        if let Phase::Closed | Phase::Stopped(Stop::GaveUp | Stop::Heartbeat | Stop::ChallengeDenied) = self.phase {
             let error = self.phase.refusal(Topic::Auth);
             settle(context, &mut vec![ticket], &Err(error));
             return;
@@ -335,11 +269,7 @@ impl Connection {
             (_, None) => true,
         };
         if changed {
-            settle(
-                context,
-                &mut self.logins,
-                &Err(ClientError::LoginSuperseded),
-            );
+            settle(context, &mut self.logins, &Err(ClientError::LoginSuperseded));
             self.credentials = Some(params.unwrap_or("{}").into());
         }
         if !changed && matches!(self.phase, Phase::Open { .. }) {
@@ -355,9 +285,7 @@ impl Connection {
             }
             Phase::Stopped(_) => self.dial_afresh(context),
             // The server takes one login per connection, so another one needs another connection.
-            Phase::Open { .. } | Phase::Authenticating { .. } | Phase::Waiting { .. }
-                if changed =>
-            {
+            Phase::Open { .. } | Phase::Authenticating { .. } | Phase::Waiting { .. } if changed => {
                 self.dial_afresh(context);
             }
             _ => {}
@@ -373,13 +301,7 @@ impl Connection {
         }
         self.abandon_socket(context);
         self.enter(context, Phase::Closed);
-        self.settle_all(
-            context,
-            &ClientError::IsClosed {
-                topic: Topic::Connection,
-                dropped: 0,
-            },
-        );
+        self.settle_all(context, &ClientError::IsClosed { topic: Topic::Connection, dropped: 0 });
     }
 
     /// `pause()`: let go until `resume()`.
@@ -400,9 +322,7 @@ impl Connection {
                 let error = self.phase.refusal(Topic::Connection);
                 settle(context, &mut vec![ticket], &Err(error));
             }
-            Phase::Open { .. } | Phase::AwaitingLogin { .. } => {
-                settle(context, &mut vec![ticket], &Ok(None))
-            }
+            Phase::Open { .. } | Phase::AwaitingLogin { .. } => settle(context, &mut vec![ticket], &Ok(None)),
             Phase::Dialling { .. } | Phase::Challenging { .. } | Phase::Authenticating { .. } => {
                 self.resumes.push(ticket);
             }
@@ -416,11 +336,7 @@ impl Connection {
     // ---- steps ----
 
     fn dial_afresh(&mut self, context: &mut Context<'_>) {
-        let occasion = if matches!(self.phase, Phase::Idle { .. }) {
-            Occasion::First
-        } else {
-            Occasion::Reconnect
-        };
+        let occasion = if matches!(self.phase, Phase::Idle { .. }) { Occasion::First } else { Occasion::Reconnect };
         self.abandon_socket(context);
         self.backoff.reset();
         self.dial(context, occasion);
@@ -441,15 +357,7 @@ impl Connection {
     ) {
         let socket = SocketId(self.next_socket);
         self.next_socket = self.next_socket.wrapping_add(1);
-        self.enter(
-            context,
-            Phase::Dialling {
-                socket,
-                deadline,
-                occasion,
-                redirects,
-            },
-        );
+        self.enter(context, Phase::Dialling { socket, deadline, occasion, redirects });
         context.out.push_back(Output::OpenSocket(socket, url));
     }
 
@@ -461,13 +369,7 @@ impl Connection {
             Ok(_) if redirects > MAX_REDIRECTS => ConnectionFailure::TooManyRedirects,
             Ok(target) => {
                 self.abandon_socket(context);
-                self.dial_url(
-                    context,
-                    target.into(),
-                    Occasion::Redirect,
-                    deadline,
-                    redirects,
-                );
+                self.dial_url(context, target.into(), Occasion::Redirect, deadline, redirects);
                 return;
             }
             Err(_) => ConnectionFailure::BadRedirect(url.into()),
@@ -477,17 +379,12 @@ impl Connection {
 
     /// Logs in if there is something to log in with.
     fn authenticate(&mut self, context: &mut Context<'_>, deadline: Instant) {
-        let (Phase::AwaitingLogin { socket, .. }, Some(credentials)) =
-            (&self.phase, &self.credentials)
-        else {
+        let (Phase::AwaitingLogin { socket, .. }, Some(credentials)) = (&self.phase, &self.credentials) else {
             settle(context, &mut self.resumes, &Ok(None));
             return;
         };
         let socket = *socket;
-        let request = AuthMessage {
-            data: Some(credentials),
-            ..AuthMessage::new(AuthAction::Request)
-        };
+        let request = AuthMessage { data: Some(credentials), ..AuthMessage::new(AuthAction::Request) };
         context.send(socket, &Message::Auth(request));
         self.enter(context, Phase::Authenticating { socket, deadline });
     }
@@ -495,13 +392,9 @@ impl Connection {
     fn on_login_refused(&mut self, context: &mut Context<'_>, reason: Option<&str>) {
         self.credentials = None;
         let reason: Option<Box<str>> = reason.map(Into::into);
-        let error = ClientError::InvalidAuthenticationDetails {
-            reason: reason.clone(),
-        };
+        let error = ClientError::InvalidAuthenticationDetails { reason: reason.clone() };
         if self.logins.is_empty() {
-            context
-                .out
-                .push_back(Output::ReauthenticationFailed { reason });
+            context.out.push_back(Output::ReauthenticationFailed { reason });
         }
         settle(context, &mut self.resumes, &Err(error.clone()));
         settle(context, &mut self.logins, &Err(error));
@@ -509,13 +402,10 @@ impl Connection {
 
     /// An empty object counts as no data as long as there was none, as in the reference client.
     fn update_client_data(&mut self, context: &mut Context<'_>, data: Option<&str>) {
-        let data =
-            data.filter(|data| *data != "null" && (*data != "{}" || self.client_data.is_some()));
+        let data = data.filter(|data| *data != "null" && (*data != "{}" || self.client_data.is_some()));
         if data != self.client_data.as_deref() {
             self.client_data = data.map(Into::into);
-            context
-                .out
-                .push_back(Output::ClientDataChanged(self.client_data.clone()));
+            context.out.push_back(Output::ClientDataChanged(self.client_data.clone()));
         }
     }
 
@@ -537,21 +427,14 @@ impl Connection {
         }
         self.abandon_socket(context);
         context.report(error);
-        match self
-            .backoff
-            .next_delay_ms(context.options, urgency, context.rng)
-        {
+        match self.backoff.next_delay_ms(context.options, urgency, context.rng) {
             Some(0) => self.dial(context, Occasion::Reconnect),
             Some(delay_ms) => {
                 let retry_at = context.now.after_ms(delay_ms);
                 self.enter(context, Phase::Waiting { retry_at });
             }
             None => {
-                context
-                    .out
-                    .push_back(Output::MaxReconnectionAttemptsReached(
-                        self.backoff.attempts(),
-                    ));
+                context.out.push_back(Output::MaxReconnectionAttemptsReached(self.backoff.attempts()));
                 self.stop(context, Stop::GaveUp);
             }
         }
@@ -595,14 +478,8 @@ impl Connection {
     }
 }
 
-fn settle(
-    context: &mut Context<'_>,
-    tickets: &mut Vec<Ticket>,
-    outcome: &Result<Option<Box<str>>, ClientError>,
-) {
+fn settle(context: &mut Context<'_>, tickets: &mut Vec<Ticket>, outcome: &Result<Option<Box<str>>, ClientError>) {
     for ticket in tickets.drain(..) {
-        context
-            .out
-            .push_back(Output::Settle(ticket, outcome.clone()));
+        context.out.push_back(Output::Settle(ticket, outcome.clone()));
     }
 }

@@ -28,21 +28,13 @@ pub enum Phase {
         redirects: u8,
     },
     /// The server was asked whether it takes the connection.
-    Challenging {
-        socket: SocketId,
-        deadline: Instant,
-        redirects: u8,
-    },
+    Challenging { socket: SocketId, deadline: Instant, redirects: u8 },
     /// The server waits for a login, and the application has not given one.
     AwaitingLogin { socket: SocketId, since: Instant },
     /// The server checks the credentials.
     Authenticating { socket: SocketId, deadline: Instant },
     /// Logged in.
-    Open {
-        socket: SocketId,
-        since: Instant,
-        heartbeat: Heartbeat,
-    },
+    Open { socket: SocketId, since: Instant, heartbeat: Heartbeat },
     /// Between two attempts.
     Waiting { retry_at: Instant },
     /// Until `resume()`.
@@ -82,11 +74,7 @@ impl Phase {
             | Self::AwaitingLogin { socket, .. }
             | Self::Authenticating { socket, .. }
             | Self::Open { socket, .. } => Some(*socket),
-            Self::Idle { .. }
-            | Self::Waiting { .. }
-            | Self::Paused
-            | Self::Stopped(_)
-            | Self::Closed => None,
+            Self::Idle { .. } | Self::Waiting { .. } | Self::Paused | Self::Stopped(_) | Self::Closed => None,
         }
     }
 
@@ -94,19 +82,11 @@ impl Phase {
     pub const fn state(&self) -> ConnectionState {
         match self {
             Self::Idle { .. } | Self::Closed => ConnectionState::Closed,
-            Self::Dialling {
-                occasion: Occasion::First,
-                ..
-            } => ConnectionState::Initialising,
-            Self::Dialling {
-                occasion: Occasion::Reconnect,
-                ..
+            Self::Dialling { occasion: Occasion::First, .. } => ConnectionState::Initialising,
+            Self::Dialling { occasion: Occasion::Reconnect, .. } | Self::Waiting { .. } => {
+                ConnectionState::Reconnecting
             }
-            | Self::Waiting { .. } => ConnectionState::Reconnecting,
-            Self::Dialling {
-                occasion: Occasion::Redirect,
-                ..
-            } => ConnectionState::Redirecting,
+            Self::Dialling { occasion: Occasion::Redirect, .. } => ConnectionState::Redirecting,
             Self::Challenging { .. } => ConnectionState::Challenging,
             Self::AwaitingLogin { .. } => ConnectionState::AwaitingAuthentication,
             Self::Authenticating { .. } => ConnectionState::Authenticating,
