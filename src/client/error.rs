@@ -18,6 +18,11 @@ pub enum ClientError {
         /// What the server gave as the reason: JSON text.
         reason: Option<Box<str>>,
     },
+    /// The function in the option `authParams` failed: `AUTH_PARAMS_FAILED`.
+    AuthParamsFailed {
+        /// What it threw, in words.
+        words: Box<str>,
+    },
     /// The server has heard too many wrong credentials: `TOO_MANY_AUTH_ATTEMPTS`.
     TooManyAuthAttempts,
     /// Nobody logged in for as long as the server waits: `AUTHENTICATION_TIMEOUT`.
@@ -86,6 +91,15 @@ pub enum ConnectionFailure {
         /// The close reason; usually empty.
         reason: Box<str>,
     },
+    /// The socket closed with a code in `stopCodes`: the server wants this client to stay away.
+    Stopped {
+        /// The WebSocket close code.
+        code: u16,
+        /// The close reason.
+        reason: Box<str>,
+    },
+    /// The reachability probe got no answer.
+    Unreachable,
     /// The attempt took longer than `connectTimeout`.
     TimedOut,
     /// The server redirected more often than [`MAX_REDIRECTS`](super::limits::MAX_REDIRECTS).
@@ -103,6 +117,7 @@ impl ClientError {
             Self::MaxReconnectionAttemptsReached => "MAX_RECONNECTION_ATTEMPTS_REACHED",
             Self::ChallengeDenied => "CHALLENGE_DENIED",
             Self::InvalidAuthenticationDetails { .. } => "INVALID_AUTHENTICATION_DETAILS",
+            Self::AuthParamsFailed { .. } => "AUTH_PARAMS_FAILED",
             Self::TooManyAuthAttempts => "TOO_MANY_AUTH_ATTEMPTS",
             Self::AuthenticationTimeout => "AUTHENTICATION_TIMEOUT",
             Self::LoginSuperseded => "LOGIN_SUPERSEDED",
@@ -127,9 +142,10 @@ impl ClientError {
             | Self::Paused => Topic::Connection,
             // The server sends its AUTHENTICATION_TIMEOUT under the topic CONNECTION.
             Self::AuthenticationTimeout => Topic::Connection,
-            Self::InvalidAuthenticationDetails { .. } | Self::TooManyAuthAttempts | Self::LoginSuperseded => {
-                Topic::Auth
-            }
+            Self::InvalidAuthenticationDetails { .. }
+            | Self::AuthParamsFailed { .. }
+            | Self::TooManyAuthAttempts
+            | Self::LoginSuperseded => Topic::Auth,
             Self::Decode(_) => Topic::Parser,
             Self::OutboxFull { .. } | Self::InvalidEventData { .. } => Topic::Event,
             Self::IsClosed { topic, .. }
@@ -137,6 +153,19 @@ impl ClientError {
             | Self::Unsolicited { topic, .. }
             | Self::Server { topic, .. } => *topic,
         }
+    }
+
+    /// Whether it tells why there is no connection.
+    pub const fn ends_connection(&self) -> bool {
+        matches!(
+            self,
+            Self::Connection(_)
+                | Self::HeartbeatTimeout
+                | Self::ChallengeDenied
+                | Self::AuthParamsFailed { .. }
+                | Self::TooManyAuthAttempts
+                | Self::AuthenticationTimeout
+        )
     }
 
     /// Whether it only follows from what the application did itself.
@@ -157,6 +186,7 @@ impl ClientError {
             Self::InvalidAuthenticationDetails { reason: Some(reason) } => {
                 concat(&["the server refused the login: ", reason])
             }
+            Self::AuthParamsFailed { words } => concat(&["authParams failed: ", words]),
             Self::TooManyAuthAttempts => {
                 "the server refused too many logins; login() with other parameters tries again".into()
             }
@@ -201,6 +231,10 @@ impl ConnectionFailure {
             Self::Closed { code, reason } => {
                 concat(&["the connection closed (code ", &code.to_string(), "): ", reason])
             }
+            Self::Stopped { code, .. } => {
+                concat(&["the server wants this client to stay away (code ", &code.to_string(), ")"])
+            }
+            Self::Unreachable => "the server cannot be reached".into(),
             Self::TimedOut => "connecting and logging in took longer than connectTimeout".into(),
             Self::TooManyRedirects => "the server redirected too often".into(),
             Self::BadRedirect(url) => concat(&["the server redirected to what is not a WebSocket URL: ", url]),

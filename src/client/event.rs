@@ -5,6 +5,7 @@ use super::{
     error::ClientError,
     io::{Output, SocketId, Wake},
     is_error,
+    options::Resubscribe,
     outbox::{Entry, Outbox},
     subscriptions::Subscriptions,
     time::Instant,
@@ -47,16 +48,21 @@ impl Events {
     }
 
     /// A session begins: subscriptions first, then what waited.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.subscriptions.on_session(context, socket);
+    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
+        self.subscriptions.on_session(context, socket, gap_ms);
         for Entry { name, data } in self.outbox.take_all() {
             send(context, socket, &name, data.as_deref());
         }
     }
 
     /// The session is over.
-    pub fn on_lost(&mut self) {
-        self.subscriptions.on_lost();
+    pub fn on_lost(&mut self, resubscribe: Resubscribe) {
+        self.subscriptions.on_lost(resubscribe);
+    }
+
+    /// The application restores what was left to it.
+    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.subscriptions.resubscribe(context, socket);
     }
 
     /// The client is closed: what waits will never be sent.
@@ -79,18 +85,22 @@ impl Events {
     }
 
     /// A message of the topic EVENT arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, message: &EventMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &EventMessage<'_>) {
+        let name = message.name.unwrap_or_default();
+        let answers_subscribe = message.original_action == Some(EventAction::Subscribe.number());
         match message.action {
             EventAction::Subscribe | EventAction::Unsubscribe if message.is_ack => {
-                self.subscriptions.on_acknowledged(message.correlation_id);
+                self.subscriptions.on_acknowledged(context, socket, message.correlation_id);
             }
-            EventAction::Emit => context.out.push_back(Output::Event {
-                name: message.name.unwrap_or_default().into(),
-                data: message.data.map(Into::into),
-            }),
+            EventAction::Emit => {
+                context.out.push_back(Output::Event { name: name.into(), data: message.data.map(Into::into) })
+            }
+            EventAction::MultipleSubscriptions | EventAction::NotSubscribed
+                if self.subscriptions.expects_complaint(name) => {}
             action if message.is_error || is_error(action.number()) => {
-                if message.original_action == Some(EventAction::Subscribe.number()) {
-                    self.subscriptions.on_refused(message.name.unwrap_or_default());
+                let refuses = matches!(action, EventAction::MessageDenied | EventAction::MessagePermissionError);
+                if refuses && answers_subscribe {
+                    self.subscriptions.on_refused(context, socket, name, message.correlation_id);
                 }
                 context.report(ClientError::Server {
                     topic: Topic::Event,

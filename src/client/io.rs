@@ -1,6 +1,7 @@
 //! What goes into the client and what comes out of it.
 
 use super::error::ClientError;
+use crate::wire::Topic;
 
 /// One socket of many over the life of a client. Whatever arrives from any but the newest is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +81,35 @@ pub enum Input<'a> {
     Socket(SocketId, SocketEvent<'a>),
     /// The application wants something.
     Command(Command<'a>),
+    /// The page has something to say.
+    Page(PageSignal),
+    /// The application answered an [`Output::AskCredentials`].
+    Credentials {
+        /// The question.
+        question: u32,
+        /// A JSON object, or what went wrong, in words.
+        answer: Result<&'a str, &'a str>,
+    },
+    /// An [`Output::Probe`] came back.
+    Probed {
+        /// The probe.
+        probe: u32,
+        /// Whether there was any answer.
+        reachable: bool,
+    },
+}
+
+/// What a page tells about itself and its network. Each is a hint: the network has the last word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PageSignal {
+    /// It can be seen again, runs again, has the focus, or its clock jumped.
+    Woke,
+    /// The browser has a network again, or another one.
+    Online,
+    /// The browser has no network.
+    Offline,
+    /// It is being left, perhaps to come back from the back/forward cache.
+    Left,
 }
 
 /// What a socket says.
@@ -133,6 +163,8 @@ pub enum Command<'a> {
         /// Settled when the connection is back.
         ticket: Ticket,
     },
+    /// `resubscribe()`, with `resubscribe: 'manual'`.
+    Resubscribe,
     /// `event.subscribe()` of a name with no subscriber before.
     SubscribeEvent(&'a str),
     /// `event.unsubscribe()` of the last subscriber of a name.
@@ -155,6 +187,33 @@ pub enum Output {
     Send(SocketId, Vec<u8>),
     /// Close the socket and forget it: nothing it says from now on counts.
     AbandonSocket(SocketId),
+    /// Emit `lostConnection`.
+    ConnectionLost,
+    /// Emit `restoredConnection`.
+    ConnectionRestored {
+        /// How long there was no session, in milliseconds.
+        lasted_ms: u64,
+    },
+    /// Ask the function in the option `authParams`, and answer with [`Input::Credentials`].
+    AskCredentials {
+        /// To be given back with the answer.
+        question: u32,
+        /// Whether the server has refused the last answer.
+        refresh: bool,
+        /// What the server gave as the reason: JSON text.
+        reason: Option<Box<str>>,
+    },
+    /// Ask `probeUrl` for anything, and say with [`Input::Probed`] whether it answered.
+    Probe(u32),
+    /// Emit `resubscribed`.
+    Resubscribed {
+        /// What the names are names of.
+        topic: Topic,
+        /// The names that the server acknowledged.
+        names: Vec<Box<str>>,
+        /// How long there was no session, in milliseconds: what happened meanwhile was missed.
+        gap_ms: u64,
+    },
     /// Emit `connectionStateChanged`.
     StateChanged(ConnectionState),
     /// Settle what the application waits for; on success with JSON text, if any.
@@ -192,6 +251,8 @@ pub enum Wake {
     Ping,
     /// Stop waiting for the answer to a PING.
     PingAnswer,
+    /// Tell the application that the connection is lost.
+    LostConnection,
     /// Send the subscriptions collected.
     Subscriptions,
     /// Stop waiting for an acknowledgement.

@@ -24,3 +24,25 @@ pub const PING_ANSWER_MAX_MS: u64 = 5_000;
 /// A timer that fires later than this, in milliseconds, means that the page did not run; an answer may be waiting
 /// behind it.
 pub const LATE_TIMER_MS: u64 = 1_000;
+
+/// Longest wait for the answer to a PING that asks whether the link survived a sleep or a change of network, in
+/// milliseconds. Two of them fit into the 2.5 s within which a dead link is left.
+pub const PROBE_ANSWER_MS: u64 = 1_200;
+
+/// Waits of the attempts after the browser said `online`, in milliseconds: the network often needs a moment more. Then
+/// the usual schedule begins anew.
+pub const ONLINE_LADDER_MS: [u64; 4] = [0, 500, 1_000, 2_000];
+
+/// How long a socket of the ladder may take to open, in milliseconds: what was sent before the network was really there
+/// is lost, and waiting for it would be waiting for nothing.
+pub const LADDER_OPEN_MS: u64 = 2_000;
+
+/// An attempt younger than this, in milliseconds, is not replaced when the browser says `online`.
+pub const YOUNG_ATTEMPT_MS: u64 = 1_000;
+
+/// How long the reachability probe may take, in milliseconds.
+pub const REACHABILITY_TIMEOUT_MS: u64 = 3_000;
+
+/// Shortest wait before any but the first attempt, in milliseconds, whatever the options say: a browser that refuses at
+/// once would otherwise be asked without end.
+pub const MIN_RETRY_WAIT_MS: u64 = 100;

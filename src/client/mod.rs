@@ -25,17 +25,18 @@ mod url;
 
 use std::collections::VecDeque;
 
-use self::{
-    connection::{Connection, Context},
-    event::Events,
-};
 pub use self::{
+    connection::{CloseKind, CloseReason, Snapshot},
     error::{ClientError, ConnectionFailure},
-    io::{Command, ConnectionState, Frame, Input, Output, SocketEvent, SocketId, Ticket, Wake},
-    options::{Accepted, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options},
+    io::{Command, ConnectionState, Frame, Input, Output, PageSignal, SocketEvent, SocketId, Ticket, Wake},
+    options::{Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, Resubscribe},
     rng::Rng,
     time::Instant,
     url::{UrlError, parse_url},
+};
+use self::{
+    connection::{Connection, Context},
+    event::Events,
 };
 use crate::wire::{self, DecodeError, Message, Topic};
 
@@ -50,13 +51,15 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for `url`, which must come from [`parse_url`]. It dials on the first tick, unless `lazyConnect` is
-    /// set. The same `seed` and the same inputs give the same outputs.
-    pub fn new(now: Instant, url: &str, options: Options, seed: u64) -> Self {
+    /// A client for any of the URLs, which must come from [`parse_url`] and be one at least. It dials on the first
+    /// tick, unless `lazyConnect` is set. The same `seed` and the same inputs give the same outputs.
+    pub fn new(now: Instant, urls: &[&str], options: Options, seed: u64) -> Self {
+        let mut rng = Rng::new(seed);
+        let urls = urls.iter().map(|url| Box::from(*url)).collect();
         Self {
-            connection: Connection::new(now, url.into(), &options),
+            connection: Connection::new(now, urls, &options, &mut rng),
             events: Events::new(),
-            rng: Rng::new(seed),
+            rng,
             out: VecDeque::new(),
             options,
         }
@@ -72,9 +75,14 @@ impl Client {
         self.connection.is_closed()
     }
 
-    /// Time from the last answered PING of this session to its PONG, in milliseconds.
-    pub fn round_trip_ms(&self) -> Option<u64> {
-        self.connection.round_trip_ms()
+    /// The connection at this moment.
+    pub fn connection(&self) -> Snapshot<'_> {
+        self.connection.snapshot()
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 
     /// Takes in what happened.
@@ -88,6 +96,18 @@ impl Client {
                 }
             }
             Input::Command(command) => self.on_command(now, command),
+            Input::Page(signal) => {
+                let (mut context, connection, _) = self.split(now);
+                connection.on_page(&mut context, signal);
+            }
+            Input::Credentials { question, answer } => {
+                let (mut context, connection, _) = self.split(now);
+                connection.on_credentials(&mut context, question, answer);
+            }
+            Input::Probed { probe, reachable } => {
+                let (mut context, connection, _) = self.split(now);
+                connection.on_probed(&mut context, probe, reachable);
+            }
         }
         self.follow_session(now, session);
     }
@@ -100,7 +120,7 @@ impl Client {
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let features = self.connection.session().and_then(|_| self.events.deadline());
-        self.connection.deadline().into_iter().chain(features).min()
+        self.connection.deadline(&self.options).into_iter().chain(features).min()
     }
 
     /// Tells the features when a session ended or began. A session is over as soon as another socket counts, so
@@ -110,12 +130,12 @@ impl Client {
         if before == after {
             return;
         }
-        let (mut context, _, events) = self.split(now);
+        let (mut context, connection, events) = self.split(now);
         if before.is_some() {
-            events.on_lost();
+            events.on_lost(context.options.resubscribe);
         }
         if let Some(socket) = after {
-            events.on_session(&mut context, socket);
+            events.on_session(&mut context, socket, connection.session_gap_ms());
         }
     }
 
@@ -177,14 +197,21 @@ impl Client {
         match message {
             Message::Connection(message) => connection.on_connection_message(&mut context, message),
             Message::Auth(message) => connection.on_auth_message(&mut context, message),
-            Message::Event(message) if connection.session().is_some() => events.on_message(&mut context, message),
+            Message::Event(message) => match connection.session() {
+                Some(socket) => events.on_message(&mut context, socket, message),
+                None => context.report(unsolicited(Topic::Event, message.action.name(), "no event before the login")),
+            },
             Message::Parser(message) => context.report(ClientError::Server {
                 topic: Topic::Parser,
                 action: message.action.name(),
                 name: None,
                 data: message.data.map(Into::into),
             }),
-            other => context.report(other.unsolicited()),
+            Message::Record(message) => context.report(unsolicited(Topic::Record, message.action.name(), "no records")),
+            Message::Rpc(message) => context.report(unsolicited(Topic::Rpc, message.action.name(), "no RPC")),
+            Message::Presence(message) => {
+                context.report(unsolicited(Topic::Presence, message.action.name(), "no presence"));
+            }
         }
     }
 
@@ -202,6 +229,11 @@ impl Client {
             Command::SubscribeEvent(_) | Command::EmitEvent { .. } if connection.is_closed() => {
                 context.report(ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
             }
+            Command::Resubscribe => {
+                if let Some(socket) = session {
+                    events.resubscribe(&mut context, socket);
+                }
+            }
             Command::SubscribeEvent(name) => events.subscribe(&context, session.is_some(), name),
             Command::UnsubscribeEvent(name) => events.unsubscribe(&context, session.is_some(), name),
             Command::EmitEvent { name, data } => events.emit(&mut context, session, name, data),
@@ -214,20 +246,9 @@ impl Client {
     }
 }
 
-impl Message<'_> {
-    /// The report of a message that nobody here has a use for.
-    fn unsolicited(&self) -> ClientError {
-        let (action, expected) = match self {
-            Message::Parser(message) => (message.action.name(), ""),
-            Message::Connection(message) => (message.action.name(), ""),
-            Message::Auth(message) => (message.action.name(), ""),
-            Message::Event(message) => (message.action.name(), "no event before the login"),
-            Message::Record(message) => (message.action.name(), "nothing about records"),
-            Message::Rpc(message) => (message.action.name(), "nothing about RPC"),
-            Message::Presence(message) => (message.action.name(), "nothing about presence"),
-        };
-        ClientError::Unsolicited { topic: self.topic(), action, expected }
-    }
+/// The report of a message that nobody here has a use for.
+const fn unsolicited(topic: Topic, action: &'static str, expected: &'static str) -> ClientError {
+    ClientError::Unsolicited { topic, action, expected }
 }
 
 /// Whether an action reports a failure: in every topic ERROR is 1 and the others start at 100.

@@ -18,6 +18,24 @@ pub enum HeartbeatFailure {
     Stop,
 }
 
+/// Who restores the subscriptions after a reconnect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resubscribe {
+    /// The client.
+    Auto,
+    /// The application, with `resubscribe()`.
+    Manual,
+}
+
+/// What `login()` without parameters logs in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthParams {
+    /// A function, asked at every attempt.
+    Function,
+    /// A JSON object.
+    Fixed(Box<str>),
+}
+
 /// The options that the client acts on. The names in the documentation of each field are JavaScript's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -45,6 +63,20 @@ pub struct Options {
     pub path: String,
     /// `lazyConnect`: wait with dialling until `login()` or `resume()`.
     pub lazy_connect: bool,
+    /// `lostConnectionTimeout`: how long a connection must be lost before the application is told, in milliseconds.
+    pub lost_connection_timeout_ms: u64,
+    /// `stopCodes`: close codes after which the client does not try again.
+    pub stop_codes: Vec<u16>,
+    /// `authParams`: what `login()` without parameters logs in with.
+    pub auth_params: Option<AuthParams>,
+    /// `probeUrl`: asked before dialling while the network is in doubt.
+    pub probe_url: Option<String>,
+    /// `reconnectParam`: a query parameter that carries the number of attempts.
+    pub reconnect_param: Option<String>,
+    /// `resubscribe`: `'auto'` or `'manual'`.
+    pub resubscribe: Resubscribe,
+    /// `heartbeatWorker`: the script of a worker that keeps time in place of the page, or `'blob'`. For the shell alone.
+    pub heartbeat_worker: Option<String>,
 }
 
 impl Default for Options {
@@ -62,6 +94,13 @@ impl Default for Options {
             subscription_interval_ms: 100,
             path: String::from("/deepstream"),
             lazy_connect: false,
+            lost_connection_timeout_ms: 5_000,
+            stop_codes: vec![1008, 4003],
+            auth_params: None,
+            probe_url: None,
+            reconnect_param: None,
+            resubscribe: Resubscribe::Auto,
+            heartbeat_worker: None,
         }
     }
 }
@@ -75,10 +114,12 @@ pub enum OptionValue<'a> {
     Text(&'a str),
     /// A boolean.
     Flag(bool),
-    /// An array.
-    List,
+    /// An array, with NaN for what is no number.
+    List(&'a [f64]),
     /// A function.
     Function,
+    /// An object, as JSON text, for the option `authParams` alone.
+    Json(&'a str),
     /// Any other object.
     Object,
     /// `null`, a symbol, a bigint.
@@ -114,56 +155,25 @@ pub enum OptionError {
 /// The longest time a browser's timer can wait, in milliseconds.
 const MAX_TIMER_MS: f64 = 2_147_483_647.0;
 
-const MILLISECONDS: &str = "a number of milliseconds from 0 to 2147483647";
-const POSITIVE_MILLISECONDS: &str = "a number of milliseconds from 1 to 2147483647";
-const ATTEMPTS: &str = "a whole number from 0, or Infinity";
-const FRACTION: &str = "a number from 0 to 1";
-const FLAG: &str = "true or false";
-const PATH: &str = "a string that starts with '/'";
+/// What may be set, how it is checked, and where it goes.
+enum Kind {
+    /// A number of milliseconds from 0.
+    Milliseconds(fn(&mut Options) -> &mut u64),
+    /// A number of milliseconds from 1.
+    PositiveMilliseconds(fn(&mut Options) -> &mut u64),
+    /// A string that is not empty.
+    Text(&'static str, fn(&mut Options) -> &mut Option<String>),
+    /// A boolean.
+    Flag(fn(&mut Options) -> &mut bool),
+    /// One of two strings; the function is told whether it is the second.
+    Either([&'static str; 2], &'static str, fn(&mut Options, bool)),
+    /// What has a check of its own: what is expected, and what stores the value or says no.
+    Other(&'static str, fn(&mut Options, OptionValue<'_>) -> Option<()>),
+    /// An option of the reference client that this version only checks.
+    Unused(Unused, Accepted),
+}
 
-/// Options of the reference client that this version only checks, with the type each must have.
-const UNUSED: &[(&str, Unused, Accepted)] = &[
-    ("nativeTimerRegistry", Unused::Flag, Accepted::WithoutEffect),
-    ("intervalTimerResolution", Unused::Number, Accepted::WithoutEffect),
-    ("offlineBufferTimeout", Unused::Number, Accepted::WithoutEffect),
-    ("debug", Unused::Flag, Accepted::WithoutEffect),
-    ("socketFactory", Unused::Function, Accepted::NotYet),
-    ("socketOptions", Unused::Anything, Accepted::NotYet),
-    ("offlineEnabled", Unused::Flag, Accepted::NotYet),
-    ("saveUpdatesOffline", Unused::Flag, Accepted::NotYet),
-    ("storage", Unused::Object, Accepted::NotYet),
-    ("mergeStrategy", Unused::Function, Accepted::WithoutEffect),
-    ("recordReadAckTimeout", Unused::Number, Accepted::WithoutEffect),
-    ("recordReadTimeout", Unused::Number, Accepted::WithoutEffect),
-    ("recordDeleteTimeout", Unused::Number, Accepted::WithoutEffect),
-    ("recordReadOnlyMode", Unused::Flag, Accepted::NotYet),
-    ("recordPrefixWriteWhitelist", Unused::List, Accepted::WithoutEffect),
-    ("recordDeepCopy", Unused::Flag, Accepted::WithoutEffect),
-    ("recordDiscardTimeout", Unused::Number, Accepted::WithoutEffect),
-    ("dirtyStorageName", Unused::Text, Accepted::WithoutEffect),
-    ("initialRecordVersion", Unused::Number, Accepted::WithoutEffect),
-    ("storageName", Unused::Text, Accepted::WithoutEffect),
-    ("ignorePrefixes", Unused::List, Accepted::WithoutEffect),
-    ("indexdb", Unused::Object, Accepted::WithoutEffect),
-    ("localstorage", Unused::Object, Accepted::WithoutEffect),
-];
-
-/// The names of the options in [`Options`], for suggestions.
-const IN_EFFECT: &[&str] = &[
-    "heartbeatInterval",
-    "reconnectIntervalIncrement",
-    "maxReconnectInterval",
-    "maxReconnectAttempts",
-    "reconnectBackoff",
-    "reconnectJitter",
-    "connectTimeout",
-    "heartbeatFailure",
-    "subscriptionTimeout",
-    "subscriptionInterval",
-    "path",
-    "lazyConnect",
-];
-
+/// The type that an unused option must have.
 #[derive(Clone, Copy)]
 enum Unused {
     Flag,
@@ -175,88 +185,171 @@ enum Unused {
     Anything,
 }
 
+/// Every option there is. One table, because a comparison and a check written out for each would be kilobytes of
+/// WebAssembly.
+const KNOWN: &[(&str, Kind)] = &[
+    ("heartbeatInterval", Kind::PositiveMilliseconds(|options| &mut options.heartbeat_interval_ms)),
+    ("reconnectIntervalIncrement", Kind::Milliseconds(|options| &mut options.reconnect_interval_increment_ms)),
+    ("maxReconnectInterval", Kind::Milliseconds(|options| &mut options.max_reconnect_interval_ms)),
+    ("connectTimeout", Kind::PositiveMilliseconds(|options| &mut options.connect_timeout_ms)),
+    ("subscriptionTimeout", Kind::Milliseconds(|options| &mut options.subscription_timeout_ms)),
+    ("subscriptionInterval", Kind::Milliseconds(|options| &mut options.subscription_interval_ms)),
+    ("lostConnectionTimeout", Kind::Milliseconds(|options| &mut options.lost_connection_timeout_ms)),
+    ("maxReconnectAttempts", Kind::Other("a whole number from 0, or Infinity", set_attempts)),
+    ("reconnectJitter", Kind::Other("a number from 0 to 1", set_jitter)),
+    (
+        "reconnectBackoff",
+        Kind::Either(["linear", "exponential"], "'linear' or 'exponential'", |options, exponential| {
+            options.reconnect_backoff = if exponential { BackoffKind::Exponential } else { BackoffKind::Linear };
+        }),
+    ),
+    (
+        "heartbeatFailure",
+        Kind::Either(["reconnect", "stop"], "'reconnect' or 'stop'", |options, stop| {
+            options.heartbeat_failure = if stop { HeartbeatFailure::Stop } else { HeartbeatFailure::Reconnect };
+        }),
+    ),
+    (
+        "resubscribe",
+        Kind::Either(["auto", "manual"], "'auto' or 'manual'", |options, manual| {
+            options.resubscribe = if manual { Resubscribe::Manual } else { Resubscribe::Auto };
+        }),
+    ),
+    ("path", Kind::Other("a string that starts with '/'", set_path)),
+    ("lazyConnect", Kind::Flag(|options| &mut options.lazy_connect)),
+    ("stopCodes", Kind::Other("an array of close codes from 1000 to 4999", set_stop_codes)),
+    ("authParams", Kind::Other("an object or a function", set_auth_params)),
+    ("probeUrl", Kind::Text("a URL", |options| &mut options.probe_url)),
+    ("heartbeatWorker", Kind::Text("the URL of timer-worker.js, or 'blob'", |options| &mut options.heartbeat_worker)),
+    ("reconnectParam", Kind::Other("the name of a query parameter: letters, digits, '-' and '_'", set_reconnect_param)),
+    ("nativeTimerRegistry", Kind::Unused(Unused::Flag, Accepted::WithoutEffect)),
+    ("intervalTimerResolution", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
+    ("offlineBufferTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
+    ("debug", Kind::Unused(Unused::Flag, Accepted::WithoutEffect)),
+    ("socketFactory", Kind::Unused(Unused::Function, Accepted::NotYet)),
+    ("socketOptions", Kind::Unused(Unused::Anything, Accepted::NotYet)),
+    ("offlineEnabled", Kind::Unused(Unused::Flag, Accepted::NotYet)),
+    ("saveUpdatesOffline", Kind::Unused(Unused::Flag, Accepted::NotYet)),
+    ("storage", Kind::Unused(Unused::Object, Accepted::NotYet)),
+    ("mergeStrategy", Kind::Unused(Unused::Function, Accepted::WithoutEffect)),
+    ("recordReadAckTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
+    ("recordReadTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
+    ("recordDeleteTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
+    ("recordReadOnlyMode", Kind::Unused(Unused::Flag, Accepted::NotYet)),
+    ("recordPrefixWriteWhitelist", Kind::Unused(Unused::List, Accepted::WithoutEffect)),
+    ("recordDeepCopy", Kind::Unused(Unused::Flag, Accepted::WithoutEffect)),
+    ("recordDiscardTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
+    ("dirtyStorageName", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
+    ("initialRecordVersion", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
+    ("storageName", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
+    ("ignorePrefixes", Kind::Unused(Unused::List, Accepted::WithoutEffect)),
+    ("indexdb", Kind::Unused(Unused::Object, Accepted::WithoutEffect)),
+    ("localstorage", Kind::Unused(Unused::Object, Accepted::WithoutEffect)),
+];
+
 impl Options {
     /// Sets the option that JavaScript calls `name`.
     ///
     /// # Errors
     /// An unknown name, a wrong type, or a number out of range; the options stay as they were.
     pub fn set(&mut self, name: &str, value: OptionValue<'_>) -> Result<Accepted, OptionError> {
-        match name {
-            "heartbeatInterval" => self.heartbeat_interval_ms = milliseconds(value, 1.0)?,
-            "reconnectIntervalIncrement" => self.reconnect_interval_increment_ms = milliseconds(value, 0.0)?,
-            "maxReconnectInterval" => self.max_reconnect_interval_ms = milliseconds(value, 0.0)?,
-            "connectTimeout" => self.connect_timeout_ms = milliseconds(value, 1.0)?,
-            "subscriptionTimeout" => self.subscription_timeout_ms = milliseconds(value, 0.0)?,
-            "subscriptionInterval" => self.subscription_interval_ms = milliseconds(value, 0.0)?,
-            "maxReconnectAttempts" => self.max_reconnect_attempts = attempts(value)?,
-            "reconnectJitter" => match value {
-                OptionValue::Number(number) if (0.0..=1.0).contains(&number) => self.reconnect_jitter = number,
-                _ => return Err(OptionError::Invalid { expected: FRACTION }),
-            },
-            "reconnectBackoff" => {
-                self.reconnect_backoff = match value {
-                    OptionValue::Text("linear") => BackoffKind::Linear,
-                    OptionValue::Text("exponential") => BackoffKind::Exponential,
-                    _ => {
-                        return Err(OptionError::Invalid { expected: "'linear' or 'exponential'" });
-                    }
-                }
+        let Some((_, kind)) = KNOWN.iter().find(|(known, _)| *known == name) else {
+            return Err(OptionError::Unknown { nearest: nearest_name(name) });
+        };
+        let (expected, stored) = match kind {
+            Kind::Milliseconds(field) => {
+                ("a number of milliseconds from 0 to 2147483647", milliseconds(value, 0.0).map(|ms| *field(self) = ms))
             }
-            "heartbeatFailure" => {
-                self.heartbeat_failure = match value {
-                    OptionValue::Text("reconnect") => HeartbeatFailure::Reconnect,
-                    OptionValue::Text("stop") => HeartbeatFailure::Stop,
-                    _ => {
-                        return Err(OptionError::Invalid { expected: "'reconnect' or 'stop'" });
-                    }
-                }
+            Kind::PositiveMilliseconds(field) => {
+                ("a number of milliseconds from 1 to 2147483647", milliseconds(value, 1.0).map(|ms| *field(self) = ms))
             }
-            "path" => match value {
-                OptionValue::Text(path) if path.starts_with('/') => self.path = String::from(path),
-                _ => return Err(OptionError::Invalid { expected: PATH }),
-            },
-            "lazyConnect" => match value {
-                OptionValue::Flag(flag) => self.lazy_connect = flag,
-                _ => return Err(OptionError::Invalid { expected: FLAG }),
-            },
-            _ => return check_unused(name, value),
-        }
-        Ok(Accepted::InEffect)
+            Kind::Text(expected, field) => (*expected, text(value).map(|text| *field(self) = Some(text))),
+            Kind::Flag(field) => (FLAG, flag(value).map(|flag| *field(self) = flag)),
+            Kind::Either(choices, expected, set) => {
+                let choice = choices.iter().position(|choice| value == OptionValue::Text(choice));
+                (*expected, choice.map(|choice| set(self, choice == 1)))
+            }
+            Kind::Other(expected, set) => (*expected, set(self, value)),
+            Kind::Unused(kind, accepted) => return check_unused(*kind, *accepted, value),
+        };
+        stored.map(|()| Accepted::InEffect).ok_or(OptionError::Invalid { expected })
     }
 }
 
-fn milliseconds(value: OptionValue<'_>, lowest: f64) -> Result<u64, OptionError> {
+const FLAG: &str = "true or false";
+
+fn milliseconds(value: OptionValue<'_>, lowest: f64) -> Option<u64> {
     match value {
-        OptionValue::Number(number) if (lowest..=MAX_TIMER_MS).contains(&number) => Ok(number as u64),
-        _ if lowest > 0.0 => Err(OptionError::Invalid { expected: POSITIVE_MILLISECONDS }),
-        _ => Err(OptionError::Invalid { expected: MILLISECONDS }),
+        OptionValue::Number(number) if (lowest..=MAX_TIMER_MS).contains(&number) => Some(number as u64),
+        _ => None,
     }
 }
 
-fn attempts(value: OptionValue<'_>) -> Result<Option<u32>, OptionError> {
+fn text(value: OptionValue<'_>) -> Option<String> {
     match value {
-        OptionValue::Number(f64::INFINITY) => Ok(None),
+        OptionValue::Text(text) if !text.is_empty() => Some(text.into()),
+        _ => None,
+    }
+}
+
+fn flag(value: OptionValue<'_>) -> Option<bool> {
+    match value {
+        OptionValue::Flag(flag) => Some(flag),
+        _ => None,
+    }
+}
+
+fn set_attempts(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    options.max_reconnect_attempts = match value {
+        OptionValue::Number(f64::INFINITY) => None,
         OptionValue::Number(number) if number >= 0.0 && number <= f64::from(u32::MAX) && number % 1.0 == 0.0 => {
-            Ok(Some(number as u32))
+            Some(number as u32)
         }
-        _ => Err(OptionError::Invalid { expected: ATTEMPTS }),
-    }
+        _ => return None,
+    };
+    Some(())
 }
 
-fn check_unused(name: &str, value: OptionValue<'_>) -> Result<Accepted, OptionError> {
-    let Some((_, kind, accepted)) = UNUSED.iter().find(|(known, ..)| *known == name) else {
-        return Err(OptionError::Unknown { nearest: nearest_name(name) });
-    };
+fn set_jitter(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    let OptionValue::Number(number) = value else { return None };
+    (0.0..=1.0).contains(&number).then(|| options.reconnect_jitter = number)
+}
+
+fn set_path(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    text(value).filter(|path| path.starts_with('/')).map(|path| options.path = path)
+}
+
+fn set_stop_codes(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    let OptionValue::List(codes) = value else { return None };
+    let is_code = |code: &f64| (1000.0..5000.0).contains(code) && code % 1.0 == 0.0;
+    codes.iter().all(is_code).then(|| options.stop_codes = codes.iter().map(|code| *code as u16).collect())
+}
+
+fn set_auth_params(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    options.auth_params = Some(match value {
+        OptionValue::Function => AuthParams::Function,
+        OptionValue::Json(text) => AuthParams::Fixed(text.into()),
+        _ => return None,
+    });
+    Some(())
+}
+
+fn set_reconnect_param(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    text(value).filter(|name| name.bytes().all(is_safe)).map(|name| options.reconnect_param = Some(name))
+}
+
+fn check_unused(kind: Unused, accepted: Accepted, value: OptionValue<'_>) -> Result<Accepted, OptionError> {
     let expected = match (kind, value) {
         (Unused::Flag, OptionValue::Flag(false)) => return Ok(Accepted::WithoutEffect),
         (Unused::Anything, _)
         | (Unused::Flag, OptionValue::Flag(_))
         | (Unused::Text, OptionValue::Text(_))
-        | (Unused::List, OptionValue::List)
+        | (Unused::List, OptionValue::List(_))
         | (Unused::Object, OptionValue::Object)
-        | (Unused::Function, OptionValue::Function) => return Ok(*accepted),
+        | (Unused::Function, OptionValue::Function) => return Ok(accepted),
         (Unused::Number, OptionValue::Number(number)) if (0.0..=MAX_TIMER_MS).contains(&number) => {
-            return Ok(*accepted);
+            return Ok(accepted);
         }
         (Unused::Flag, _) => FLAG,
         (Unused::Text, _) => "a string",
@@ -270,9 +363,9 @@ fn check_unused(name: &str, value: OptionValue<'_>) -> Result<Accepted, OptionEr
 
 /// The known option that `name` is probably a misspelling of: at most a third of it is wrong.
 fn nearest_name(name: &str) -> Option<&'static str> {
-    let known = IN_EFFECT.iter().copied().chain(UNUSED.iter().map(|(known, ..)| *known));
-    known
-        .map(|known| (edit_distance(name.as_bytes(), known.as_bytes()), known))
+    KNOWN
+        .iter()
+        .map(|(known, _)| (edit_distance(name.as_bytes(), known.as_bytes()), *known))
         .filter(|(distance, known)| distance * 3 <= known.len())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
@@ -297,9 +390,13 @@ fn edit_distance(left: &[u8], right: &[u8]) -> usize {
 mod tests {
     use super::*;
 
+    fn names_in_effect() -> impl Iterator<Item = &'static str> {
+        KNOWN.iter().filter(|(_, kind)| !matches!(kind, Kind::Unused(..))).map(|(name, _)| *name)
+    }
+
     #[test]
     fn every_name_in_effect_is_understood() {
-        for name in IN_EFFECT {
+        for name in names_in_effect() {
             let refused = Options::default().set(name, OptionValue::Other);
             assert!(matches!(refused, Err(OptionError::Invalid { .. })), "{name}: {refused:?}");
         }
@@ -311,7 +408,7 @@ mod tests {
         for bad in [f64::NAN, -1.0, 0.0, 0.5, 3e9, f64::INFINITY] {
             assert_eq!(
                 options.set("heartbeatInterval", OptionValue::Number(bad)),
-                Err(OptionError::Invalid { expected: POSITIVE_MILLISECONDS }),
+                Err(OptionError::Invalid { expected: "a number of milliseconds from 1 to 2147483647" }),
                 "{bad}"
             );
         }
@@ -337,13 +434,15 @@ mod tests {
     fn the_published_defaults_are_the_defaults() {
         let published = include_str!("../browser/js/options.ts");
         let (_, published) = published.split_once("Object.freeze").unwrap();
-        for name in IN_EFFECT {
+        let without_default = ["authParams", "probeUrl", "reconnectParam", "heartbeatWorker"];
+        for name in names_in_effect().filter(|name| !without_default.contains(name)) {
             let (_, value) =
                 published.split_once(&format!("\n  {name}: ")).unwrap_or_else(|| panic!("{name} is not published"));
             let (value, _) = value.split_once(",\n").unwrap();
             let value = match value {
                 "true" | "false" => OptionValue::Flag(value == "true"),
                 "Infinity" => OptionValue::Number(f64::INFINITY),
+                "[1008, 4003]" => OptionValue::List(&[1008.0, 4003.0]),
                 text if text.starts_with('\'') => OptionValue::Text(text.trim_matches('\'')),
                 number => OptionValue::Number(number.parse().unwrap()),
             };

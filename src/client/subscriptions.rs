@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use super::{
     connection::Context,
     error::ClientError,
-    io::{SocketId, Wake},
+    io::{Output, SocketId, Wake},
     limits::BULK_NAMES_MAX_BYTES,
+    options::Resubscribe,
     time::Instant,
 };
 use crate::{
@@ -24,6 +25,10 @@ pub struct Subscriptions {
     /// Bulk messages that the server has not acknowledged, oldest first.
     unacknowledged: VecDeque<Bulk>,
     next_correlation_id: u32,
+    /// Names sent a second time because the server may have dropped them.
+    repaired: Vec<Box<str>>,
+    /// How long there was no session before the one of now, in milliseconds.
+    gap_ms: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +42,10 @@ struct Subscription {
 enum Knowledge {
     Nothing,
     Subscribed,
+    /// Nothing, and it is for the application to say when it is asked.
+    Held,
+    /// It refused, but may have subscribed it all the same; to be asked again.
+    Doubtful,
     /// It refused; asked again in the next session, or when the application subscribes again.
     Refused,
 }
@@ -45,13 +54,26 @@ enum Knowledge {
 struct Bulk {
     correlation_id: u32,
     names: Vec<Box<str>>,
-    deadline: Instant,
+    /// When a missing acknowledgement is reported; `None` once it is. The answer may still come.
+    deadline: Option<Instant>,
+    /// How many refusals the server has answered it with.
+    refusals: usize,
+    /// How long there was no session, where this restores subscriptions, in milliseconds.
+    gap_ms: Option<u64>,
 }
 
 impl Subscriptions {
     /// None yet.
     pub const fn new(topic: Topic) -> Self {
-        Self { topic, names: NameMap::new(), flush_at: None, unacknowledged: VecDeque::new(), next_correlation_id: 0 }
+        Self {
+            topic,
+            names: NameMap::new(),
+            flush_at: None,
+            unacknowledged: VecDeque::new(),
+            next_correlation_id: 0,
+            repaired: Vec::new(),
+            gap_ms: None,
+        }
     }
 
     /// The application wants `name`.
@@ -59,9 +81,11 @@ impl Subscriptions {
         let subscription =
             self.names.get_or_insert_with(name, || Subscription { wanted: true, server: Knowledge::Nothing });
         subscription.wanted = true;
-        if subscription.server == Knowledge::Refused {
-            subscription.server = Knowledge::Nothing;
-        }
+        subscription.server = match subscription.server {
+            Knowledge::Held => Knowledge::Nothing,
+            Knowledge::Refused => Knowledge::Doubtful,
+            known => known,
+        };
         self.schedule(context, connected);
     }
 
@@ -79,16 +103,31 @@ impl Subscriptions {
         }
     }
 
-    /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.flush(context, socket);
+    /// A session begins; if it is not the first, `gap_ms` says how long there was none.
+    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
+        self.gap_ms = gap_ms;
+        self.flush(context, socket, gap_ms);
+    }
+
+    /// The application restores what [`Resubscribe::Manual`] left to it.
+    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.names.for_each(|_, subscription| {
+            if subscription.server == Knowledge::Held {
+                subscription.server = Knowledge::Nothing;
+            }
+        });
+        self.flush(context, socket, self.gap_ms);
     }
 
     /// The session is over: the server has forgotten everything.
-    pub fn on_lost(&mut self) {
+    pub fn on_lost(&mut self, resubscribe: Resubscribe) {
+        let forgotten = match resubscribe {
+            Resubscribe::Auto => Knowledge::Nothing,
+            Resubscribe::Manual => Knowledge::Held,
+        };
         let mut unwanted = Vec::new();
         self.names.for_each(|name, subscription| {
-            subscription.server = Knowledge::Nothing;
+            subscription.server = forgotten;
             if !subscription.wanted {
                 unwanted.push(Box::from(name));
             }
@@ -96,6 +135,7 @@ impl Subscriptions {
         self.forget(&unwanted);
         self.flush_at = None;
         self.unacknowledged.clear();
+        self.repaired.clear();
         self.next_correlation_id = 0;
     }
 
@@ -108,43 +148,100 @@ impl Subscriptions {
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let flush = self.flush_at.map(|at| (at, Wake::Subscriptions));
-        let acknowledgement = self.unacknowledged.front().map(|bulk| (bulk.deadline, Wake::Acknowledgement));
+        let acknowledgement = self.unacknowledged.iter().filter_map(|bulk| bulk.deadline).min();
+        let acknowledgement = acknowledgement.map(|at| (at, Wake::Acknowledgement));
         flush.into_iter().chain(acknowledgement).min()
     }
 
     /// Time has passed within a session.
     pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
         if self.flush_at.is_some_and(|at| at <= context.now) {
-            self.flush(context, socket);
+            self.flush(context, socket, None);
         }
-        while let Some(bulk) = self.unacknowledged.pop_front_if(|bulk| bulk.deadline <= context.now) {
-            context.report(ClientError::AckTimeout { topic: self.topic, names: bulk.names });
+        while let Some(position) = self.overdue(context.now) {
+            let Some(bulk) = self.unacknowledged.get_mut(position) else { return };
+            bulk.deadline = None;
+            context.report(ClientError::AckTimeout { topic: self.topic, names: bulk.names.clone() });
+            if bulk.refusals > 0 {
+                self.finish(context, socket, position);
+            }
         }
+    }
+
+    fn overdue(&self, now: Instant) -> Option<usize> {
+        self.unacknowledged.iter().position(|bulk| bulk.deadline.is_some_and(|deadline| deadline <= now))
     }
 
     /// The server acknowledges a bulk message.
-    pub fn on_acknowledged(&mut self, correlation_id: Option<&str>) {
-        let Some(correlation_id) = correlation_id.and_then(|text| text.parse().ok()) else {
-            return;
-        };
-        self.unacknowledged.retain(|bulk: &Bulk| bulk.correlation_id != correlation_id);
+    pub fn on_acknowledged(&mut self, context: &mut Context<'_>, socket: SocketId, correlation_id: Option<&str>) {
+        if let Some(position) = self.position(correlation_id) {
+            self.finish(context, socket, position);
+        }
     }
 
-    /// The server refuses one name.
-    pub fn on_refused(&mut self, name: &str) {
+    /// Nothing more is awaited for a bulk message.
+    ///
+    /// For every name that it refuses, `@deepstream/server` 7.0.2 takes the last one off the message, whichever that is,
+    /// and says nothing of it. Those not refused themselves are sent again, one by one, where that cannot happen; those
+    /// refused that it subscribed all the same are taken back.
+    fn finish(&mut self, context: &mut Context<'_>, socket: SocketId, position: usize) {
+        let Some(mut bulk) = self.unacknowledged.remove(position) else { return };
+        let lost = bulk.names.split_off(bulk.names.len().saturating_sub(bulk.refusals));
+        for name in lost {
+            let subscribed = |it: &Subscription| it.wanted && it.server == Knowledge::Subscribed;
+            let sent_since = self.unacknowledged.iter().any(|later| later.names.contains(&name));
+            if !sent_since && self.names.get(&name).is_some_and(subscribed) {
+                self.repaired.push(name.clone());
+                self.send_bulk(context, socket, EventAction::Subscribe, vec![name], None);
+            }
+        }
+        let refused = |name: &str| self.names.get(name).is_some_and(|it| it.server == Knowledge::Refused);
+        let kept: Vec<_> = bulk.names.iter().filter(|name| bulk.refusals > 0 && refused(name)).cloned().collect();
+        self.repaired.extend_from_slice(&kept);
+        self.send_bulk(context, socket, EventAction::Unsubscribe, kept, None);
+        if let Some(gap_ms) = bulk.gap_ms {
+            bulk.names.retain(|name| self.names.get(name).is_some_and(|it| it.server == Knowledge::Subscribed));
+            context.out.push_back(Output::Resubscribed { topic: self.topic, names: bulk.names, gap_ms });
+        }
+    }
+
+    /// The server refuses one name of a bulk message, or checked a name that is not in it.
+    pub fn on_refused(
+        &mut self,
+        context: &mut Context<'_>,
+        socket: SocketId,
+        name: &str,
+        correlation_id: Option<&str>,
+    ) {
         if let Some(subscription) = self.names.get_mut(name) {
             subscription.server = Knowledge::Refused;
         }
-        self.unacknowledged.retain_mut(|bulk| {
-            bulk.names.retain(|waiting| &**waiting != name);
-            !bulk.names.is_empty()
-        });
+        let Some(position) = self.position(correlation_id) else { return };
+        let Some(bulk) = self.unacknowledged.get_mut(position) else { return };
+        bulk.refusals += 1;
+        bulk.deadline.get_or_insert(context.now.after_ms(context.options.subscription_timeout_ms));
+        // With no name left the server does not acknowledge.
+        if bulk.refusals >= bulk.names.len() {
+            self.finish(context, socket, position);
+        }
+    }
+
+    /// The server says that it has a name already, or never had it; says whether that was to be expected.
+    pub fn expects_complaint(&mut self, name: &str) -> bool {
+        let position = self.repaired.iter().position(|repaired| &**repaired == name);
+        position.map(|position| self.repaired.swap_remove(position)).is_some()
+    }
+
+    fn position(&self, correlation_id: Option<&str>) -> Option<usize> {
+        let correlation_id = correlation_id?.parse().ok()?;
+        self.unacknowledged.iter().position(|bulk| bulk.correlation_id == correlation_id)
     }
 
     /// Tells the server the difference between what it knows and what is wanted.
-    fn flush(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    fn flush(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
         self.flush_at = None;
         let mut wanted = Vec::new();
+        let mut doubtful = Vec::new();
         let mut unwanted = Vec::new();
         let mut forgotten = Vec::new();
         self.names.for_each(|name, subscription| match (subscription.wanted, subscription.server) {
@@ -152,14 +249,21 @@ impl Subscriptions {
                 subscription.server = Knowledge::Subscribed;
                 wanted.push(Box::from(name));
             }
+            (true, Knowledge::Doubtful) => {
+                subscription.server = Knowledge::Subscribed;
+                doubtful.push(Box::from(name));
+                wanted.push(Box::from(name));
+            }
             (false, Knowledge::Subscribed) => unwanted.push(Box::from(name)),
             (false, _) => forgotten.push(Box::from(name)),
-            (true, Knowledge::Subscribed | Knowledge::Refused) => {}
+            (true, Knowledge::Subscribed | Knowledge::Refused | Knowledge::Held) => {}
         });
         self.forget(&unwanted);
         self.forget(&forgotten);
-        self.send_bulk(context, socket, EventAction::Subscribe, wanted);
-        self.send_bulk(context, socket, EventAction::Unsubscribe, unwanted);
+        self.repaired.extend_from_slice(&doubtful);
+        self.send_bulk(context, socket, EventAction::Unsubscribe, doubtful, None);
+        self.send_bulk(context, socket, EventAction::Subscribe, wanted, gap_ms);
+        self.send_bulk(context, socket, EventAction::Unsubscribe, unwanted, None);
     }
 
     fn send_bulk(
@@ -168,6 +272,7 @@ impl Subscriptions {
         socket: SocketId,
         action: EventAction,
         mut names: Vec<Box<str>>,
+        gap_ms: Option<u64>,
     ) {
         while !names.is_empty() {
             let rest = names.split_off(fitting(&names));
@@ -179,8 +284,8 @@ impl Subscriptions {
                 ..EventMessage::new(action)
             };
             context.send(socket, &Message::Event(message));
-            let deadline = context.now.after_ms(context.options.subscription_timeout_ms);
-            self.unacknowledged.push_back(Bulk { correlation_id, names, deadline });
+            let deadline = Some(context.now.after_ms(context.options.subscription_timeout_ms));
+            self.unacknowledged.push_back(Bulk { correlation_id, names, deadline, refusals: 0, gap_ms });
             names = rest;
         }
     }

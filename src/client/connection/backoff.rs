@@ -1,6 +1,7 @@
 //! When to try again.
 
 use crate::client::{
+    limits::{MIN_RETRY_WAIT_MS, ONLINE_LADDER_MS},
     options::{BackoffKind, Options},
     rng::Rng,
 };
@@ -9,6 +10,10 @@ use crate::client::{
 #[derive(Clone, Debug, Default)]
 pub struct Backoff {
     attempts: u32,
+    /// How far the schedule has got.
+    step: u32,
+    /// The next of the short waits that follow `online`, while they last.
+    ladder: Option<usize>,
 }
 
 /// How urgent the next attempt is.
@@ -28,27 +33,55 @@ impl Backoff {
 
     /// Starts over.
     pub const fn reset(&mut self) {
-        self.attempts = 0;
+        *self = Self { attempts: 0, step: 0, ladder: None };
     }
 
-    /// Counts one more attempt and returns the wait before it in milliseconds, or `None` if all are used up.
-    pub fn next_delay_ms(&mut self, options: &Options, urgency: Urgency, rng: &mut Rng) -> Option<u64> {
+    /// Starts over with the short waits that suit a network that is just coming back.
+    pub const fn start_ladder(&mut self) {
+        *self = Self { attempts: 0, step: 0, ladder: Some(0) };
+    }
+
+    /// Whether the attempt of now is one of the short waits'.
+    pub const fn is_on_ladder(&self) -> bool {
+        self.ladder.is_some()
+    }
+
+    /// Counts one more attempt and returns the wait before it in milliseconds, or `None` if all are used up. The wait
+    /// grows when each of the `endpoints` has had its turn.
+    pub fn next_delay_ms(&mut self, options: &Options, endpoints: u32, urgency: Urgency, rng: &mut Rng) -> Option<u64> {
         if options.max_reconnect_attempts.is_some_and(|most| self.attempts >= most) {
             return None;
         }
-        let steps = match (self.attempts, urgency) {
-            (0, Urgency::AtOnce) => 0,
-            (0, Urgency::Spread) => 1,
-            (attempts, _) => match options.reconnect_backoff {
-                BackoffKind::Linear => u64::from(attempts),
-                BackoffKind::Exponential => 1_u64.checked_shl(attempts - 1).unwrap_or(u64::MAX),
-            },
-        };
         self.attempts = self.attempts.saturating_add(1);
-        let scheduled =
-            options.reconnect_interval_increment_ms.saturating_mul(steps).min(options.max_reconnect_interval_ms);
+        let scheduled = match self.ladder.and_then(|rung| ONLINE_LADDER_MS.get(rung)) {
+            Some(wait_ms) => {
+                self.ladder = self.ladder.map(|rung| rung + 1);
+                self.step = endpoints;
+                *wait_ms
+            }
+            None => {
+                self.ladder = None;
+                let step = self.step;
+                self.step = step.saturating_add(1);
+                let multiple = multiple(options.reconnect_backoff, step / endpoints.max(1), urgency);
+                options.reconnect_interval_increment_ms.saturating_mul(multiple)
+            }
+        };
+        let scheduled = scheduled.min(options.max_reconnect_interval_ms);
         let early = scheduled as f64 * options.reconnect_jitter * rng.fraction();
-        Some(scheduled - early as u64)
+        let wait_ms = scheduled - early as u64;
+        let is_early = self.attempts <= endpoints || self.ladder == Some(1);
+        Some(if is_early { wait_ms } else { wait_ms.max(MIN_RETRY_WAIT_MS) })
+    }
+}
+
+/// How many increments to wait in the given round of attempts.
+fn multiple(backoff: BackoffKind, round: u32, urgency: Urgency) -> u64 {
+    match (round, urgency, backoff) {
+        (0, Urgency::AtOnce, _) => 0,
+        (0, Urgency::Spread, _) => 1,
+        (round, _, BackoffKind::Linear) => u64::from(round),
+        (round, _, BackoffKind::Exponential) => 1_u64.checked_shl(round - 1).unwrap_or(u64::MAX),
     }
 }
 
@@ -58,7 +91,7 @@ mod tests {
 
     fn delays(options: &Options, urgency: Urgency, seed: u64, count: usize) -> Vec<u64> {
         let (mut backoff, mut rng) = (Backoff::default(), Rng::new(seed));
-        (0..count).map_while(|_| backoff.next_delay_ms(options, urgency, &mut rng)).collect()
+        (0..count).map_while(|_| backoff.next_delay_ms(options, 1, urgency, &mut rng)).collect()
     }
 
     fn exact() -> Options {
@@ -77,6 +110,38 @@ mod tests {
     #[test]
     fn an_announced_restart_spreads_the_first_attempt_too() {
         assert_eq!(delays(&exact(), Urgency::Spread, 1, 3), [4_000, 4_000, 8_000]);
+    }
+
+    #[test]
+    fn every_endpoint_has_its_turn_before_the_wait_grows() {
+        let (options, mut backoff, mut rng) = (exact(), Backoff::default(), Rng::new(1));
+        let waits = [0; 8].map(|_| backoff.next_delay_ms(&options, 3, Urgency::AtOnce, &mut rng));
+        assert_eq!(waits.map(Option::unwrap), [0, 0, 0, 4_000, 4_000, 4_000, 8_000, 8_000]);
+    }
+
+    #[test]
+    fn a_network_that_comes_back_gets_a_short_ladder_and_then_the_schedule_anew() {
+        let (options, mut backoff, mut rng) = (exact(), Backoff::default(), Rng::new(1));
+        for _ in 0..9 {
+            backoff.next_delay_ms(&options, 1, Urgency::AtOnce, &mut rng);
+        }
+        backoff.start_ladder();
+        let waits = [0; 6].map(|_| backoff.next_delay_ms(&options, 1, Urgency::AtOnce, &mut rng));
+        assert_eq!(waits.map(Option::unwrap), [0, 500, 1_000, 2_000, 4_000, 8_000]);
+        assert!(!backoff.is_on_ladder());
+    }
+
+    #[test]
+    fn no_options_make_it_a_loop_without_a_wait() {
+        for options in [
+            Options { reconnect_interval_increment_ms: 0, ..exact() },
+            Options { max_reconnect_interval_ms: 0, ..exact() },
+            Options { reconnect_jitter: 1.0, ..Options::default() },
+        ] {
+            let delays = delays(&options, Urgency::AtOnce, 7, 50);
+            assert_eq!(delays[0], 0);
+            assert!(delays[1..].iter().all(|delay| *delay >= MIN_RETRY_WAIT_MS), "{delays:?}");
+        }
     }
 
     #[test]

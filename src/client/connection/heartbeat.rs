@@ -2,7 +2,7 @@
 
 use crate::client::{
     io::Wake,
-    limits::{LATE_TIMER_MS, PING_ANSWER_MAX_MS},
+    limits::{LATE_TIMER_MS, PING_ANSWER_MAX_MS, PROBE_ANSWER_MS},
     options::Options,
     time::Instant,
 };
@@ -11,13 +11,13 @@ use crate::client::{
 ///
 /// A PING goes out every `heartbeatInterval`. If its answer is late a second one follows at once; if that stays
 /// unanswered too, the server is gone. Frames that keep arriving stretch the wait, since the answer may be queued
-/// behind them, but not beyond two intervals.
+/// behind them, but not beyond two intervals. When the page may have slept, a probe asks the same with less patience.
 #[derive(Clone, Debug)]
 pub struct Heartbeat {
     interval_ms: u64,
-    answer_ms: u64,
     next_ping: Instant,
     unanswered: Option<Unanswered>,
+    last_frame: Instant,
     round_trip_ms: Option<u64>,
 }
 
@@ -27,6 +27,8 @@ struct Unanswered {
     /// When the oldest unanswered PING was sent.
     since: Instant,
     deadline: Instant,
+    /// How long the answer to each PING may take.
+    answer_ms: u64,
     /// Whether the wait was already stretched because the page did not run.
     excused: bool,
 }
@@ -48,9 +50,9 @@ impl Heartbeat {
         let interval_ms = options.heartbeat_interval_ms;
         Self {
             interval_ms,
-            answer_ms: interval_ms.min(PING_ANSWER_MAX_MS),
             next_ping: now.after_ms(interval_ms),
             unanswered: None,
+            last_frame: now,
             round_trip_ms: None,
         }
     }
@@ -70,9 +72,10 @@ impl Heartbeat {
 
     /// Any frame arrived: the link lives.
     pub fn on_frame(&mut self, now: Instant) {
+        self.last_frame = now;
         if let Some(unanswered) = &mut self.unanswered {
             let latest = unanswered.since.after_ms(2 * self.interval_ms);
-            unanswered.deadline = unanswered.deadline.max(now.after_ms(self.answer_ms).min(latest));
+            unanswered.deadline = unanswered.deadline.max(now.after_ms(unanswered.answer_ms).min(latest));
         }
     }
 
@@ -83,32 +86,53 @@ impl Heartbeat {
         }
     }
 
+    /// The link may have died unnoticed: asks the server now, and waits less long than usual. A server that was heard
+    /// this very moment, or is being asked already, is left alone.
+    pub fn probe(&mut self, now: Instant) -> Beat {
+        let asking = self.unanswered.is_some_and(|unanswered| unanswered.answer_ms <= PROBE_ANSWER_MS);
+        if asking || now.since_ms(self.last_frame) < PROBE_ANSWER_MS {
+            return Beat::Rest;
+        }
+        self.unanswered = None;
+        self.ping(now, PROBE_ANSWER_MS)
+    }
+
     /// Time has passed.
     pub fn on_tick(&mut self, now: Instant) -> Beat {
         let (deadline, _) = self.deadline();
         if now < deadline {
             return Beat::Rest;
         }
-        let answer_deadline = now.after_ms(self.answer_ms);
+        let late = now.since_ms(deadline) >= LATE_TIMER_MS;
+        let answer_ms = self.interval_ms.min(PING_ANSWER_MAX_MS);
         match &mut self.unanswered {
-            Some(unanswered) if !unanswered.excused && now.since_ms(deadline) >= LATE_TIMER_MS => {
+            Some(unanswered) if late && !unanswered.excused => {
                 unanswered.excused = true;
-                unanswered.deadline = answer_deadline;
+                unanswered.answer_ms = unanswered.answer_ms.min(PROBE_ANSWER_MS);
+                unanswered.deadline = now.after_ms(unanswered.answer_ms);
                 Beat::Rest
             }
             Some(Unanswered { pings: 2.., .. }) => Beat::Dead,
-            unanswered => {
-                let earlier = unanswered.map_or(0, |unanswered| unanswered.pings);
-                *unanswered = Some(Unanswered {
-                    pings: earlier + 1,
-                    since: unanswered.map_or(now, |unanswered| unanswered.since),
-                    deadline: answer_deadline,
-                    excused: false,
-                });
-                self.next_ping = now.after_ms(self.interval_ms);
-                Beat::SendPing
+            Some(unanswered) => {
+                let answer_ms = unanswered.answer_ms;
+                self.ping(now, answer_ms)
             }
+            None if late => self.ping(now, answer_ms.min(PROBE_ANSWER_MS)),
+            None => self.ping(now, answer_ms),
         }
+    }
+
+    fn ping(&mut self, now: Instant, answer_ms: u64) -> Beat {
+        let earlier = self.unanswered;
+        self.unanswered = Some(Unanswered {
+            pings: earlier.map_or(0, |earlier| earlier.pings) + 1,
+            since: earlier.map_or(now, |earlier| earlier.since),
+            deadline: now.after_ms(answer_ms),
+            answer_ms,
+            excused: false,
+        });
+        self.next_ping = now.after_ms(self.interval_ms);
+        Beat::SendPing
     }
 }
 

@@ -1,30 +1,37 @@
 //! The connection: when to dial, what to say until the server lets the client in, and when to try again.
 
 mod backoff;
+mod commands;
+mod credentials;
+mod endpoints;
+mod handshake;
 mod heartbeat;
+mod outage;
+mod page;
 mod phase;
+mod reason;
 
 use std::collections::VecDeque;
 
+pub use self::reason::{CloseKind, CloseReason};
 use self::{
     backoff::{Backoff, Urgency},
-    heartbeat::{Beat, Heartbeat},
+    credentials::Credentials,
+    endpoints::Endpoints,
+    heartbeat::Beat,
+    outage::Outage,
     phase::{Occasion, Phase, Stop},
 };
 use super::{
     error::{ClientError, ConnectionFailure},
     io::{ConnectionState, Output, SocketId, Ticket, Wake},
     is_error,
-    limits::{MAX_REDIRECTS, STABLE_SESSION_MS},
-    options::Options,
+    limits::{LADDER_OPEN_MS, REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
+    options::{HeartbeatFailure, Options},
     rng::Rng,
     time::Instant,
-    url::parse_url,
 };
-use crate::wire::{AuthAction, AuthMessage, ConnectionAction, ConnectionMessage, Message, Topic};
-
-/// The version of the protocol that this client speaks.
-const PROTOCOL_VERSION: &str = "0.1a";
+use crate::wire::{ConnectionAction, ConnectionMessage, Message};
 
 /// What a step of the connection may look at and act through.
 pub struct Context<'a> {
@@ -53,30 +60,61 @@ impl Context<'_> {
 /// The connection of one client, over all its sockets.
 #[derive(Debug)]
 pub struct Connection {
-    url: Box<str>,
+    endpoints: Endpoints,
     phase: Phase,
     /// What the application was told last.
     announced: ConnectionState,
     backoff: Backoff,
+    outage: Outage,
+    /// Why there was no connection, the last time.
+    reason: Option<CloseReason>,
+    /// Whether the browser said `offline` and not `online` since, or the last attempt failed.
+    offline_suspected: bool,
     next_socket: u32,
-    /// JSON text of the parameters that `login()` was given and the server has not refused.
-    credentials: Option<Box<str>>,
+    credentials: Credentials,
     /// JSON text that came with the last login.
     client_data: Option<Box<str>>,
     logins: Vec<Ticket>,
     resumes: Vec<Ticket>,
 }
 
+/// The connection at one moment, for the application to look at.
+#[derive(Debug)]
+pub struct Snapshot<'a> {
+    /// The state.
+    pub state: ConnectionState,
+    /// Why there was no connection, the last time.
+    pub reason: Option<&'a CloseReason>,
+    /// Which attempt to reconnect this is; 0 while logged in.
+    pub attempt: u32,
+    /// Attempts that the session of now took, or that were made so far.
+    pub reconnect_tries: u32,
+    /// When the next attempt is due.
+    pub next_attempt_at: Option<Instant>,
+    /// Time from the last answered PING to its PONG, in milliseconds.
+    pub round_trip_ms: Option<u64>,
+    /// The URL that is dialled or connected to.
+    pub url: &'a str,
+    /// When the session began.
+    pub opened_at: Option<Instant>,
+    /// Whether there was a session before the one of now.
+    pub was_reconnected: bool,
+}
+
 impl Connection {
-    /// A connection to `url` (as [`parse_url`] makes it), dialled on the first tick unless `lazyConnect` is set.
-    pub fn new(now: Instant, url: Box<str>, options: &Options) -> Self {
+    /// A connection to any of the URLs (as [`parse_url`](super::parse_url) makes them), dialled on the first tick unless
+    /// `lazyConnect` is set.
+    pub fn new(now: Instant, urls: Vec<Box<str>>, options: &Options, rng: &mut Rng) -> Self {
         Self {
-            url,
+            endpoints: Endpoints::new(urls, rng),
             phase: Phase::Idle { connect_at: (!options.lazy_connect).then_some(now) },
             announced: ConnectionState::Closed,
             backoff: Backoff::default(),
+            outage: Outage::default(),
+            reason: None,
+            offline_suspected: false,
             next_socket: 0,
-            credentials: None,
+            credentials: Credentials::default(),
             client_data: None,
             logins: Vec::new(),
             resumes: Vec::new(),
@@ -101,75 +139,108 @@ impl Connection {
         }
     }
 
+    /// How long there was no session before the one of now, if there ever was one, in milliseconds.
+    pub fn session_gap_ms(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Open { gap_ms, .. } => gap_ms,
+            _ => None,
+        }
+    }
+
     /// Whether `close()` was called.
     pub fn is_closed(&self) -> bool {
         matches!(self.phase, Phase::Closed)
     }
 
-    /// Time from the last answered PING of this session to its PONG, in milliseconds.
-    pub fn round_trip_ms(&self) -> Option<u64> {
-        match &self.phase {
-            Phase::Open { heartbeat, .. } => heartbeat.round_trip_ms(),
-            _ => None,
+    /// The connection at this moment.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        let (opened_at, round_trip_ms) = match &self.phase {
+            Phase::Open { since, heartbeat, .. } => (Some(*since), heartbeat.round_trip_ms()),
+            _ => (None, None),
+        };
+        Snapshot {
+            state: self.announced,
+            reason: self.reason.as_ref(),
+            attempt: if opened_at.is_some() { 0 } else { self.backoff.attempts() },
+            reconnect_tries: self.backoff.attempts(),
+            next_attempt_at: match self.phase {
+                Phase::Waiting { retry_at } => Some(retry_at),
+                Phase::Idle { connect_at } => connect_at,
+                _ => None,
+            },
+            round_trip_ms,
+            url: self.endpoints.url(),
+            opened_at,
+            was_reconnected: self.outage.was_reconnected(),
         }
     }
 
     /// When time alone changes something, and what.
-    pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        match &self.phase {
+    pub fn deadline(&self, options: &Options) -> Option<(Instant, Wake)> {
+        let phase = match &self.phase {
             Phase::Idle { connect_at } => connect_at.map(|at| (at, Wake::Connect)),
-            Phase::Dialling { deadline, .. }
+            Phase::Probing { deadline, .. }
+            | Phase::Dialling { deadline, .. }
             | Phase::Challenging { deadline, .. }
+            | Phase::AwaitingAnswer { deadline, .. }
             | Phase::Authenticating { deadline, .. } => Some((*deadline, Wake::ConnectTimeout)),
             Phase::Waiting { retry_at } => Some((*retry_at, Wake::Reconnect)),
             Phase::Open { heartbeat, .. } => Some(heartbeat.deadline()),
-            Phase::AwaitingLogin { .. } | Phase::Paused | Phase::Stopped(_) | Phase::Closed => None,
+            Phase::AwaitingLogin { next_ping, .. } => Some((*next_ping, Wake::Ping)),
+            Phase::Hidden | Phase::Paused | Phase::Stopped(_) | Phase::Closed => None,
+        };
+        phase.into_iter().chain(self.lost_deadline(options)).min()
+    }
+
+    fn lost_deadline(&self, options: &Options) -> Option<(Instant, Wake)> {
+        if !self.phase.wants_connection() {
+            return None;
         }
+        self.outage.deadline(options.lost_connection_timeout_ms).map(|at| (at, Wake::LostConnection))
     }
 
     /// Time has passed.
     pub fn on_tick(&mut self, context: &mut Context<'_>) {
-        if self.deadline().is_none_or(|(deadline, _)| context.now < deadline) {
-            return;
+        if self.lost_deadline(context.options).is_some_and(|(at, _)| at <= context.now) {
+            self.outage.tell();
+            context.out.push_back(Output::ConnectionLost);
         }
         match &mut self.phase {
-            Phase::Idle { .. } => self.dial(context, Occasion::First),
-            Phase::Waiting { .. } => self.dial(context, Occasion::Reconnect),
-            Phase::Open { socket, heartbeat, .. } => match heartbeat.on_tick(context.now) {
-                Beat::Rest => {}
-                Beat::SendPing => {
-                    let ping = ConnectionMessage::new(ConnectionAction::Ping);
-                    context.send(*socket, &Message::Connection(ping));
-                }
-                Beat::Dead => self.on_heartbeat_timeout(context),
-            },
-            _ => self.lose(context, ClientError::Connection(ConnectionFailure::TimedOut), Urgency::AtOnce),
+            Phase::Idle { connect_at: Some(at) } if *at <= context.now => self.dial(context, Occasion::First),
+            Phase::Waiting { retry_at } if *retry_at <= context.now => self.attempt(context),
+            Phase::AwaitingLogin { socket, next_ping, .. } if *next_ping <= context.now => {
+                *next_ping = context.now.after_ms(context.options.heartbeat_interval_ms);
+                let socket = *socket;
+                self.ping(context, socket);
+            }
+            Phase::Open { heartbeat, .. } => {
+                let beat = heartbeat.on_tick(context.now);
+                self.on_beat(context, beat);
+            }
+            Phase::Probing { deadline, .. } if *deadline <= context.now => {
+                self.lose(context, ClientError::Connection(ConnectionFailure::Unreachable), Urgency::AtOnce);
+            }
+            Phase::Dialling { deadline, .. }
+            | Phase::Challenging { deadline, .. }
+            | Phase::AwaitingAnswer { deadline, .. }
+            | Phase::Authenticating { deadline, .. }
+                if *deadline <= context.now =>
+            {
+                self.lose(context, ClientError::Connection(ConnectionFailure::TimedOut), Urgency::AtOnce);
+            }
+            _ => {}
         }
-    }
-
-    // ---- what the socket says ----
-
-    /// The socket is open.
-    pub fn on_opened(&mut self, context: &mut Context<'_>) {
-        let Phase::Dialling { socket, deadline, redirects, .. } = self.phase else {
-            return;
-        };
-        self.announce(context, ConnectionState::AwaitingConnection);
-        let challenge = ConnectionMessage {
-            url: Some(&self.url),
-            protocol_version: Some(PROTOCOL_VERSION),
-            sdk_type: Some("wasm"),
-            sdk_version: Some(env!("CARGO_PKG_VERSION")),
-            ..ConnectionMessage::new(ConnectionAction::Challenge)
-        };
-        context.send(socket, &Message::Connection(challenge));
-        self.enter(context, Phase::Challenging { socket, deadline, redirects });
     }
 
     /// The socket closed, or could not be made.
     pub fn on_failed(&mut self, context: &mut Context<'_>, failure: ConnectionFailure) {
         let urgency = if failure.announces_restart() { Urgency::Spread } else { Urgency::AtOnce };
-        self.lose(context, ClientError::Connection(failure), urgency);
+        match failure {
+            ConnectionFailure::Closed { code, reason } if context.options.stop_codes.contains(&code) => {
+                self.stop(context, Stop::ByServer { code, reason });
+            }
+            failure => self.lose(context, ClientError::Connection(failure), urgency),
+        }
     }
 
     /// A frame arrived, whatever is in it.
@@ -179,245 +250,81 @@ impl Connection {
         }
     }
 
-    /// A message of the topic CONNECTION arrived.
-    pub fn on_connection_message(&mut self, context: &mut Context<'_>, message: &ConnectionMessage<'_>) {
-        match (message.action, &mut self.phase) {
-            (ConnectionAction::Pong, Phase::Open { heartbeat, .. }) => heartbeat.on_pong(context.now),
-            (ConnectionAction::Accept, Phase::Challenging { socket, deadline, .. }) => {
-                let (socket, deadline) = (*socket, *deadline);
-                self.enter(context, Phase::AwaitingLogin { socket, since: context.now });
-                self.authenticate(context, deadline);
-            }
-            (ConnectionAction::Redirect, Phase::Challenging { redirects, .. }) => {
-                let redirects = *redirects + 1;
-                self.redirect(context, message.url.unwrap_or_default(), redirects);
-            }
-            (ConnectionAction::Reject, Phase::Challenging { .. }) => {
-                self.stop(context, Stop::ChallengeDenied);
-            }
-            (ConnectionAction::AuthenticationTimeout, phase) if phase.socket().is_some() => {
-                if self.credentials.is_some() {
-                    self.announce(context, ConnectionState::AuthenticationTimeout);
-                    self.lose(context, ClientError::AuthenticationTimeout, Urgency::AtOnce);
-                } else {
-                    self.stop(context, Stop::AuthenticationTimeout);
+    fn on_beat(&mut self, context: &mut Context<'_>, beat: Beat) {
+        match (beat, &self.phase) {
+            (Beat::SendPing, Phase::Open { socket, .. }) => self.ping(context, *socket),
+            (Beat::Dead, _) => match context.options.heartbeat_failure {
+                HeartbeatFailure::Stop => self.stop(context, Stop::Heartbeat),
+                HeartbeatFailure::Reconnect => {
+                    self.announce(context, ConnectionState::Error);
+                    self.lose(context, ClientError::HeartbeatTimeout, Urgency::AtOnce);
                 }
-            }
-            // The socket's own close follows, or does not; neither changes anything here.
-            (ConnectionAction::Closing | ConnectionAction::Closed, _) => {}
-            (action, _) if message.is_error || is_error(action.number()) => context.report(ClientError::Server {
-                topic: Topic::Connection,
-                action: action.name(),
-                name: None,
-                data: message.data.map(Into::into),
-            }),
-            (action, phase) => context.report(ClientError::Unsolicited {
-                topic: Topic::Connection,
-                action: action.name(),
-                expected: phase.expected(),
-            }),
-        }
-    }
-
-    /// A message of the topic AUTH arrived.
-    pub fn on_auth_message(&mut self, context: &mut Context<'_>, message: &AuthMessage<'_>) {
-        match (message.action, &self.phase) {
-            (AuthAction::AuthSuccessful, Phase::Authenticating { socket, .. }) => {
-                let heartbeat = Heartbeat::new(context.now, context.options);
-                self.enter(context, Phase::Open { socket: *socket, since: context.now, heartbeat });
-                self.update_client_data(context, message.data);
-                let client_data = Ok(self.client_data.clone());
-                settle(context, &mut self.resumes, &Ok(None));
-                settle(context, &mut self.logins, &client_data);
-            }
-            (
-                AuthAction::AuthUnsuccessful | AuthAction::InvalidMessage | AuthAction::InvalidMessageData,
-                Phase::Authenticating { socket, .. },
-            ) => {
-                self.enter(context, Phase::AwaitingLogin { socket: *socket, since: context.now });
-                self.on_login_refused(context, message.data);
-            }
-            (AuthAction::TooManyAuthAttempts, phase) if phase.socket().is_some() => {
-                self.stop(context, Stop::TooManyAuthAttempts);
-            }
-            (action, _) if message.is_error || is_error(action.number()) => context.report(ClientError::Server {
-                topic: Topic::Auth,
-                action: action.name(),
-                name: None,
-                data: message.data.map(Into::into),
-            }),
-            (action, phase) => context.report(ClientError::Unsolicited {
-                topic: Topic::Auth,
-                action: action.name(),
-                expected: phase.expected(),
-            }),
-        }
-    }
-
-    // ---- what the application wants ----
-
-    /// `login()`: be logged in with these parameters.
-    pub fn login(&mut self, context: &mut Context<'_>, ticket: Ticket, params: Option<&str>) {
-        if let Phase::Closed | Phase::Stopped(Stop::GaveUp | Stop::Heartbeat | Stop::ChallengeDenied) = self.phase {
-            let error = self.phase.refusal(Topic::Auth);
-            settle(context, &mut vec![ticket], &Err(error));
-            return;
-        }
-        let changed = match (params, &self.credentials) {
-            (Some(params), Some(known)) => params != &**known,
-            (None, Some(_)) => false,
-            (_, None) => true,
-        };
-        if changed {
-            settle(context, &mut self.logins, &Err(ClientError::LoginSuperseded));
-            self.credentials = Some(params.unwrap_or("{}").into());
-        }
-        if !changed && matches!(self.phase, Phase::Open { .. }) {
-            settle(context, &mut vec![ticket], &Ok(self.client_data.clone()));
-            return;
-        }
-        self.logins.push(ticket);
-        match &mut self.phase {
-            Phase::Idle { connect_at } => *connect_at = Some(context.now),
-            Phase::AwaitingLogin { .. } => {
-                let deadline = context.now.after_ms(context.options.connect_timeout_ms);
-                self.authenticate(context, deadline);
-            }
-            Phase::Stopped(_) => self.dial_afresh(context),
-            // The server takes one login per connection, so another one needs another connection.
-            Phase::Open { .. } | Phase::Authenticating { .. } | Phase::Waiting { .. } if changed => {
-                self.dial_afresh(context);
-            }
+            },
             _ => {}
         }
     }
 
-    /// `close()`: let go for good.
-    pub fn close(&mut self, context: &mut Context<'_>) {
-        match self.phase {
-            Phase::Closed => return,
-            Phase::Idle { .. } => {}
-            _ => self.announce(context, ConnectionState::Closing),
-        }
-        self.abandon_socket(context);
-        self.enter(context, Phase::Closed);
-        self.settle_all(context, &ClientError::IsClosed { topic: Topic::Connection, dropped: 0 });
+    fn ping(&self, context: &mut Context<'_>, socket: SocketId) {
+        let ping = ConnectionMessage::new(ConnectionAction::Ping);
+        context.send(socket, &Message::Connection(ping));
     }
 
-    /// `pause()`: let go until `resume()`.
-    pub fn pause(&mut self, context: &mut Context<'_>) {
-        if matches!(self.phase, Phase::Closed | Phase::Paused) {
-            return;
-        }
-        self.announce(context, ConnectionState::Pausing);
-        self.abandon_socket(context);
-        self.enter(context, Phase::Paused);
-        settle(context, &mut self.resumes, &Err(ClientError::Paused));
-    }
-
-    /// `resume()`: be connected again, and start over with counting attempts.
-    pub fn resume(&mut self, context: &mut Context<'_>, ticket: Ticket) {
-        match self.phase {
-            Phase::Closed => {
-                let error = self.phase.refusal(Topic::Connection);
-                settle(context, &mut vec![ticket], &Err(error));
-            }
-            Phase::Open { .. } | Phase::AwaitingLogin { .. } => settle(context, &mut vec![ticket], &Ok(None)),
-            Phase::Dialling { .. } | Phase::Challenging { .. } | Phase::Authenticating { .. } => {
-                self.resumes.push(ticket);
-            }
-            Phase::Idle { .. } | Phase::Waiting { .. } | Phase::Paused | Phase::Stopped(_) => {
-                self.resumes.push(ticket);
-                self.dial_afresh(context);
-            }
-        }
-    }
-
-    // ---- steps ----
-
+    /// Dials at once, and starts over with counting attempts.
     fn dial_afresh(&mut self, context: &mut Context<'_>) {
         let occasion = if matches!(self.phase, Phase::Idle { .. }) { Occasion::First } else { Occasion::Reconnect };
-        self.abandon_socket(context);
+        if self.phase.socket().is_some() {
+            self.let_go(context, CloseReason::of(CloseKind::Replaced, true));
+        }
         self.backoff.reset();
         self.dial(context, occasion);
     }
 
-    fn dial(&mut self, context: &mut Context<'_>, occasion: Occasion) {
-        let deadline = context.now.after_ms(context.options.connect_timeout_ms);
-        self.dial_url(context, self.url.clone(), occasion, deadline, 0);
+    /// The wait is over: dials, or first looks whether the server can be reached.
+    fn attempt(&mut self, context: &mut Context<'_>) {
+        if self.offline_suspected && context.options.probe_url.is_some() {
+            let probe = self.next_socket;
+            self.next_socket = self.next_socket.wrapping_add(1);
+            let deadline = context.now.after_ms(REACHABILITY_TIMEOUT_MS);
+            self.enter(context, Phase::Probing { probe, deadline });
+            context.out.push_back(Output::Probe(probe));
+        } else {
+            self.dial(context, Occasion::Reconnect);
+        }
     }
 
-    fn dial_url(
-        &mut self,
-        context: &mut Context<'_>,
-        url: Box<str>,
-        occasion: Occasion,
-        deadline: Instant,
-        redirects: u8,
-    ) {
+    /// The probe asked for with [`Output::Probe`] came back.
+    pub fn on_probed(&mut self, context: &mut Context<'_>, probe: u32, reachable: bool) {
+        if !matches!(self.phase, Phase::Probing { probe: current, .. } if current == probe) {
+            return;
+        }
+        if reachable {
+            self.dial(context, Occasion::Reconnect);
+        } else {
+            self.lose(context, ClientError::Connection(ConnectionFailure::Unreachable), Urgency::AtOnce);
+        }
+    }
+
+    fn dial(&mut self, context: &mut Context<'_>, occasion: Occasion) {
+        let timeout_ms = if self.backoff.is_on_ladder() {
+            context.options.connect_timeout_ms.min(LADDER_OPEN_MS)
+        } else {
+            context.options.connect_timeout_ms
+        };
+        self.open_socket(context, occasion, context.now.after_ms(timeout_ms), 0);
+    }
+
+    fn open_socket(&mut self, context: &mut Context<'_>, occasion: Occasion, deadline: Instant, redirects: u8) {
         let socket = SocketId(self.next_socket);
         self.next_socket = self.next_socket.wrapping_add(1);
-        self.enter(context, Phase::Dialling { socket, deadline, occasion, redirects });
+        let since = context.now;
+        self.enter(context, Phase::Dialling { socket, since, deadline, occasion, redirects });
+        let url = match &context.options.reconnect_param {
+            Some(name) if self.backoff.attempts() > 0 => {
+                with_param(self.endpoints.url(), name, self.backoff.attempts())
+            }
+            _ => self.endpoints.url().into(),
+        };
         context.out.push_back(Output::OpenSocket(socket, url));
-    }
-
-    fn redirect(&mut self, context: &mut Context<'_>, url: &str, redirects: u8) {
-        let Phase::Challenging { deadline, .. } = self.phase else {
-            return;
-        };
-        let failure = match parse_url(url, &context.options.path) {
-            Ok(_) if redirects > MAX_REDIRECTS => ConnectionFailure::TooManyRedirects,
-            Ok(target) => {
-                self.abandon_socket(context);
-                self.dial_url(context, target.into(), Occasion::Redirect, deadline, redirects);
-                return;
-            }
-            Err(_) => ConnectionFailure::BadRedirect(url.into()),
-        };
-        self.lose(context, ClientError::Connection(failure), Urgency::AtOnce);
-    }
-
-    /// Logs in if there is something to log in with.
-    fn authenticate(&mut self, context: &mut Context<'_>, deadline: Instant) {
-        let (Phase::AwaitingLogin { socket, .. }, Some(credentials)) = (&self.phase, &self.credentials) else {
-            settle(context, &mut self.resumes, &Ok(None));
-            return;
-        };
-        let socket = *socket;
-        let request = AuthMessage { data: Some(credentials), ..AuthMessage::new(AuthAction::Request) };
-        context.send(socket, &Message::Auth(request));
-        self.enter(context, Phase::Authenticating { socket, deadline });
-    }
-
-    fn on_login_refused(&mut self, context: &mut Context<'_>, reason: Option<&str>) {
-        self.credentials = None;
-        let reason: Option<Box<str>> = reason.map(Into::into);
-        let error = ClientError::InvalidAuthenticationDetails { reason: reason.clone() };
-        if self.logins.is_empty() {
-            context.out.push_back(Output::ReauthenticationFailed { reason });
-        }
-        settle(context, &mut self.resumes, &Err(error.clone()));
-        settle(context, &mut self.logins, &Err(error));
-    }
-
-    /// An empty object counts as no data as long as there was none, as in the reference client.
-    fn update_client_data(&mut self, context: &mut Context<'_>, data: Option<&str>) {
-        let data = data.filter(|data| *data != "null" && (*data != "{}" || self.client_data.is_some()));
-        if data != self.client_data.as_deref() {
-            self.client_data = data.map(Into::into);
-            context.out.push_back(Output::ClientDataChanged(self.client_data.clone()));
-        }
-    }
-
-    fn on_heartbeat_timeout(&mut self, context: &mut Context<'_>) {
-        use super::options::HeartbeatFailure;
-        match context.options.heartbeat_failure {
-            HeartbeatFailure::Stop => self.stop(context, Stop::Heartbeat),
-            HeartbeatFailure::Reconnect => {
-                self.announce(context, ConnectionState::Error);
-                self.lose(context, ClientError::HeartbeatTimeout, Urgency::AtOnce);
-            }
-        }
     }
 
     /// The attempt failed or the connection is lost: try again, now or later, unless the attempts are used up.
@@ -425,44 +332,61 @@ impl Connection {
         if self.phase.held_for_ms(context.now) >= STABLE_SESSION_MS {
             self.backoff.reset();
         }
-        self.abandon_socket(context);
+        if self.phase.was_let_in() {
+            self.endpoints.forget_redirect();
+        } else {
+            self.endpoints.advance();
+            self.offline_suspected = true;
+        }
+        let delay_ms = self.backoff.next_delay_ms(context.options, self.endpoints.count(), urgency, context.rng);
+        self.let_go(context, CloseReason::from_error(&error, delay_ms.is_some()));
         context.report(error);
-        match self.backoff.next_delay_ms(context.options, urgency, context.rng) {
-            Some(0) => self.dial(context, Occasion::Reconnect),
+        match delay_ms {
+            Some(0) => self.attempt(context),
             Some(delay_ms) => {
                 let retry_at = context.now.after_ms(delay_ms);
                 self.enter(context, Phase::Waiting { retry_at });
             }
             None => {
                 context.out.push_back(Output::MaxReconnectionAttemptsReached(self.backoff.attempts()));
-                self.stop(context, Stop::GaveUp);
+                self.rest(context, Stop::GaveUp);
             }
         }
     }
 
-    /// Stop trying until the application says otherwise.
+    /// The server, or the heartbeat with `heartbeatFailure: 'stop'`, wants no further attempt.
     fn stop(&mut self, context: &mut Context<'_>, why: Stop) {
-        self.abandon_socket(context);
+        let error = why.error();
+        self.let_go(context, CloseReason::from_error(&error, false));
+        if matches!(why, Stop::TooManyAuthAttempts) {
+            self.credentials.forget();
+        }
+        self.rest(context, why);
+        context.report(error);
+    }
+
+    /// Rests until the application says otherwise.
+    fn rest(&mut self, context: &mut Context<'_>, why: Stop) {
+        self.endpoints.forget_redirect();
+        let error = why.error();
         self.enter(context, Phase::Stopped(why));
-        let error = self.phase.refusal(Topic::Connection);
-        if why == Stop::TooManyAuthAttempts {
-            self.credentials = None;
-        }
-        if why != Stop::GaveUp {
-            context.report(error.clone());
-        }
         self.settle_all(context, &error);
+    }
+
+    /// Gives up the socket, if there is one, and notes why. Another phase must follow.
+    fn let_go(&mut self, context: &mut Context<'_>, reason: CloseReason) {
+        if let Some(socket) = self.phase.socket() {
+            context.out.push_back(Output::AbandonSocket(socket));
+        }
+        if matches!(self.phase, Phase::Open { .. }) {
+            self.outage.begin(context.now);
+        }
+        self.reason = Some(reason);
     }
 
     fn settle_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
         settle(context, &mut self.resumes, &Err(error.clone()));
         settle(context, &mut self.logins, &Err(error.clone()));
-    }
-
-    fn abandon_socket(&mut self, context: &mut Context<'_>) {
-        if let Some(socket) = self.phase.socket() {
-            context.out.push_back(Output::AbandonSocket(socket));
-        }
     }
 
     fn enter(&mut self, context: &mut Context<'_>, phase: Phase) {
@@ -482,4 +406,9 @@ fn settle(context: &mut Context<'_>, tickets: &mut Vec<Ticket>, outcome: &Result
     for ticket in tickets.drain(..) {
         context.out.push_back(Output::Settle(ticket, outcome.clone()));
     }
+}
+
+fn with_param(url: &str, name: &str, tries: u32) -> Box<str> {
+    let separator = if url.contains('?') { "&" } else { "?" };
+    [url, separator, name, "=", &tries.to_string()].concat().into()
 }

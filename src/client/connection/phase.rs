@@ -3,7 +3,7 @@
 use super::heartbeat::Heartbeat;
 use crate::{
     client::{
-        error::ClientError,
+        error::{ClientError, ConnectionFailure},
         io::{ConnectionState, SocketId},
         time::Instant,
     },
@@ -18,9 +18,12 @@ pub enum Phase {
         /// When to dial; `None` while `lazyConnect` waits.
         connect_at: Option<Instant>,
     },
+    /// The reachability of the server is probed before dialling.
+    Probing { probe: u32, deadline: Instant },
     /// A socket is being opened.
     Dialling {
         socket: SocketId,
+        since: Instant,
         /// When the whole attempt, login included, has taken too long.
         deadline: Instant,
         occasion: Occasion,
@@ -30,13 +33,28 @@ pub enum Phase {
     /// The server was asked whether it takes the connection.
     Challenging { socket: SocketId, deadline: Instant, redirects: u8 },
     /// The server waits for a login, and the application has not given one.
-    AwaitingLogin { socket: SocketId, since: Instant },
+    AwaitingLogin {
+        socket: SocketId,
+        since: Instant,
+        /// When to send a PING: not answered, but the server cuts whoever is silent.
+        next_ping: Instant,
+    },
+    /// The server waits for a login, and the application was asked what to log in with.
+    AwaitingAnswer { socket: SocketId, deadline: Instant },
     /// The server checks the credentials.
     Authenticating { socket: SocketId, deadline: Instant },
     /// Logged in.
-    Open { socket: SocketId, since: Instant, heartbeat: Heartbeat },
+    Open {
+        socket: SocketId,
+        since: Instant,
+        /// How long there was no session before this one, if there ever was one, in milliseconds.
+        gap_ms: Option<u64>,
+        heartbeat: Heartbeat,
+    },
     /// Between two attempts.
     Waiting { retry_at: Instant },
+    /// The page is gone, or in the back/forward cache: until it is seen again.
+    Hidden,
     /// Until `resume()`.
     Paused,
     /// Until the application says otherwise.
@@ -54,15 +72,36 @@ pub enum Occasion {
 }
 
 /// Why the client does not try again by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// `maxReconnectAttempts` failed.
     GaveUp,
     /// The heartbeat failed and `heartbeatFailure` is `'stop'`.
     Heartbeat,
+    /// A close code in `stopCodes`.
+    ByServer {
+        code: u16,
+        reason: Box<str>,
+    },
     ChallengeDenied,
     TooManyAuthAttempts,
     AuthenticationTimeout,
+}
+
+impl Stop {
+    /// The error that tells it.
+    pub fn error(&self) -> ClientError {
+        match self {
+            Self::GaveUp => ClientError::MaxReconnectionAttemptsReached,
+            Self::Heartbeat => ClientError::HeartbeatTimeout,
+            Self::ByServer { code, reason } => {
+                ClientError::Connection(ConnectionFailure::Stopped { code: *code, reason: reason.clone() })
+            }
+            Self::ChallengeDenied => ClientError::ChallengeDenied,
+            Self::TooManyAuthAttempts => ClientError::TooManyAuthAttempts,
+            Self::AuthenticationTimeout => ClientError::AuthenticationTimeout,
+        }
+    }
 }
 
 impl Phase {
@@ -72,9 +111,16 @@ impl Phase {
             Self::Dialling { socket, .. }
             | Self::Challenging { socket, .. }
             | Self::AwaitingLogin { socket, .. }
+            | Self::AwaitingAnswer { socket, .. }
             | Self::Authenticating { socket, .. }
             | Self::Open { socket, .. } => Some(*socket),
-            Self::Idle { .. } | Self::Waiting { .. } | Self::Paused | Self::Stopped(_) | Self::Closed => None,
+            Self::Idle { .. }
+            | Self::Probing { .. }
+            | Self::Waiting { .. }
+            | Self::Hidden
+            | Self::Paused
+            | Self::Stopped(_)
+            | Self::Closed => None,
         }
     }
 
@@ -83,20 +129,34 @@ impl Phase {
         match self {
             Self::Idle { .. } | Self::Closed => ConnectionState::Closed,
             Self::Dialling { occasion: Occasion::First, .. } => ConnectionState::Initialising,
-            Self::Dialling { occasion: Occasion::Reconnect, .. } | Self::Waiting { .. } => {
-                ConnectionState::Reconnecting
-            }
+            Self::Dialling { occasion: Occasion::Reconnect, .. }
+            | Self::Probing { .. }
+            | Self::Waiting { .. }
+            | Self::Hidden => ConnectionState::Reconnecting,
             Self::Dialling { occasion: Occasion::Redirect, .. } => ConnectionState::Redirecting,
             Self::Challenging { .. } => ConnectionState::Challenging,
-            Self::AwaitingLogin { .. } => ConnectionState::AwaitingAuthentication,
+            Self::AwaitingLogin { .. } | Self::AwaitingAnswer { .. } => ConnectionState::AwaitingAuthentication,
             Self::Authenticating { .. } => ConnectionState::Authenticating,
             Self::Open { .. } => ConnectionState::Open,
             Self::Paused => ConnectionState::Offline,
-            Self::Stopped(Stop::GaveUp | Stop::Heartbeat) => ConnectionState::Error,
+            Self::Stopped(Stop::GaveUp | Stop::Heartbeat | Stop::ByServer { .. }) => ConnectionState::Error,
             Self::Stopped(Stop::ChallengeDenied) => ConnectionState::ChallengeDenied,
             Self::Stopped(Stop::TooManyAuthAttempts) => ConnectionState::TooManyAuthAttempts,
             Self::Stopped(Stop::AuthenticationTimeout) => ConnectionState::AuthenticationTimeout,
         }
+    }
+
+    /// Whether the client is on its way to a session.
+    pub const fn wants_connection(&self) -> bool {
+        !matches!(
+            self,
+            Self::Idle { .. } | Self::Open { .. } | Self::Hidden | Self::Paused | Self::Stopped(_) | Self::Closed
+        )
+    }
+
+    /// Whether the server has taken the client, so that the endpoint is a good one.
+    pub const fn was_let_in(&self) -> bool {
+        matches!(self, Self::Open { .. } | Self::AwaitingLogin { .. })
     }
 
     /// How long the server has kept the client, in milliseconds; 0 where it has not let it in.
@@ -118,13 +178,9 @@ impl Phase {
     }
 
     /// The error for somebody who asks for a connection where there will be none.
-    pub const fn refusal(&self, topic: Topic) -> ClientError {
+    pub fn refusal(&self, topic: Topic) -> ClientError {
         match self {
-            Self::Stopped(Stop::GaveUp) => ClientError::MaxReconnectionAttemptsReached,
-            Self::Stopped(Stop::Heartbeat) => ClientError::HeartbeatTimeout,
-            Self::Stopped(Stop::ChallengeDenied) => ClientError::ChallengeDenied,
-            Self::Stopped(Stop::TooManyAuthAttempts) => ClientError::TooManyAuthAttempts,
-            Self::Stopped(Stop::AuthenticationTimeout) => ClientError::AuthenticationTimeout,
+            Self::Stopped(stop) => stop.error(),
             _ => ClientError::IsClosed { topic, dropped: 0 },
         }
     }

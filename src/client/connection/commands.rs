@@ -1,0 +1,105 @@
+//! What the application wants of the connection.
+
+use super::{
+    CloseKind, CloseReason, Connection, Context,
+    phase::{Phase, Stop},
+    settle,
+};
+use crate::{
+    client::{
+        error::ClientError,
+        io::{ConnectionState, Ticket},
+    },
+    wire::Topic,
+};
+
+impl Connection {
+    /// `login()`: be logged in with these parameters.
+    pub fn login(&mut self, context: &mut Context<'_>, ticket: Ticket, params: Option<&str>) {
+        if let Phase::Closed
+        | Phase::Stopped(Stop::GaveUp | Stop::Heartbeat | Stop::ByServer { .. } | Stop::ChallengeDenied) = self.phase
+        {
+            let error = self.phase.refusal(Topic::Auth);
+            settle(context, &mut vec![ticket], &Err(error));
+            return;
+        }
+        let changed = self.credentials.set(params, context.options.auth_params.as_ref());
+        if changed {
+            settle(context, &mut self.logins, &Err(ClientError::LoginSuperseded));
+        }
+        if !changed && matches!(self.phase, Phase::Open { .. }) {
+            settle(context, &mut vec![ticket], &Ok(self.client_data.clone()));
+            return;
+        }
+        self.logins.push(ticket);
+        match &mut self.phase {
+            Phase::Idle { connect_at } => *connect_at = Some(context.now),
+            Phase::AwaitingLogin { .. } => {
+                let deadline = context.now.after_ms(context.options.connect_timeout_ms);
+                self.authenticate(context, deadline);
+            }
+            Phase::Stopped(_) => self.dial_afresh(context),
+            // The server takes one login per connection, so another one needs another connection.
+            Phase::Open { .. }
+            | Phase::AwaitingAnswer { .. }
+            | Phase::Authenticating { .. }
+            | Phase::Waiting { .. }
+                if changed =>
+            {
+                self.dial_afresh(context);
+            }
+            _ => {}
+        }
+    }
+
+    /// `close()`: let go for good.
+    pub fn close(&mut self, context: &mut Context<'_>) {
+        match self.phase {
+            Phase::Closed => return,
+            Phase::Idle { .. } => {}
+            _ => self.announce(context, ConnectionState::Closing),
+        }
+        self.let_go(context, CloseReason::of(CloseKind::Closed, false));
+        self.outage.cancel();
+        self.enter(context, Phase::Closed);
+        self.settle_all(context, &ClientError::IsClosed { topic: Topic::Connection, dropped: 0 });
+    }
+
+    /// `pause()`: let go until `resume()`.
+    pub fn pause(&mut self, context: &mut Context<'_>) {
+        if matches!(self.phase, Phase::Closed | Phase::Paused) {
+            return;
+        }
+        self.announce(context, ConnectionState::Pausing);
+        self.let_go(context, CloseReason::of(CloseKind::Paused, false));
+        self.outage.cancel();
+        self.enter(context, Phase::Paused);
+        settle(context, &mut self.resumes, &Err(ClientError::Paused));
+    }
+
+    /// `resume()`: be connected again, and start over with counting attempts.
+    pub fn resume(&mut self, context: &mut Context<'_>, ticket: Ticket) {
+        match self.phase {
+            Phase::Closed => {
+                let error = self.phase.refusal(Topic::Connection);
+                settle(context, &mut vec![ticket], &Err(error));
+            }
+            Phase::Open { .. } | Phase::AwaitingLogin { .. } => settle(context, &mut vec![ticket], &Ok(None)),
+            Phase::Dialling { .. }
+            | Phase::Challenging { .. }
+            | Phase::AwaitingAnswer { .. }
+            | Phase::Authenticating { .. } => {
+                self.resumes.push(ticket);
+            }
+            Phase::Idle { .. }
+            | Phase::Probing { .. }
+            | Phase::Waiting { .. }
+            | Phase::Hidden
+            | Phase::Paused
+            | Phase::Stopped(_) => {
+                self.resumes.push(ticket);
+                self.dial_afresh(context);
+            }
+        }
+    }
+}

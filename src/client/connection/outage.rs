@@ -1,0 +1,54 @@
+//! How long the application has been without a connection.
+
+use crate::client::time::Instant;
+
+/// Follows the sessions of a client: whether one was lost, since when, and whether the application was told.
+#[derive(Debug, Default)]
+pub struct Outage {
+    lost_at: Option<Instant>,
+    told: bool,
+    sessions: u32,
+}
+
+/// What a new session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How long there was no session, in milliseconds.
+    pub lasted_ms: u64,
+    /// Whether the application was told of the loss.
+    pub told: bool,
+}
+
+impl Outage {
+    /// A session is lost, and not because the application wanted it.
+    pub fn begin(&mut self, now: Instant) {
+        self.lost_at.get_or_insert(now);
+    }
+
+    /// The application let go: that is no outage, and an earlier one is its own affair now.
+    pub fn cancel(&mut self) {
+        self.told = false;
+    }
+
+    /// A session begins; says what it ends, unless it is the first.
+    pub fn end(&mut self, now: Instant) -> Option<Ended> {
+        self.sessions = self.sessions.saturating_add(1);
+        let lost_at = self.lost_at.take()?;
+        Some(Ended { lasted_ms: now.since_ms(lost_at), told: std::mem::take(&mut self.told) })
+    }
+
+    /// Whether there was a session before the one of now.
+    pub const fn was_reconnected(&self) -> bool {
+        self.sessions > 1
+    }
+
+    /// When to tell the application, if it was not told and is not back by then.
+    pub fn deadline(&self, timeout_ms: u64) -> Option<Instant> {
+        self.lost_at.filter(|_| !self.told).map(|lost_at| lost_at.after_ms(timeout_ms))
+    }
+
+    /// The application is told.
+    pub fn tell(&mut self) {
+        self.told = true;
+    }
+}

@@ -1,0 +1,54 @@
+//! What the page tells: it woke, the network came or went, it is leaving.
+
+use super::{
+    CloseKind, CloseReason, Connection, Context,
+    phase::{Occasion, Phase},
+};
+use crate::client::{io::PageSignal, limits::YOUNG_ATTEMPT_MS};
+
+impl Connection {
+    /// The page has something to say. It never reopens what the application closed or paused, and never keeps the client
+    /// from trying: whether there is a network is for the network to tell.
+    pub fn on_page(&mut self, context: &mut Context<'_>, signal: PageSignal) {
+        if let PageSignal::Offline = signal {
+            self.offline_suspected = true;
+        }
+        match (&mut self.phase, signal) {
+            (Phase::Idle { .. } | Phase::Paused | Phase::Stopped(_) | Phase::Closed, _) => {}
+            (Phase::Hidden, PageSignal::Woke | PageSignal::Online) => {
+                self.backoff.reset();
+                self.dial(context, Occasion::Reconnect);
+            }
+            (Phase::Hidden, _) => {}
+            (_, PageSignal::Left) => {
+                self.let_go(context, CloseReason::of(CloseKind::PageHidden, true));
+                self.enter(context, Phase::Hidden);
+            }
+            (Phase::Open { heartbeat, .. }, _) => {
+                let beat = heartbeat.probe(context.now);
+                self.on_beat(context, beat);
+            }
+            (Phase::Waiting { .. } | Phase::Probing { .. }, PageSignal::Woke) => {
+                self.dial(context, Occasion::Reconnect);
+            }
+            (Phase::Waiting { .. } | Phase::Probing { .. }, PageSignal::Online) => self.climb_ladder(context),
+            // What was sent before the network came back is probably lost.
+            (Phase::Dialling { since, .. }, PageSignal::Online) if context.now.since_ms(*since) >= YOUNG_ATTEMPT_MS => {
+                self.let_go(context, CloseReason::of(CloseKind::Replaced, true));
+                self.climb_ladder(context);
+            }
+            _ => {}
+        }
+        if let PageSignal::Online = signal {
+            self.offline_suspected = false;
+        }
+    }
+
+    fn climb_ladder(&mut self, context: &mut Context<'_>) {
+        self.backoff.start_ladder();
+        let urgency = super::Urgency::AtOnce;
+        // The first rung is no wait, so the answer only matters for counting; attempts just began anew.
+        let _ = self.backoff.next_delay_ms(context.options, self.endpoints.count(), urgency, context.rng);
+        self.dial(context, Occasion::Reconnect);
+    }
+}

@@ -1,0 +1,106 @@
+//! Why there is no connection.
+
+use crate::client::error::{ClientError, ConnectionFailure};
+
+/// Why a connection or an attempt ended, and what follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseReason {
+    /// What kind of end it was.
+    pub kind: CloseKind,
+    /// The WebSocket close code, where a socket closed.
+    pub code: Option<u16>,
+    /// The deepstream name of what the server said, where it said something.
+    pub action: Option<&'static str>,
+    /// Whether the client tries again by itself.
+    pub will_retry: bool,
+}
+
+/// The kinds of ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseKind {
+    /// The network or the server failed without a word, or could not be reached.
+    Network,
+    /// The attempt took longer than `connectTimeout`.
+    Timeout,
+    /// The server did not answer two heartbeats.
+    Heartbeat,
+    /// The server announced that it goes down or has too much to do.
+    Restarting,
+    /// The server wants this client to stay away: a close code in `stopCodes`.
+    Stopped,
+    /// The server refused the connection.
+    Refused,
+    /// The server refused the credentials, or too many of them.
+    Authentication,
+    /// The application's `authParams` function failed.
+    AuthParams,
+    /// The server waited too long for a login.
+    AuthenticationTimeout,
+    /// A redirect led nowhere.
+    Redirect,
+    /// The page went out of sight for good, or into the back/forward cache.
+    PageHidden,
+    /// `pause()`.
+    Paused,
+    /// `close()`.
+    Closed,
+    /// `login()` with other parameters, or `resume()`, took a new connection.
+    Replaced,
+}
+
+impl CloseKind {
+    /// The name that JavaScript sees.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Timeout => "timeout",
+            Self::Heartbeat => "heartbeat",
+            Self::Restarting => "restarting",
+            Self::Stopped => "stopped",
+            Self::Refused => "refused",
+            Self::Authentication => "authentication",
+            Self::AuthParams => "auth-params",
+            Self::AuthenticationTimeout => "authentication-timeout",
+            Self::Redirect => "redirect",
+            Self::PageHidden => "page-hidden",
+            Self::Paused => "paused",
+            Self::Closed => "closed",
+            Self::Replaced => "replaced",
+        }
+    }
+}
+
+impl CloseReason {
+    /// The reason that an end without an error has.
+    pub const fn of(kind: CloseKind, will_retry: bool) -> Self {
+        Self { kind, code: None, action: None, will_retry }
+    }
+
+    /// The reason behind an error.
+    pub fn from_error(error: &ClientError, will_retry: bool) -> Self {
+        let (kind, action) = match error {
+            ClientError::Connection(failure) => return Self::from_failure(failure, will_retry),
+            ClientError::HeartbeatTimeout => (CloseKind::Heartbeat, None),
+            ClientError::ChallengeDenied => (CloseKind::Refused, Some("REJECT")),
+            ClientError::TooManyAuthAttempts => (CloseKind::Authentication, Some(error.code())),
+            ClientError::AuthenticationTimeout => (CloseKind::AuthenticationTimeout, Some(error.code())),
+            ClientError::AuthParamsFailed { .. } => (CloseKind::AuthParams, None),
+            _ => (CloseKind::Network, None),
+        };
+        Self { kind, code: None, action, will_retry }
+    }
+
+    fn from_failure(failure: &ConnectionFailure, will_retry: bool) -> Self {
+        let (kind, code) = match failure {
+            ConnectionFailure::Closed { code, .. } if failure.announces_restart() => {
+                (CloseKind::Restarting, Some(*code))
+            }
+            ConnectionFailure::Closed { code, .. } => (CloseKind::Network, Some(*code)),
+            ConnectionFailure::Stopped { code, .. } => (CloseKind::Stopped, Some(*code)),
+            ConnectionFailure::Refused(_) | ConnectionFailure::Unreachable => (CloseKind::Network, None),
+            ConnectionFailure::TimedOut => (CloseKind::Timeout, None),
+            ConnectionFailure::TooManyRedirects | ConnectionFailure::BadRedirect(_) => (CloseKind::Redirect, None),
+        };
+        Self { kind, code, action: None, will_retry }
+    }
+}
