@@ -49,6 +49,7 @@ async function bundle({ name, version, license, repository }) {
     bundleOne('index.ts', 'index.cjs', 'cjs').then(() => checkBundle('index.cjs', { carriesModule: true })),
     bundleOne('url.ts', 'url.mjs', 'esm').then(() => checkBundle('url.mjs', { carriesModule: false })),
     copyFile(wasmModule, inPackage('deepstream_wasm_bg.wasm')),
+    import('../src/browser/js/timer-worker.js').then(({ program }) => writeFile(inPackage('timer-worker.js'), program)),
   ]);
   // Else its service process would live as long as this one.
   await esbuild.stop();

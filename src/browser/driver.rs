@@ -5,26 +5,41 @@ use std::{
     rc::Rc,
 };
 
-use js_sys::{Array, JSON, Object, Reflect};
+use js_sys::{Array, Function, JSON, Object};
 use wasm_bindgen::prelude::*;
 
 use super::{
-    api::errors::{self, DeepstreamError},
+    api::{
+        arguments, connection,
+        errors::{self, DeepstreamError},
+        set,
+    },
     callbacks::Callbacks,
-    promises::{Promises, Rejection},
+    page::{self, Page},
+    promises::{self, Promises, Rejection},
     socket::Socket,
     timer::{Timer, now},
 };
 use crate::client::{
-    Client, ClientError, Command, ConnectionState, Input, Instant, Options, Output, SocketEvent, SocketId, Ticket,
+    Client, ClientError, Command, ConnectionState, Input, Instant, Options, Output, PageSignal, SocketEvent, SocketId,
+    Ticket,
 };
 
-/// A client with its browser. Sockets and timers keep it alive; `close()` lets go of both.
+/// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
+/// before that counts as having slept.
+const CLOCK_JUMP_MS: f64 = 5_000.0;
+
+/// A client with its browser. What it listens to keeps it alive; `close()` lets go of everything.
 pub struct Driver {
     client: RefCell<Client>,
     socket: RefCell<Option<(SocketId, Socket)>>,
     timer: RefCell<Timer>,
+    page: RefCell<Option<Page>>,
     draining: Cell<bool>,
+    /// How far the wall clock was ahead of the other when the timer last fired.
+    clock_offset_ms: Cell<f64>,
+    /// The function in the option `authParams`.
+    auth_params: Option<Function>,
     /// What `client.on` registers.
     pub listeners: Callbacks,
     /// What `client.event.subscribe` registers.
@@ -35,19 +50,37 @@ pub struct Driver {
 
 impl Driver {
     /// Starts a client; it dials after the code that runs now.
-    pub fn start(url: &str, options: Options) -> Rc<Self> {
+    pub fn start(urls: &[&str], options: Options, auth_params: Option<Function>) -> Rc<Self> {
         let seed = js_sys::Math::random().to_bits();
         let driver = Rc::new(Self {
-            client: RefCell::new(Client::new(now(), url, options, seed)),
+            client: RefCell::new(Client::new(now(), urls, options, seed)),
             socket: RefCell::default(),
             timer: RefCell::default(),
+            page: RefCell::default(),
             draining: Cell::new(false),
+            clock_offset_ms: Cell::new(clock_offset_ms()),
+            auth_params,
             listeners: Callbacks::default(),
             subscribers: Callbacks::default(),
             promises: Promises::default(),
         });
+        *driver.page.borrow_mut() = Some(Page::listen(&driver));
+        driver.start_worker();
         driver.set_timer();
         driver
+    }
+
+    fn start_worker(self: &Rc<Self>) {
+        let client = self.client.borrow();
+        let Some(source) = &client.options().heartbeat_worker else { return };
+        if let Err(exception) = self.timer.borrow_mut().use_worker(self, source) {
+            errors::warn(&["no heartbeatWorker: ", &errors::words_of(&exception)]);
+        }
+    }
+
+    /// The connection at this moment, as JavaScript sees it.
+    pub fn snapshot(&self) -> Object {
+        connection::to_object(&self.client.borrow().connection(), now())
     }
 
     /// The state that the application sees.
@@ -78,13 +111,21 @@ impl Driver {
         if self.client.borrow().is_closed() {
             self.listeners.clear();
             self.subscribers.clear();
+            self.page.take();
+            self.timer.borrow_mut().stop();
+        } else {
+            self.set_timer();
         }
-        self.set_timer();
     }
 
-    /// The timer fired; a tick follows.
-    pub fn timer_fired(&self) {
+    /// The timer fired.
+    pub fn on_timer(self: &Rc<Self>) {
         self.timer.borrow_mut().fired();
+        let offset_ms = clock_offset_ms();
+        if offset_ms - self.clock_offset_ms.replace(offset_ms) > CLOCK_JUMP_MS {
+            self.handle(Input::Page(PageSignal::Woke));
+        }
+        self.handle(Input::Tick);
     }
 
     fn poll(&self) -> Option<Output> {
@@ -120,6 +161,26 @@ impl Driver {
             Output::MaxReconnectionAttemptsReached(attempts) => {
                 self.listeners.call("MAX_RECONNECTION_ATTEMPTS_REACHED", || Array::of1(&attempts.into()));
             }
+            Output::ConnectionLost => {
+                let connection = self.snapshot();
+                self.listeners.call("lostConnection", || Array::of1(&connection));
+            }
+            Output::ConnectionRestored { lasted_ms } => {
+                let connection = self.snapshot();
+                self.listeners.call("restoredConnection", || Array::of2(&connection, &(lasted_ms as f64).into()));
+            }
+            Output::Resubscribed { topic, names, gap_ms } => {
+                let details = Object::new();
+                let names: Array = names.iter().map(|name| JsValue::from_str(name)).collect();
+                set(&details, "topic", topic.name());
+                set(&details, "names", names);
+                set(&details, "gap", gap_ms as f64);
+                self.listeners.call("resubscribed", || Array::of1(&details));
+            }
+            Output::AskCredentials { question, refresh, reason } => {
+                self.ask_credentials(question, refresh, reason.as_deref());
+            }
+            Output::Probe(probe) => self.probe(probe),
             Output::Event { name, data } => self.event(&name, data.as_deref()),
         }
     }
@@ -129,6 +190,33 @@ impl Driver {
             Ok(socket) => *self.socket.borrow_mut() = Some((id, socket)),
             Err(exception) => self.refused(id, &exception),
         }
+    }
+
+    fn ask_credentials(self: &Rc<Self>, question: u32, refresh: bool, reason: Option<&str>) {
+        let Some(function) = &self.auth_params else { return };
+        let details = Object::new();
+        set(&details, "refresh", refresh);
+        set(&details, "reason", reason.map_or(JsValue::UNDEFINED, parse));
+        let asked = function.call1(&JsValue::UNDEFINED, &details);
+        let driver = Rc::clone(self);
+        promises::when_settled(asked, move |answer| {
+            let answer = answer.and_then(|params| arguments::login_params(&params).map_err(JsValue::from));
+            let words = answer.as_ref().err().map(errors::words_of).unwrap_or_default();
+            let answer = match &answer {
+                Ok(Some(params)) => Ok(params.as_str()),
+                Ok(None) => Ok("{}"),
+                Err(_) => Err(words.as_str()),
+            };
+            driver.handle(Input::Credentials { question, answer });
+        });
+    }
+
+    fn probe(self: &Rc<Self>, probe: u32) {
+        let url = self.client.borrow().options().probe_url.clone().unwrap_or_default();
+        let driver = Rc::clone(self);
+        promises::when_settled(page::probe(&url), move |answer| {
+            driver.handle(Input::Probed { probe, reachable: answer.is_ok() });
+        });
     }
 
     fn send(self: &Rc<Self>, id: SocketId, frame: &[u8]) {
@@ -162,7 +250,13 @@ impl Driver {
 
     fn error(&self, error: &ClientError) {
         let (code, topic) = (error.code(), error.topic().name());
-        let make = || JsValue::from(DeepstreamError::from_client(error, &Object::new()));
+        let details = Object::new();
+        if error.ends_connection()
+            && let Some(reason) = self.client.borrow().connection().reason
+        {
+            set(&details, "closeReason", connection::reason_to_object(reason));
+        }
+        let make = || JsValue::from(DeepstreamError::from_client(error, &details));
         if !self.listeners.call("error", || Array::of3(&make(), &code.into(), &topic.into())) {
             errors::log(&make(), code, topic);
         }
@@ -196,6 +290,10 @@ fn reason_of(error: &ClientError) -> JsValue {
 
 fn documented(reason: &JsValue) -> Object {
     let documented = Object::new();
-    let _ = Reflect::set(&documented, &"reason".into(), reason);
+    set(&documented, "reason", reason.clone());
     documented
+}
+
+fn clock_offset_ms() -> f64 {
+    js_sys::Date::now() - now().as_ms() as f64
 }

@@ -1,6 +1,9 @@
 //! What the application waits for, until it is settled.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -96,4 +99,29 @@ fn mark_handled(promise: &Promise) {
     let ignore = Closure::once_into_js(|_: JsValue| {});
     let _ = Reflect::get(promise, &"catch".into())
         .and_then(|catch| catch.unchecked_into::<Function>().call1(promise, &ignore));
+}
+
+/// Calls back with what a function of the application returned or threw; if that was a promise, with what becomes of it.
+pub fn when_settled(returned: Result<JsValue, JsValue>, settled: impl FnOnce(Result<JsValue, JsValue>) + 'static) {
+    let promise = match returned {
+        Ok(value) => Promise::resolve(&value),
+        Err(exception) => Promise::reject(&exception),
+    };
+    // Only one of the two is ever called.
+    let settled = Rc::new(Cell::new(Some(settled)));
+    let on_success = {
+        let settled = Rc::clone(&settled);
+        Closure::once_into_js(move |value: JsValue| {
+            if let Some(settled) = settled.take() {
+                settled(Ok(value));
+            }
+        })
+    };
+    let on_failure = Closure::once_into_js(move |exception: JsValue| {
+        if let Some(settled) = settled.take() {
+            settled(Err(exception));
+        }
+    });
+    let _ = Reflect::get(&promise, &"then".into())
+        .and_then(|then| then.unchecked_into::<Function>().call2(&promise, &on_success, &on_failure));
 }

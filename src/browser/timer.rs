@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::driver::Driver;
-use crate::client::{Input, Instant};
+use crate::client::Instant;
 
 #[wasm_bindgen]
 extern "C" {
@@ -25,10 +26,26 @@ pub fn now() -> Instant {
 /// Longest wait of a browser's timer, in milliseconds; a tick that comes early does no harm.
 const MAX_WAIT_MS: u64 = i32::MAX as u64;
 
+#[wasm_bindgen(module = "/src/browser/js/timer-worker.js")]
+extern "C" {
+    type Worker;
+
+    #[wasm_bindgen(js_name = startTimerWorker, catch)]
+    fn start_timer_worker(source: &str, on_wake: &Function) -> Result<Worker, JsValue>;
+
+    #[wasm_bindgen(method, js_name = postMessage)]
+    fn post_message(this: &Worker, wait_ms: u32);
+
+    #[wasm_bindgen(method)]
+    fn terminate(this: &Worker);
+}
+
 /// Wakes the driver at the deadline it names, with one timer at the most.
 #[derive(Default)]
 pub struct Timer {
     armed: Option<(Instant, Wait)>,
+    /// Waits in place of the page's own timers, where the option `heartbeatWorker` asks for it.
+    worker: Option<TimerWorker>,
 }
 
 enum Wait {
@@ -36,6 +53,19 @@ enum Wait {
     Timer { _timeout: Timeout },
     /// Due already: comes right after the code that runs now, unlike a timer also in a hidden page.
     Microtask,
+    /// Cannot be taken back; a wake-up for nothing does no harm.
+    Worker,
+}
+
+struct TimerWorker {
+    worker: Worker,
+    _on_wake: Closure<dyn FnMut()>,
+}
+
+impl Drop for TimerWorker {
+    fn drop(&mut self) {
+        self.worker.terminate();
+    }
 }
 
 impl Timer {
@@ -49,8 +79,18 @@ impl Timer {
         if self.armed.as_ref().is_some_and(|(armed, _)| *armed <= deadline) {
             return;
         }
-        let wait_ms = deadline.since_ms(now());
-        let wait = if wait_ms == 0 { microtask(driver) } else { timeout(driver, wait_ms) };
+        let wait_ms = deadline.since_ms(now()).min(MAX_WAIT_MS) as u32;
+        let wait = match &self.worker {
+            _ if wait_ms == 0 => microtask(driver),
+            Some(worker) => {
+                worker.worker.post_message(wait_ms);
+                Wait::Worker
+            }
+            None => {
+                let driver = Rc::clone(driver);
+                Wait::Timer { _timeout: Timeout::new(wait_ms, move || driver.on_timer()) }
+            }
+        };
         self.armed = Some((deadline, wait));
     }
 
@@ -58,21 +98,27 @@ impl Timer {
     pub fn fired(&mut self) {
         self.armed = None;
     }
-}
 
-fn timeout(driver: &Rc<Driver>, wait_ms: u64) -> Wait {
-    let driver = Rc::clone(driver);
-    let wait_ms = wait_ms.min(MAX_WAIT_MS) as u32;
-    Wait::Timer { _timeout: Timeout::new(wait_ms, move || tick(&driver)) }
+    /// Waits in a worker from now on: `source` is the URL of its script, or `blob`.
+    ///
+    /// # Errors
+    /// What the constructor of the worker throws.
+    pub fn use_worker(&mut self, driver: &Rc<Driver>, source: &str) -> Result<(), JsValue> {
+        let driver = Rc::clone(driver);
+        let on_wake = Closure::new(move || driver.on_timer());
+        let worker = start_timer_worker(source, on_wake.as_ref().unchecked_ref())?;
+        self.worker = Some(TimerWorker { worker, _on_wake: on_wake });
+        Ok(())
+    }
+
+    /// Lets go of the timer and the worker.
+    pub fn stop(&mut self) {
+        *self = Self::default();
+    }
 }
 
 fn microtask(driver: &Rc<Driver>) -> Wait {
     let driver = Rc::clone(driver);
-    queue_microtask(&Closure::once_into_js(move || tick(&driver)));
+    queue_microtask(&Closure::once_into_js(move || driver.on_timer()));
     Wait::Microtask
-}
-
-fn tick(driver: &Rc<Driver>) {
-    driver.timer_fired();
-    driver.handle(Input::Tick);
 }

@@ -34,6 +34,7 @@ test('the package holds what it should and nothing else', async () => {
     'index.cjs',
     'url.mjs',
     'deepstream_wasm_bg.wasm',
+    'timer-worker.js',
     ...declarations.flatMap((name) => [`${name}.d.ts`, `${name}.d.cts`]),
   ];
   assert.deepEqual(consumer.files, expected.sort());

@@ -55,3 +55,18 @@ pub fn json(argument: &'static str, value: &JsValue) -> Result<Option<String>, D
         Err(cause) => Err(DeepstreamError::not_json(argument, &cause)),
     }
 }
+
+/// The JSON text of what `login` is given; nothing for `undefined` and `null`.
+///
+/// # Errors
+/// Anything that JSON does not make an object.
+pub fn login_params(params: &JsValue) -> Result<Option<String>, DeepstreamError> {
+    if params.is_undefined() || params.is_null() {
+        return Ok(None);
+    }
+    let text = if params.is_object() { json("params", params)? } else { None };
+    match text {
+        Some(text) if text.starts_with('{') => Ok(Some(text)),
+        _ => Err(DeepstreamError::invalid("argument", "params", "an object or a callback", params)),
+    }
+}

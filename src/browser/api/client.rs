@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Date, Math, Number};
+use js_sys::{Array, Date, Math, Number, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::Url;
 
@@ -34,9 +34,10 @@ impl DeepstreamClient {
     pub fn new(url: &JsValue, options: &JsValue) -> Result<Self, DeepstreamError> {
         errors::ensure_sound()?;
         errors::watch_for_panics();
-        let options = options::read(options)?;
-        let url = read_url(url, &options.path)?;
-        Ok(Self { driver: Driver::start(&url, options) })
+        let (options, auth_params) = options::read(options)?;
+        let urls = read_urls(url, &options.path)?;
+        let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+        Ok(Self { driver: Driver::start(&urls, options, auth_params) })
     }
 
     /// `login()`, `login(callback)`, `login(params)`, `login(params, callback)`.
@@ -46,7 +47,7 @@ impl DeepstreamClient {
     pub fn login(&self, params: &JsValue, callback: &JsValue) -> Result<JsValue, DeepstreamError> {
         errors::ensure_sound()?;
         let (params, callback) = if params.is_function() { (&JsValue::UNDEFINED, params) } else { (params, callback) };
-        let params = login_params(params)?;
+        let params = arguments::login_params(params)?;
         let callback = arguments::optional_function("callback", callback)?;
         Ok(self.promise_or_callback(callback.map(Waiting::LoginCallback), |ticket| Command::Login {
             ticket,
@@ -88,6 +89,22 @@ impl DeepstreamClient {
     #[wasm_bindgen(js_name = getConnectionState)]
     pub fn connection_state(&self) -> String {
         self.driver.state().name().into()
+    }
+
+    /// Where the connection stands.
+    #[wasm_bindgen(getter)]
+    pub fn connection(&self) -> Object {
+        self.driver.snapshot()
+    }
+
+    /// Restores the subscriptions, with `resubscribe: 'manual'`.
+    ///
+    /// # Errors
+    /// None but after a panic.
+    pub fn resubscribe(&self) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        self.driver.command(Command::Resubscribe);
+        Ok(())
     }
 
     /// A base-36 timestamp in milliseconds, a hyphen, and a random part.
@@ -173,15 +190,15 @@ impl DeepstreamClient {
     }
 }
 
-fn login_params(params: &JsValue) -> Result<Option<String>, DeepstreamError> {
-    if params.is_undefined() || params.is_null() {
-        return Ok(None);
+fn read_urls(url: &JsValue, default_path: &str) -> Result<Vec<String>, DeepstreamError> {
+    if !Array::is_array(url) {
+        return Ok(vec![read_url(url, default_path)?]);
     }
-    let text = if params.is_object() { arguments::json("params", params)? } else { None };
-    match text {
-        Some(text) if text.starts_with('{') => Ok(Some(text)),
-        _ => Err(DeepstreamError::invalid("argument", "params", "an object or a callback", params)),
+    let urls = url.unchecked_ref::<Array>();
+    if urls.length() == 0 {
+        return Err(DeepstreamError::invalid("argument", "url", "a URL, or an array with one at least", url));
     }
+    urls.iter().map(|url| read_url(&url, default_path)).collect()
 }
 
 fn read_url(url: &JsValue, default_path: &str) -> Result<String, DeepstreamError> {

@@ -1,10 +1,19 @@
 //! The classes that JavaScript sees.
 
-mod arguments;
+pub mod arguments;
 mod client;
+pub mod connection;
 pub mod errors;
 mod event;
 mod options;
 
+use js_sys::{Object, Reflect};
+use wasm_bindgen::JsValue;
+
 pub use client::DeepstreamClient;
 pub use event::EventHandler;
+
+/// Sets a property of an object made here, which cannot fail.
+pub fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
+    let _ = Reflect::set(object, &name.into(), &value.into());
+}

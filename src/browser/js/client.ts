@@ -13,6 +13,70 @@ export type AuthenticationCallback = (success: boolean, clientData: JSONObject |
 /** Receives the outcome of `resume()`: nothing on success. */
 export type ResumeCallback = (error?: DeepstreamError & JSONObject) => void;
 
+/** Why there is no connection, and what follows. */
+export interface CloseReason {
+  /**
+   * What kind of end it was: `network` (no word from the server), `timeout` (`connectTimeout`), `heartbeat` (two without an
+   * answer), `restarting` (announced by a close code), `stopped` (a close code in `stopCodes`), `refused` (the server takes no
+   * such client), `authentication` (the credentials, or too many of them), `auth-params` (the application's function failed),
+   * `authentication-timeout`, `redirect` (it led nowhere), `page-hidden`, `paused`, `closed`, or `replaced` (by the connection
+   * that `login` or `resume` wanted, or after the network changed).
+   */
+  kind:
+    | 'network'
+    | 'timeout'
+    | 'heartbeat'
+    | 'restarting'
+    | 'stopped'
+    | 'refused'
+    | 'authentication'
+    | 'auth-params'
+    | 'authentication-timeout'
+    | 'redirect'
+    | 'page-hidden'
+    | 'paused'
+    | 'closed'
+    | 'replaced';
+  /** The WebSocket close code, where a socket closed. */
+  code?: number;
+  /** The deepstream name of what the server said, such as `REJECT`, where it said something. */
+  action?: string;
+  /** Whether the client tries again by itself. */
+  willRetry: boolean;
+}
+
+/** Where the connection stands: `client.connection`. Times are those of `Date.now()`. */
+export interface ConnectionSnapshot {
+  /** The state. */
+  state: CONNECTION_STATE;
+  /** Why there was no connection, the last time; `null` if there always was. */
+  reason: CloseReason | null;
+  /** Which attempt to reconnect this is; 0 while logged in. */
+  attempt: number;
+  /** When the next attempt is due, while the client waits. */
+  nextAttemptAt: number | null;
+  /** The round-trip time of the last heartbeat, in milliseconds. */
+  rtt: number | null;
+  /** The URL that is dialled or connected to. */
+  url: string;
+  /** When the client logged in, while it is. */
+  openedAt: number | null;
+  /** Whether it was logged in before the session of now. */
+  wasReconnected: boolean;
+  /** Attempts that the session of now took, or that were made so far. */
+  reconnectTries: number;
+}
+
+/** Which subscriptions a reconnect has restored. */
+export interface Resubscribed {
+  /** What the names are names of, such as `EVENT`. */
+  topic: string;
+  /** The names. */
+  names: string[];
+  /** How long there was no session, in milliseconds: what happened meanwhile was missed. */
+  gap: number;
+}
+
 /** What a client tells its listeners: the names for `on`, and what the listeners are called with. */
 export interface ClientEvents {
   /** The connection has come to another state. */
@@ -28,6 +92,12 @@ export interface ClientEvents {
   reauthenticationFailure: (failure: { reason: any }) => void;
   /** As many attempts to connect failed as `maxReconnectAttempts` allows; `resume()` tries again. */
   MAX_RECONNECTION_ATTEMPTS_REACHED: (attempts: number) => void;
+  /** The connection has been lost for `lostConnectionTimeout`. */
+  lostConnection: (connection: ConnectionSnapshot) => void;
+  /** It is back, after `downtime` milliseconds; only after `lostConnection`. */
+  restoredConnection: (connection: ConnectionSnapshot, downtime: number) => void;
+  /** The server has acknowledged subscriptions that a reconnect restored. */
+  resubscribed: (subscriptions: Resubscribed) => void;
 }
 
 /** The names of {@link ClientEvents}, as strings or as members of `C.EVENT`. */
@@ -109,6 +179,27 @@ export interface DeepstreamClient {
   getConnectionState(): CONNECTION_STATE;
 
   /**
+   * Where the connection stands, why it was lost, and when the next attempt is due. A new object each time.
+   * @example
+   * const { state, attempt, nextAttemptAt } = client.connection;
+   * if (nextAttemptAt) show(`attempt ${attempt} in ${nextAttemptAt - Date.now()} ms`);
+   */
+  readonly connection: ConnectionSnapshot;
+
+  /** Whether the client was logged in before the session of now. */
+  wasReconnected(): boolean;
+
+  /** Attempts that the session of now took, or that were made so far. */
+  readonly reconnectTries: number;
+
+  /**
+   * Restores the subscriptions after a reconnect, where the option `resubscribe` is `'manual'`.
+   * @example
+   * client.on('restoredConnection', () => confirm('Go on?') && client.resubscribe());
+   */
+  resubscribe(): void;
+
+  /**
    * An identifier that nobody else has: the time and a random part, both to base 36, so that they sort by time.
    * @example
    * client.getUid(); // 'mf0yq3h2-2b7kx1w0f9a'
@@ -178,16 +269,20 @@ type OnlyString<Name extends string> = string extends Name ? unknown : never;
 /** Makes clients: `new DeepstreamClient(url, options)`. */
 export interface DeepstreamClientConstructor {
   /**
-   * @param url Of the server: `localhost:6020`, `//host`, `ws://host`, `wss://host/path?query`.
+   * @param url Of the server: `localhost:6020`, `//host`, `ws://host`, `wss://host/path?query`. Of several, the client starts
+   * with a random one and goes on to the next after a failed attempt.
    * @param options What shall differ from the defaults in {@link Options}.
    * @throws {DeepstreamError} for a URL or options that are wrong; the message names what came and what was expected
    */
-  new (url: string, options?: Partial<Options>): DeepstreamClient;
+  new (url: string | readonly string[], options?: Partial<Options>): DeepstreamClient;
   readonly prototype: DeepstreamClient;
 }
 
 /** What the WebAssembly side gives, as far as it is used here. */
-type Compiled = Omit<DeepstreamClient, 'event' | 'on' | 'once' | 'off'> & {
+type Compiled = Omit<
+  DeepstreamClient,
+  'event' | 'on' | 'once' | 'off' | 'wasReconnected' | 'reconnectTries'
+> & {
   eventHandler(): EventHandler;
   on(event: string, listener: Function, scope: unknown): void;
   once(event: string, listener: Function, scope: unknown): void;
@@ -200,14 +295,22 @@ type Compiled = Omit<DeepstreamClient, 'event' | 'on' | 'once' | 'off'> & {
  * @internal
  */
 export function defineClient(ensureInitialised: () => void): DeepstreamClientConstructor {
-  const Base = CompiledClient as unknown as new (url: string, options?: Partial<Options>) => Compiled;
+  const Base = CompiledClient as unknown as new (url: string | readonly string[], options?: Partial<Options>) => Compiled;
   return class extends Base {
     declare readonly event: EventHandler;
 
-    constructor(url: string, options?: Partial<Options>) {
+    constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
       super(url, options);
       this.event = this.eventHandler();
+    }
+
+    wasReconnected(): boolean {
+      return this.connection.wasReconnected;
+    }
+
+    get reconnectTries(): number {
+      return this.connection.reconnectTries;
     }
 
     override on(event: string, listener: Function, scope: unknown = this): this {

@@ -1,9 +1,13 @@
+import type { CloseReason } from './client.js'
+
 /** What a {@link DeepstreamError} may carry besides its message and code. */
 export interface DeepstreamErrorDetails {
   /** What led to this error, such as the exception that a callback or the browser threw. */
   cause?: unknown;
   /** Why the server refused, as it said it: usually a name such as `INVALID_AUTHENTICATION_DETAILS`, or data of its own. */
   reason?: unknown;
+  /** Why there is no connection, where the error tells of its end. */
+  closeReason?: CloseReason
   /** The name of the topic it happened in, such as `CONNECTION` (a name of `C.TOPIC`). */
   topic?: string;
 }
@@ -28,5 +32,6 @@ export declare class DeepstreamError extends Error implements DeepstreamErrorDet
   readonly code: string;
   readonly cause?: unknown;
   readonly reason?: unknown;
+  readonly closeReason?: CloseReason
   readonly topic?: string;
 }

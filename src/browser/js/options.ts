@@ -34,6 +34,14 @@ export type MergeStrategy = (
   callback: MergeCompleteCallback,
 ) => void;
 
+/** Gives what to log in with, at once or later: see the option `authParams`. */
+export type AuthParamsFunction = (question: {
+  /** Whether the server has refused the last answer. */
+  refresh: boolean;
+  /** What the server said when it refused. */
+  reason: any;
+}) => object | Promise<object>;
+
 /**
  * What a client can be told when it is made. All of it is optional: `new DeepstreamClient(url, { heartbeatInterval: 60_000 })`.
  *
@@ -118,6 +126,60 @@ export interface Options {
    * @defaultValue false
    */
   lazyConnect: boolean;
+
+  /**
+   * How long the connection must be lost before `lostConnection` is emitted, so that a blip does not flash a banner.
+   * @defaultValue 5000
+   */
+  lostConnectionTimeout: number;
+
+  /**
+   * The WebSocket close codes (1000 to 4999) by which the server tells this client to stay away: then the state is ERROR,
+   * and only `resume()` tries again.
+   * @defaultValue [1008, 4003]
+   */
+  stopCodes: readonly number[];
+
+  /**
+   * What `login()` without details logs in with: an object, or a function that gives one. The function is asked at every
+   * attempt. If the server refuses its answer it is asked once more, with `refresh: true` and what the server said; if that
+   * is refused too, the login has failed. A function that fails makes the attempt fail, and the next one asks again.
+   * @defaultValue undefined
+   * @example
+   * new DeepstreamClient(url, { authParams: async ({ refresh }) => ({ token: await getToken({ force: refresh }) }) });
+   */
+  authParams?: object | AuthParamsFunction;
+
+  /**
+   * A URL that is asked with `HEAD` before dialling while the network is in doubt, such as the server's `/health-check`. Any
+   * answer will do, also from another origin. Without it, dialling is the test.
+   * @defaultValue undefined
+   */
+  probeUrl?: string;
+
+  /**
+   * The name of a query parameter that carries the number of attempts to the server. The server's own node HTTP service takes
+   * no query in its URL: only for deployments behind something that does.
+   * @defaultValue undefined
+   */
+  reconnectParam?: string;
+
+  /**
+   * Keeps the time in a worker, because browsers let the timers of a hidden page fire once a minute only, too seldom for a
+   * `heartbeatInterval` of less: the URL of the package's `timer-worker.js`, or `'blob'` to do without a file, which a
+   * Content-Security-Policy must allow with `worker-src blob:`.
+   * @defaultValue undefined
+   * @example
+   * new DeepstreamClient(url, { heartbeatWorker: '/assets/timer-worker.js' });
+   */
+  heartbeatWorker?: string;
+
+  /**
+   * Who restores the subscriptions after a reconnect: the client (`'auto'`), or the application, with `client.resubscribe()`
+   * (`'manual'`).
+   * @defaultValue 'auto'
+   */
+  resubscribe: 'auto' | 'manual';
 
   /**
    * Chose the timers of `@deepstream/client`. No effect: there is one native timer, set to when it is needed next.
@@ -310,6 +372,9 @@ export const Options: Readonly<Options> = Object.freeze<Options>({
   subscriptionInterval: 100,
   path: '/deepstream',
   lazyConnect: false,
+  lostConnectionTimeout: 5000,
+  stopCodes: [1008, 4003],
+  resubscribe: 'auto',
   nativeTimerRegistry: true,
   intervalTimerResolution: 50,
   offlineBufferTimeout: 2000,

@@ -5,13 +5,17 @@ export type {
   AuthenticationCallback,
   ClientEventName,
   ClientEvents,
+  CloseReason,
+  ConnectionSnapshot,
   DeepstreamClientConstructor,
+  Resubscribed,
   ResumeCallback,
 } from './client.js';
 export type { EventHandler, Serialisable } from './event.js';
 export {
   Options,
   Options as DefaultOptions,
+  type AuthParamsFunction,
   type MergeCompleteCallback,
   type MergeStrategy,
   type offlineStoreWriteResponse,

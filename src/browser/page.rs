@@ -1,0 +1,110 @@
+//! What the page tells about itself and its network, passed on as hints.
+
+use std::rc::Rc;
+
+use js_sys::{Function, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::{api::set, driver::Driver};
+use crate::client::{Input, PageSignal};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Anything that has `addEventListener`.
+    type Target;
+
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    fn add(this: &Target, name: &str, listener: &Function);
+
+    #[wasm_bindgen(method, js_name = removeEventListener)]
+    fn remove(this: &Target, name: &str, listener: &Function);
+
+    #[wasm_bindgen(catch)]
+    fn fetch(url: &str, options: &Object) -> Result<JsValue, JsValue>;
+}
+
+/// The events listened to: on the global object, on `document`, on `navigator.connection`.
+const GLOBAL_EVENTS: [&str; 5] = ["online", "offline", "pageshow", "pagehide", "focus"];
+const DOCUMENT_EVENTS: [&str; 2] = ["visibilitychange", "resume"];
+const NETWORK_EVENTS: [&str; 1] = ["change"];
+
+/// Listens to the page until dropped. What is not there, in a worker or in Node, is left out.
+///
+/// `freeze` is not listened to: a frozen page runs nothing, and `resume` says when it runs again. `unload` and
+/// `beforeunload` would keep the page out of the back/forward cache.
+pub struct Page {
+    listener: Closure<dyn FnMut(JsValue)>,
+    targets: Vec<(Target, &'static [&'static str])>,
+}
+
+impl Page {
+    /// Begins to listen.
+    pub fn listen(driver: &Rc<Driver>) -> Self {
+        let driver = Rc::clone(driver);
+        let listener = Closure::new(move |event: JsValue| {
+            if let Some(signal) = signal(&event) {
+                driver.handle(Input::Page(signal));
+            }
+        });
+        let global: JsValue = js_sys::global().into();
+        let network = property(&global, "navigator").and_then(|navigator| property(&navigator, "connection"));
+        let document = property(&global, "document");
+        let targets =
+            [(Some(global), GLOBAL_EVENTS.as_slice()), (document, &DOCUMENT_EVENTS), (network, &NETWORK_EVENTS)];
+        let targets: Vec<_> = targets
+            .into_iter()
+            .filter_map(|(target, events)| Some((target.filter(can_listen)?.unchecked_into::<Target>(), events)))
+            .collect();
+        let page = Self { listener, targets };
+        page.for_each(Target::add);
+        page
+    }
+
+    fn for_each(&self, act: impl Fn(&Target, &str, &Function)) {
+        for (target, events) in &self.targets {
+            for event in *events {
+                act(target, event, self.listener.as_ref().unchecked_ref());
+            }
+        }
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.for_each(Target::remove);
+    }
+}
+
+fn signal(event: &JsValue) -> Option<PageSignal> {
+    let text = |name| property(event, name).and_then(|value| value.as_string());
+    match text("type")?.as_str() {
+        // `change` comes with the new network there already: what was sent over the old one is as good as lost.
+        "online" | "change" => Some(PageSignal::Online),
+        "offline" => Some(PageSignal::Offline),
+        "pagehide" => Some(PageSignal::Left),
+        "visibilitychange" => {
+            let target = property(event, "target")?;
+            let state = property(&target, "visibilityState")?.as_string()?;
+            (state == "visible").then_some(PageSignal::Woke)
+        }
+        _ => Some(PageSignal::Woke),
+    }
+}
+
+fn can_listen(target: &JsValue) -> bool {
+    property(target, "addEventListener").is_some_and(|method| method.is_function())
+}
+
+fn property(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &name.into()).ok().filter(|value| !value.is_undefined() && !value.is_null())
+}
+
+/// Asks a URL for anything at all: a promise that is rejected where there is no answer. Whose answer it is, and what it
+/// says, cannot be seen across origins and does not matter.
+pub fn probe(url: &str) -> Result<JsValue, JsValue> {
+    let options = Object::new();
+    set(&options, "method", "HEAD");
+    set(&options, "mode", "no-cors");
+    set(&options, "cache", "no-store");
+    fetch(url, &options)
+}
