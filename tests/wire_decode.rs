@@ -15,10 +15,7 @@ fn bytes(hexadecimal: &str) -> Vec<u8> {
         .filter(|character| !character.is_whitespace())
         .map(|digit| digit.to_digit(16).expect("a hexadecimal digit") as u8)
         .collect();
-    digits
-        .chunks(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect()
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
 /// Bytes after their length, which has to fit one byte.
@@ -48,10 +45,7 @@ fn assert_fails(frame: &[u8], error: DecodeError) {
 }
 
 fn emit(name: &str) -> Message<'_> {
-    Message::from(EventMessage {
-        name: Some(name),
-        ..EventMessage::new(EventAction::Emit)
-    })
+    Message::from(EventMessage { name: Some(name), ..EventMessage::new(EventAction::Emit) })
 }
 
 fn pong() -> Message<'static> {
@@ -107,13 +101,7 @@ fn text_that_is_not_utf_8_is_malformed() {
 
 #[test]
 fn topics_of_servers_and_of_nobody_are_unknown() {
-    for (number, written) in [
-        (0, "00"),
-        (8, "08"),
-        (11, "0b"),
-        (100, "64"),
-        (-1, MINUS_ONE),
-    ] {
+    for (number, written) in [(0, "00"), (8, "08"), (11, "0b"), (100, "64"), (-1, MINUS_ONE)] {
         let message = bytes(&format!("10 {written} 1a 02 08 02"));
         assert_fails(&delimited(&message), UnknownTopic(number));
     }
@@ -134,10 +122,7 @@ fn actions_that_the_topic_lacks_are_unknown() {
     }
     // The body itself may be missing as well.
     let topic = Topic::Connection;
-    assert_fails(
-        &delimited(&bytes("10 02")),
-        UnknownAction { topic, action: 0 },
-    );
+    assert_fails(&delimited(&bytes("10 02")), UnknownAction { topic, action: 0 });
 }
 
 #[test]
@@ -152,11 +137,7 @@ fn the_limit_itself_is_accepted_and_one_byte_more_is_not() {
     let limit = MAX_FRAME_BYTES;
     let emit_long = |data: &str| {
         let data = Some(data);
-        Message::from(EventMessage {
-            data,
-            ..EventMessage::new(EventAction::Emit)
-        })
-        .encode()
+        Message::from(EventMessage { data, ..EventMessage::new(EventAction::Emit) }).encode()
     };
     let around = emit_long(&"x".repeat(limit - 100)).len() - (limit - 100);
     let mut data = "x".repeat(limit - around);
@@ -165,13 +146,7 @@ fn the_limit_itself_is_accepted_and_one_byte_more_is_not() {
     assert!(decode(&longest).all(|message| message.is_ok()));
 
     data.push('x');
-    assert_fails(
-        &emit_long(&data),
-        Oversized {
-            bytes: limit + 1,
-            limit,
-        },
-    );
+    assert_fails(&emit_long(&data), Oversized { bytes: limit + 1, limit });
 }
 
 #[test]
@@ -194,24 +169,8 @@ fn messages_before_a_broken_length_are_delivered() {
 #[test]
 fn messages_after_a_broken_one_are_delivered() {
     let unknown = delimited(&bytes("10 63"));
-    let frame = [
-        event("08 02 32 05 61"),
-        emit("a").encode(),
-        event("08 ff"),
-        unknown,
-        pong().encode(),
-    ]
-    .concat();
-    assert_eq!(
-        decoded(&frame),
-        [
-            Err(Truncated),
-            Ok(emit("a")),
-            Err(Truncated),
-            Err(UnknownTopic(99)),
-            Ok(pong())
-        ]
-    );
+    let frame = [event("08 02 32 05 61"), emit("a").encode(), event("08 ff"), unknown, pong().encode()].concat();
+    assert_eq!(decoded(&frame), [Err(Truncated), Ok(emit("a")), Err(Truncated), Err(UnknownTopic(99)), Ok(pong())]);
 }
 
 #[test]
@@ -260,23 +219,14 @@ fn fields_may_come_in_any_order() {
 
 #[test]
 fn of_a_repeated_field_the_last_one_counts() {
-    assert_eq!(
-        decoded(&event("08 63 32 01 7a 08 02 32 01 61")),
-        [Ok(emit("a"))]
-    );
-    assert_eq!(
-        decoded(&event("08 02 20 01 32 01 61 20 00")),
-        [Ok(emit("a"))]
-    );
+    assert_eq!(decoded(&event("08 63 32 01 7a 08 02 32 01 61")), [Ok(emit("a"))]);
+    assert_eq!(decoded(&event("08 02 20 01 32 01 61 20 00")), [Ok(emit("a"))]);
 }
 
 #[test]
 fn a_flag_is_any_number_but_zero() {
     for (written, is_ack) in [("00", false), ("01", true), ("02", true), ("808001", true)] {
-        let expected = EventMessage {
-            is_ack,
-            ..EventMessage::new(EventAction::Subscribe)
-        };
+        let expected = EventMessage { is_ack, ..EventMessage::new(EventAction::Subscribe) };
         let frame = event(&format!("08 03 28 {written}"));
         assert_eq!(decoded(&frame), [Ok(expected.into())]);
     }
@@ -293,10 +243,7 @@ fn a_number_is_the_lower_32_bits_of_what_was_sent() {
         ("858000", 5),     // longer than it needs to be
     ] {
         let version = Some(version);
-        let expected = RecordMessage {
-            version,
-            ..RecordMessage::new(RecordAction::Update)
-        };
+        let expected = RecordMessage { version, ..RecordMessage::new(RecordAction::Update) };
         let frame = frame(Topic::Record, &format!("08 12 68 {written}"));
         assert_eq!(decoded(&frame), [Ok(expected.into())]);
     }
@@ -312,10 +259,7 @@ fn entries_of_a_map_may_lack_a_part_or_have_more() {
     ]
     .concat();
     let versions = vec![("", 0), ("a", 0), ("", 7), ("b", 9)];
-    let expected = RecordMessage {
-        versions,
-        ..RecordMessage::new(RecordAction::HeadResponseBulk)
-    };
+    let expected = RecordMessage { versions, ..RecordMessage::new(RecordAction::HeadResponseBulk) };
     let frame = frame(Topic::Record, &format!("08 08 {entries}"));
     assert_eq!(decoded(&frame), [Ok(expected.into())]);
 }
@@ -339,10 +283,7 @@ fn errors_have_the_names_of_deepstreams_parser_actions() {
         (Malformed, "MESSAGE_PARSE_ERROR"),
         (UnknownTopic(8), "UNKNOWN_TOPIC"),
         (UnknownAction { topic, action: 3 }, "UNKNOWN_ACTION"),
-        (
-            Oversized { bytes: 2, limit: 1 },
-            "MAXIMUM_MESSAGE_SIZE_EXCEEDED",
-        ),
+        (Oversized { bytes: 2, limit: 1 }, "MAXIMUM_MESSAGE_SIZE_EXCEEDED"),
         (NotBinary, "INVALID_MESSAGE"),
     ] {
         assert_eq!(error.name(), name);

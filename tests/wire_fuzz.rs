@@ -23,10 +23,7 @@ const MOST_CHANCE: u32 = 4096;
 /// A failure prints its seed; to see it again: `ARBTEST_SEED=0x... cargo test --test wire_fuzz`.
 #[test]
 fn any_bytes_decode_to_messages_that_can_be_sent_on_or_to_errors() {
-    let frames: Vec<_> = messages::all()
-        .iter()
-        .map(|(_, message)| message.encode())
-        .collect();
+    let frames: Vec<_> = messages::all().iter().map(|(_, message)| message.encode()).collect();
     let mut decoded = 0_u64;
     let mut refused = 0_u64;
     arbtest(|chance| {
@@ -38,10 +35,7 @@ fn any_bytes_decode_to_messages_that_can_be_sent_on_or_to_errors() {
             };
             decoded += 1;
             let frame = message.encode();
-            assert!(
-                decode(&frame).eq([Ok(message)]),
-                "{bytes:02x?} became {frame:02x?}"
-            );
+            assert!(decode(&frame).eq([Ok(message)]), "{bytes:02x?} became {frame:02x?}");
         }
         Ok(())
     })
@@ -50,17 +44,12 @@ fn any_bytes_decode_to_messages_that_can_be_sent_on_or_to_errors() {
     .run();
 
     let searched = env::var_os("ARBTEST_SEED").is_none();
-    assert!(
-        !searched || decoded > 0 && refused > 0,
-        "{decoded} decoded, {refused} refused"
-    );
+    assert!(!searched || decoded > 0 && refused > 0, "{decoded} decoded, {refused} refused");
 }
 
 fn budget() -> u64 {
     match env::var("DEEPSTREAM_FUZZ_MS") {
-        Ok(text) => text
-            .parse()
-            .expect("DEEPSTREAM_FUZZ_MS is a number of milliseconds"),
+        Ok(text) => text.parse().expect("DEEPSTREAM_FUZZ_MS is a number of milliseconds"),
         Err(_) => DEFAULT_BUDGET,
     }
 }
@@ -128,10 +117,7 @@ fn damage(bytes: &mut Vec<u8>, chance: &mut Unstructured) -> Result<()> {
 }
 
 fn split_length(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let last = bytes
-        .iter()
-        .position(|byte| *byte < 0x80)
-        .expect("a length that ends");
+    let last = bytes.iter().position(|byte| *byte < 0x80).expect("a length that ends");
     bytes.split_at(last + 1)
 }
 

@@ -33,17 +33,11 @@ fn messages_encode_to_the_same_frames() {
 
 /// Every line of the fixture beside the message of the same name.
 fn paired() -> Vec<(&'static str, (&'static str, Message<'static>))> {
-    let lines: Vec<_> = FRAMES
-        .lines()
-        .map(|line| line.split_once(' ').expect("a name and a frame"))
-        .collect();
+    let lines: Vec<_> = FRAMES.lines().map(|line| line.split_once(' ').expect("a name and a frame")).collect();
     let names: Vec<_> = lines.iter().map(|line| line.0).collect();
     let messages = messages::all();
     let literals: Vec<_> = messages.iter().map(|message| message.0).collect();
-    assert_eq!(
-        names, literals,
-        "the fixture and the literals name the same messages"
-    );
+    assert_eq!(names, literals, "the fixture and the literals name the same messages");
     lines.iter().map(|line| line.1).zip(messages).collect()
 }
 
@@ -82,14 +76,8 @@ const ENUMERATIONS: [(&str, Lookup); 8] = [
 ];
 
 /// In the package's enumerations, but never in a message between a client and a server.
-const FOREIGN: [&str; 6] = [
-    "UNKNOWN",
-    "TOPIC MONITORING",
-    "TOPIC CLUSTER",
-    "TOPIC LOCK",
-    "TOPIC STATE_REGISTRY",
-    "TOPIC ERROR",
-];
+const FOREIGN: [&str; 6] =
+    ["UNKNOWN", "TOPIC MONITORING", "TOPIC CLUSTER", "TOPIC LOCK", "TOPIC STATE_REGISTRY", "TOPIC ERROR"];
 
 #[test]
 fn topics_and_actions_have_the_numbers_and_names_of_the_package() {
@@ -107,9 +95,7 @@ fn topics_and_actions_have_the_numbers_and_names_of_the_package() {
     // Far beyond every number in use, so that a variant of ours that the package lacks shows too.
     let known: Vec<_> = ENUMERATIONS
         .iter()
-        .flat_map(|(enumeration, lookup)| {
-            (-1..1000).filter_map(|number| Some((*enumeration, number, lookup(number)?)))
-        })
+        .flat_map(|(enumeration, lookup)| (-1..1000).filter_map(|number| Some((*enumeration, number, lookup(number)?))))
         .collect();
     assert_eq!(known, expected);
 }

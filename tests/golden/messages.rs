@@ -28,26 +28,14 @@ fn parser() -> [(&'static str, ParserMessage<'static>); 6] {
         ),
         (
             "parser/unknown-topic",
-            ParserMessage {
-                original_topic: Some(4711),
-                ..ParserMessage::new(ParserAction::UnknownTopic)
-            },
+            ParserMessage { original_topic: Some(4711), ..ParserMessage::new(ParserAction::UnknownTopic) },
         ),
         (
             "parser/invalid-message",
-            ParserMessage {
-                data: Some("text"),
-                ..ParserMessage::new(ParserAction::InvalidMessage)
-            },
+            ParserMessage { data: Some("text"), ..ParserMessage::new(ParserAction::InvalidMessage) },
         ),
-        (
-            "parser/parse-error",
-            ParserMessage::new(ParserAction::MessageParseError),
-        ),
-        (
-            "parser/maximum-size",
-            ParserMessage::new(ParserAction::MaximumMessageSizeExceeded),
-        ),
+        ("parser/parse-error", ParserMessage::new(ParserAction::MessageParseError)),
+        ("parser/maximum-size", ParserMessage::new(ParserAction::MaximumMessageSizeExceeded)),
         ("parser/error", ParserMessage::new(ParserAction::Error)),
     ]
 }
@@ -67,14 +55,8 @@ fn connection() -> [(&'static str, ConnectionMessage<'static>); 10] {
                 sdk_type: Some("javascript"),
             },
         ),
-        (
-            "connection/ping",
-            ConnectionMessage::new(ConnectionAction::Ping),
-        ),
-        (
-            "connection/pong",
-            ConnectionMessage::new(ConnectionAction::Pong),
-        ),
+        ("connection/ping", ConnectionMessage::new(ConnectionAction::Ping)),
+        ("connection/pong", ConnectionMessage::new(ConnectionAction::Pong)),
         (
             "connection/challenge",
             ConnectionMessage {
@@ -85,14 +67,8 @@ fn connection() -> [(&'static str, ConnectionMessage<'static>); 10] {
                 ..ConnectionMessage::new(ConnectionAction::Challenge)
             },
         ),
-        (
-            "connection/accept",
-            ConnectionMessage::new(ConnectionAction::Accept),
-        ),
-        (
-            "connection/reject",
-            ConnectionMessage::new(ConnectionAction::Reject),
-        ),
+        ("connection/accept", ConnectionMessage::new(ConnectionAction::Accept)),
+        ("connection/reject", ConnectionMessage::new(ConnectionAction::Reject)),
         (
             "connection/redirect",
             ConnectionMessage {
@@ -100,20 +76,11 @@ fn connection() -> [(&'static str, ConnectionMessage<'static>); 10] {
                 ..ConnectionMessage::new(ConnectionAction::Redirect)
             },
         ),
-        (
-            "connection/closing",
-            ConnectionMessage::new(ConnectionAction::Closing),
-        ),
-        (
-            "connection/authentication-timeout",
-            ConnectionMessage::new(ConnectionAction::AuthenticationTimeout),
-        ),
+        ("connection/closing", ConnectionMessage::new(ConnectionAction::Closing)),
+        ("connection/authentication-timeout", ConnectionMessage::new(ConnectionAction::AuthenticationTimeout)),
         (
             "connection/invalid-message",
-            ConnectionMessage {
-                is_error: true,
-                ..ConnectionMessage::new(ConnectionAction::InvalidMessage)
-            },
+            ConnectionMessage { is_error: true, ..ConnectionMessage::new(ConnectionAction::InvalidMessage) },
         ),
     ]
 }
@@ -122,12 +89,7 @@ fn auth() -> [(&'static str, AuthMessage<'static>); 7] {
     [
         (
             "auth/every-field",
-            AuthMessage {
-                action: AuthAction::Error,
-                data: Some("null"),
-                is_error: true,
-                is_ack: true,
-            },
+            AuthMessage { action: AuthAction::Error, data: Some("null"), is_error: true, is_ack: true },
         ),
         (
             "auth/request",
@@ -136,17 +98,8 @@ fn auth() -> [(&'static str, AuthMessage<'static>); 7] {
                 ..AuthMessage::new(AuthAction::Request)
             },
         ),
-        (
-            "auth/request-without-credentials",
-            AuthMessage {
-                data: Some("{}"),
-                ..AuthMessage::new(AuthAction::Request)
-            },
-        ),
-        (
-            "auth/successful",
-            AuthMessage::new(AuthAction::AuthSuccessful),
-        ),
+        ("auth/request-without-credentials", AuthMessage { data: Some("{}"), ..AuthMessage::new(AuthAction::Request) }),
+        ("auth/successful", AuthMessage::new(AuthAction::AuthSuccessful)),
         (
             "auth/successful-with-data",
             AuthMessage {
@@ -156,15 +109,9 @@ fn auth() -> [(&'static str, AuthMessage<'static>); 7] {
         ),
         (
             "auth/unsuccessful",
-            AuthMessage {
-                data: Some(r#""wrong password""#),
-                ..AuthMessage::new(AuthAction::AuthUnsuccessful)
-            },
+            AuthMessage { data: Some(r#""wrong password""#), ..AuthMessage::new(AuthAction::AuthUnsuccessful) },
         ),
-        (
-            "auth/too-many-attempts",
-            AuthMessage::new(AuthAction::TooManyAuthAttempts),
-        ),
+        ("auth/too-many-attempts", AuthMessage::new(AuthAction::TooManyAuthAttempts)),
     ]
 }
 
@@ -187,26 +134,12 @@ fn event() -> [(&'static str, EventMessage<'static>); 14] {
         ),
         (
             "event/emit",
-            EventMessage {
-                name: Some("greeting"),
-                data: Some(r#""hello""#),
-                ..EventMessage::new(EventAction::Emit)
-            },
+            EventMessage { name: Some("greeting"), data: Some(r#""hello""#), ..EventMessage::new(EventAction::Emit) },
         ),
-        (
-            "event/emit-without-data",
-            EventMessage {
-                name: Some("greeting"),
-                ..EventMessage::new(EventAction::Emit)
-            },
-        ),
+        ("event/emit-without-data", EventMessage { name: Some("greeting"), ..EventMessage::new(EventAction::Emit) }),
         (
             "event/emit-empty-data",
-            EventMessage {
-                name: Some(""),
-                data: Some(""),
-                ..EventMessage::new(EventAction::Emit)
-            },
+            EventMessage { name: Some(""), data: Some(""), ..EventMessage::new(EventAction::Emit) },
         ),
         (
             "event/emit-unicode",
@@ -254,19 +187,9 @@ fn event() -> [(&'static str, EventMessage<'static>); 14] {
         ),
         (
             "event/unsubscribe",
-            EventMessage {
-                names: vec!["a"],
-                correlation_id: Some("2"),
-                ..EventMessage::new(EventAction::Unsubscribe)
-            },
+            EventMessage { names: vec!["a"], correlation_id: Some("2"), ..EventMessage::new(EventAction::Unsubscribe) },
         ),
-        (
-            "event/listen",
-            EventMessage {
-                name: Some("^news/.*"),
-                ..EventMessage::new(EventAction::Listen)
-            },
-        ),
+        ("event/listen", EventMessage { name: Some("^news/.*"), ..EventMessage::new(EventAction::Listen) }),
         (
             "event/pattern-found",
             EventMessage {
@@ -287,11 +210,7 @@ fn event() -> [(&'static str, EventMessage<'static>); 14] {
         ),
         (
             "event/not-subscribed",
-            EventMessage {
-                name: Some("a"),
-                is_error: true,
-                ..EventMessage::new(EventAction::NotSubscribed)
-            },
+            EventMessage { name: Some("a"), is_error: true, ..EventMessage::new(EventAction::NotSubscribed) },
         ),
     ]
 }
@@ -402,20 +321,10 @@ fn record() -> [(&'static str, RecordMessage<'static>); 12] {
                 ..RecordMessage::new(RecordAction::VersionExists)
             },
         ),
-        (
-            "record/deleted",
-            RecordMessage {
-                name: Some("user/ann"),
-                ..RecordMessage::new(RecordAction::Deleted)
-            },
-        ),
+        ("record/deleted", RecordMessage { name: Some("user/ann"), ..RecordMessage::new(RecordAction::Deleted) }),
         (
             "record/not-subscribed",
-            RecordMessage {
-                name: Some("user/ann"),
-                is_error: true,
-                ..RecordMessage::new(RecordAction::NotSubscribed)
-            },
+            RecordMessage { name: Some("user/ann"), is_error: true, ..RecordMessage::new(RecordAction::NotSubscribed) },
         ),
     ]
 }
@@ -439,11 +348,7 @@ fn rpc() -> [(&'static str, RpcMessage<'static>); 7] {
         ),
         (
             "rpc/provide",
-            RpcMessage {
-                names: vec!["add"],
-                correlation_id: Some("7"),
-                ..RpcMessage::new(RpcAction::Provide)
-            },
+            RpcMessage { names: vec!["add"], correlation_id: Some("7"), ..RpcMessage::new(RpcAction::Provide) },
         ),
         (
             "rpc/request",
@@ -456,11 +361,7 @@ fn rpc() -> [(&'static str, RpcMessage<'static>); 7] {
         ),
         (
             "rpc/accept",
-            RpcMessage {
-                name: Some("add"),
-                correlation_id: Some("8"),
-                ..RpcMessage::new(RpcAction::Accept)
-            },
+            RpcMessage { name: Some("add"), correlation_id: Some("8"), ..RpcMessage::new(RpcAction::Accept) },
         ),
         (
             "rpc/response",
@@ -527,10 +428,7 @@ fn presence() -> [(&'static str, PresenceMessage<'static>); 7] {
         ),
         (
             "presence/query-all",
-            PresenceMessage {
-                correlation_id: Some("11"),
-                ..PresenceMessage::new(PresenceAction::QueryAll)
-            },
+            PresenceMessage { correlation_id: Some("11"), ..PresenceMessage::new(PresenceAction::QueryAll) },
         ),
         (
             "presence/query-all-response",
@@ -550,10 +448,7 @@ fn presence() -> [(&'static str, PresenceMessage<'static>); 7] {
         ),
         (
             "presence/join-all",
-            PresenceMessage {
-                name: Some("bob"),
-                ..PresenceMessage::new(PresenceAction::PresenceJoinAll)
-            },
+            PresenceMessage { name: Some("bob"), ..PresenceMessage::new(PresenceAction::PresenceJoinAll) },
         ),
     ]
 }

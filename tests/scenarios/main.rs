@@ -1,0 +1,18 @@
+//! What a client does, told as stories in virtual time.
+//!
+//! While a story goes on, `world/watch.rs` checks after every step what must hold whatever happens.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "../world/mod.rs"]
+mod world;
+
+mod errors;
+mod events;
+mod handshake;
+mod heartbeat;
+mod login;
+mod pause_resume_close;
+mod phases;
+mod reconnection;
+mod reentrancy;

@@ -1,0 +1,306 @@
+//! When the client tries again, and when it does not.
+
+use deepstream_wasm::client::{BackoffKind, ClientError, ConnectionFailure, ConnectionState::*, Options, Output};
+
+use crate::world::{
+    ClientId, LATENCY, World,
+    network::Route,
+    server::{AtChallenge, AtConnection},
+};
+
+/// How long it takes to hear that a server is not there, in milliseconds.
+const REFUSAL: u64 = 2 * LATENCY;
+
+/// A client whose server goes away now, and when its further attempts are made, each this long after the last failed.
+fn waits_after_losing_the_server(change: impl FnOnce(&mut Options), attempts: usize) -> Vec<u64> {
+    let mut world = World::new();
+    let alice = world.add_client_with(change);
+    world.open(alice);
+    world.run_for(60_000);
+    world.client_mut(alice).forget();
+    let killed = world.now().as_ms();
+    world.server().kill();
+    while world.client(alice).dialled().len() < attempts && world.client(alice).state() != Error {
+        world.run_for(1_000);
+    }
+    let mut failed = killed + LATENCY;
+    let waits = world.client(alice).dialled_at().into_iter().map(|at| {
+        let wait = at - failed;
+        failed = at + REFUSAL;
+        wait
+    });
+    waits.collect()
+}
+
+#[test]
+fn attempts_come_at_once_then_ever_more_slowly_up_to_the_cap() {
+    let waits = waits_after_losing_the_server(|_| {}, 12);
+    let documented = [0, 4_000, 8_000, 12_000, 16_000, 20_000, 24_000, 28_000, 30_000, 30_000, 30_000, 30_000];
+    assert_eq!(waits, documented);
+}
+
+#[test]
+fn increment_and_cap_are_options() {
+    let change = |options: &mut Options| {
+        options.reconnect_interval_increment_ms = 500;
+        options.max_reconnect_interval_ms = 1_200;
+    };
+    assert_eq!(waits_after_losing_the_server(change, 6), [0, 500, 1_000, 1_200, 1_200, 1_200]);
+}
+
+#[test]
+fn the_backoff_can_be_exponential() {
+    let change = |options: &mut Options| options.reconnect_backoff = BackoffKind::Exponential;
+    assert_eq!(waits_after_losing_the_server(change, 7), [0, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+}
+
+#[test]
+fn jitter_makes_waits_shorter_by_its_share_at_most() {
+    let jittered = waits_after_losing_the_server(|options| options.reconnect_jitter = 0.5, 12);
+    let scheduled = waits_after_losing_the_server(|_| {}, 12);
+    for (jittered, scheduled) in jittered.iter().zip(&scheduled) {
+        assert!((scheduled / 2..=*scheduled).contains(jittered), "{jittered} instead of {scheduled}");
+    }
+    assert_ne!(jittered, scheduled);
+}
+
+#[test]
+fn by_default_the_client_never_gives_up() {
+    let mut world = World::new();
+    let alice = world.add_open_client();
+    world.server().kill();
+    world.run_for(24 * 3_600_000);
+    assert_eq!(world.client(alice).state(), Reconnecting);
+    assert!(world.client(alice).dialled().len() > 2_800, "every half minute");
+
+    world.server().start();
+    world.run_for(31_000);
+    assert_eq!(world.client(alice).state(), Open);
+}
+
+#[test]
+fn after_max_reconnect_attempts_the_client_gives_up_until_it_is_resumed() {
+    let mut world = World::new();
+    let alice = world.add_client_with(|options| options.max_reconnect_attempts = Some(3));
+    world.server().kill();
+    let login = world.login(alice, "{}");
+    world.run_until(alice, Error);
+
+    let client = world.client(alice);
+    assert_eq!(client.dialled().len(), 1 + 3);
+    assert_eq!(client.states(), [Initialising, Reconnecting, Error]);
+    assert_eq!(client.rejection(login), Some("MAX_RECONNECTION_ATTEMPTS_REACHED"));
+    let announced = client.history().iter().filter(|(_, output)| *output == Output::MaxReconnectionAttemptsReached(3));
+    assert_eq!(announced.count(), 1);
+
+    world.server().start();
+    world.run_for(600_000);
+    assert_eq!(world.client(alice).dialled().len(), 1 + 3);
+    assert_eq!(world.client(alice).state(), Error);
+
+    let resume = world.resume(alice);
+    world.run_until_open(alice);
+    assert!(world.client(alice).succeeded(resume));
+}
+
+/// Those who entrusted their login to a client that gave up must be able to try again.
+#[test]
+fn resume_after_giving_up_grants_as_many_attempts_again() {
+    let mut world = World::new();
+    let alice = world.add_client_with(|options| options.max_reconnect_attempts = Some(2));
+    world.server().kill();
+    world.run_until(alice, Error);
+    world.client_mut(alice).forget();
+    let resume = world.resume(alice);
+    world.run_until(alice, Error);
+    assert_eq!(world.client(alice).rejection(resume), Some("MAX_RECONNECTION_ATTEMPTS_REACHED"));
+    assert_eq!(world.client(alice).dialled().len(), 1 + 2);
+}
+
+/// B7: no first failure is the end of the loop.
+#[test]
+fn any_first_failure_is_one_failed_attempt() {
+    type Fault = fn(&mut World, ClientId);
+    let faults: [Fault; 4] = [
+        |world, alice| world.network().route(alice, Route::Refused),
+        |world, alice| world.network().route(alice, Route::Forbidden),
+        |world, alice| world.network().route(alice, Route::Lost),
+        |world, _| world.server().policy.at_connection = AtConnection::CloseWith(1011),
+    ];
+    for fault in faults {
+        let mut world = World::new();
+        let alice = world.add_client();
+        let login = world.login(alice, "{}");
+        fault(&mut world, alice);
+        world.run_until(alice, Reconnecting);
+        world.run_for(100);
+        assert_eq!(world.client(alice).outcome(login), None);
+
+        world.network().route(alice, Route::Clear);
+        world.server().policy.at_connection = AtConnection::Welcome;
+        world.run_until_open(alice);
+        assert!(world.client(alice).succeeded(login));
+    }
+}
+
+#[test]
+fn a_socket_that_cannot_be_made_is_reported_with_the_browsers_words() {
+    let mut world = World::new();
+    let alice = world.add_client();
+    world.network().route(alice, Route::Forbidden);
+    world.run_for(13_000);
+    assert_eq!(world.client(alice).dialled_at(), [0, 0, 4_000, 12_000]);
+    let errors = world.client(alice).errors();
+    assert_eq!(errors.len(), 4);
+    for error in errors {
+        let refused = matches!(error, ClientError::Connection(ConnectionFailure::Refused(_)));
+        assert!(refused && error.message().contains("SecurityError"), "{error:?}");
+    }
+}
+
+/// With no wait between attempts, a socket that cannot be made must not keep the page from ever running again.
+#[test]
+fn no_options_make_the_client_try_for_ever_in_one_go() {
+    let settings: [fn(&mut Options); 3] = [
+        |options| options.reconnect_interval_increment_ms = 0,
+        |options| options.max_reconnect_interval_ms = 0,
+        |options| {
+            options.reconnect_interval_increment_ms = 1;
+            options.reconnect_jitter = 1.0;
+        },
+    ];
+    for change in settings {
+        let mut world = World::new();
+        let alice = world.add_client_with(change);
+        world.network().route(alice, Route::Forbidden);
+        world.run_for(100);
+        world.network().route(alice, Route::Clear);
+        world.run_until(alice, AwaitingAuthentication);
+    }
+}
+
+#[test]
+fn a_loss_is_reported_with_its_close_code() {
+    let mut world = World::new();
+    let alice = world.add_open_client();
+    world.server().stop_with(1011);
+    world.run_until(alice, Reconnecting);
+    let closed = ConnectionFailure::Closed { code: 1011, reason: "".into() };
+    assert_eq!(world.client(alice).errors(), [&ClientError::Connection(closed)]);
+}
+
+#[test]
+fn an_announced_restart_spreads_the_first_attempt_and_a_loss_does_not() {
+    for (code, first_wait) in [(1001, 4_000), (1012, 4_000), (1013, 4_000), (4001, 4_000), (1000, 0), (1006, 0)] {
+        let mut world = World::new();
+        let alice = world.add_open_client();
+        world.server().stop_with(code);
+        world.server().start();
+        let lost = world.now().as_ms() + LATENCY;
+        world.run_for(60);
+        world.run_until_open(alice);
+        assert_eq!(world.client(alice).dialled_at(), [lost + first_wait], "{code}");
+    }
+}
+
+/// B9: a server that lets everybody in and throws them out again is not stormed.
+#[test]
+fn the_backoff_climbs_while_sessions_are_short() {
+    let mut world = World::new();
+    let alice = world.add_open_client();
+    world.run_for(5_000);
+    world.client_mut(alice).forget();
+    for _ in 0..5 {
+        world.run_until_open(alice);
+        world.network().cut(alice);
+        world.run_for(LATENCY);
+    }
+    let dialled_at = world.client(alice).dialled_at();
+    let waits: Vec<_> = dialled_at.windows(2).map(|pair| (pair[1] - pair[0]) / 1_000).collect();
+    assert_eq!(waits, [4, 8, 12], "seconds, after a first attempt at once");
+}
+
+#[test]
+fn the_backoff_starts_over_after_a_session_that_held() {
+    for (held, next_is_at_once) in [(4_999, false), (5_000, true)] {
+        let mut world = World::new();
+        let alice = world.add_client();
+        world.network().cut(alice);
+        world.login(alice, "{}");
+        world.run_until_open(alice);
+        world.network().cut(alice);
+        world.run_for(LATENCY);
+        world.run_until_open(alice);
+        world.client_mut(alice).forget();
+
+        world.run_for(held - LATENCY);
+        world.network().cut(alice);
+        world.run_for(LATENCY);
+        assert_eq!(!world.client(alice).dialled().is_empty(), next_is_at_once, "{held}");
+    }
+}
+
+#[test]
+fn accept_then_close_never_becomes_a_fast_loop() {
+    let mut world = World::new();
+    world.server().policy.at_connection = AtConnection::CloseWith(1000);
+    let alice = world.add_client();
+    world.run_for(600_000);
+    let attempts = world.client(alice).dialled().len();
+    assert!((20..40).contains(&attempts), "{attempts} in ten minutes");
+}
+
+/// A lost network takes all the sockets of an attempt with it, whatever they still have to say.
+#[test]
+fn what_an_old_socket_says_late_is_ignored() {
+    let mut world = World::new();
+    let alice = world.add_open_client();
+    world.network().stall(alice, 20_000);
+    world.server().restart();
+    world.pause(alice);
+    world.resume(alice);
+    world.run_until_open(alice);
+    world.client_mut(alice).forget();
+    world.run_for(25_000);
+    assert!(world.client(alice).history().is_empty(), "{:?}", world.client(alice).history());
+    assert_eq!(world.client(alice).state(), Open);
+}
+
+#[test]
+fn an_attempt_left_by_its_deadline_may_still_open_without_effect() {
+    let mut world = World::new();
+    let alice = world.add_client();
+    world.login(alice, "{}");
+    world.run_for(0);
+    world.network().stall(alice, 15_000);
+    world.run_for(60_000);
+    assert_eq!(world.client(alice).state(), Open);
+    assert_eq!(world.client(alice).dialled_at(), [0, 10_000]);
+    assert_eq!(world.server().connections(), 1);
+}
+
+#[test]
+fn two_hundred_restarts_are_survived() {
+    let mut world = World::new();
+    let alice = world.add_open_client();
+    for restart in 0..200 {
+        world.server().restart();
+        world.run_for(restart * 61 % 7_000);
+    }
+    world.run_for(31_000);
+    assert_eq!(world.client(alice).state(), Open);
+    assert_eq!(world.server().connections(), 1);
+    assert!(world.server().complaints().is_empty());
+}
+
+#[test]
+fn a_server_that_stops_answering_challenges_for_a_while_is_found_again() {
+    let mut world = World::new();
+    let alice = world.add_open_client();
+    world.server().policy.at_challenge = AtChallenge::Silence;
+    world.server().restart();
+    world.run_for(120_000);
+    assert_eq!(world.client(alice).state(), Challenging);
+    world.server().policy.at_challenge = AtChallenge::Accept;
+    world.run_until_open(alice);
+}

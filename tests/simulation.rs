@@ -1,0 +1,391 @@
+//! Lives of a few clients, made up of chance: a time of faults, and then one in which nothing goes wrong any more and
+//! everybody must find the way back.
+//!
+//! One seed draws everything. `DEEPSTREAM_SIMULATION_SEEDS` says how many lives there are, and
+//! `DEEPSTREAM_SIMULATION_SEED` replays one.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+};
+
+use deepstream_wasm::{
+    client::{ConnectionState, HeartbeatFailure, Instant, Options, Output},
+    wire::{EventAction, EventMessage, Message, decode},
+};
+
+#[path = "simulation/chance.rs"]
+mod chance;
+#[path = "simulation/model.rs"]
+mod model;
+mod world;
+
+use self::{
+    chance::{BAD, ELSEWHERE, GOOD, Knobs, LONGEST_STALL, NAMES, Wishes, befall, draw_pause},
+    model::Intent,
+    world::{
+        ClientId, Dice, Wish, World,
+        network::Route,
+        server::{AtLogin, Policy},
+    },
+};
+
+/// How many lives are simulated when nobody says otherwise.
+const DEFAULT_SEEDS: u64 = 2_000;
+
+/// How many of the last outputs of each client are told when something is wrong.
+const STORY: usize = 40;
+
+/// How long one wait for everybody may last beyond what the options say, in milliseconds.
+const SLACK: u64 = 1_000;
+
+#[test]
+fn whatever_happened_everybody_finds_the_way_back() {
+    for seed in seeds() {
+        let mut life = Life::new(seed);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| life.live())) {
+            life.tell();
+            eprintln!("replay with: DEEPSTREAM_SIMULATION_SEED={seed} cargo test --test simulation");
+            resume_unwind(panic);
+        }
+    }
+}
+
+#[test]
+fn a_seed_replays_the_same_life() {
+    let [once, again] = [(); 2].map(|()| {
+        let mut life = Life::new(7);
+        life.suffer();
+        life.world.clients().map(|client| life.world.client(client).history().to_vec()).collect::<Vec<_>>()
+    });
+    assert!(once == again);
+}
+
+fn seeds() -> Range<u64> {
+    let number = |name| env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")));
+    match number("DEEPSTREAM_SIMULATION_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("DEEPSTREAM_SIMULATION_SEEDS").unwrap_or(DEFAULT_SEEDS),
+    }
+}
+
+/// A world, and what is known of the applications in it.
+struct Life {
+    world: World,
+    dice: Dice,
+    knobs: Knobs,
+    options: Vec<Options>,
+    wishes: Vec<Wishes>,
+    intents: Vec<Intent>,
+}
+
+impl Life {
+    fn new(seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let knobs = Knobs::draw(&mut dice);
+        let mut world = World::with_chance(dice.seed(), knobs.latency_ms.clone(), knobs.max_timer_delay_ms);
+        world.add_server(ELSEWHERE);
+        for url in [world::SERVER, ELSEWHERE] {
+            world.server_at(url).policy = healthy(&knobs);
+        }
+        let options: Vec<_> = (0..knobs.clients).map(|_| knobs.draw_options(&mut dice)).collect();
+        let mut life = Self {
+            world,
+            wishes: (0..knobs.clients).map(|client| Wishes::new(client, dice.seed())).collect(),
+            intents: options.iter().map(Intent::of_a_new_client).collect(),
+            options,
+            knobs,
+            dice,
+        };
+        for client in 0..life.knobs.clients {
+            let id = life.world.add_client_with(|default| *default = life.options[client].clone());
+            let (mut calls, share) = (Wishes::new(client + 100, life.dice.seed()), life.knobs.callback_share);
+            life.world.client_mut(id).react(move |_| if calls.happens(share) { vec![calls.draw()] } else { vec![] });
+        }
+        life
+    }
+
+    fn live(&mut self) {
+        self.suffer();
+        self.heal();
+        self.find_back();
+        self.check_subscriptions();
+        self.check_that_events_reach_everybody_once();
+        self.check_that_nothing_was_lost_or_doubled();
+        self.end();
+    }
+
+    // ---- the time of faults ----
+
+    fn suffer(&mut self) {
+        let clients: Vec<_> = self.world.clients().collect();
+        for client in &clients {
+            if self.dice.happens(0.8) {
+                self.world.login(*client, GOOD[0]);
+            }
+        }
+        for _ in 0..self.knobs.turns {
+            let client = *self.dice.one_of(&clients);
+            if self.dice.happens(self.knobs.fault_share) {
+                befall(&mut self.world, client, &mut self.dice);
+            } else {
+                let wish = self.wishes[client.index()].draw();
+                self.world.wish(client, wish);
+            }
+            self.check();
+            let pause = draw_pause(&mut self.dice);
+            self.run_for(pause);
+            if self.dice.happens(self.knobs.relief_share) {
+                self.relieve();
+            }
+        }
+    }
+
+    /// Whatever went wrong for longer comes right again.
+    fn relieve(&mut self) {
+        for client in self.world.clients() {
+            self.world.network().route(client, Route::Clear);
+        }
+        for url in [world::SERVER, ELSEWHERE] {
+            let server = self.world.server_at(url);
+            server.policy = healthy(&self.knobs);
+            server.start();
+        }
+    }
+
+    // ---- the time in which nothing goes wrong any more ----
+
+    fn heal(&mut self) {
+        for client in self.world.clients() {
+            self.world.client_mut(client).stop_reacting();
+        }
+        self.relieve();
+        self.world.server_at(ELSEWHERE).kill();
+        // What went wrong before may still be on its way.
+        self.run_for(LONGEST_STALL + 2 * self.knobs.latency_ms.end());
+    }
+
+    /// The applications ask for what they must; then everybody has the time that the options promise.
+    fn find_back(&mut self) {
+        self.ask_where_clients_wait_for_it();
+        self.await_everybody(Self::may_have_asked_too_early);
+        self.ask_where_the_first_time_was_too_early();
+        self.await_everybody(|_, _| false);
+    }
+
+    /// Gives every client its own time, and no more.
+    fn await_everybody(&mut self, is_excused: fn(&Self, ClientId) -> bool) {
+        let now = self.world.now();
+        let due = self.world.clients().map(|client| (now.after_ms(self.time_to_find_back(client)), client));
+        for (at, client) in BTreeSet::from_iter(due) {
+            self.run_for(at.since_ms(self.world.now()));
+            let (state, goal) = (self.world.client(client).state(), self.intents[client.index()].goal());
+            assert!(state == goal || is_excused(self, client), "{client:?} is still {state:?}");
+        }
+    }
+
+    fn ask_where_clients_wait_for_it(&mut self) {
+        for client in self.world.clients() {
+            let intent = &self.intents[client.index()];
+            if intent.closed || intent.paused {
+                continue;
+            }
+            let has_credentials = intent.credentials.as_deref().is_some_and(|credentials| credentials != BAD);
+            let state = self.world.client(client).state();
+            if matches!(state, ConnectionState::Error | ConnectionState::ChallengeDenied) {
+                self.world.resume(client);
+            }
+            let waits_for_login = matches!(
+                state,
+                ConnectionState::AwaitingAuthentication
+                    | ConnectionState::TooManyAuthAttempts
+                    | ConnectionState::AuthenticationTimeout
+            );
+            if waits_for_login || !has_credentials {
+                self.world.login(client, GOOD[0]);
+            }
+        }
+        self.check();
+    }
+
+    fn ask_where_the_first_time_was_too_early(&mut self) {
+        for client in self.world.clients().filter(|client| self.may_have_asked_too_early(*client)).collect::<Vec<_>>() {
+            match self.world.client(client).state() {
+                ConnectionState::Error => {
+                    self.world.resume(client);
+                }
+                ConnectionState::AwaitingAuthentication | ConnectionState::TooManyAuthAttempts => {
+                    self.world.login(client, GOOD[0]);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The last attempt that a client had may have been one that was lost before everything healed, and credentials
+    /// may have been found wanting only now.
+    fn may_have_asked_too_early(&self, client: ClientId) -> bool {
+        let options = &self.options[client.index()];
+        options.max_reconnect_attempts.is_some()
+            || options.heartbeat_failure == HeartbeatFailure::Stop
+            || self.were_credentials_refused(client)
+    }
+
+    fn were_credentials_refused(&self, client: ClientId) -> bool {
+        let mut outputs = self.world.client(client).history().iter().map(|(_, output)| output);
+        outputs.any(|output| match output {
+            Output::ReauthenticationFailed { .. } => true,
+            Output::Settle(_, Err(error)) => {
+                matches!(error.code(), "INVALID_AUTHENTICATION_DETAILS" | "TOO_MANY_AUTH_ATTEMPTS")
+            }
+            _ => false,
+        })
+    }
+
+    /// How long a client may take: to see that its connection is dead, if it is; to leave the attempt that is under
+    /// way; to wait for the next; and to make it.
+    fn time_to_find_back(&self, client: ClientId) -> u64 {
+        let options = &self.options[client.index()];
+        let late = self.knobs.max_timer_delay_ms;
+        let is_dead = self.world.client(client).live_link().is_some_and(|link| self.world.is_silent(link));
+        let detection = if is_dead { 4 * options.heartbeat_interval_ms + 4 * late } else { 0 };
+        let handshake = 6 * self.knobs.latency_ms.end();
+        detection + options.connect_timeout_ms + options.max_reconnect_interval_ms + handshake + 4 * late + SLACK
+    }
+
+    // ---- what must hold then ----
+
+    fn check_subscriptions(&mut self) {
+        self.run_for(10 * SLACK + 20 * self.knobs.latency_ms.end());
+        for client in self.open_clients() {
+            let mut wanted = self.intents[client.index()].subscribed.clone();
+            let mut known: BTreeSet<_> = self.world.subscriptions(client).into_iter().map(String::from).collect();
+            if let Some(denied) = self.knobs.denied {
+                wanted.remove(denied);
+                known.remove(denied);
+            }
+            assert_eq!(known, wanted, "{client:?}");
+        }
+    }
+
+    fn check_that_events_reach_everybody_once(&mut self) {
+        let open = self.open_clients();
+        let mut emitted = Vec::new();
+        for (sender, name) in open.iter().flat_map(|sender| NAMES.map(|name| (*sender, name))) {
+            let wish = self.wishes[sender.index()].emit(name);
+            if let Wish::Emit { data: Some(payload), .. } = &wish {
+                emitted.push((sender, name, payload.clone()));
+            }
+            self.world.wish(sender, wish);
+        }
+        self.run_for(SLACK + 4 * self.knobs.latency_ms.end());
+        for (sender, name, payload) in emitted.iter().filter(|(_, name, _)| self.knobs.denied != Some(name)) {
+            for receiver in &open {
+                let is_due = receiver != sender && self.intents[receiver.index()].subscribed.contains(*name);
+                let received = self.world.client(*receiver).received(name).into_iter();
+                let count = received.filter(|received| received == payload).count();
+                assert_eq!(count, usize::from(is_due), "{name} from {sender:?} at {receiver:?}");
+            }
+        }
+    }
+
+    fn check_that_nothing_was_lost_or_doubled(&self) {
+        for client in self.world.clients() {
+            let sent = emitted_on_the_wire(self.world.client(client).history());
+            let emitted = &self.intents[client.index()].emitted;
+            assert!(emitted.starts_with(&sent), "{client:?} emitted {emitted:?} and sent {sent:?}");
+            if self.world.client(client).state() == ConnectionState::Open {
+                assert_eq!(emitted.len(), sent.len(), "{client:?} kept something back");
+            }
+            let mut seen = BTreeSet::new();
+            for name in NAMES {
+                for payload in self.world.client(client).received(name) {
+                    assert!(seen.insert(payload), "{payload} reached {client:?} twice");
+                }
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        for client in self.world.clients() {
+            self.world.close(client);
+        }
+        self.run_for(10 * 60_000);
+        for client in self.world.clients() {
+            assert_eq!(self.world.client(client).owed().len(), 0);
+            assert_eq!(self.world.client(client).timer(), None);
+        }
+        assert_eq!(self.world.server().connections(), 0);
+    }
+
+    /// Prints what happened last.
+    fn tell(&self) {
+        for client in self.world.clients() {
+            eprintln!("\n{client:?} with {:?}", self.options[client.index()]);
+            let history = self.world.client(client).history();
+            for (at, output) in &history[history.len().saturating_sub(STORY)..] {
+                let output = match output {
+                    Output::Send(socket, frame) => format!("Send({socket:?}, {:?})", decode(frame).collect::<Vec<_>>()),
+                    output => format!("{output:?}"),
+                };
+                eprintln!("{:>9} ms  {output}", at.as_ms());
+            }
+        }
+        eprintln!("\nnow {} ms", self.world.now().as_ms());
+    }
+
+    // ---- steps ----
+
+    fn open_clients(&self) -> Vec<ClientId> {
+        let open = |client: &ClientId| self.world.client(*client).state() == ConnectionState::Open;
+        self.world.clients().filter(open).collect()
+    }
+
+    fn run_for(&mut self, ms: u64) {
+        let end = self.world.now().after_ms(ms);
+        while self.world.step(end) {
+            self.check();
+        }
+    }
+
+    /// Compares every client with what its application wants.
+    fn check(&mut self) {
+        for client in self.world.clients() {
+            let intent = &mut self.intents[client.index()];
+            intent.hear(self.world.client(client).wishes());
+            intent.check(&self.world, client, &self.options[client.index()]);
+        }
+        let complaints: Vec<_> = self.world.complaints().collect();
+        assert!(complaints.is_empty(), "the server complains: {complaints:?}");
+    }
+}
+
+/// A server in which nothing goes wrong.
+fn healthy(knobs: &Knobs) -> Policy {
+    Policy {
+        logins: BTreeMap::from([(BAD.into(), AtLogin::Refuse(None))]),
+        denied: knobs.denied.into_iter().map(String::from).collect(),
+        max_auth_attempts: knobs.max_auth_attempts,
+        ..Policy::default()
+    }
+}
+
+/// The payloads of the events that a client sent, in order.
+fn emitted_on_the_wire(history: &[(Instant, Output)]) -> Vec<String> {
+    let mut payloads = Vec::new();
+    for (_, output) in history {
+        let Output::Send(_, frame) = output else {
+            continue;
+        };
+        for message in decode(frame) {
+            if let Ok(Message::Event(EventMessage { action: EventAction::Emit, data, .. })) = message {
+                payloads.extend(data.map(String::from));
+            }
+        }
+    }
+    payloads
+}

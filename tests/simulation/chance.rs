@@ -1,0 +1,183 @@
+//! What is left to chance in a simulated life: its circumstances, and what befalls it.
+
+use std::ops::RangeInclusive;
+
+use deepstream_wasm::client::{BackoffKind, HeartbeatFailure, Options};
+
+use crate::world::{
+    ClientId, Dice, Wish, World,
+    network::{Direction, News, Route},
+    server::{AtChallenge, AtConnection, AtLogin},
+};
+
+/// The second server, to which the first may redirect.
+pub const ELSEWHERE: &str = "ws://elsewhere.test/deepstream";
+
+/// Credentials that the servers accept.
+pub const GOOD: [&str; 2] = ["{\"user\":\"good\"}", "{\"user\":\"better\"}"];
+
+/// Credentials that the servers refuse.
+pub const BAD: &str = "{\"user\":\"bad\"}";
+
+/// What there is to subscribe to, and to emit.
+pub const NAMES: [&str; 6] = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"];
+
+/// The longest time for which a fault holds things back, in milliseconds.
+pub const LONGEST_STALL: u64 = 8_000;
+
+/// The circumstances of one life.
+pub struct Knobs {
+    pub clients: usize,
+    pub latency_ms: RangeInclusive<u64>,
+    pub max_timer_delay_ms: u64,
+    /// How many faults and wishes there are before everything heals.
+    pub turns: u64,
+    pub fault_share: f64,
+    /// How often what went wrong for longer comes right again by itself.
+    pub relief_share: f64,
+    /// How often an application calls its client from within a callback.
+    pub callback_share: f64,
+    pub denied: Option<&'static str>,
+    pub max_auth_attempts: u32,
+}
+
+impl Knobs {
+    pub fn draw(dice: &mut Dice) -> Self {
+        Self {
+            clients: dice.between(1..=4) as usize,
+            latency_ms: dice.one_of(&[1..=1, 5..=40, 20..=400, 1..=1_000]).clone(),
+            max_timer_delay_ms: *dice.one_of(&[0, 0, 15, 1_500]),
+            turns: dice.between(5..=60),
+            fault_share: *dice.one_of(&[0.1, 0.4, 0.7]),
+            relief_share: *dice.one_of(&[0.05, 0.3, 0.6]),
+            max_auth_attempts: *dice.one_of(&[1, 3]),
+            callback_share: *dice.one_of(&[0.0, 0.0, 0.02, 0.2]),
+            denied: *dice.one_of(&[None, None, Some(NAMES[0]), Some(NAMES[2]), Some(NAMES[5])]),
+        }
+    }
+
+    /// Options under which a client can be connected at this latency at all.
+    pub fn draw_options(&self, dice: &mut Dice) -> Options {
+        let slowest = *self.latency_ms.end() + self.max_timer_delay_ms;
+        Options {
+            heartbeat_interval_ms: (*dice.one_of(&[1_000, 5_000, 30_000])).max(5 * slowest),
+            reconnect_interval_increment_ms: *dice.one_of(&[0, 500, 1_000, 4_000, 4_000, 4_000]),
+            max_reconnect_interval_ms: *dice.one_of(&[500, 3_000, 30_000, 30_000]),
+            max_reconnect_attempts: *dice.one_of(&[None, None, None, None, Some(1), Some(4)]),
+            reconnect_backoff: *dice.one_of(&[BackoffKind::Linear, BackoffKind::Exponential]),
+            reconnect_jitter: *dice.one_of(&[0.0, 0.5, 1.0]),
+            connect_timeout_ms: (*dice.one_of(&[1_000, 10_000])).max(10 * slowest),
+            heartbeat_failure: *dice.one_of(&[
+                HeartbeatFailure::Reconnect,
+                HeartbeatFailure::Reconnect,
+                HeartbeatFailure::Stop,
+            ]),
+            subscription_timeout_ms: (*dice.one_of(&[10, 2_000])).max(5 * slowest),
+            subscription_interval_ms: *dice.one_of(&[0, 100, 1_000]),
+            lazy_connect: dice.happens(0.1),
+            ..Options::default()
+        }
+    }
+}
+
+/// A pause of any scale, from none at all to what outlasts every timer, in milliseconds.
+pub fn draw_pause(dice: &mut Dice) -> u64 {
+    let longest = *dice.one_of(&[0, 30, 300, 3_000, 12_000, 70_000]);
+    dice.between(0..=longest)
+}
+
+/// Makes up what applications ask for. No two events have the same payload.
+pub struct Wishes {
+    dice: Dice,
+    application: usize,
+    emitted: u64,
+}
+
+impl Wishes {
+    pub const fn new(application: usize, seed: u64) -> Self {
+        Self { dice: Dice::new(seed), application, emitted: 0 }
+    }
+
+    pub fn draw(&mut self) -> Wish {
+        let name = String::from(*self.dice.one_of(&NAMES));
+        match self.dice.between(0..=200) {
+            0..=49 => Wish::Subscribe(name),
+            50..=79 => Wish::Unsubscribe(name),
+            80..=139 => self.emit(&name),
+            140..=164 => Wish::Login(Some((*self.dice.one_of(&GOOD)).into())),
+            165..=172 => Wish::Login(Some(BAD.into())),
+            173..=179 => Wish::Pause,
+            180..=199 => Wish::Resume,
+            _ => Wish::Close,
+        }
+    }
+
+    pub fn emit(&mut self, name: &str) -> Wish {
+        self.emitted += 1;
+        let payload = self.application as u64 * 1_000_000 + self.emitted;
+        Wish::Emit { name: name.into(), data: Some(payload.to_string()) }
+    }
+
+    /// Whether something with this probability happens.
+    pub fn happens(&mut self, probability: f64) -> bool {
+        self.dice.happens(probability)
+    }
+}
+
+type Fault = fn(&mut World, ClientId, &mut Dice);
+
+/// What can go wrong, for one client or for all of them.
+const FAULTS: &[Fault] = &[
+    |world, client, _| world.network().cut(client),
+    |world, client, _| world.network().silence_both_ways(client),
+    |world, client, _| world.network().silence(client, Direction::ToServer),
+    |world, client, _| world.network().silence(client, Direction::ToClient),
+    |world, client, dice| world.network().stall(client, dice.between(0..=LONGEST_STALL)),
+    |world, client, dice| {
+        let route = *dice.one_of(&[Route::Clear, Route::Refused, Route::Lost, Route::Forbidden]);
+        world.network().route(client, route);
+    },
+    |world, client, dice| {
+        if world.client(client).live_link().is_some() {
+            let garbage = [News::Text, News::Binary(vec![]), News::Binary(vec![9, 9, 9]), News::Oversized(99_999_999)];
+            world.socket_says(client, dice.one_of(&garbage).clone());
+        }
+    },
+    |world, _, _| world.server().restart(),
+    |world, _, _| world.server().kill(),
+    |world, _, _| world.server().start(),
+    |world, _, dice| world.server().stop_with(*dice.one_of(&[1000, 1001, 1011, 1012])),
+    |world, _, dice| {
+        let welcomes = [AtConnection::Welcome, AtConnection::Welcome, AtConnection::CloseWith(1013)];
+        world.server().policy.at_connection = *dice.one_of(&welcomes);
+    },
+    |world, _, dice| {
+        let redirect = |url: &str| AtChallenge::Redirect(url.into());
+        let answers = [
+            AtChallenge::Accept,
+            AtChallenge::Accept,
+            AtChallenge::Silence,
+            AtChallenge::Reject,
+            redirect(ELSEWHERE),
+            redirect(crate::world::SERVER),
+            redirect("http://not.to.be.dialled"),
+        ];
+        world.server().policy.at_challenge = dice.one_of(&answers).clone();
+    },
+    |world, _, dice| {
+        let answers = [AtLogin::Succeed(None), AtLogin::Silence, AtLogin::Refuse(None)];
+        for credentials in GOOD {
+            world.server().policy.logins.insert(credentials.into(), dice.one_of(&answers).clone());
+        }
+    },
+    |world, _, dice| world.server().policy.answers_pings = dice.happens(0.7),
+    |world, _, dice| world.server().policy.acknowledges = dice.happens(0.7),
+    |world, _, dice| {
+        world.server().policy.unauthenticated_client_timeout_ms = *dice.one_of(&[None, Some(2_000), Some(180_000)]);
+    },
+];
+
+/// Lets something go wrong.
+pub fn befall(world: &mut World, client: ClientId, dice: &mut Dice) {
+    dice.one_of(FAULTS)(world, client, dice);
+}

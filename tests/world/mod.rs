@@ -1,0 +1,315 @@
+//! A world in virtual time: clients, servers, and the network between them, driven by the run-loop contract of
+//! [`deepstream_wasm::client`]. Everything that is left to chance comes from one seed.
+
+#![allow(dead_code, reason = "every test crate uses a part of it")]
+
+mod dice;
+pub mod network;
+pub mod server;
+mod shell;
+mod states;
+mod watch;
+
+use std::ops::RangeInclusive;
+
+use deepstream_wasm::{
+    client::{ConnectionState, Instant, Options, Ticket},
+    wire::Message,
+};
+
+pub use self::{
+    dice::Dice,
+    shell::{Shell, Wish},
+};
+use self::{
+    network::{Delivery, Heard, LinkId, Network, News},
+    server::{FakeServer, Word},
+};
+
+/// Where the server of every world is.
+pub const SERVER: &str = "ws://deepstream.test/deepstream";
+
+/// How long a message takes in worlds that leave nothing to chance, in milliseconds.
+pub const LATENCY: u64 = 10;
+
+/// How long a world runs until it counts as stuck, in milliseconds.
+const PATIENCE: u64 = 3_600_000;
+
+/// One of the clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClientId(usize);
+
+impl ClientId {
+    /// Counts clients from 0 in the order in which they were added.
+    pub const fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// Clients, servers, and the network between them.
+pub struct World {
+    now: Instant,
+    dice: Dice,
+    network: Network,
+    servers: Vec<FakeServer>,
+    clients: Vec<Shell>,
+    max_timer_delay_ms: u64,
+}
+
+impl World {
+    /// A world in which every message takes [`LATENCY`], and timers fire when they are due.
+    pub fn new() -> Self {
+        Self::with_chance(0, LATENCY..=LATENCY, 0)
+    }
+
+    /// A world in which messages take this long, and timers fire up to so much too late.
+    pub fn with_chance(seed: u64, latency_ms: RangeInclusive<u64>, max_timer_delay_ms: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        Self {
+            now: Instant::from_ms(0),
+            network: Network::new(dice.seed(), latency_ms),
+            dice,
+            servers: vec![FakeServer::new(SERVER)],
+            clients: Vec::new(),
+            max_timer_delay_ms,
+        }
+    }
+
+    // ---- who is in it ----
+
+    /// A client with default options that retries exactly on schedule.
+    pub fn add_client(&mut self) -> ClientId {
+        self.add_client_with(|_| {})
+    }
+
+    /// A client with options of its own.
+    pub fn add_client_with(&mut self, change: impl FnOnce(&mut Options)) -> ClientId {
+        let mut options = Options { reconnect_jitter: 0.0, ..Options::default() };
+        change(&mut options);
+        let id = ClientId(self.clients.len());
+        let seed = self.dice.seed();
+        self.clients.push(Shell::new(id, self.now, SERVER, options, seed, self.max_timer_delay_ms));
+        id
+    }
+
+    /// A client that is logged in with `{}`, and has forgotten how it got there.
+    pub fn add_open_client(&mut self) -> ClientId {
+        let client = self.add_client();
+        self.open(client);
+        client
+    }
+
+    /// Logs in with `{}`, waits until that is done, and makes everybody forget how it went.
+    pub fn open(&mut self, client: ClientId) {
+        self.login(client, "{}");
+        self.run_until_open(client);
+        self.client_mut(client).forget();
+        self.server().forget_requests();
+    }
+
+    pub fn client(&self, client: ClientId) -> &Shell {
+        &self.clients[client.0]
+    }
+
+    pub fn client_mut(&mut self, client: ClientId) -> &mut Shell {
+        &mut self.clients[client.0]
+    }
+
+    pub fn clients(&self) -> impl Iterator<Item = ClientId> + use<> {
+        (0..self.clients.len()).map(ClientId)
+    }
+
+    /// The server that clients dial.
+    pub fn server(&mut self) -> &mut FakeServer {
+        &mut self.servers[0]
+    }
+
+    /// A further server.
+    pub fn add_server(&mut self, url: &str) {
+        self.servers.push(FakeServer::new(url));
+    }
+
+    pub fn server_at(&mut self, url: &str) -> &mut FakeServer {
+        self.servers.iter_mut().find(|server| server.url() == url).expect("there is a server at this URL")
+    }
+
+    /// Whether the link may be dead without anybody telling the client.
+    pub fn is_silent(&self, link: LinkId) -> bool {
+        self.network.is_silent(link)
+    }
+
+    pub const fn network(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    // ---- what applications do ----
+
+    pub fn wish(&mut self, client: ClientId, wish: Wish) -> Option<Ticket> {
+        self.clients[client.0].wish(self.now, wish, &mut self.network)
+    }
+
+    pub fn login(&mut self, client: ClientId, params: &str) -> Ticket {
+        self.wish(client, Wish::Login(Some(params.into()))).expect("login gives a ticket")
+    }
+
+    pub fn login_without_params(&mut self, client: ClientId) -> Ticket {
+        self.wish(client, Wish::Login(None)).expect("login gives a ticket")
+    }
+
+    pub fn resume(&mut self, client: ClientId) -> Ticket {
+        self.wish(client, Wish::Resume).expect("resume gives a ticket")
+    }
+
+    pub fn pause(&mut self, client: ClientId) {
+        self.wish(client, Wish::Pause);
+    }
+
+    pub fn close(&mut self, client: ClientId) {
+        self.wish(client, Wish::Close);
+    }
+
+    pub fn subscribe(&mut self, client: ClientId, name: &str) {
+        self.wish(client, Wish::Subscribe(name.into()));
+    }
+
+    pub fn unsubscribe(&mut self, client: ClientId, name: &str) {
+        self.wish(client, Wish::Unsubscribe(name.into()));
+    }
+
+    pub fn emit(&mut self, client: ClientId, name: &str, data: &str) {
+        self.wish(client, Wish::Emit { name: name.into(), data: Some(data.into()) });
+    }
+
+    // ---- what the server says out of turn ----
+
+    /// Sends the client these messages in one frame.
+    pub fn server_says(&mut self, client: ClientId, messages: &[Message<'_>]) {
+        let frame = messages.iter().flat_map(Message::encode).collect();
+        self.socket_says(client, News::Binary(frame));
+    }
+
+    /// Lets the client's live socket say something.
+    pub fn socket_says(&mut self, client: ClientId, news: News) {
+        let link = self.client(client).live_link().expect("the client has a socket");
+        self.network.send_to_client(link, news);
+    }
+
+    // ---- what can be asked of the world as a whole ----
+
+    /// The names to which the server has subscribed the client's live connection.
+    pub fn subscriptions(&self, client: ClientId) -> Vec<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].subscriptions(link)).unwrap_or_default()
+    }
+
+    /// The credentials with which a server knows the client's live connection.
+    pub fn user(&self, client: ClientId) -> Option<&str> {
+        let link = self.client(client).live_link()?;
+        self.servers.iter().find_map(|server| server.user(link))
+    }
+
+    /// What clients did that no client of this protocol should.
+    pub fn complaints(&self) -> impl Iterator<Item = &str> {
+        self.servers.iter().flat_map(FakeServer::complaints).map(String::as_str)
+    }
+
+    // ---- time ----
+
+    /// Lets time pass.
+    pub fn run_for(&mut self, ms: u64) {
+        let end = self.now.after_ms(ms);
+        while self.step(end) {}
+    }
+
+    /// Lets time pass until the client is in this state.
+    #[track_caller]
+    pub fn run_until(&mut self, client: ClientId, state: ConnectionState) {
+        let end = self.now.after_ms(PATIENCE);
+        while self.client(client).state() != state {
+            if !self.step(end) {
+                let states = self.client(client).states();
+                panic!("never {state:?}, but lately {:?}", &states[states.len().saturating_sub(6)..]);
+            }
+        }
+    }
+
+    /// Lets time pass until the client is logged in.
+    #[track_caller]
+    pub fn run_until_open(&mut self, client: ClientId) {
+        self.run_until(client, ConnectionState::Open);
+    }
+
+    /// Lets the next thing happen. If nothing does until `end`, it is `end` afterwards.
+    pub fn step(&mut self, end: Instant) -> bool {
+        self.pass_words();
+        let arrival = self.network.next_arrival();
+        let server = self.servers.iter().filter_map(FakeServer::deadline).min();
+        let timer = self.clients.iter().filter_map(Shell::timer).min();
+        let next = [arrival, server, timer].into_iter().flatten().min();
+        let happens = next.is_some_and(|next| next <= end);
+        self.now = self.now.max(next.unwrap_or(end).min(end));
+        self.network.advance(self.now);
+        if !happens {
+            return false;
+        }
+        if let Some(delivery) = self.network.take_arrival() {
+            self.deliver(delivery);
+        } else if server.is_some_and(|due| due <= self.now) {
+            self.servers.iter_mut().for_each(|server| server.on_time(self.now));
+        } else {
+            let mut clients = self.clients.iter_mut();
+            let due = clients.find(|client| client.timer().is_some_and(|at| at <= self.now));
+            due.expect("something is due").on_timer(self.now, &mut self.network);
+        }
+        self.pass_words();
+        true
+    }
+
+    fn deliver(&mut self, delivery: Delivery) {
+        let now = self.now;
+        let link = match delivery {
+            Delivery::ToClient(link, news) => {
+                self.clients[link.client.0].on_news(now, link.socket, &news, &mut self.network);
+                link
+            }
+            Delivery::Dial(link) => {
+                if self.server_of(link).is_some_and(|server| server.on_dial(now, link)) {
+                    self.network.establish(link);
+                } else {
+                    self.network.refuse(link);
+                }
+                link
+            }
+            Delivery::ToServer(link, heard) => {
+                if let Some(server) = self.server_of(link) {
+                    match heard {
+                        Heard::Frame(frame) => server.on_frame(now, link, &frame),
+                        Heard::Closed => server.on_closed(now, link),
+                    }
+                }
+                link
+            }
+        };
+        self.pass_words();
+        self.network.arrived(link);
+    }
+
+    fn server_of(&mut self, link: LinkId) -> Option<&mut FakeServer> {
+        let url = self.network.url(link)?;
+        self.servers.iter_mut().find(|server| server.url() == url)
+    }
+
+    /// Hands what the servers have said to the network.
+    fn pass_words(&mut self) {
+        for (link, word) in self.servers.iter_mut().flat_map(FakeServer::take_words) {
+            match word {
+                Word::Frame(frame) => self.network.send_to_client(link, News::Binary(frame)),
+                Word::Close(code) => self.network.close_towards_client(link, code),
+            }
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! One client, driven by the run-loop contract as the browser shell drives it.
+
+use std::collections::BTreeSet;
+
+use deepstream_wasm::client::{
+    Client, ClientError, Command, ConnectionState, Frame, Input, Instant, Options, Output, SocketEvent, SocketId,
+    Ticket, parse_url,
+};
+
+use super::{
+    ClientId, Dice,
+    network::{LinkId, Network, News},
+    watch::Watch,
+};
+
+/// Outputs in one go after which a client counts as caught in a loop.
+const MOST_OUTPUTS: usize = 50_000;
+
+/// What an application may ask of its client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    Login(Option<String>),
+    Close,
+    Pause,
+    Resume,
+    Subscribe(String),
+    Unsubscribe(String),
+    Emit { name: String, data: Option<String> },
+}
+
+/// What an application answers to something that its client puts out.
+pub type Reaction = Box<dyn FnMut(&Output) -> Vec<Wish>>;
+
+/// The one timer of a client.
+#[derive(Clone, Copy)]
+struct Timer {
+    set_for: Instant,
+    fires_at: Instant,
+}
+
+/// A client and its application.
+pub struct Shell {
+    id: ClientId,
+    client: Client,
+    watch: Watch,
+    timer: Option<Timer>,
+    dice: Dice,
+    max_timer_delay_ms: u64,
+    ticks: usize,
+    next_ticket: u32,
+    /// The names that the application is subscribed to.
+    wanted: BTreeSet<String>,
+    wishes: Vec<(ConnectionState, Wish)>,
+    history: Vec<(Instant, Output)>,
+    reaction: Option<Reaction>,
+    closed: bool,
+}
+
+impl Shell {
+    /// Makes a client. Its timer fires up to `max_timer_delay_ms` too late.
+    pub fn new(id: ClientId, now: Instant, url: &str, options: Options, seed: u64, max_timer_delay_ms: u64) -> Self {
+        let url = parse_url(url, &options.path).expect("applications give URLs that can be dialled");
+        let mut shell = Self {
+            id,
+            client: Client::new(now, &[&url], options, seed),
+            watch: Watch::new(),
+            timer: None,
+            dice: Dice::new(seed),
+            max_timer_delay_ms,
+            ticks: 0,
+            next_ticket: 0,
+            wanted: BTreeSet::new(),
+            wishes: Vec::new(),
+            history: Vec::new(),
+            reaction: None,
+            closed: false,
+        };
+        shell.set_timer();
+        shell
+    }
+
+    // ---- what is known of it ----
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub fn state(&self) -> ConnectionState {
+        self.client.state()
+    }
+
+    /// When its timer fires.
+    pub fn timer(&self) -> Option<Instant> {
+        self.timer.map(|timer| timer.fires_at)
+    }
+
+    /// The link of the one socket that counts.
+    pub fn live_link(&self) -> Option<LinkId> {
+        self.watch.live().map(|socket| self.link(socket))
+    }
+
+    const fn link(&self, socket: SocketId) -> LinkId {
+        LinkId { client: self.id, socket }
+    }
+
+    /// Everything that the application ever asked for, with the state it saw when it did.
+    pub fn wishes(&self) -> &[(ConnectionState, Wish)] {
+        &self.wishes
+    }
+
+    /// The tickets that the application still waits for.
+    pub const fn owed(&self) -> &BTreeSet<Ticket> {
+        self.watch.owed()
+    }
+
+    /// How often its timer fired.
+    pub const fn ticks(&self) -> usize {
+        self.ticks
+    }
+
+    /// Everything it put out since it was [told to forget](Self::forget), with the time.
+    pub fn history(&self) -> &[(Instant, Output)] {
+        &self.history
+    }
+
+    pub fn forget(&mut self) {
+        self.history.clear();
+        self.ticks = 0;
+    }
+
+    fn outputs(&self) -> impl Iterator<Item = &Output> {
+        self.history.iter().map(|(_, output)| output)
+    }
+
+    /// The states it announced.
+    pub fn states(&self) -> Vec<ConnectionState> {
+        let states = self.outputs().filter_map(|output| match output {
+            Output::StateChanged(state) => Some(*state),
+            _ => None,
+        });
+        states.collect()
+    }
+
+    /// The errors it reported.
+    pub fn errors(&self) -> Vec<&ClientError> {
+        let errors = self.outputs().filter_map(|output| match output {
+            Output::Error(error) => Some(error),
+            _ => None,
+        });
+        errors.collect()
+    }
+
+    /// The codes of the errors it reported.
+    pub fn error_codes(&self) -> Vec<&'static str> {
+        self.errors().into_iter().map(ClientError::code).collect()
+    }
+
+    /// The payloads of the events that its subscribers of `name` got.
+    pub fn received(&self, name: &str) -> Vec<&str> {
+        let payloads = self.outputs().filter_map(|output| match output {
+            Output::Event { name: event, data } if **event == *name => Some(data.as_deref().unwrap_or("undefined")),
+            _ => None,
+        });
+        payloads.collect()
+    }
+
+    /// What became of a ticket.
+    pub fn outcome(&self, ticket: Ticket) -> Option<Result<Option<&str>, &ClientError>> {
+        self.outputs().find_map(|output| match output {
+            Output::Settle(settled, outcome) if *settled == ticket => {
+                Some(outcome.as_ref().map(|data| data.as_deref()))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether a ticket was settled well.
+    pub fn succeeded(&self, ticket: Ticket) -> bool {
+        matches!(self.outcome(ticket), Some(Ok(_)))
+    }
+
+    /// The code with which a ticket was rejected.
+    pub fn rejection(&self, ticket: Ticket) -> Option<&'static str> {
+        self.outcome(ticket)?.err().map(ClientError::code)
+    }
+
+    /// When it opened sockets, in milliseconds.
+    pub fn dialled_at(&self) -> Vec<u64> {
+        let dialled = self.history.iter().filter(|(_, output)| matches!(output, Output::OpenSocket(..)));
+        dialled.map(|(at, _)| at.as_ms()).collect()
+    }
+
+    /// The URLs for which it opened sockets.
+    pub fn dialled(&self) -> Vec<&str> {
+        let urls = self.outputs().filter_map(|output| match output {
+            Output::OpenSocket(_, url) => Some(&**url),
+            _ => None,
+        });
+        urls.collect()
+    }
+
+    // ---- what happens to it ----
+
+    /// From now on, the application answers outputs with these wishes, from within its callbacks.
+    pub fn react(&mut self, reaction: impl FnMut(&Output) -> Vec<Wish> + 'static) {
+        self.reaction = Some(Box::new(reaction));
+    }
+
+    /// From now on, the application calls nothing from within its callbacks.
+    pub fn stop_reacting(&mut self) {
+        self.reaction = None;
+    }
+
+    /// The application asks for something. Returns the ticket, where the wish has one.
+    pub fn wish(&mut self, now: Instant, wish: Wish, network: &mut Network) -> Option<Ticket> {
+        let ticket = self.pass_on(now, wish);
+        self.drain(now, network);
+        ticket
+    }
+
+    /// A socket says something.
+    pub fn on_news(&mut self, now: Instant, socket: SocketId, news: &News, network: &mut Network) {
+        let event = match news {
+            News::Opened => SocketEvent::Opened,
+            News::Binary(bytes) => SocketEvent::Received(Frame::Binary(bytes)),
+            News::Text => SocketEvent::Received(Frame::Text),
+            News::Oversized(bytes) => SocketEvent::Received(Frame::Oversized { bytes: *bytes }),
+            News::Closed(code) => SocketEvent::Closed { code: *code, reason: "" },
+        };
+        let is_late = self.watch.live() != Some(socket);
+        let before = (self.client.state(), self.client.deadline());
+        match news {
+            News::Opened => self.watch.socket_opened(socket),
+            News::Closed(_) => self.watch.socket_gone(socket),
+            News::Binary(_) | News::Text | News::Oversized(_) => {}
+        }
+        self.client.handle(now, Input::Socket(socket, event));
+        let outputs = self.drain(now, network);
+        if is_late {
+            let after = (self.client.state(), self.client.deadline());
+            assert!(outputs == 0 && before == after, "{news:?} of the abandoned {socket:?} had consequences");
+        }
+    }
+
+    /// The timer fires.
+    pub fn on_timer(&mut self, now: Instant, network: &mut Network) {
+        self.ticks += 1;
+        self.timer = None;
+        let wishes = self.wishes.len();
+        self.client.handle(now, Input::Tick);
+        self.drain(now, network);
+        if self.wishes.len() == wishes {
+            self.watch.on_tick_done(now, &self.client);
+        }
+    }
+
+    /// Hands a wish to the client, as the browser shell does: only the first subscriber of a name and the last one
+    /// to go concern it.
+    fn pass_on(&mut self, now: Instant, wish: Wish) -> Option<Ticket> {
+        self.wishes.push((self.client.state(), wish.clone()));
+        let ticket = Ticket(self.next_ticket);
+        let (command, has_ticket) = match &wish {
+            Wish::Login(params) => (Command::Login { ticket, params: params.as_deref() }, true),
+            Wish::Resume => (Command::Resume { ticket }, true),
+            Wish::Close => {
+                self.closed = true;
+                (Command::Close, false)
+            }
+            Wish::Pause => (Command::Pause, false),
+            Wish::Subscribe(name) if self.wanted.insert(name.clone()) => (Command::SubscribeEvent(name), false),
+            Wish::Unsubscribe(name) if self.wanted.remove(name) => (Command::UnsubscribeEvent(name), false),
+            Wish::Subscribe(_) | Wish::Unsubscribe(_) => return None,
+            Wish::Emit { name, data } => (Command::EmitEvent { name, data: data.as_deref() }, false),
+        };
+        if has_ticket {
+            self.watch.ticket_issued(ticket);
+            self.next_ticket += 1;
+        }
+        self.client.handle(now, Input::Command(command));
+        has_ticket.then_some(ticket)
+    }
+
+    /// Carries out what the client wants, in order, and sets the timer. Returns how much that was.
+    fn drain(&mut self, now: Instant, network: &mut Network) -> usize {
+        let mut outputs = 0;
+        while let Some(output) = self.client.poll() {
+            outputs += 1;
+            assert!(outputs <= MOST_OUTPUTS, "the client never stops: {output:?}");
+            self.watch.on_output(&output);
+            self.carry_out(now, &output, network);
+            let wishes = self.reaction.as_mut().map(|react| react(&output)).unwrap_or_default();
+            self.history.push((now, output));
+            for wish in wishes {
+                self.pass_on(now, wish);
+            }
+        }
+        self.watch.on_drained(&self.client);
+        if self.closed {
+            self.watch.on_closed();
+        }
+        self.set_timer();
+        outputs
+    }
+
+    fn set_timer(&mut self) {
+        let deadline = self.client.deadline().map(|(at, _)| at);
+        if self.timer.map(|timer| timer.set_for) != deadline {
+            let delay = self.dice.between(0..=self.max_timer_delay_ms);
+            self.timer = deadline.map(|at| Timer { set_for: at, fires_at: at.after_ms(delay) });
+        }
+    }
+
+    fn carry_out(&mut self, now: Instant, output: &Output, network: &mut Network) {
+        match output {
+            Output::OpenSocket(socket, url) => {
+                if let Err(words) = network.dial(self.link(*socket), url) {
+                    self.watch.socket_gone(*socket);
+                    self.client.handle(now, Input::Socket(*socket, SocketEvent::Refused(words)));
+                }
+            }
+            Output::Send(socket, frame) => network.send_to_server(self.link(*socket), frame.clone()),
+            Output::AbandonSocket(socket) => network.hang_up(self.link(*socket)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What must hold for every client at every moment, whatever happens to it.
+
+use std::collections::BTreeSet;
+
+use deepstream_wasm::{
+    client::{Client, ConnectionState, Instant, Output, SocketId, Ticket, Wake},
+    wire::decode,
+};
+
+use super::states::{is_at_rest, is_dialling, is_legal};
+
+/// Looks at everything that one client puts out, and panics at the first thing that is wrong.
+pub struct Watch {
+    state: ConnectionState,
+    newest_socket: Option<SocketId>,
+    given_up: Option<SocketId>,
+    /// The socket that the client has not given up, and that has not closed.
+    live: Option<Live>,
+    owed: BTreeSet<Ticket>,
+    settled: BTreeSet<Ticket>,
+}
+
+struct Live {
+    socket: SocketId,
+    open: bool,
+}
+
+impl Watch {
+    pub const fn new() -> Self {
+        Self {
+            state: ConnectionState::Closed,
+            newest_socket: None,
+            given_up: None,
+            live: None,
+            owed: BTreeSet::new(),
+            settled: BTreeSet::new(),
+        }
+    }
+
+    /// The one socket that counts.
+    pub fn live(&self) -> Option<SocketId> {
+        self.live.as_ref().map(|live| live.socket)
+    }
+
+    /// The tickets that the application still waits for.
+    pub const fn owed(&self) -> &BTreeSet<Ticket> {
+        &self.owed
+    }
+
+    /// The application was given a ticket.
+    pub fn ticket_issued(&mut self, ticket: Ticket) {
+        self.owed.insert(ticket);
+    }
+
+    /// The browser says that the socket is open.
+    pub fn socket_opened(&mut self, socket: SocketId) {
+        if let Some(live) = self.live.as_mut().filter(|live| live.socket == socket) {
+            live.open = true;
+        }
+    }
+
+    /// The browser says that there is no such socket any more.
+    pub fn socket_gone(&mut self, socket: SocketId) {
+        self.live.take_if(|live| live.socket == socket);
+    }
+
+    /// The client put something out.
+    pub fn on_output(&mut self, output: &Output) {
+        match output {
+            Output::OpenSocket(socket, url) => self.on_open_socket(*socket, url),
+            Output::Send(socket, frame) => self.on_send(*socket, frame),
+            Output::AbandonSocket(socket) => {
+                assert_eq!(self.newest_socket, Some(*socket), "only the newest socket can still be given up");
+                assert_ne!(self.given_up, Some(*socket), "a socket is given up twice");
+                self.given_up = Some(*socket);
+                self.socket_gone(*socket);
+            }
+            Output::StateChanged(state) => self.on_state(*state),
+            Output::Settle(ticket, outcome) => {
+                assert!(self.owed.remove(ticket), "{ticket:?} was settled before, or never issued: {outcome:?}");
+                self.settled.insert(*ticket);
+            }
+            Output::Event { .. } => {
+                assert_eq!(self.state, ConnectionState::Open, "events arrive while logged in");
+            }
+            Output::Error(_)
+            | Output::ClientDataChanged(_)
+            | Output::ReauthenticationFailed { .. }
+            | Output::ConnectionLost
+            | Output::ConnectionRestored { .. }
+            | Output::Resubscribed { .. }
+            | Output::AskCredentials { .. }
+            | Output::Probe(_)
+            | Output::MaxReconnectionAttemptsReached(_) => {}
+        }
+    }
+
+    fn on_open_socket(&mut self, socket: SocketId, url: &str) {
+        assert_eq!(self.live(), None, "{socket:?} is opened while another one lives");
+        assert!(self.newest_socket < Some(socket), "{socket:?} was used before");
+        assert!(is_dialling(self.state), "{socket:?} is opened in the state {:?}", self.state);
+        assert!(url.starts_with("ws://") || url.starts_with("wss://"), "{url} cannot be dialled");
+        self.newest_socket = Some(socket);
+        self.live = Some(Live { socket, open: false });
+    }
+
+    fn on_send(&self, socket: SocketId, frame: &[u8]) {
+        let open = self.live.as_ref().filter(|live| live.open).map(|live| live.socket);
+        assert_eq!(open, Some(socket), "a frame is sent on a socket that is not the open one");
+        assert_eq!(decode(frame).count(), 1, "servers read only the first message of a frame");
+    }
+
+    fn on_state(&mut self, state: ConnectionState) {
+        assert_ne!(self.state, state, "a state is announced twice");
+        assert!(is_legal(self.state, state), "{:?} must not be followed by {state:?}", self.state);
+        self.state = state;
+    }
+
+    /// The client has nothing more to say for now.
+    pub fn on_drained(&self, client: &Client) {
+        let deadline = client.deadline();
+        assert_eq!(client.state(), self.state, "the state differs from the one announced");
+        if is_at_rest(self.state) {
+            // Before the first attempt the state is CLOSED as well, but the first attempt is due.
+            let is_first_attempt = deadline.is_some_and(|(_, wake)| wake == Wake::Connect);
+            assert!(deadline.is_none() || is_first_attempt, "{:?} must not wait for {deadline:?}", self.state);
+            assert_eq!(self.live(), None, "{:?} must not keep a socket", self.state);
+        } else {
+            let waits_for_login = self.state == ConnectionState::AwaitingAuthentication;
+            assert!(deadline.is_some() || waits_for_login, "{:?} must not wait for ever", self.state);
+        }
+        if self.state == ConnectionState::Open {
+            assert!(self.owed.is_empty(), "logged in, and {:?} still waits", self.owed);
+        }
+    }
+
+    /// The client is closed for good.
+    pub fn on_closed(&self) {
+        assert!(self.owed.is_empty(), "closed, and {:?} still waits", self.owed);
+        assert_eq!(self.state, ConnectionState::Closed);
+    }
+
+    /// A tick was handled and led to no command of the application.
+    pub fn on_tick_done(&self, now: Instant, client: &Client) {
+        if let Some((deadline, wake)) = client.deadline() {
+            assert!(deadline > now, "a tick left {wake:?} due: the shell would tick for ever");
+        }
+    }
+}
