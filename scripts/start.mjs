@@ -1,9 +1,10 @@
 // The demo: builds everything, then serves the page beside a real deepstream server until Ctrl-C.
 import { freePort, startDeepstreamServer } from '../tests/harness/deepstream-server.mjs';
+import { faults, startTcpProxy } from '../tests/harness/tcp-proxy.mjs';
 import { build } from './build.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { beforeExit, main, run } from './lib/process.mjs';
-import { controlServer } from './lib/server-control.mjs';
+import { controlNetwork, controlServer } from './lib/server-control.mjs';
 import { setup } from './setup.mjs';
 
 const preferredServerPort = 6020;
@@ -17,12 +18,16 @@ await main(async () => {
 
   const deepstream = await startDeepstreamServer({ port: await portFor('deepstream server', preferredServerPort) });
   beforeExit(deepstream.stop);
+  // The page's clients come through it, so that the page can make the network fail.
+  const network = await startTcpProxy({ target: deepstream.port });
+  beforeExit(network.stop);
+  const controls = [controlServer(deepstream, network.url), controlNetwork(network, faults)];
   // Not imported above, because it needs what setup installs.
   const { startStaticServer } = await import('../tests/harness/static-server.mjs');
   const page = await startStaticServer({
     port: await portFor('demo page', preferredPagePort),
     directories: { '/': inRoot('dist') },
-    handle: controlServer(deepstream),
+    handle: (request, response) => controls.some((control) => control(request, response)),
   });
   beforeExit(page.stop);
 
