@@ -50,11 +50,13 @@ impl Callbacks {
     /// Removes the callbacks of a name that match the function and the scope, as far as they are given; says
     /// whether none is left of those there were.
     pub fn remove(&self, name: &str, function: Option<&Function>, scope: &JsValue) -> bool {
+        self.remove_where(name, |callback| callback.is(function, scope))
+    }
+
+    fn remove_where(&self, name: &str, is_unwanted: impl Fn(&Callback) -> bool) -> bool {
         let mut by_name = self.by_name.borrow_mut();
-        let Some(callbacks) = by_name.get_mut(name) else {
-            return false;
-        };
-        Rc::make_mut(callbacks).retain(|callback| !callback.is(function, scope));
+        let Some(callbacks) = by_name.get_mut(name) else { return false };
+        Rc::make_mut(callbacks).retain(|callback| !is_unwanted(callback));
         let none_left = callbacks.is_empty();
         if none_left {
             by_name.remove(name);
@@ -86,7 +88,7 @@ impl Callbacks {
         let arguments = arguments();
         for Callback { function, scope, once } in &*callbacks {
             if *once {
-                self.remove(name, Some(function), scope);
+                self.remove_where(name, |callback| callback.once && callback.is(Some(function), scope));
             }
             guard(function.apply(scope, &arguments));
         }
