@@ -1,0 +1,16 @@
+//! The browser shell in a real browser, against a real deepstream server and one that misbehaves on request:
+//! `npm run test:browser`. What the client itself decides is tested natively, in virtual time.
+#![cfg(target_arch = "wasm32")]
+
+mod arguments;
+mod connecting;
+mod events;
+mod exceptions;
+mod frames;
+mod lifetime;
+mod listeners;
+mod login;
+mod reentrancy;
+mod support;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

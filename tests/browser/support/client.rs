@@ -1,0 +1,174 @@
+//! A client as JavaScript sees it.
+
+use std::{cell::RefCell, sync::Once};
+
+use deepstream_wasm::browser::DeepstreamClient;
+use wasm_bindgen::prelude::*;
+
+use super::{Recorder, js, next_microtask, servers, settled, until};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the exported class `DeepstreamClient` is to JavaScript: every call crosses the boundary as an application's.
+    #[derive(Clone)]
+    pub type JsClient;
+
+    #[wasm_bindgen(method, catch)]
+    pub fn login(this: &JsClient, params: &JsValue, callback: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn close(this: &JsClient) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn pause(this: &JsClient) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn resume(this: &JsClient, callback: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn on(this: &JsClient, event: &JsValue, callback: &JsValue, scope: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn once(this: &JsClient, event: &JsValue, callback: &JsValue, scope: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn off(this: &JsClient, event: &JsValue, callback: &JsValue, scope: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, js_name = getConnectionState)]
+    pub fn state(this: &JsClient) -> String;
+    #[wasm_bindgen(method, js_name = getUid)]
+    pub fn uid(this: &JsClient) -> String;
+    #[wasm_bindgen(method, js_name = hasListeners)]
+    pub fn has_listeners(this: &JsClient, event: &str) -> bool;
+    #[wasm_bindgen(method, js_name = eventNames)]
+    pub fn event_names(this: &JsClient) -> Vec<String>;
+    #[wasm_bindgen(method, js_name = eventHandler)]
+    pub fn events(this: &JsClient) -> JsEvents;
+
+    /// What the exported class `EventHandler` is to JavaScript.
+    #[derive(Clone)]
+    pub type JsEvents;
+
+    #[wasm_bindgen(method, catch)]
+    pub fn subscribe(this: &JsEvents, name: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn unsubscribe(this: &JsEvents, name: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn emit(this: &JsEvents, name: &JsValue, data: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, js_name = eventNames)]
+    pub fn event_names(this: &JsEvents) -> Vec<String>;
+}
+
+impl JsClient {
+    /// Makes a client.
+    pub fn make(url: &JsValue, options: &JsValue) -> Result<Self, JsValue> {
+        let client: Self = JsValue::from(make_client(url, options)?).unchecked_into();
+        MADE.with_borrow_mut(|made| made.push(client.clone()));
+        Ok(client)
+    }
+}
+
+/// Makes a client that is Rust's to drop, where JavaScript leaves it to its garbage collector.
+pub fn make_client(url: &JsValue, options: &JsValue) -> Result<DeepstreamClient, JsValue> {
+    static KEEP_HOOK: Once = Once::new();
+    // The hook that the first client sets would take a failed assertion for a panic of its own, and refuse every
+    // later call.
+    KEEP_HOOK.call_once(|| {
+        let hook_of_the_test_runner = std::panic::take_hook();
+        let _ = DeepstreamClient::new(&"localhost".into(), &js("{ lazyConnect: true }"));
+        std::panic::set_hook(hook_of_the_test_runner);
+    });
+    Ok(DeepstreamClient::new(url, options)?)
+}
+
+thread_local! {
+    static MADE: RefCell<Vec<JsClient>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Closes every client that was made since this was last called.
+pub fn close_all_clients() {
+    for client in MADE.take() {
+        client.close().expect("to be accepted");
+    }
+}
+
+/// A client whose states and errors are recorded.
+pub struct TestClient {
+    pub client: JsClient,
+    /// `client.event`.
+    pub events: JsEvents,
+    pub states: Recorder,
+    pub errors: Recorder,
+}
+
+impl TestClient {
+    /// A client that sends subscriptions at once and reconnects fast.
+    pub fn new(url: &str) -> Self {
+        Self::with_options(url, &options())
+    }
+
+    pub fn with_options(url: &str, options: &JsValue) -> Self {
+        let client = JsClient::make(&url.into(), options).expect("a client");
+        let (states, errors) = (Recorder::new(), Recorder::new());
+        let nowhere = JsValue::UNDEFINED;
+        client.on(&"connectionStateChanged".into(), &states.function, &nowhere).expect("a listener");
+        client.on(&"error".into(), &errors.function, &nowhere).expect("a listener");
+        Self { events: client.events(), client, states, errors }
+    }
+
+    /// A client that is logged in.
+    pub async fn open(url: &str) -> Self {
+        let client = Self::new(url);
+        client.logs_in().await;
+        client
+    }
+
+    /// Logs in without parameters, and gives the client data.
+    pub async fn logs_in(&self) -> JsValue {
+        let promise = self.client.login(&JsValue::UNDEFINED, &JsValue::UNDEFINED).expect("a promise");
+        settled(promise).await.expect("to be logged in")
+    }
+
+    /// A client in a state, with a server that leaves it there.
+    pub async fn in_state(state: &str) -> Self {
+        let script = match state {
+            "CHALLENGING" => "silent",
+            "RECONNECTING" => "unavailable",
+            _ => "echo",
+        };
+        let client = Self::new(&servers::scripted(script));
+        match state {
+            "CLOSED" => {}
+            "INITIALISING" => next_microtask().await,
+            "OPEN" => drop(client.logs_in().await),
+            "OFFLINE" => client.client.pause().expect("to be accepted"),
+            state => client.comes_to(state).await,
+        }
+        assert_eq!(client.client.state(), state);
+        client
+    }
+
+    /// Waits for a state.
+    pub async fn comes_to(&self, state: &str) {
+        until(&format!("{state} after {:?}", self.states.texts()), || self.client.state() == state).await;
+    }
+
+    /// Subscribes to an event.
+    pub fn hears(&self, name: &str) -> Recorder {
+        let heard = Recorder::new();
+        self.events.subscribe(&name.into(), &heard.function).expect("a subscription");
+        heard
+    }
+
+    /// Emits an event.
+    pub fn emits(&self, name: &str, data: &JsValue) {
+        self.events.emit(&name.into(), data).expect("to be accepted");
+    }
+
+    /// Shows that events still go both ways: to a server that sends them back, and from it.
+    pub async fn gets_an_echo(&self) {
+        const NAME: &str = "is it there?";
+        let heard = self.hears(NAME);
+        self.emits(NAME, &"yes".into());
+        until("the event is heard here and comes back", || heard.count() == 2).await;
+        self.events.unsubscribe(&NAME.into(), &heard.function).expect("to be accepted");
+    }
+}
+
+/// Options that make tests fast: nothing is collected, and attempts follow each other closely.
+pub fn options() -> JsValue {
+    js("{ subscriptionInterval: 0, reconnectIntervalIncrement: 10, maxReconnectInterval: 50 }")
+}

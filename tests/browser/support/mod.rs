@@ -1,0 +1,42 @@
+//! What the tests have in common.
+
+mod client;
+mod page;
+mod recorder;
+pub mod servers;
+mod wait;
+
+use js_sys::{JSON, Reflect};
+use wasm_bindgen::prelude::*;
+
+pub use self::{
+    client::{JsClient, TestClient, make_client, options},
+    page::{Page, Replaced, SocketsMade, memory_bytes},
+    recorder::{Recorder, callback},
+    wait::{next_microtask, next_task, settled, until},
+};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = String)]
+    fn to_string(value: &JsValue) -> String;
+}
+
+/// The value of a JavaScript expression.
+pub fn js(expression: &str) -> JsValue {
+    js_sys::eval(&format!("({expression})")).expect("an expression")
+}
+
+/// A string as it is, everything else as JSON, or as `String()` has it where JSON has nothing.
+pub fn text(value: &JsValue) -> String {
+    JSON::stringify(value)
+        .ok()
+        .filter(|_| !value.is_string())
+        .and_then(|json| JsValue::from(json).as_string())
+        .unwrap_or_else(|| to_string(value))
+}
+
+/// The property of an object, as text.
+pub fn property(object: &JsValue, name: &str) -> String {
+    text(&Reflect::get(object, &name.into()).expect("an object"))
+}

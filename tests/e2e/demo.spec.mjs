@@ -1,0 +1,177 @@
+// The demo page, started and used as somebody would who sees it for the first time.
+import { freePort } from '../harness/deepstream-server.mjs';
+import { startDemo } from './support/demo.mjs';
+import { expect, test } from './support/test.mjs';
+
+let demo;
+
+test.describe.configure({ mode: 'serial' });
+test.beforeAll(async () => {
+  demo = await startDemo();
+});
+test.afterAll(() => demo?.interrupt());
+
+/** One of the two panels, by what one sees of it. */
+class Panel {
+  constructor(page, name) {
+    this.root = page.getByTestId(`client-${name}`);
+    this.state = this.role('state');
+  }
+
+  role(name) {
+    return this.root.locator(`[data-role="${name}"]`);
+  }
+
+  button(name) {
+    return this.root.getByRole('button', { name, exact: true });
+  }
+
+  async isIn(state, tone) {
+    await expect(this.state).toHaveText(state);
+    await expect(this.state).toHaveAttribute('data-tone', tone);
+  }
+
+  async send(message) {
+    await this.role('message').fill(message);
+    await this.button('Send').click();
+  }
+
+  /** The rows of this message that came from here (`local`) or from elsewhere (`remote`). */
+  received(message, origin) {
+    return this.role('received').locator(`li[data-origin="${origin}"]`).filter({ hasText: message });
+  }
+}
+
+/** Opens the demo; both clients log in by themselves. */
+async function openDemo(openPage, options) {
+  const page = await openPage(demo.pageUrl, options);
+  const [a, b] = ['a', 'b'].map((name) => new Panel(page, name));
+  for (const panel of [a, b]) await panel.isIn('OPEN', 'good');
+  return { page, a, b };
+}
+
+test('both clients are green, and what one sends the other receives', async ({ openPage }) => {
+  const { page, a, b } = await openDemo(openPage);
+  await expect(page.getByTestId('server-status')).toHaveText('running');
+  const isGreen = async () => {
+    const colour = await a.state.evaluate((element) => getComputedStyle(element).backgroundColor);
+    const [red, green, blue] = colour.match(/\d+/g).map(Number);
+    return green > Math.max(red, blue);
+  };
+  await expect.poll(isGreen).toBe(true);
+
+  await a.send('Hello there');
+  await expect(a.received('Hello there', 'local')).toHaveCount(1);
+  await expect(b.received('Hello there', 'remote')).toHaveCount(1);
+  await b.send('Hello yourself');
+  await expect(a.received('Hello yourself', 'remote')).toHaveCount(1);
+  await a.button('Send 100').click();
+  await expect(b.role('received-count')).toHaveText('101');
+  for (const panel of [a, b]) {
+    await expect(panel.role('missing-count')).toHaveText('0');
+    await expect(panel.role('duplicate-count')).toHaveText('0');
+  }
+});
+
+test('two windows hear each other', async ({ openPage }) => {
+  const one = await openDemo(openPage);
+  const other = await openDemo(openPage);
+  await one.a.send('From the other window');
+  await expect(other.a.received('From the other window', 'remote')).toHaveCount(1);
+  await expect(other.b.received('From the other window', 'remote')).toHaveCount(1);
+});
+
+test('what is sent while the server is away arrives once it is back', async ({ openPage }) => {
+  const { page, a, b } = await openDemo(openPage);
+  await page.getByTestId('server-kill').click();
+  await expect(page.getByTestId('server-status')).toHaveText('stopped');
+  for (const panel of [a, b]) await panel.isIn('RECONNECTING', 'busy');
+
+  await a.send('Are you there?');
+  await expect(a.role('waiting-count')).toHaveText('1');
+  await expect(a.received('Are you there?', 'local')).toHaveCount(1);
+  // Whoever is back first sends first; B shall be there to hear it.
+  await a.button('Pause').click();
+  await a.isIn('OFFLINE', 'busy');
+
+  await page.getByTestId('server-restart').click();
+  await expect(page.getByTestId('server-status')).toHaveText('running');
+  await b.isIn('OPEN', 'good');
+  await expect(b.received('Are you there?', 'remote')).toHaveCount(0);
+  await a.button('Resume').click();
+  await a.isIn('OPEN', 'good');
+  await expect(b.received('Are you there?', 'remote')).toHaveCount(1);
+  await expect(b.received('Are you there?', 'remote')).toContainText('queued while RECONNECTING');
+  await expect(a.role('waiting-count')).toHaveText('0');
+
+  await b.send('Here I am');
+  await expect(a.received('Here I am', 'remote')).toHaveCount(1);
+  await expect(b.role('duplicate-count')).toHaveText('0');
+});
+
+test('both come back by themselves when the server is restarted', async ({ openPage }) => {
+  const { page, a, b } = await openDemo(openPage);
+  await page.getByTestId('server-restart').click();
+  for (const panel of [a, b]) {
+    await expect(panel.role('log').locator('li[data-state="RECONNECTING"]').first()).toBeAttached();
+    await panel.isIn('OPEN', 'good');
+  }
+  await a.send('Back again');
+  await expect(b.received('Back again', 'remote')).toHaveCount(1);
+});
+
+test('pause, resume, close and a new client do what they say', async ({ openPage }) => {
+  const { a, b } = await openDemo(openPage);
+  await a.button('Pause').click();
+  await a.isIn('OFFLINE', 'busy');
+  await a.send('Later');
+  await b.send('Into the void');
+  await expect(b.received('Into the void', 'local')).toHaveCount(1);
+  await a.button('Resume').click();
+  await a.isIn('OPEN', 'good');
+  await expect(b.received('Later', 'remote')).toHaveCount(1);
+  await expect(a.received('Into the void', 'remote')).toHaveCount(0);
+
+  const uid = await a.role('uid').textContent();
+  await a.button('Close').click();
+  await a.isIn('CLOSED', 'bad');
+  await expect(a.button('Close')).toBeHidden();
+  await expect(a.button('Resume')).toBeDisabled();
+  await a.button('New client').click();
+  await a.isIn('OPEN', 'good');
+  await expect(a.role('uid')).not.toHaveText(uid);
+  await b.send('Nice to meet you');
+  await expect(a.received('Nice to meet you', 'remote')).toHaveCount(1);
+  await expect(a.role('log')).not.toContainText('ERROR');
+});
+
+test('at the width of a phone nothing sticks out', async ({ openPage }) => {
+  const { page, a, b } = await openDemo(openPage, { viewport: { width: 360, height: 740 } });
+  await a.send('word '.repeat(40));
+  await a.send('x'.repeat(400));
+  await expect(b.received('xxxx', 'remote')).toHaveCount(1);
+  await page.getByTestId('server-kill').click();
+  await b.isIn('RECONNECTING', 'busy');
+  await b.send('y'.repeat(400));
+  const widths = () => page.evaluate(() => [document.documentElement.scrollWidth, document.body.scrollWidth]);
+  expect(await widths()).toEqual([360, 360]);
+  const stickingOut = await page.evaluate(() => {
+    const isClipped = (element) =>
+      element.parentElement !== null &&
+      (getComputedStyle(element.parentElement).overflowX !== 'visible' || isClipped(element.parentElement));
+    return [...document.querySelectorAll('body *')]
+      .filter((element) => element.checkVisibility() && !isClipped(element))
+      .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
+      .map(({ outerHTML }) => outerHTML.slice(0, 80));
+  });
+  expect(stickingOut).toEqual([]);
+  await page.getByTestId('server-restart').click();
+  for (const panel of [a, b]) await panel.isIn('OPEN', 'good');
+});
+
+test('Ctrl-C stops everything', async () => {
+  const ports = [demo.pageUrl, demo.serverUrl].map((url) => Number(new URL(url).port));
+  for (const port of ports) expect(await freePort(port)).not.toBe(port);
+  expect(await demo.interrupt()).toBe(130);
+  for (const port of ports) expect(await freePort(port)).toBe(port);
+});
