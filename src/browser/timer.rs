@@ -69,14 +69,13 @@ impl Drop for TimerWorker {
 }
 
 impl Timer {
-    /// Makes `deadline` the next wake-up, or none. An earlier one that is already set stays: waking for nothing
-    /// now and then costs less than a new timer for every message.
+    /// Makes `deadline` the next wake-up, or none.
     pub fn set(&mut self, driver: &Rc<Driver>, deadline: Option<Instant>) {
         let Some(deadline) = deadline else {
             self.armed = None;
             return;
         };
-        if self.armed.as_ref().is_some_and(|(armed, _)| *armed <= deadline) {
+        if self.armed.as_ref().is_some_and(|(armed, _)| *armed == deadline) {
             return;
         }
         let wait_ms = deadline.since_ms(now()).min(MAX_WAIT_MS) as u32;

@@ -17,6 +17,9 @@ const ownDefaults = {
   reconnectBackoff: 'linear',
   reconnectJitter: 0.5,
   connectTimeout: 10_000,
+  lostConnectionTimeout: 5_000,
+  stopCodes: [1008, 4003],
+  resubscribe: 'auto',
 };
 
 test('C holds the constants of @deepstream/client, numbers and names', () => {
