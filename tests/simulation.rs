@@ -14,7 +14,7 @@ use std::{
 };
 
 use deepstream_wasm::{
-    client::{ConnectionState, HeartbeatFailure, Instant, Options, Output},
+    client::{ConnectionState, HeartbeatFailure, Instant, Options, Output, PageSignal},
     wire::{EventAction, EventMessage, Message, decode},
 };
 
@@ -162,6 +162,7 @@ impl Life {
     fn heal(&mut self) {
         for client in self.world.clients() {
             self.world.client_mut(client).stop_reacting();
+            self.world.page_says(client, PageSignal::Woke);
         }
         self.relieve();
         self.world.server_at(ELSEWHERE).kill();

@@ -12,6 +12,8 @@ mod events;
 mod handshake;
 mod heartbeat;
 mod login;
+mod outages;
+mod page;
 mod pause_resume_close;
 mod phases;
 mod reconnection;

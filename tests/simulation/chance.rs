@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use deepstream_wasm::client::{BackoffKind, HeartbeatFailure, Options};
+use deepstream_wasm::client::{BackoffKind, HeartbeatFailure, Options, PageSignal};
 
 use crate::world::{
     ClientId, Dice, Wish, World,
@@ -124,6 +124,8 @@ impl Wishes {
     }
 }
 
+const SIGNALS: [PageSignal; 4] = [PageSignal::Woke, PageSignal::Online, PageSignal::Offline, PageSignal::Left];
+
 type Fault = fn(&mut World, ClientId, &mut Dice);
 
 /// What can go wrong, for one client or for all of them.
@@ -143,6 +145,13 @@ const FAULTS: &[Fault] = &[
             world.socket_says(client, dice.one_of(&garbage).clone());
         }
     },
+    |world, client, dice| world.page_says(client, *dice.one_of(&SIGNALS)),
+    |world, client, dice| {
+        for _ in 0..dice.between(1..=5) {
+            world.page_says(client, *dice.one_of(&SIGNALS));
+        }
+    },
+    |world, _, dice| world.sleep(*dice.one_of(&[1_000, 60_000, 3_600_000])),
     |world, _, _| world.server().restart(),
     |world, _, _| world.server().kill(),
     |world, _, _| world.server().start(),

@@ -58,6 +58,7 @@ impl Intent {
                 self.subscribed.remove(name);
             }
             Wish::Emit { data, .. } => self.emitted.extend(data.clone()),
+            Wish::Resubscribe => {}
         }
     }
 

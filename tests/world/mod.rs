@@ -13,7 +13,7 @@ mod watch;
 use std::ops::RangeInclusive;
 
 use deepstream_wasm::{
-    client::{ConnectionState, Instant, Options, Ticket},
+    client::{ConnectionState, Input, Instant, Options, PageSignal, Ticket},
     wire::Message,
 };
 
@@ -84,11 +84,16 @@ impl World {
 
     /// A client with options of its own.
     pub fn add_client_with(&mut self, change: impl FnOnce(&mut Options)) -> ClientId {
+        self.add_client_of(&[SERVER], change)
+    }
+
+    /// A client that may connect to any of these servers.
+    pub fn add_client_of(&mut self, urls: &[&str], change: impl FnOnce(&mut Options)) -> ClientId {
         let mut options = Options { reconnect_jitter: 0.0, ..Options::default() };
         change(&mut options);
         let id = ClientId(self.clients.len());
         let seed = self.dice.seed();
-        self.clients.push(Shell::new(id, self.now, SERVER, options, seed, self.max_timer_delay_ms));
+        self.clients.push(Shell::new(id, self.now, urls, options, seed, self.max_timer_delay_ms));
         id
     }
 
@@ -184,6 +189,21 @@ impl World {
         self.wish(client, Wish::Emit { name: name.into(), data: Some(data.into()) });
     }
 
+    /// The page tells something about itself or its network.
+    pub fn page_says(&mut self, client: ClientId, signal: PageSignal) {
+        self.clients[client.0].on_input(self.now, Input::Page(signal), &mut self.network);
+    }
+
+    /// The application answers the question for credentials.
+    pub fn answer(&mut self, client: ClientId, question: u32, answer: Result<&str, &str>) {
+        self.clients[client.0].on_input(self.now, Input::Credentials { question, answer }, &mut self.network);
+    }
+
+    /// The probe comes back.
+    pub fn probe_comes_back(&mut self, client: ClientId, probe: u32, reachable: bool) {
+        self.clients[client.0].on_input(self.now, Input::Probed { probe, reachable }, &mut self.network);
+    }
+
     // ---- what the server says out of turn ----
 
     /// Sends the client these messages in one frame.
@@ -223,6 +243,12 @@ impl World {
     pub fn run_for(&mut self, ms: u64) {
         let end = self.now.after_ms(ms);
         while self.step(end) {}
+    }
+
+    /// Everybody's computer sleeps: time passes and nothing happens, until all that is due happens late.
+    pub fn sleep(&mut self, ms: u64) {
+        self.now = self.now.after_ms(ms);
+        self.network.advance(self.now);
     }
 
     /// Lets time pass until the client is in this state.

@@ -23,6 +23,7 @@ pub enum Wish {
     Close,
     Pause,
     Resume,
+    Resubscribe,
     Subscribe(String),
     Unsubscribe(String),
     Emit { name: String, data: Option<String> },
@@ -58,11 +59,20 @@ pub struct Shell {
 
 impl Shell {
     /// Makes a client. Its timer fires up to `max_timer_delay_ms` too late.
-    pub fn new(id: ClientId, now: Instant, url: &str, options: Options, seed: u64, max_timer_delay_ms: u64) -> Self {
-        let url = parse_url(url, &options.path).expect("applications give URLs that can be dialled");
+    pub fn new(
+        id: ClientId,
+        now: Instant,
+        urls: &[&str],
+        options: Options,
+        seed: u64,
+        max_timer_delay_ms: u64,
+    ) -> Self {
+        let parse = |url: &&str| parse_url(url, &options.path).expect("applications give URLs that can be dialled");
+        let urls: Vec<String> = urls.iter().map(parse).collect();
+        let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
         let mut shell = Self {
             id,
-            client: Client::new(now, &[&url], options, seed),
+            client: Client::new(now, &urls, options, seed),
             watch: Watch::new(),
             timer: None,
             dice: Dice::new(seed),
@@ -128,7 +138,8 @@ impl Shell {
         self.ticks = 0;
     }
 
-    fn outputs(&self) -> impl Iterator<Item = &Output> {
+    /// What it has put out, oldest first.
+    pub fn outputs(&self) -> impl Iterator<Item = &Output> {
         self.history.iter().map(|(_, output)| output)
     }
 
@@ -218,6 +229,12 @@ impl Shell {
         ticket
     }
 
+    /// Anything else happens to it.
+    pub fn on_input(&mut self, now: Instant, input: Input<'_>, network: &mut Network) {
+        self.client.handle(now, input);
+        self.drain(now, network);
+    }
+
     /// A socket says something.
     pub fn on_news(&mut self, now: Instant, socket: SocketId, news: &News, network: &mut Network) {
         let event = match news {
@@ -267,6 +284,7 @@ impl Shell {
                 (Command::Close, false)
             }
             Wish::Pause => (Command::Pause, false),
+            Wish::Resubscribe => (Command::Resubscribe, false),
             Wish::Subscribe(name) if self.wanted.insert(name.clone()) => (Command::SubscribeEvent(name), false),
             Wish::Unsubscribe(name) if self.wanted.remove(name) => (Command::UnsubscribeEvent(name), false),
             Wish::Subscribe(_) | Wish::Unsubscribe(_) => return None,

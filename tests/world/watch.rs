@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use deepstream_wasm::{
-    client::{Client, ConnectionState, Instant, Output, SocketId, Ticket, Wake},
+    client::{Client, CloseKind, ConnectionState, Instant, Output, SocketId, Ticket, Wake},
     wire::decode,
 };
 
@@ -126,8 +126,8 @@ impl Watch {
             assert!(deadline.is_none() || is_first_attempt, "{:?} must not wait for {deadline:?}", self.state);
             assert_eq!(self.live(), None, "{:?} must not keep a socket", self.state);
         } else {
-            let waits_for_login = self.state == ConnectionState::AwaitingAuthentication;
-            assert!(deadline.is_some() || waits_for_login, "{:?} must not wait for ever", self.state);
+            let waits_for_page = client.connection().reason.is_some_and(|it| it.kind == CloseKind::PageHidden);
+            assert!(deadline.is_some() || waits_for_page, "{:?} must not wait for ever", self.state);
         }
         if self.state == ConnectionState::Open {
             assert!(self.owed.is_empty(), "logged in, and {:?} still waits", self.owed);

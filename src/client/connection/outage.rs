@@ -6,6 +6,8 @@ use crate::client::time::Instant;
 #[derive(Debug, Default)]
 pub struct Outage {
     lost_at: Option<Instant>,
+    /// Whether the application is to be told: not where it let go itself.
+    is_news: bool,
     told: bool,
     sessions: u32,
 }
@@ -22,11 +24,15 @@ pub struct Ended {
 impl Outage {
     /// A session is lost, and not because the application wanted it.
     pub fn begin(&mut self, now: Instant) {
-        self.lost_at.get_or_insert(now);
+        if self.lost_at.is_none() {
+            self.lost_at = Some(now);
+            self.is_news = true;
+        }
     }
 
     /// The application let go: that is no outage, and an earlier one is its own affair now.
     pub fn cancel(&mut self) {
+        self.is_news = false;
         self.told = false;
     }
 
@@ -44,7 +50,7 @@ impl Outage {
 
     /// When to tell the application, if it was not told and is not back by then.
     pub fn deadline(&self, timeout_ms: u64) -> Option<Instant> {
-        self.lost_at.filter(|_| !self.told).map(|lost_at| lost_at.after_ms(timeout_ms))
+        self.lost_at.filter(|_| self.is_news && !self.told).map(|lost_at| lost_at.after_ms(timeout_ms))
     }
 
     /// The application is told.
