@@ -1,0 +1,107 @@
+// The browser, the pages in it, and what they talk to.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { chromium } from '@playwright/test';
+import { inRoot } from '../scripts/lib/paths.mjs';
+import { beforeExit, Failure } from '../scripts/lib/process.mjs';
+import { browserFlags, ensureBrowser } from '../scripts/setup.mjs';
+import { startChild } from '../tests/harness/child.mjs';
+import { startStaticServer } from '../tests/harness/static-server.mjs';
+
+/** Milliseconds that one page may take. */
+const patience = 300_000;
+const ownPackage = inRoot('pkg');
+const referencePackage = inRoot('node_modules', '@deepstream', 'client');
+/** For page.js, which collects garbage between samples. */
+const exposeGarbageCollector = '--js-flags=--expose-gc';
+
+/** @param {{ other?: string }} options a directory with another build of the package */
+export async function openBench({ other }) {
+  const { chrome } = await ensureBrowser();
+  const server = await startChild(new URL('./server-process.mjs', import.meta.url), {});
+  beforeExit(server.stop);
+  let current;
+  const pages = await startStaticServer({
+    directories: {
+      '/': inRoot('benches', 'page'),
+      '/pkg': ownPackage,
+      '/reference': join(referencePackage, 'dist', 'bundle'),
+      ...(other && { '/other': resolve(other) }),
+    },
+    // Isolated pages have clocks that are exact to 5 µs, others to 100 µs.
+    headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+    handle: (request, response) => handlePlan(request, response, current),
+  });
+  beforeExit(pages.stop);
+  const browser = await chromium.launch({ executablePath: chrome, args: [...browserFlags, exposeGarbageCollector] });
+  beforeExit(() => browser.close());
+  const browserSession = await browser.newBrowserCDPSession();
+
+  /** Has the plan carried out in the page that `open` opens, and gives its samples. */
+  async function carryOut(plan, open) {
+    let timer;
+    const outcome = new Promise((settle) => {
+      current = { plan: { serverUrl: server.ready, ...plan }, settle };
+      timer = setTimeout(() => settle({ error: `not finished after ${patience / 1000} s` }), patience);
+    });
+    const close = await open();
+    const { samples, error } = await outcome;
+    clearTimeout(timer);
+    if (error) throw new Failure(`A page failed: ${error}`);
+    await close();
+    return samples;
+  }
+
+  return {
+    browserVersion: `Chromium ${browser.version()}`,
+    versions: await Promise.all([ownPackage, referencePackage].map(versionOf)),
+
+    run: (plan) =>
+      carryOut(plan, async () => {
+        // Not by newPage(): Playwright watches the network of its own pages, and would be told of every frame.
+        const { targetId } = await browserSession.send('Target.createTarget', { url: pages.url });
+        return () => browserSession.send('Target.closeTarget', { targetId });
+      }),
+
+    /** Writes `<name>.cpuprofile`, which the browser's developer tools open; resolves to its path. */
+    async profile(plan, directory, name) {
+      const page = await browser.newPage();
+      const session = await page.context().newCDPSession(page);
+      await session.send('Profiler.enable');
+      await session.send('Profiler.setSamplingInterval', { interval: 100 }); // microseconds
+      await session.send('Profiler.start');
+      await carryOut(plan, async () => {
+        await page.goto(pages.url);
+        return () => {};
+      });
+      const { profile } = await session.send('Profiler.stop');
+      await page.close();
+      await mkdir(directory, { recursive: true });
+      const file = join(directory, `${name.replaceAll(/[^\w]+/g, '-')}.cpuprofile`);
+      await writeFile(file, JSON.stringify(profile));
+      return file;
+    },
+  };
+}
+
+/** Gives the page its plan, and takes what came of it. */
+function handlePlan(request, response, current) {
+  if (request.url !== '/plan') return false;
+  if (request.method === 'GET') {
+    response.end(JSON.stringify(current.plan));
+    return true;
+  }
+  let text = '';
+  request.setEncoding('utf8');
+  request.on('data', (chunk) => (text += chunk));
+  request.on('end', () => {
+    response.end();
+    current.settle(JSON.parse(text));
+  });
+  return true;
+}
+
+async function versionOf(directory) {
+  const { name, version } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
+  return `${name} ${version}`;
+}

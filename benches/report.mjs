@@ -1,0 +1,75 @@
+/** In microseconds. */
+const millisecond = 1000;
+
+/** What the others are compared with, by column. */
+const yardsticks = { 'to reference': 'reference', 'to WebSocket': 'bare' };
+
+/**
+ * Sorts out which sample says what.
+ * @param {{ subject: string, microseconds: Record<string, number> }[]} samples each subject's in the order of the rounds
+ * @param {string[]} measures in the order of the table
+ * @returns {Map<string, Map<string, number[]>>} microseconds by measure and subject, round by round
+ */
+export function tabulate(samples, measures) {
+  return new Map(
+    measures.map((measure) => {
+      const bySubject = new Map();
+      for (const { subject, microseconds } of samples) {
+        if (!Object.hasOwn(microseconds, measure)) continue;
+        if (!bySubject.has(subject)) bySubject.set(subject, []);
+        bySubject.get(subject).push(microseconds[measure]);
+      }
+      return [measure, bySubject];
+    }),
+  );
+}
+
+/**
+ * @param {ReturnType<typeof tabulate>} values
+ * @param {Record<string, string>} titles of the subjects, in the order of the table
+ */
+export function renderTable(values, titles) {
+  const head = ['', '', 'median', 'quartiles', 'per second', ...Object.keys(yardsticks)];
+  const rows = [...values].flatMap(([measure, bySubject]) =>
+    Object.keys(titles)
+      .filter((subject) => bySubject.has(subject))
+      .map((subject, index) => {
+        const list = bySubject.get(subject);
+        const median = quantile(list, 0.5);
+        return [
+          index === 0 ? measure : '',
+          titles[subject],
+          duration(median),
+          `${duration(quantile(list, 0.25))} - ${duration(quantile(list, 0.75))}`,
+          median < millisecond ? Math.round(1e6 / median).toLocaleString('en') : '',
+          ...Object.values(yardsticks).map((other) => ratio(list, bySubject.get(other))),
+        ];
+      }),
+  );
+  const table = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  return table
+    .map((row) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))))
+    .map((cells) => cells.join('  ').trimEnd())
+    .map((line, index) => (index > 1 && !line.startsWith(' ') ? `\n${line}` : line))
+    .join('\n');
+}
+
+/** The median of the ratios within the rounds: what slows the machine down for a while cancels out. */
+function ratio(list, others) {
+  if (!others) return '';
+  return quantile(list.map((value, round) => value / others[round]), 0.5).toFixed(2);
+}
+
+function duration(microseconds) {
+  return microseconds < millisecond ? `${microseconds.toFixed(2)} µs` : `${(microseconds / millisecond).toFixed(2)} ms`;
+}
+
+/** Between the two nearest values, by the distance to them. */
+function quantile(list, fraction) {
+  const sorted = list.toSorted((one, other) => one - other);
+  const position = (sorted.length - 1) * fraction;
+  const below = Math.floor(position);
+  const above = Math.ceil(position);
+  return sorted[below] + (sorted[above] - sorted[below]) * (position - below);
+}
