@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Array, Function};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use crate::names::NameMap;
@@ -79,20 +79,24 @@ impl Callbacks {
         self.by_name.borrow().names().map(String::from).collect()
     }
 
-    /// Calls the callbacks of a name with the arguments that `arguments` makes, if there are any; says whether
-    /// there were. What a callback throws is reported and stops nothing.
-    pub fn call(&self, name: &str, arguments: impl FnOnce() -> Array) -> bool {
+    /// Calls the callbacks of a name, each by way of `call`, which gets the function and its scope; says whether there
+    /// were any. What a callback throws is reported and stops nothing.
+    pub fn call(&self, name: &str, call: &dyn Fn(&Function, &JsValue) -> Result<JsValue, JsValue>) -> bool {
         let Some(callbacks) = self.by_name.borrow().get(name).cloned() else {
             return false;
         };
-        let arguments = arguments();
         for Callback { function, scope, once } in &*callbacks {
             if *once {
                 self.remove_where(name, |callback| callback.once && callback.is(Some(function), scope));
             }
-            guard(function.apply(scope, &arguments));
+            guard(call(function, scope));
         }
         true
+    }
+
+    /// Calls the callbacks of a name with one argument; says whether there were any.
+    pub fn call1(&self, name: &str, argument: &JsValue) -> bool {
+        self.call(name, &|function, scope| function.call1(scope, argument))
     }
 }
 

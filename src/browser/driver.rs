@@ -145,29 +145,31 @@ impl Driver {
                 self.socket.borrow_mut().take_if(|(current, _)| *current == id);
             }
             Output::StateChanged(state) => {
-                self.listeners.call("connectionStateChanged", || Array::of1(&state.name().into()));
+                self.listeners.call1("connectionStateChanged", &state.name().into());
             }
             Output::Settle(ticket, outcome) => self.settle(ticket, outcome),
             Output::Error(error) => self.error(&error),
             Output::ClientDataChanged(data) => {
                 let data = data.map_or_else(|| Object::new().into(), |data| parse(&data));
-                self.listeners.call("clientDataChanged", || Array::of1(&data));
+                self.listeners.call1("clientDataChanged", &data);
             }
             Output::ReauthenticationFailed { reason } => {
                 let error = ClientError::InvalidAuthenticationDetails { reason };
                 let documented = documented(&reason_of(&error));
-                self.listeners.call("reauthenticationFailure", || Array::of1(&documented));
+                self.listeners.call1("reauthenticationFailure", &documented);
             }
             Output::MaxReconnectionAttemptsReached(attempts) => {
-                self.listeners.call("MAX_RECONNECTION_ATTEMPTS_REACHED", || Array::of1(&attempts.into()));
+                self.listeners.call1("MAX_RECONNECTION_ATTEMPTS_REACHED", &attempts.into());
             }
             Output::ConnectionLost => {
                 let connection = self.snapshot();
-                self.listeners.call("lostConnection", || Array::of1(&connection));
+                self.listeners.call1("lostConnection", &connection);
             }
             Output::ConnectionRestored { lasted_ms } => {
                 let connection = self.snapshot();
-                self.listeners.call("restoredConnection", || Array::of2(&connection, &(lasted_ms as f64).into()));
+                self.listeners.call("restoredConnection", &|listener, scope| {
+                    listener.call2(scope, &connection, &(lasted_ms as f64).into())
+                });
             }
             Output::Resubscribed { topic, names, gap_ms } => {
                 let details = Object::new();
@@ -175,7 +177,7 @@ impl Driver {
                 set(&details, "topic", topic.name());
                 set(&details, "names", names);
                 set(&details, "gap", gap_ms as f64);
-                self.listeners.call("resubscribed", || Array::of1(&details));
+                self.listeners.call1("resubscribed", &details);
             }
             Output::AskCredentials { question, refresh, reason } => {
                 self.ask_credentials(question, refresh, reason.as_deref());
@@ -256,9 +258,12 @@ impl Driver {
         {
             set(&details, "closeReason", connection::reason_to_object(reason));
         }
-        let make = || JsValue::from(DeepstreamError::from_client(error, &details));
-        if !self.listeners.call("error", || Array::of3(&make(), &code.into(), &topic.into())) {
-            errors::log(&make(), code, topic);
+        let exception = JsValue::from(DeepstreamError::from_client(error, &details));
+        let heard = self
+            .listeners
+            .call("error", &|listener, scope| listener.call3(scope, &exception, &code.into(), &topic.into()));
+        if !heard {
+            errors::log(&exception, code, topic);
         }
     }
 
@@ -268,7 +273,7 @@ impl Driver {
         }
         match data.map_or(Ok(JsValue::UNDEFINED), JSON::parse) {
             Ok(data) => {
-                self.subscribers.call(name, || Array::of1(&data));
+                self.subscribers.call1(name, &data);
             }
             Err(_) => self.error(&ClientError::InvalidEventData { name: name.into() }),
         }

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::{
@@ -64,7 +63,7 @@ impl EventHandler {
         let name = arguments::name("name", name)?;
         let text = arguments::json("data", data)?;
         self.driver.command(Command::EmitEvent { name: &name, data: text.as_deref() });
-        self.driver.subscribers.call(&name, || Array::of1(data));
+        self.driver.subscribers.call1(&name, data);
         Ok(())
     }
 

@@ -15,5 +15,10 @@ pub use event::EventHandler;
 
 /// Sets a property of an object made here, which cannot fail.
 pub fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
-    let _ = Reflect::set(object, &name.into(), &value.into());
+    set_value(object, name, &value.into());
+}
+
+// Apart, because it would otherwise be compiled once for each type of value.
+fn set_value(object: &Object, name: &str, value: &JsValue) {
+    let _ = Reflect::set(object, &name.into(), value);
 }

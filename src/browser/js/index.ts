@@ -37,5 +37,10 @@ export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => 
 
 function decodeBase64(text: string): Uint8Array {
   const { fromBase64 } = Uint8Array as { fromBase64?: (text: string) => Uint8Array };
-  return fromBase64 ? fromBase64(text) : Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  if (fromBase64) return fromBase64(text);
+  // Uint8Array.from() takes several times as long.
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < bytes.length; index += 1) bytes[index] = binary.charCodeAt(index);
+  return bytes;
 }
