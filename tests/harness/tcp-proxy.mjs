@@ -24,7 +24,7 @@ export const faults = ['none', 'refuse', 'reset', 'blackhole', 'delay'];
 export async function startTcpProxy({ target, port, delayMs = 500 }) {
   port ??= await freePort();
   const links = new Set();
-  /** The server's ends of connections that a black hole swallowed: the server is not told that the client has left. */
+  /** Sockets of clients that have left a black hole, and of their servers, which nobody tells. */
   const orphans = new Set();
   let fault = 'none';
   let accepted = 0;
@@ -34,22 +34,22 @@ export async function startTcpProxy({ target, port, delayMs = 500 }) {
     const link = { client, upstream: null, isDead: fault === 'blackhole' };
     links.add(link);
     client.on('error', () => {}); // 'close' follows, and is what counts
-    client.on('close', () => {
-      links.delete(link);
-      if (link.isDead && link.upstream) orphans.add(link.upstream);
-      else link.upstream?.destroy();
-    });
+    client.on('end', () => link.isDead && forget(link));
+    client.on('close', () => forget(link));
     if (fault === 'refuse' || fault === 'reset') return cut(link);
-    if (link.isDead) {
-      client.resume();
-      return;
-    }
+    if (link.isDead) return void client.resume();
     link.upstream = connect({ port: target, host: loopback, allowHalfOpen: true });
     link.upstream.on('error', () => link.isDead || client.resetAndDestroy());
-    link.upstream.on('close', () => orphans.delete(link.upstream));
     pass(link, client, link.upstream);
     pass(link, link.upstream, client);
   });
+
+  function forget(link) {
+    const { client, upstream, isDead } = link;
+    if (!links.delete(link)) return;
+    if (isDead) orphans.add(client).add(upstream);
+    else upstream?.destroy();
+  }
 
   function pass(link, from, to) {
     let delayed = 0;
@@ -95,11 +95,8 @@ export async function startTcpProxy({ target, port, delayMs = 500 }) {
     },
     async stop() {
       server.close();
-      for (const { client, upstream } of links) {
-        client.destroy();
-        upstream?.destroy();
-      }
-      for (const upstream of orphans) upstream.destroy();
+      const sockets = [...links].flatMap(({ client, upstream }) => [client, upstream]);
+      for (const socket of [...sockets, ...orphans]) socket?.destroy();
       await once(server, 'close');
     },
   };
