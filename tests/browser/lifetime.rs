@@ -76,6 +76,19 @@ async fn closing_in_the_very_first_callback_is_the_end() {
     page.was_quiet().await;
 }
 
+/// What callbacks hold on to would otherwise live as long as whoever holds the client.
+#[wasm_bindgen_test]
+async fn a_closed_client_lets_go_of_its_callbacks() {
+    let page = Page::watch();
+    let client = TestClient::open(&servers::scripted("echo")).await;
+    client.hears("news");
+    assert!(client.client.has_listeners("error"));
+    client.client.close().unwrap();
+    assert!(client.client.event_names().is_empty());
+    assert!(client.events.event_names().is_empty());
+    page.was_quiet().await;
+}
+
 /// Two hundred clients, three times: sockets and memory are given back.
 #[wasm_bindgen_test]
 async fn clients_that_are_closed_leave_nothing_behind() {

@@ -1,14 +1,17 @@
 //! What the page notices beside the client.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, sync::Once};
 
-use js_sys::{ArrayBuffer, Function, Reflect, WebAssembly};
+use js_sys::{ArrayBuffer, Function, Promise, Reflect, WebAssembly};
 use wasm_bindgen::prelude::*;
 
-use super::{Recorder, callback, client::close_all_clients, js, next_task, property, text};
+use super::{Recorder, callback, client::close_all_clients, js, property, text, until};
+
+const REJECTION: &str = "unhandled rejection: ";
+const LAST_REJECTION: &str = "the last one";
 
 thread_local! {
-    static EXCEPTIONS: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+    static EXCEPTIONS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 #[wasm_bindgen]
@@ -28,13 +31,12 @@ impl Page {
     pub fn watch() -> Self {
         // Those of a test that failed.
         close_all_clients();
-        EXCEPTIONS.with_borrow_mut(|exceptions| {
-            if exceptions.is_none() {
-                add_event_listener("error", &record("error"));
-                add_event_listener("unhandledrejection", &record("reason"));
-            }
-            *exceptions = Some(Vec::new());
+        static LISTENING: Once = Once::new();
+        LISTENING.call_once(|| {
+            add_event_listener("error", &record("error", ""));
+            add_event_listener("unhandledrejection", &record("reason", REJECTION));
         });
+        EXCEPTIONS.take();
         Self { was_asked: false }
     }
 
@@ -43,14 +45,20 @@ impl Page {
         self.saw(&[]).await;
     }
 
-    /// Closes all clients; exactly this was thrown into the page, in this order, and no promise rejected without anybody looking.
+    /// Closes all clients; exactly this was thrown into the page, in this order, and no promise rejected without
+    /// anybody looking.
     pub async fn saw(mut self, messages: &[&str]) {
         self.was_asked = true;
         close_all_clients();
-        // Rejections are judged when the task is over.
-        next_task().await;
-        let exceptions = EXCEPTIONS.take().unwrap_or_default();
-        EXCEPTIONS.set(Some(Vec::new()));
+        // The browser tells of rejections in their order, some time after they came.
+        let _ = Promise::reject(&LAST_REJECTION.into());
+        let last = [REJECTION, LAST_REJECTION].concat();
+        until("the last rejection is told", || EXCEPTIONS.with_borrow(|exceptions| exceptions.last() == Some(&last)))
+            .await;
+        let exceptions = EXCEPTIONS.with_borrow_mut(|exceptions| {
+            exceptions.pop();
+            std::mem::take(exceptions)
+        });
         assert_eq!(exceptions, messages, "exceptions that reached the page");
     }
 }
@@ -62,13 +70,12 @@ impl Drop for Page {
 }
 
 /// Records the message of what was thrown, and keeps it from the browser's console.
-fn record(what: &'static str) -> JsValue {
+fn record(what: &'static str, prefix: &'static str) -> JsValue {
     callback(move |event, _, _| {
         let thrown = Reflect::get(&event, &what.into()).expect("an event");
-        let message =
-            if thrown.is_instance_of::<js_sys::Error>() { property(&thrown, "message") } else { text(&thrown) };
-        let prefix = if what == "reason" { "unhandled rejection: " } else { "" };
-        EXCEPTIONS.with_borrow_mut(|exceptions| exceptions.get_or_insert_default().push([prefix, &message].concat()));
+        let is_error = thrown.is_instance_of::<js_sys::Error>();
+        let message = if is_error { property(&thrown, "message") } else { text(&thrown) };
+        EXCEPTIONS.with_borrow_mut(|exceptions| exceptions.push([prefix, &message].concat()));
         let prevent_default = Reflect::get(&event, &"preventDefault".into()).expect("an event");
         prevent_default.unchecked_into::<Function>().call0(&event).expect("an event");
     })
