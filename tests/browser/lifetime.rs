@@ -1,10 +1,11 @@
 //! What is left when a client is gone: nothing.
 
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::{
-    Page, Recorder, SocketsMade, TestClient, callback, js, make_client, memory_bytes, options, servers, until,
+    Page, Recorder, Replaced, SocketsMade, TestClient, callback, js, make_client, memory_bytes, options, servers, until,
 };
 
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
@@ -86,6 +87,27 @@ async fn a_closed_client_lets_go_of_its_callbacks() {
     client.client.close().unwrap();
     assert!(client.client.event_names().is_empty());
     assert!(client.events.event_names().is_empty());
+    page.was_quiet().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_closed_client_no_longer_listens_to_the_page() {
+    let page = Page::watch();
+    let (added, removed) = (Recorder::new(), Recorder::new());
+    let noting = |method: &'static str, recorder: &Recorder| {
+        let note = js(&format!(
+            "(note, method = EventTarget.prototype.{method}) =>
+                function (name, ...rest) {{ note(name); return method.call(this, name, ...rest); }}"
+        ));
+        let noting = note.unchecked_into::<Function>().call1(NOTHING, &recorder.function).unwrap();
+        Replaced::with("EventTarget.prototype", method, &noting)
+    };
+    let replaced = [noting("addEventListener", &added), noting("removeEventListener", &removed)];
+    let client = TestClient::open(&servers::scripted("echo")).await;
+    client.client.close().unwrap();
+    drop(replaced);
+    assert!(added.texts().contains(&"online".into()), "{:?}", added.texts());
+    assert_eq!(added.texts(), removed.texts());
     page.was_quiet().await;
 }
 

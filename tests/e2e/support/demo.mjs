@@ -20,8 +20,8 @@ export async function startDemo() {
     exited.then(fail);
     const read = (text) => {
       output += text;
-      const [, pageUrl] = /Demo page +(\S+)/.exec(output) ?? [];
-      const [, serverUrl] = /deepstream server +(\S+)/.exec(output) ?? [];
+      const [, pageUrl] = /Demo page +(http\S+)/.exec(output) ?? [];
+      const [, serverUrl] = /deepstream server +(ws\S+)/.exec(output) ?? [];
       if (!pageUrl || !serverUrl || !output.includes('Ctrl-C')) return;
       clearTimeout(timer);
       resolve({ pageUrl, serverUrl });
