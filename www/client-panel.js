@@ -1,4 +1,5 @@
 import { C, DeepstreamClient } from 'deepstream-wasm';
+import { ConnectionDetails, reasonInWords } from './connection-details.js';
 import { asText, byRole, onPress, setAvailable } from './dom.js';
 import { LogList } from './log-list.js';
 import { ReceivedList } from './received-list.js';
@@ -30,6 +31,7 @@ export class ClientPanel extends EventTarget {
   #published = 0;
   #waiting = 0;
   #ledger = new SequenceLedger();
+  #details;
   #log;
   #received;
   #buttons;
@@ -45,6 +47,7 @@ export class ClientPanel extends EventTarget {
     this.#url = url;
     this.#options = options;
     this.#traffic = traffic;
+    this.#details = new ConnectionDetails(root);
     this.#log = new LogList(byRole(root, 'log'));
     this.#received = new ReceivedList(byRole(root, 'received'));
     this.#buttons = Object.fromEntries(
@@ -81,6 +84,7 @@ export class ClientPanel extends EventTarget {
       client = new DeepstreamClient(this.#url, this.#options);
     } catch (error) {
       this.client = undefined;
+      this.#details.watch(undefined);
       this.#log.error(asText(error), 'new DeepstreamClient', this.#url);
       this.#render();
       return;
@@ -88,6 +92,7 @@ export class ClientPanel extends EventTarget {
     this.client = client;
     this.#uid = client.getUid();
     byRole(this.#root, 'uid').textContent = this.#uid;
+    this.#details.watch(client);
     this.#listenTo(client);
     this.#enter(client.getConnectionState());
     this.#subscribe();
@@ -154,6 +159,9 @@ export class ClientPanel extends EventTarget {
     client.on('MAX_RECONNECTION_ATTEMPTS_REACHED', whileCurrent((attempts) => {
       this.#log.error(`after ${attempts}`, 'MAX_RECONNECTION_ATTEMPTS_REACHED', 'CONNECTION');
     }));
+    client.on('lostConnection', whileCurrent(({ reason }) => this.#log.lost(reasonInWords(reason))));
+    client.on('restoredConnection', whileCurrent((_, downtime) => this.#log.restored(downtime)));
+    client.on('resubscribed', whileCurrent(({ topic, names, gap }) => this.#log.resubscribed(topic, names, gap)));
   }
 
   #enter(state) {

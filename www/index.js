@@ -1,13 +1,23 @@
 import { ClientPanel } from './client-panel.js';
 import { byRole } from './dom.js';
+import { faultTone, findNetwork, NetworkControl } from './network-control.js';
 import { findServer, ServerControl } from './server-control.js';
 import { toneOf } from './states.js';
 import { Timeline } from './timeline.js';
 import { Traffic } from './traffic.js';
 
 const DEFAULT_SERVER = 'localhost:6020';
-/** Shorter than the defaults, in milliseconds: whoever watches should not wait. */
-const CLIENT_OPTIONS = { reconnectIntervalIncrement: 500, maxReconnectInterval: 2000 };
+/**
+ * Shorter than the defaults, in milliseconds: whoever watches should not wait. index.html tells what
+ * the heartbeat amounts to.
+ */
+const CLIENT_OPTIONS = {
+  heartbeatInterval: 3000,
+  connectTimeout: 5000,
+  reconnectIntervalIncrement: 1000,
+  maxReconnectInterval: 4000,
+  lostConnectionTimeout: 2000,
+};
 
 function makePanel(name, surroundings) {
   const template = document.getElementById('client-panel');
@@ -29,13 +39,22 @@ const url = namedServer ?? controlledServer?.url ?? DEFAULT_SERVER;
 byRole(document, 'server-url').textContent = url;
 document.body.classList.toggle('without-server-control', controlledServer === null);
 
-const lanes = controlledServer === null ? ['A', 'B'] : ['A', 'server', 'B'];
+// Only the server of this page is dialled through the network of this page.
+const network = controlledServer === null ? null : await findNetwork();
+for (const part of document.querySelectorAll('[data-network]')) part.hidden = network === null;
+
+const lanes = ['A', network && 'network', controlledServer && 'server', 'B'].filter(Boolean);
 const timeline = new Timeline(document.getElementById('timeline'), lanes);
 
 if (controlledServer !== null) {
   const control = new ServerControl(document.getElementById('server'), controlledServer);
   timeline.state('server', controlledServer.running ? 'good' : 'bad');
   control.addEventListener('status', ({ detail: tone }) => timeline.state('server', tone));
+}
+if (network !== null) {
+  const control = new NetworkControl(document.getElementById('network'), network);
+  timeline.state('network', faultTone(network.fault));
+  control.addEventListener('status', ({ detail: tone }) => timeline.state('network', tone));
 }
 
 const traffic = new Traffic();

@@ -33,6 +33,33 @@ export class LogList {
     );
   }
 
+  /** The connection has been lost for longer than a moment. */
+  lost(reason) {
+    this.#add(
+      { 'data-kind': 'lost', 'data-tone': 'busy' },
+      element('strong', {}, 'connection lost'),
+      ` ${reason}`,
+    );
+  }
+
+  /** The connection is back, after `downtime` milliseconds. */
+  restored(downtime) {
+    this.#add(
+      { 'data-kind': 'restored', 'data-tone': 'good' },
+      element('strong', {}, 'connection restored'),
+      ` after ${shortDuration(downtime)}`,
+    );
+  }
+
+  /** The server knows the subscriptions of a reconnected client again, after `gap` milliseconds. */
+  resubscribed(topic, names, gap) {
+    this.#add(
+      { 'data-kind': 'resubscribed', 'data-topic': topic, 'data-tone': 'good' },
+      element('strong', {}, 'resubscribed'),
+      ` ${topic} ${names.join(', ')}, gap ${shortDuration(gap)}`,
+    );
+  }
+
   /** A method the user called. */
   call(text) {
     this.#add({ 'data-kind': 'call' }, text);

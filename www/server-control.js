@@ -1,26 +1,15 @@
 import { byRole, onPress, setAvailable } from './dom.js';
+import { command, readStatus } from './own-origin.js';
 
 const POLL_MILLISECONDS = 1000;
-const STATUS_DEADLINE_MILLISECONDS = 5000;
-const COMMAND_DEADLINE_MILLISECONDS = 30_000;
 
 /**
  * Asks the page's own origin for `{ running, url }` of the deepstream server beside it.
  * @returns the answer, or null where nothing there controls a server
  */
 export async function findServer() {
-  try {
-    const response = await fetch('/server', {
-      cache: 'no-store',
-      headers: { accept: 'application/json' },
-      signal: AbortSignal.timeout(STATUS_DEADLINE_MILLISECONDS),
-    });
-    if (!response.ok) return null;
-    const { running, url } = await response.json();
-    return typeof running === 'boolean' && typeof url === 'string' ? { running, url } : null;
-  } catch {
-    return null;
-  }
+  const { running, url } = (await readStatus('/server')) ?? {};
+  return typeof running === 'boolean' && typeof url === 'string' ? { running, url } : null;
 }
 
 /**
@@ -65,11 +54,7 @@ export class ServerControl extends EventTarget {
     this.#show(doing);
     let problem = '';
     try {
-      const response = await fetch(`/server/${name}`, {
-        method: 'POST',
-        signal: AbortSignal.timeout(COMMAND_DEADLINE_MILLISECONDS),
-      });
-      if (!response.ok) problem = `${name} failed: ${(await response.json()).error}`;
+      await command(`/server/${name}`);
     } catch (error) {
       problem = `${name} failed: ${error.message}`;
     }

@@ -24,6 +24,7 @@ export class Timeline {
   constructor(canvas, laneNames) {
     this.#canvas = canvas;
     this.#context = canvas.getContext('2d');
+    canvas.style.setProperty('--lanes', laneNames.length);
     this.#lanes = new Map(laneNames.map((name, index) => [name, { index, spans: [] }]));
     new ResizeObserver(() => this.#adapt()).observe(canvas);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#adapt());

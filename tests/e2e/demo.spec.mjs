@@ -120,6 +120,23 @@ test('both come back by themselves when the server is restarted', async ({ openP
   await expect(b.received('Back again', 'remote')).toHaveCount(1);
 });
 
+test('a black hole is noticed, told, and left', async ({ openPage }) => {
+  test.setTimeout(90_000);
+  const { page, a, b } = await openDemo(openPage);
+  await page.getByTestId('network-blackhole').check();
+  for (const panel of [a, b]) {
+    await expect(panel.role('reason')).toHaveAttribute('data-kind', 'heartbeat', { timeout: 30_000 });
+    await expect(panel.role('lost-banner')).toHaveText('Connection lost.', { timeout: 30_000 });
+  }
+  await page.getByTestId('network-none').check();
+  for (const panel of [a, b]) {
+    await expect(panel.state).toHaveText('OPEN', { timeout: 30_000 });
+    await expect(panel.role('lost-banner')).toBeEmpty();
+  }
+  await a.send('after the dark');
+  await expect(b.received('after the dark', 'remote')).toHaveCount(1);
+});
+
 test('pause, resume, close and a new client do what they say', async ({ openPage }) => {
   const { a, b } = await openDemo(openPage);
   await a.button('Pause').click();
