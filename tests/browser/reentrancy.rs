@@ -35,7 +35,7 @@ impl Server {
             Self::LetsIn(script) => TestClient::new(&servers::scripted(script)),
             Self::Refuses(script) => {
                 let argument = js_sys::Math::random().to_string();
-                let few_attempts = js("{ maxReconnectAttempts: 3, reconnectIntervalIncrement: 1 }");
+                let few_attempts = js("{ maxReconnectAttempts: 1, reconnectIntervalIncrement: 1 }");
                 TestClient::with_options(&servers::scripted(&script.replace("{new}", &argument)), &few_attempts)
             }
         }
