@@ -1,0 +1,96 @@
+// A page that is left gives its connection up, so that the back/forward cache can keep it, and resumes when it is shown.
+import { becomesQuiet, connectionOf, eventually, expect, test as networkTest } from './support/network.mjs';
+import { test } from './support/real-tabs.mjs';
+
+const cacheTest = test.extend({
+  /** Leaves for another page, and comes back to the first as it was. */
+  traveller: async ({ startDeepstream, visit, visitThroughProxy, site }, use) => {
+    const server = await startDeepstream();
+    const bystander = await visit(server);
+    await bystander.login();
+    const { visitor, proxy } = await visitThroughProxy(server, { heartbeatInterval: 60_000 });
+    const { page } = visitor;
+    await page.evaluate(() => {
+      globalThis.shown = [];
+      addEventListener('pageshow', ({ persisted }) => shown.push(persisted));
+      addEventListener('pagehide', ({ persisted }) => client.event.emit('letters', persisted ? 'See you' : 'Farewell'));
+    });
+    const leave = () => page.goto(`${site.url}/empty.html`);
+    const comeBack = async () => {
+      await page.goBack({ waitUntil: 'commit' });
+      expect(await page.evaluate(() => globalThis.shown), 'whether the page came from the cache').toEqual([true]);
+    };
+    await use({ server, bystander, visitor, proxy, page, leave, comeBack });
+  },
+});
+
+cacheTest('subscribes and says again what it had to', async ({ traveller: { bystander, visitor, proxy, leave, comeBack } }) => {
+  await visitor.hear('news');
+  await visitor.isReachedBy(bystander);
+  await bystander.hear('letters');
+  await bystander.isReachedBy(visitor);
+  await leave();
+  await eventually(() => proxy.connections()).toBe(0);
+  await bystander.emit('news', 'missed');
+  expect(await bystander.heard('letters')).toEqual([]);
+
+  await comeBack();
+  await visitor.comesTo('OPEN');
+  expect(await connectionOf(visitor)).toMatchObject({ reason: { kind: 'page-hidden', willRetry: true }, wasReconnected: true });
+  await visitor.isReachedBy(bystander);
+  await bystander.emit('news', 'heard');
+  await eventually(() => visitor.heard('news')).toEqual(['heard']);
+  await eventually(() => bystander.heard('letters')).toEqual(['See you']);
+  const { states, errors } = await visitor.told();
+  expect(states.slice(states.indexOf('OPEN') + 1)[0]).toBe('RECONNECTING');
+  expect(errors).toEqual([]);
+  expect(proxy.accepted()).toBe(2);
+});
+
+cacheTest('dials once when it is back, and not before', async ({ traveller: { bystander, visitor, proxy, leave, comeBack } }) => {
+  proxy.fail('refuse');
+  await visitor.comesTo('RECONNECTING');
+  await leave();
+  const before = proxy.accepted();
+  proxy.fail('none');
+  await becomesQuiet(bystander);
+  expect(proxy.accepted()).toBe(before);
+  await comeBack();
+  await visitor.comesTo('OPEN');
+  expect(proxy.accepted()).toBe(before + 1);
+});
+
+for (const [call, state] of [
+  ['pause', 'OFFLINE'],
+  ['close', 'CLOSED'],
+]) {
+  cacheTest(`leaves alone what ${call}() ended`, async ({ traveller: { visitor, proxy, page, leave, comeBack } }) => {
+    await page.evaluate((name) => client[name](), call);
+    await leave();
+    await comeBack();
+    expect(await visitor.state()).toBe(state);
+    expect(proxy.accepted()).toBe(1);
+  });
+}
+
+networkTest('listens to nothing that would keep the page out of the cache', async ({ startScripted, openPage, site }) => {
+  const server = await startScripted();
+  const page = await openPage();
+  await page.addInitScript(() => {
+    const { addEventListener } = EventTarget.prototype;
+    globalThis.listenedTo = new Set();
+    EventTarget.prototype.addEventListener = function (type, ...rest) {
+      listenedTo.add(type);
+      return addEventListener.call(this, type, ...rest);
+    };
+  });
+  await page.goto(`${site.url}/index.html`);
+  const listenedTo = await page.evaluate(async (url) => {
+    visit(url);
+    await login();
+    return { types: [...globalThis.listenedTo], handlers: [onunload, onbeforeunload] };
+  }, server.url());
+  expect(listenedTo.types).toContain('pagehide');
+  for (const type of ['unload', 'beforeunload']) expect(listenedTo.types).not.toContain(type);
+  expect(listenedTo.handlers).toEqual([null, null]);
+});
