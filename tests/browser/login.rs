@@ -126,6 +126,17 @@ async fn closing_settles_everything_that_is_waited_for() {
     page.was_quiet().await;
 }
 
+#[wasm_bindgen_test]
+async fn a_login_waits_through_a_pause() {
+    let page = Page::watch();
+    let client = TestClient::new(&servers::scripted("client-data"));
+    let login = client.client.login(&js("{ name: 'Ada' }"), NOTHING).unwrap();
+    client.client.pause().unwrap();
+    client.client.resume(NOTHING).unwrap();
+    assert_eq!(text(&settled(login).await.unwrap()), r#"{"name":"Ada"}"#);
+    page.was_quiet().await;
+}
+
 /// Nobody has to look at a promise that fails because the application itself gave up.
 #[wasm_bindgen_test]
 async fn promises_left_alone_when_the_client_closes_are_no_unhandled_rejections() {

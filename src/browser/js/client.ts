@@ -126,7 +126,7 @@ export interface DeepstreamClient {
    * @param details Who the user is, as the server wants to know it. Anything that JSON can say; nothing is `{}`.
    * @returns What the server says about the user; `null` if nothing. `ClientData` is its type, taken at your word.
    * @throws {DeepstreamError} at once for details that are no object or that `JSON.stringify` throws at; the promise
-   * rejects when the server refuses, or when the client is closed or paused before
+   * rejects when the server refuses, or when the client is closed before; a pause is waited out
    * @example
    * const user = await client.login<{ roles: string[] }>({ token });
    */
