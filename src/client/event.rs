@@ -1,9 +1,9 @@
 //! Events: subscriptions, what arrives for them, and what is emitted.
 
 use super::{
-    connection::Context,
+    context::Context,
     error::ClientError,
-    io::{Output, SocketId, Wake},
+    io::{EventCommand, Output, SocketId, Wake},
     is_error,
     options::Resubscribe,
     outbox::{Entry, Outbox},
@@ -25,18 +25,17 @@ impl Events {
         Self { subscriptions: Subscriptions::new(Topic::Event), outbox: Outbox::default() }
     }
 
-    /// The first subscriber of a name came.
-    pub fn subscribe(&mut self, context: &Context<'_>, connected: bool, name: &str) {
-        self.subscriptions.subscribe(context, connected, name);
-    }
-
-    /// The last subscriber of a name went.
-    pub fn unsubscribe(&mut self, context: &Context<'_>, connected: bool, name: &str) {
-        self.subscriptions.unsubscribe(context, connected, name);
+    /// The application wants something.
+    pub fn on_command(&mut self, context: &mut Context<'_>, session: Option<SocketId>, command: EventCommand<'_>) {
+        match command {
+            EventCommand::Subscribe(name) => self.subscriptions.subscribe(context, session.is_some(), name),
+            EventCommand::Unsubscribe(name) => self.subscriptions.unsubscribe(context, session.is_some(), name),
+            EventCommand::Emit { name, data } => self.emit(context, session, name, data),
+        }
     }
 
     /// Sends an event, or keeps it until there is a session.
-    pub fn emit(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, data: Option<&str>) {
+    fn emit(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, data: Option<&str>) {
         if let Some(socket) = session {
             send(context, socket, name, data);
             return;

@@ -165,12 +165,19 @@ pub enum Command<'a> {
     },
     /// `resubscribe()`, with `resubscribe: 'manual'`.
     Resubscribe,
-    /// `event.subscribe()` of a name with no subscriber before.
-    SubscribeEvent(&'a str),
-    /// `event.unsubscribe()` of the last subscriber of a name.
-    UnsubscribeEvent(&'a str),
-    /// `event.emit()`.
-    EmitEvent {
+    /// `client.event`.
+    Event(EventCommand<'a>),
+}
+
+/// What the application asks for of events.
+#[derive(Clone, Debug)]
+pub enum EventCommand<'a> {
+    /// `subscribe()` of a name with no subscriber before.
+    Subscribe(&'a str),
+    /// `unsubscribe()` of the last subscriber of a name.
+    Unsubscribe(&'a str),
+    /// `emit()`.
+    Emit {
         /// The event.
         name: &'a str,
         /// JSON text; `None` for `undefined`.

@@ -12,8 +12,10 @@
 //! Time never goes backwards from one `handle` to the next.
 
 mod connection;
+mod context;
 mod error;
 mod event;
+mod features;
 mod io;
 pub mod limits;
 mod options;
@@ -25,18 +27,17 @@ mod url;
 
 use std::collections::VecDeque;
 
+use self::{connection::Connection, context::Context, features::Features};
 pub use self::{
     connection::{CloseKind, CloseReason, Snapshot},
     error::{ClientError, ConnectionFailure},
-    io::{Command, ConnectionState, Frame, Input, Output, PageSignal, SocketEvent, SocketId, Ticket, Wake},
+    io::{
+        Command, ConnectionState, EventCommand, Frame, Input, Output, PageSignal, SocketEvent, SocketId, Ticket, Wake,
+    },
     options::{Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, Resubscribe},
     rng::Rng,
     time::Instant,
     url::{UrlError, parse_url},
-};
-use self::{
-    connection::{Connection, Context},
-    event::Events,
 };
 use crate::wire::{self, DecodeError, Message, Topic};
 
@@ -46,7 +47,7 @@ pub struct Client {
     options: Options,
     rng: Rng,
     connection: Connection,
-    events: Events,
+    features: Features,
     out: VecDeque<Output>,
 }
 
@@ -58,7 +59,7 @@ impl Client {
         let urls = urls.iter().map(|url| Box::from(*url)).collect();
         Self {
             connection: Connection::new(now, urls, &options, &mut rng),
-            events: Events::new(),
+            features: Features::new(),
             rng,
             out: VecDeque::new(),
             options,
@@ -119,7 +120,7 @@ impl Client {
 
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let features = self.connection.session().and_then(|_| self.events.deadline());
+        let features = self.connection.session().and_then(|_| self.features.deadline());
         self.connection.deadline(&self.options).into_iter().chain(features).min()
     }
 
@@ -130,20 +131,20 @@ impl Client {
         if before == after {
             return;
         }
-        let (mut context, connection, events) = self.split(now);
+        let (mut context, connection, features) = self.split(now);
         if before.is_some() {
-            events.on_lost(context.options.resubscribe);
+            features.on_lost(&mut context);
         }
         if let Some(socket) = after {
-            events.on_session(&mut context, socket, connection.session_gap_ms());
+            features.on_session(&mut context, socket, connection.session_gap_ms());
         }
     }
 
     fn on_tick(&mut self, now: Instant) {
-        let (mut context, connection, events) = self.split(now);
+        let (mut context, connection, features) = self.split(now);
         connection.on_tick(&mut context);
         if let Some(socket) = connection.session() {
-            events.on_tick(&mut context, socket);
+            features.on_tick(&mut context, socket);
         }
     }
 
@@ -193,62 +194,46 @@ impl Client {
     }
 
     fn on_message(&mut self, now: Instant, message: &Message<'_>) {
-        let (mut context, connection, events) = self.split(now);
+        let (mut context, connection, features) = self.split(now);
         match message {
             Message::Connection(message) => connection.on_connection_message(&mut context, message),
             Message::Auth(message) => connection.on_auth_message(&mut context, message),
-            Message::Event(message) => match connection.session() {
-                Some(socket) => events.on_message(&mut context, socket, message),
-                None => context.report(unsolicited(Topic::Event, message.action.name(), "no event before the login")),
-            },
             Message::Parser(message) => context.report(ClientError::Server {
                 topic: Topic::Parser,
                 action: message.action.name(),
                 name: None,
                 data: message.data.map(Into::into),
             }),
-            Message::Record(message) => context.report(unsolicited(Topic::Record, message.action.name(), "no records")),
-            Message::Rpc(message) => context.report(unsolicited(Topic::Rpc, message.action.name(), "no RPC")),
-            Message::Presence(message) => {
-                context.report(unsolicited(Topic::Presence, message.action.name(), "no presence"));
-            }
+            message => features.on_message(&mut context, connection.session(), message),
         }
     }
 
     fn on_command(&mut self, now: Instant, command: Command<'_>) {
-        let (mut context, connection, events) = self.split(now);
-        let session = connection.session();
+        let (mut context, connection, features) = self.split(now);
         match command {
             Command::Login { ticket, params } => connection.login(&mut context, ticket, params),
             Command::Pause => connection.pause(&mut context),
             Command::Resume { ticket } => connection.resume(&mut context, ticket),
             Command::Close => {
                 connection.close(&mut context);
-                events.on_closed(&mut context);
+                features.on_closed(&mut context);
             }
-            Command::SubscribeEvent(_) | Command::EmitEvent { .. } if connection.is_closed() => {
+            Command::Event(EventCommand::Subscribe(_) | EventCommand::Emit { .. }) if connection.is_closed() => {
                 context.report(ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
             }
             Command::Resubscribe => {
-                if let Some(socket) = session {
-                    events.resubscribe(&mut context, socket);
+                if let Some(socket) = connection.session() {
+                    features.resubscribe(&mut context, socket);
                 }
             }
-            Command::SubscribeEvent(name) => events.subscribe(&context, session.is_some(), name),
-            Command::UnsubscribeEvent(name) => events.unsubscribe(&context, session.is_some(), name),
-            Command::EmitEvent { name, data } => events.emit(&mut context, session, name, data),
+            Command::Event(command) => features.events.on_command(&mut context, connection.session(), command),
         }
     }
 
-    fn split(&mut self, now: Instant) -> (Context<'_>, &mut Connection, &mut Events) {
+    fn split(&mut self, now: Instant) -> (Context<'_>, &mut Connection, &mut Features) {
         let context = Context { now, options: &self.options, rng: &mut self.rng, out: &mut self.out };
-        (context, &mut self.connection, &mut self.events)
+        (context, &mut self.connection, &mut self.features)
     }
-}
-
-/// The report of a message that nobody here has a use for.
-const fn unsolicited(topic: Topic, action: &'static str, expected: &'static str) -> ClientError {
-    ClientError::Unsolicited { topic, action, expected }
 }
 
 /// Whether an action reports a failure: in every topic ERROR is 1 and the others start at 100.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    connection::Context,
+    context::Context,
     error::ClientError,
     io::{Output, SocketId, Wake},
     limits::BULK_NAMES_MAX_BYTES,

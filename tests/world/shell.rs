@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use deepstream_wasm::client::{
-    Client, ClientError, Command, ConnectionState, Frame, Input, Instant, Options, Output, SocketEvent, SocketId,
-    Ticket, parse_url,
+    Client, ClientError, Command, ConnectionState, EventCommand, Frame, Input, Instant, Options, Output, SocketEvent,
+    SocketId, Ticket, parse_url,
 };
 
 use super::{
@@ -285,10 +285,14 @@ impl Shell {
             }
             Wish::Pause => (Command::Pause, false),
             Wish::Resubscribe => (Command::Resubscribe, false),
-            Wish::Subscribe(name) if self.wanted.insert(name.clone()) => (Command::SubscribeEvent(name), false),
-            Wish::Unsubscribe(name) if self.wanted.remove(name) => (Command::UnsubscribeEvent(name), false),
+            Wish::Subscribe(name) if self.wanted.insert(name.clone()) => {
+                (Command::Event(EventCommand::Subscribe(name)), false)
+            }
+            Wish::Unsubscribe(name) if self.wanted.remove(name) => {
+                (Command::Event(EventCommand::Unsubscribe(name)), false)
+            }
             Wish::Subscribe(_) | Wish::Unsubscribe(_) => return None,
-            Wish::Emit { name, data } => (Command::EmitEvent { name, data: data.as_deref() }, false),
+            Wish::Emit { name, data } => (Command::Event(EventCommand::Emit { name, data: data.as_deref() }), false),
         };
         if has_ticket {
             self.watch.ticket_issued(ticket);

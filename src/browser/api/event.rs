@@ -8,7 +8,10 @@ use super::{
     arguments,
     errors::{self, DeepstreamError},
 };
-use crate::{browser::driver::Driver, client::Command};
+use crate::{
+    browser::driver::Driver,
+    client::{Command, EventCommand},
+};
 
 /// Events: the class behind `client.event`. Its types and their documentation are in `js/event.ts`.
 #[wasm_bindgen]
@@ -33,7 +36,7 @@ impl EventHandler {
         let name = arguments::name("name", name)?;
         let callback = arguments::function("callback", callback)?;
         if self.driver.subscribers.add(&name, callback, JsValue::UNDEFINED, false) {
-            self.driver.command(Command::SubscribeEvent(&name));
+            self.driver.command(Command::Event(EventCommand::Subscribe(&name)));
         }
         Ok(())
     }
@@ -49,7 +52,7 @@ impl EventHandler {
         if !self.driver.subscribers.has(&name) {
             errors::warn(&["EVENT NOT_SUBSCRIBED: ", &name]);
         } else if self.driver.subscribers.remove(&name, callback.as_ref(), &JsValue::UNDEFINED) {
-            self.driver.command(Command::UnsubscribeEvent(&name));
+            self.driver.command(Command::Event(EventCommand::Unsubscribe(&name)));
         }
         Ok(())
     }
@@ -62,7 +65,7 @@ impl EventHandler {
         errors::ensure_sound()?;
         let name = arguments::name("name", name)?;
         let text = arguments::json("data", data)?;
-        self.driver.command(Command::EmitEvent { name: &name, data: text.as_deref() });
+        self.driver.command(Command::Event(EventCommand::Emit { name: &name, data: text.as_deref() }));
         self.driver.subscribers.call1(&name, data);
         Ok(())
     }

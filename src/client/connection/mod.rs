@@ -11,8 +11,6 @@ mod page;
 mod phase;
 mod reason;
 
-use std::collections::VecDeque;
-
 pub use self::reason::{CloseKind, CloseReason};
 use self::{
     backoff::{Backoff, Urgency},
@@ -23,6 +21,7 @@ use self::{
     phase::{Occasion, Phase, Stop},
 };
 use super::{
+    context::Context,
     error::{ClientError, ConnectionFailure},
     io::{ConnectionState, Output, SocketId, Ticket, Wake},
     is_error,
@@ -32,30 +31,6 @@ use super::{
     time::Instant,
 };
 use crate::wire::{ConnectionAction, ConnectionMessage, Message};
-
-/// What a step of the connection may look at and act through.
-pub struct Context<'a> {
-    /// The moment of the input.
-    pub now: Instant,
-    /// The application's options.
-    pub options: &'a Options,
-    /// Where randomness comes from.
-    pub rng: &'a mut Rng,
-    /// Where outputs go.
-    pub out: &'a mut VecDeque<Output>,
-}
-
-impl Context<'_> {
-    /// Sends one message on `socket`.
-    pub fn send(&mut self, socket: SocketId, message: &Message<'_>) {
-        self.out.push_back(Output::Send(socket, message.encode()));
-    }
-
-    /// Emits `error`.
-    pub fn report(&mut self, error: ClientError) {
-        self.out.push_back(Output::Error(error));
-    }
-}
 
 /// The connection of one client, over all its sockets.
 #[derive(Debug)]
