@@ -1,0 +1,48 @@
+//! What handling a message leads to.
+
+use deepstream_wasm::wire::Message;
+
+use crate::world::network::LinkId;
+
+/// A message as the server understood it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    Challenge { url: String },
+    Login(String),
+    Ping,
+    Subscribe(Vec<String>),
+    Unsubscribe(Vec<String>),
+    Emit { name: String, data: Option<String> },
+}
+
+/// What the server wants done on a link.
+#[derive(Debug)]
+pub enum Word {
+    Frame(Vec<u8>),
+    Close(u16),
+}
+
+/// What the server says, does and takes note of while it handles a message.
+#[derive(Default)]
+pub struct Effects {
+    pub words: Vec<(LinkId, Word)>,
+    pub requests: Vec<(LinkId, Request)>,
+    pub complaints: Vec<String>,
+}
+
+impl Effects {
+    /// Sends a message.
+    pub fn say(&mut self, link: LinkId, message: &Message<'_>) {
+        self.words.push((link, Word::Frame(message.encode())));
+    }
+
+    /// Remembers what a client asked for.
+    pub fn note(&mut self, link: LinkId, request: Request) {
+        self.requests.push((link, request));
+    }
+
+    /// Remembers what no client should do.
+    pub fn complain(&mut self, complaint: &str) {
+        self.complaints.push(complaint.into());
+    }
+}

@@ -1,0 +1,303 @@
+//! A server that behaves as `@deepstream/server` 7 does. Connections and logins are here; every other topic has a file
+//! and a state of its own.
+
+mod connection;
+mod effects;
+mod event;
+mod policy;
+mod subscribers;
+
+use std::collections::BTreeMap;
+
+use deepstream_wasm::{
+    client::Instant,
+    wire::{
+        AuthAction, AuthMessage, ConnectionAction, ConnectionMessage, Message, ParserAction, ParserMessage, Topic,
+        decode,
+    },
+};
+
+use self::{
+    connection::{Connection, Stage},
+    effects::Effects,
+    event::Events,
+};
+pub use self::{
+    effects::{Request, Word},
+    policy::{AtChallenge, AtConnection, AtLogin, Policy},
+};
+use super::network::LinkId;
+
+/// How long the server leaves a client that failed to log in too often, in milliseconds.
+const FAREWELL_MS: u64 = 10;
+
+/// The close code a client sees when the server closes its socket without giving one.
+const NO_CODE: u16 = 1005;
+
+/// A server at one URL.
+pub struct FakeServer {
+    pub policy: Policy,
+    url: String,
+    now: Instant,
+    running: bool,
+    connections: BTreeMap<LinkId, Connection>,
+    events: Events,
+    effects: Effects,
+}
+
+impl FakeServer {
+    pub fn new(url: &str) -> Self {
+        Self {
+            policy: Policy::default(),
+            url: url.into(),
+            now: Instant::from_ms(0),
+            running: true,
+            connections: BTreeMap::new(),
+            events: Events::default(),
+            effects: Effects::default(),
+        }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    // ---- what happens to the server ----
+
+    /// Ends the process: every socket is cut, every subscription forgotten.
+    pub fn kill(&mut self) {
+        self.stop_with(1006);
+    }
+
+    /// Shuts down, closing every socket with a code.
+    pub fn stop_with(&mut self, code: u16) {
+        self.running = false;
+        for link in std::mem::take(&mut self.connections).into_keys() {
+            self.effects.words.push((link, Word::Close(code)));
+        }
+        self.events.subscribers.clear();
+    }
+
+    pub const fn start(&mut self) {
+        self.running = true;
+    }
+
+    pub fn restart(&mut self) {
+        self.kill();
+        self.start();
+    }
+
+    pub const fn is_running(&self) -> bool {
+        self.running
+    }
+
+    // ---- what it knows ----
+
+    /// What was asked of the server since it was [told to forget](Self::forget_requests).
+    pub fn requests(&self) -> Vec<&Request> {
+        self.effects.requests.iter().map(|(_, request)| request).collect()
+    }
+
+    pub fn forget_requests(&mut self) {
+        self.effects.requests.clear();
+    }
+
+    /// What clients did that no client of this protocol should.
+    pub fn complaints(&self) -> &[String] {
+        &self.effects.complaints
+    }
+
+    /// The events to which a link is subscribed.
+    pub fn subscriptions(&self, link: LinkId) -> Vec<&str> {
+        self.events.subscribers.names_of(link)
+    }
+
+    /// The credentials with which a link is logged in.
+    pub fn user(&self, link: LinkId) -> Option<&str> {
+        self.connections.get(&link)?.user.as_deref()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    // ---- time ----
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.connections.values().map(Connection::deadline).min()
+    }
+
+    pub fn on_time(&mut self, now: Instant) {
+        self.now = now;
+        let due: Vec<_> = self.connections.iter().filter(|(_, due)| due.deadline() <= now).map(|(id, _)| *id).collect();
+        for link in due {
+            self.check(link);
+        }
+    }
+
+    fn check(&mut self, link: LinkId) {
+        let now = self.now;
+        let connection = self.connections.get_mut(&link).expect("only connections are checked");
+        if connection.login_deadline.is_some_and(|at| at <= now) {
+            self.effects.say(link, &ConnectionMessage::new(ConnectionAction::AuthenticationTimeout).into());
+            self.close(link, NO_CODE);
+        } else if connection.farewell.is_some_and(|at| at <= now) {
+            self.close(link, NO_CODE);
+        } else if connection.next_check <= now {
+            connection.next_check = now.after_ms(self.policy.heartbeat_interval_ms);
+            if now.since_ms(connection.last_heard) > 2 * self.policy.heartbeat_interval_ms {
+                self.close(link, NO_CODE);
+            }
+        }
+    }
+
+    // ---- what it hears ----
+
+    /// A client wants to connect. Returns whether the server takes the connection.
+    pub fn on_dial(&mut self, now: Instant, link: LinkId) -> bool {
+        self.now = now;
+        if !self.running {
+            return false;
+        }
+        let connection = Connection {
+            stage: Stage::Connected,
+            user: None,
+            failed_logins: 0,
+            last_heard: now,
+            next_check: now.after_ms(self.policy.heartbeat_interval_ms),
+            login_deadline: self.policy.unauthenticated_client_timeout_ms.map(|ms| now.after_ms(ms)),
+            farewell: None,
+        };
+        self.connections.insert(link, connection);
+        if let AtConnection::CloseWith(code) = self.policy.at_connection {
+            self.close(link, code);
+        }
+        true
+    }
+
+    /// A client closed its socket, or the connection was cut. Closes this end as well.
+    pub fn on_closed(&mut self, now: Instant, link: LinkId) {
+        self.now = now;
+        self.close(link, NO_CODE);
+    }
+
+    /// A frame arrived. Only its first message is read.
+    pub fn on_frame(&mut self, now: Instant, link: LinkId, frame: &[u8]) {
+        self.now = now;
+        let Some(connection) = self.connections.get_mut(&link) else {
+            return;
+        };
+        connection.last_heard = now;
+        let stage = connection.stage;
+        let mut messages = decode(frame);
+        let message = messages.next().expect("a frame has a message").expect("clients send what can be decoded");
+        if messages.next().is_some() {
+            self.effects.complain("a second message in one frame, which the server never reads");
+        }
+        match (stage, &message) {
+            (_, Message::Connection(ConnectionMessage { action: ConnectionAction::Ping, .. })) => self.on_ping(link),
+            (Stage::Connected, Message::Connection(message)) => self.on_challenge(link, message),
+            (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
+            (Stage::LoggedIn, Message::Event(message)) => {
+                self.events.on_message(&self.policy, &mut self.effects, link, message);
+            }
+            (stage, message) => self.on_unexpected(link, stage, message),
+        }
+    }
+
+    fn on_ping(&mut self, link: LinkId) {
+        self.effects.note(link, Request::Ping);
+        if self.connections[&link].stage == Stage::LoggedIn && self.policy.answers_pings {
+            self.effects.say(link, &ConnectionMessage::new(ConnectionAction::Pong).into());
+        }
+    }
+
+    fn on_challenge(&mut self, link: LinkId, message: &ConnectionMessage<'_>) {
+        if message.action != ConnectionAction::Challenge {
+            return self.effects.complain(&format!("CONNECTION/{} instead of a challenge", message.action.name()));
+        }
+        self.effects.note(link, Request::Challenge { url: message.url.unwrap_or_default().into() });
+        match self.policy.at_challenge.clone() {
+            AtChallenge::Accept => {
+                self.connection(link).stage = Stage::Accepted;
+                self.effects.say(link, &ConnectionMessage::new(ConnectionAction::Accept).into());
+            }
+            AtChallenge::Reject => {
+                self.effects.say(link, &ConnectionMessage::new(ConnectionAction::Reject).into());
+                self.close(link, NO_CODE);
+            }
+            AtChallenge::Redirect(url) => {
+                let redirect = ConnectionMessage::new(ConnectionAction::Redirect);
+                self.effects.say(link, &ConnectionMessage { url: Some(&url), ..redirect }.into());
+            }
+            AtChallenge::Silence => {}
+        }
+    }
+
+    fn on_login(&mut self, link: LinkId, message: &AuthMessage<'_>) {
+        let credentials = message.data.unwrap_or_default();
+        if message.action != AuthAction::Request || !credentials.starts_with('{') {
+            self.effects.complain(&format!("AUTH/{} with {credentials:?}", message.action.name()));
+            self.effects.say(link, &AuthMessage::new(AuthAction::InvalidMessageData).into());
+            return self.close(link, NO_CODE);
+        }
+        self.effects.note(link, Request::Login(credentials.into()));
+        let answer = self.policy.logins.get(credentials).unwrap_or(&self.policy.at_login).clone();
+        if answer != AtLogin::Silence {
+            self.connection(link).login_deadline = None;
+        }
+        match answer {
+            AtLogin::Succeed(client_data) => {
+                let connection = self.connection(link);
+                connection.stage = Stage::LoggedIn;
+                connection.user = Some(credentials.into());
+                let data = client_data.as_deref();
+                self.effects.say(link, &AuthMessage { data, ..AuthMessage::new(AuthAction::AuthSuccessful) }.into());
+            }
+            AtLogin::Refuse(reason) => self.refuse_login(link, reason.as_deref()),
+            AtLogin::Silence => {}
+        }
+    }
+
+    fn refuse_login(&mut self, link: LinkId, reason: Option<&str>) {
+        self.effects.say(link, &AuthMessage { data: reason, ..AuthMessage::new(AuthAction::AuthUnsuccessful) }.into());
+        let farewell = self.now.after_ms(FAREWELL_MS);
+        let most = self.policy.max_auth_attempts;
+        let connection = self.connection(link);
+        connection.failed_logins += 1;
+        if connection.failed_logins >= most {
+            connection.farewell = Some(farewell);
+            self.effects.say(link, &AuthMessage::new(AuthAction::TooManyAuthAttempts).into());
+        }
+    }
+
+    fn on_unexpected(&mut self, link: LinkId, stage: Stage, message: &Message<'_>) {
+        self.effects.complain(&format!("{message:?} while {stage:?}"));
+        let answer = match stage {
+            Stage::Connected => ConnectionMessage::new(ConnectionAction::InvalidMessage).into(),
+            Stage::Accepted => AuthMessage::new(AuthAction::InvalidMessage).into(),
+            Stage::LoggedIn => Message::Parser(ParserMessage {
+                original_topic: Some(Topic::number(message.topic())),
+                ..ParserMessage::new(ParserAction::UnknownTopic)
+            }),
+        };
+        self.effects.say(link, &answer);
+    }
+
+    // ---- what it does ----
+
+    /// What the server has said and done since it was last asked.
+    pub fn take_words(&mut self) -> Vec<(LinkId, Word)> {
+        std::mem::take(&mut self.effects.words)
+    }
+
+    fn close(&mut self, link: LinkId, code: u16) {
+        self.connections.remove(&link);
+        self.events.subscribers.remove_link(link);
+        self.effects.words.push((link, Word::Close(code)));
+    }
+
+    fn connection(&mut self, link: LinkId) -> &mut Connection {
+        self.connections.get_mut(&link).expect("only connected clients are heard")
+    }
+}

@@ -1,0 +1,63 @@
+//! What a server is told to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the server does at each step.
+pub struct Policy {
+    pub at_connection: AtConnection,
+    pub at_challenge: AtChallenge,
+    /// The answer to logins that [`logins`](Self::logins) does not name.
+    pub at_login: AtLogin,
+    /// Answers by credentials, which are JSON text.
+    pub logins: BTreeMap<String, AtLogin>,
+    /// Names that nobody may subscribe to.
+    pub denied: BTreeSet<String>,
+    pub answers_pings: bool,
+    pub acknowledges: bool,
+    pub max_auth_attempts: u32,
+    pub unauthenticated_client_timeout_ms: Option<u64>,
+    pub heartbeat_interval_ms: u64,
+}
+
+/// What happens when a socket is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtConnection {
+    Welcome,
+    CloseWith(u16),
+}
+
+/// The answer to a challenge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AtChallenge {
+    Accept,
+    Reject,
+    Redirect(String),
+    Silence,
+}
+
+/// The answer to a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AtLogin {
+    /// With client data: JSON text.
+    Succeed(Option<String>),
+    /// With a reason: JSON text.
+    Refuse(Option<String>),
+    Silence,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            at_connection: AtConnection::Welcome,
+            at_challenge: AtChallenge::Accept,
+            at_login: AtLogin::Succeed(None),
+            logins: BTreeMap::new(),
+            denied: BTreeSet::new(),
+            answers_pings: true,
+            acknowledges: true,
+            max_auth_attempts: 3,
+            unauthenticated_client_timeout_ms: Some(180_000),
+            heartbeat_interval_ms: 30_000,
+        }
+    }
+}

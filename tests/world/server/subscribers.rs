@@ -1,0 +1,68 @@
+//! Who is subscribed to what within one topic.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::world::network::LinkId;
+
+/// The subscribers of every name of a topic.
+#[derive(Default)]
+pub struct Subscribers {
+    by_name: BTreeMap<String, BTreeSet<LinkId>>,
+}
+
+impl Subscribers {
+    /// Returns false if the link was subscribed already.
+    pub fn add(&mut self, link: LinkId, name: &str) -> bool {
+        self.by_name.entry(name.into()).or_default().insert(link)
+    }
+
+    /// Returns false if the link was not subscribed.
+    pub fn remove(&mut self, link: LinkId, name: &str) -> bool {
+        let Some(links) = self.by_name.get_mut(name) else { return false };
+        let was_subscribed = links.remove(&link);
+        if links.is_empty() {
+            self.by_name.remove(name);
+        }
+        was_subscribed
+    }
+
+    /// Removes a link everywhere.
+    pub fn remove_link(&mut self, link: LinkId) {
+        self.by_name.retain(|_, links| {
+            links.remove(&link);
+            !links.is_empty()
+        });
+    }
+
+    pub fn clear(&mut self) {
+        self.by_name.clear();
+    }
+
+    /// The subscribers of a name.
+    pub fn of(&self, name: &str) -> Vec<LinkId> {
+        self.by_name.get(name).into_iter().flatten().copied().collect()
+    }
+
+    /// The names to which a link is subscribed.
+    pub fn names_of(&self, link: LinkId) -> Vec<&str> {
+        let names = self.by_name.iter().filter(|(_, links)| links.contains(&link));
+        names.map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+/// Checks the names of a bulk message one after the other and returns those that are denied.
+///
+/// For every name that is denied, the server takes the LAST name off the list, whichever that is; and what is taken off
+/// that way is not even looked at. It handles the message as long as any name is left.
+pub fn splice_denied(names: &mut Vec<String>, is_denied: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut denied = Vec::new();
+    let mut index = 0;
+    while let Some(name) = names.get(index) {
+        if is_denied(name) {
+            denied.push(name.clone());
+            names.pop();
+        }
+        index += 1;
+    }
+    denied
+}
