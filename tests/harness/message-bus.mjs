@@ -9,21 +9,27 @@
 // dead one is given up is the servers' business, done by deepstream's own code.
 import { EventEmitter, once } from 'node:events';
 
-/** Milliseconds that a cluster has to agree on who belongs to it. */
-const agreementDeadline = 20_000;
+/** Milliseconds that a cluster has to agree on who belongs to it, beside the time for giving up the dead. */
+const patience = 20_000;
 
 /** The hub, in the parent process of all servers. */
 export class MessageBus {
   #members = new Map();
   #changes = new EventEmitter();
+  #agreementDeadline;
 
   /** @param {{ keepAliveInterval: number, deathTimeout: number }} options see startCluster */
   constructor({ keepAliveInterval, deathTimeout }) {
+    this.#agreementDeadline = deathTimeout + patience;
     /** The servers' share: how they watch each other. */
     this.configuration = {
       clusterRegistry: {
         type: 'default',
-        options: { keepAliveInterval, activeCheckInterval: Math.min(keepAliveInterval, deathTimeout / 10), nodeInactiveTimeout: deathTimeout },
+        options: {
+          keepAliveInterval,
+          activeCheckInterval: Math.min(keepAliveInterval, deathTimeout / 10),
+          nodeInactiveTimeout: deathTimeout,
+        },
       },
     };
   }
@@ -49,7 +55,7 @@ export class MessageBus {
   /** Resolves once every server that runs knows all that run, and has given up those that do not. */
   async agreed() {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), agreementDeadline);
+    const timer = setTimeout(() => deadline.abort(), this.#agreementDeadline);
     try {
       while (!this.#isAgreed()) await once(this.#changes, 'change', deadline);
     } catch (cause) {
