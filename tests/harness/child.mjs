@@ -1,6 +1,5 @@
 // Both ends of a server that runs in a child process: it tells its parent when it is ready, and dies with it.
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 
 /** Characters of a child's output that are kept. */
 const logLimit = 64 * 1024;
@@ -8,11 +7,22 @@ const logLimit = 64 * 1024;
 const patience = 5_000;
 
 /**
+ * What parent and child may tell each other beside the child's start and end.
+ * @typedef {object} Channel
+ * @property {(message: object) => void} send does nothing once the other end is gone
+ * @property {(receive: (message: object) => void) => void} onMessage
+ */
+
+/**
  * Starts a script that calls {@link runAsChild}, and waits until it is ready.
  * Its output is kept, and shown only if it dies without having been told to.
  * The child does not keep this process alive once it is ready.
+ *
+ * @param {URL} scriptUrl
+ * @param {object} configuration what the script is started with
+ * @param {(channel: Channel, closed: Promise<void>) => void} [connect] is called at once, so that it misses no message
  */
-export async function startChild(scriptUrl, configuration) {
+export async function startChild(scriptUrl, configuration, connect) {
   const child = fork(scriptUrl, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
   let log = '';
   let isExpectedToDie = false;
@@ -21,8 +31,9 @@ export async function startChild(scriptUrl, configuration) {
   }
   const exited = new Promise((resolve) => child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)));
   child.send(configuration);
+  connect?.(channelOver(child), exited);
   const [isReady, outcome] = await Promise.race([
-    once(child, 'message').then(([ready]) => [true, ready]),
+    readinessOf(child).then((ready) => [true, ready]),
     exited.then((reason) => [false, reason]),
   ]);
   if (!isReady) throw new Error(`${scriptUrl.pathname} did not start (${outcome}). Its output:\n${log}`);
@@ -54,19 +65,41 @@ export async function startChild(scriptUrl, configuration) {
 }
 
 /**
- * The child's end. `start` gets the parent's configuration and resolves to what the parent is told (`ready`)
- * and to `stop`, which is called on SIGTERM.
+ * The child's end. `start` gets the parent's configuration and a {@link Channel} to it, and resolves to what the parent
+ * is told (`ready`) and to `stop`, which is called on SIGTERM.
  */
 export function runAsChild(start) {
   // Ctrl-C reaches the whole process group; the parent decides what becomes of its servers.
   process.on('SIGINT', () => {});
   process.once('disconnect', () => process.exit());
   process.once('message', async (configuration) => {
-    const { ready, stop } = await start(configuration);
+    const { ready, stop } = await start(configuration, channelOver(process));
     process.once('SIGTERM', async () => {
       await stop();
       process.exit();
     });
-    process.send(ready);
+    process.send({ ready });
+  });
+}
+
+/** @returns {Channel} */
+function channelOver(end) {
+  return {
+    send(message) {
+      if (end.connected) end.send({ message }, () => {}); // what a dying process misses is lost, as on any network
+    },
+    onMessage(receive) {
+      end.on('message', ({ message }) => message && receive(message));
+    },
+  };
+}
+
+function readinessOf(child) {
+  return new Promise((resolve) => {
+    child.on('message', function settle({ ready }) {
+      if (!ready) return;
+      child.off('message', settle);
+      resolve(ready);
+    });
   });
 }

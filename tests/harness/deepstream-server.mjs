@@ -29,10 +29,14 @@ const openPermissions = {
  * @param {number | false} [options.unauthenticatedClientTimeout] in milliseconds
  * @param {number} [options.maxAuthAttempts]
  * @param {number} [options.heartbeatInterval] in milliseconds; a client silent for twice as long is cut
+ * @param {object} [options.rpc] deepstream's own options of that name, e.g. `{ ackTimeout: 200, responseTimeout: 500 }`
+ * @param {object} [options.listen] the same, e.g. `{ responseTimeout: 200 }`
+ * @param {import('./message-bus.mjs').MessageBus} [options.bus] what connects it with the other servers of a cluster;
+ *   see startCluster
  */
-export async function startDeepstreamServer({ port, ...options } = {}) {
+export async function startDeepstreamServer({ port, bus, ...options } = {}) {
   port ??= await freePort();
-  const configuration = serverConfiguration(port, options);
+  const configuration = { ...serverConfiguration(port, options), ...bus?.configuration };
   let child;
   let lastStep = Promise.resolve();
   /** Steps asked for at the same time are done one after the other. */
@@ -41,7 +45,7 @@ export async function startDeepstreamServer({ port, ...options } = {}) {
 
   async function start() {
     if (isRunning()) return;
-    child = await startChild(childScript, configuration);
+    child = await startChild(childScript, configuration, bus?.connect);
     const response = await fetch(`http://${loopback}:${port}${healthCheckPath}`);
     if (!response.ok) throw new Error(`deepstream's health check answers ${response.status}.`);
   }
@@ -67,8 +71,11 @@ export async function startDeepstreamServer({ port, ...options } = {}) {
   };
 }
 
-function serverConfiguration(port, { users, permissions, maxMessageSize = 1024 * 1024, ...endpointOptions }) {
+function serverConfiguration(port, options) {
+  const { users, permissions, rpc = {}, listen = {}, maxMessageSize = 1024 * 1024, ...endpointOptions } = options;
   return {
+    rpc,
+    listen,
     httpServer: {
       type: 'default',
       options: { host: loopback, port, healthCheckPath, allowAllOrigins: true, maxMessageSize, headers: [] },
