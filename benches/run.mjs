@@ -16,7 +16,7 @@ const usage = `npm run bench -- [events | recovery] [options]
 events, what is run by default: how long events and starting take.
 recovery: how long it takes to be back after the network has failed.
 
-  --rounds <number>      samples of each case and client (events: 20, recovery: 5)
+  --rounds <number>      samples of each case and client (events: 20, recovery: 7)
   --case <text>          only cases whose name contains the text; may be repeated
   --other <directory>    another build of this package, measured beside the one in pkg/
   --seed <number>        events: of the order in which the clients take turns
@@ -69,7 +69,7 @@ function readOptions() {
   if (!['events', 'recovery'].includes(bench) || others.length > 0) {
     throw new Failure(`There is no benchmark '${positionals.join(' ')}'.\n\n${usage}`);
   }
-  const rounds = positiveInteger('rounds', values.rounds ?? (bench === 'recovery' ? 5 : 20));
+  const rounds = positiveInteger('rounds', values.rounds ?? (bench === 'recovery' ? 7 : 20));
   if (bench === 'recovery' && (values.seed || values.profile)) throw new Failure('--seed and --profile are for events alone.');
   const seed = bench === 'recovery' ? undefined : positiveInteger('seed', values.seed ?? 1 + (Date.now() % 1_000_000));
   return { ...values, bench, rounds, seed };

@@ -14,6 +14,8 @@ const beatIntervalMs = 10;
 const deliveryMs = 3_000;
 /** Between connecting and the fault, so that sessions are as quiet as those of a page left open, in milliseconds. */
 const calmMs = 1_000;
+/** What both clients have as `heartbeatInterval` by default. When silence is noticed depends on where in it it begins. */
+const heartbeatIntervalMs = 30_000;
 
 /**
  * What became of one client in one round.
@@ -36,73 +38,89 @@ const calmMs = 1_000;
 export async function measureRecovery(bench, { faults, subjects, rounds, onProgress }) {
   const server = await startDeepstreamServer();
   const witness = await openWitness(server.url);
+  const open = () => openSessions(bench, server, witness, subjects);
   const samples = [];
-  for (const fault of faults) {
+  const measure = async (fault, sessions, ageMs) => samples.push(...(await measureFault(fault, sessions, ageMs)));
+  for (const fault of faults.filter(({ isLong }) => !isLong)) {
     onProgress(fault.name);
-    const round = () => measureRound({ ...bench, server, witness }, fault, subjects);
-    if (fault.spreadMs === undefined) {
-      for (let done = 0; done < rounds; done += 1) samples.push(...(await round()));
-    } else {
-      const begun = Array.from({ length: rounds }, async (_, index) => {
-        await sleep((index * fault.spreadMs) / rounds);
-        return round();
-      });
-      samples.push(...(await Promise.all(begun)).flat());
+    for (let round = 0; round < rounds; round += 1) await measure(fault, await open(), calmMs);
+  }
+  const longFaults = faults.filter(({ isLong }) => isLong);
+  onProgress(longFaults.map(({ name }) => name).join('; '));
+  const planned = [];
+  for (const fault of longFaults) {
+    for (let round = 0; round < rounds; round += 1) {
+      planned.push([fault, await open(), calmMs + (round * heartbeatIntervalMs) / rounds]);
     }
   }
+  await Promise.all(planned.map((parameters) => measure(...parameters)));
   onProgress('');
   witness.close();
   await server.stop();
   return samples;
 }
 
-async function measureRound({ browser, siteUrl, server, witness }, fault, subjects) {
-  // One proxy for each: a browser opens WebSockets to the same port one after the other.
+/** Opens a page with a client of each kind, logged in and subscribed, each behind a network of its own. */
+async function openSessions({ browser, siteUrl }, server, witness, subjects) {
+  // Not one proxy for all: a browser opens WebSockets to the same port one after the other.
   const proxies = await Promise.all(subjects.map(() => startTcpProxy({ target: server.port })));
-  const setNetwork = (state) => proxies.forEach((proxy) => proxy.fail(state));
   const page = await browser.newPage();
   await page.goto(`${siteUrl}/recovery.html`);
   const beat = `beat ${witness.getUid()}`;
-  const beats = setInterval(() => witness.event.emit(beat, Date.now()), beatIntervalMs);
+  const stopBeats = emitBeats(witness, beat);
   for (const [index, subject] of subjects.entries()) {
     await page.evaluate((client) => recovery.connect(client), { subject, url: proxies[index].url, beat });
   }
-  clearInterval(beats);
+  stopBeats();
   const mailboxes = subjects.map((subject) => openMailbox(witness, `letters of ${subject} ${witness.getUid()}`));
-  await sleep(calmMs);
-  await page.evaluate(() => recovery.forget());
+  return {
+    subjects,
+    server,
+    witness,
+    page,
+    mailboxes,
+    emitBeats: () => emitBeats(witness, beat),
+    setNetwork: (state) => proxies.forEach((proxy) => proxy.fail(state)),
+    async close() {
+      await page.close();
+      await Promise.all(proxies.map((proxy) => proxy.stop()));
+      for (const mailbox of mailboxes) mailbox.close();
+    },
+  };
+}
 
+/** Has the network fail `ageMs` from now, and gives a sample of each client; closes the sessions. */
+async function measureFault(fault, { subjects, server, witness, page, mailboxes, ...sessions }, ageMs) {
+  await sleep(ageMs);
+  await page.evaluate(() => recovery.forget());
   const fallenAt = Date.now();
   const isOver = sleep(fault.durationMs);
   if (fault.restartsServer) await server.kill();
-  setNetwork(fault.network);
-  const intervalMs = Math.max(fault.durationMs, shortestWritingMs) / letterCount;
+  sessions.setNetwork(fault.network);
   const written = page.evaluate((plan) => recovery.write(plan), {
     letters: mailboxes.map(({ name }) => name),
     count: letterCount,
-    intervalMs,
+    intervalMs: Math.max(fault.durationMs, shortestWritingMs) / letterCount,
   });
   if (fault.restartsServer) {
     await server.start();
     await witness.isBack();
   }
   if (fault.durationMs > 0) await isOver;
-  setNetwork('none');
+  sessions.setNetwork('none');
   const returnedAt = Date.now();
   if (fault.sign) await page.evaluate((type) => dispatchEvent(new Event(type)), fault.sign);
 
-  const beatsAgain = setInterval(() => witness.event.emit(beat, Date.now()), beatIntervalMs);
+  const stopBeats = sessions.emitBeats();
   await until(() => page.evaluate(() => recovery.areBack()), fault.patienceMs);
-  clearInterval(beatsAgain);
+  stopBeats();
   await written;
   await until(() => mailboxes.every(({ numbers }) => new Set(numbers).size === letterCount), deliveryMs);
-
   const reports = await page.evaluate(() => recovery.report());
-  await page.close();
-  await Promise.all(proxies.map((proxy) => proxy.stop()));
+  await sessions.close();
   return subjects.map((subject, index) => {
     const { openAt, beatAt, state } = reports[index];
-    const numbers = mailboxes[index].close();
+    const { numbers } = mailboxes[index];
     const foreign = numbers.find((number) => !Number.isInteger(number) || number < 0 || number >= letterCount);
     if (foreign !== undefined) throw new Failure(`${subject} was not asked to emit ${JSON.stringify(foreign)} (${fault.name}).`);
     if (openAt === null && beatAt !== null) throw new Failure(`${subject} heard an event before it was OPEN (${fault.name}).`);
@@ -117,6 +135,12 @@ async function measureRound({ browser, siteUrl, server, witness }, fault, subjec
       state,
     };
   });
+}
+
+/** Emits one event after the other for those who come back; what is given back ends it. */
+function emitBeats(witness, beat) {
+  const timer = setInterval(() => witness.event.emit(beat, null), beatIntervalMs);
+  return () => clearInterval(timer);
 }
 
 /** Somebody with a network that never fails, who is back before all others when the server is. */
@@ -142,10 +166,7 @@ function openMailbox(witness, name) {
   return {
     name,
     numbers,
-    close() {
-      witness.event.unsubscribe(name, collect);
-      return numbers;
-    },
+    close: () => witness.event.unsubscribe(name, collect),
   };
 }
 
