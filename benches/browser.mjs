@@ -15,12 +15,15 @@ const referencePackage = inRoot('node_modules', '@deepstream', 'client');
 /** For page.js, which collects garbage between samples. */
 const exposeGarbageCollector = '--js-flags=--expose-gc';
 
-/** @param {{ other?: string }} options a directory with another build of the package */
-export async function openBench({ other }) {
+/**
+ * Starts the browser, and serves the pages and the clients to it.
+ *
+ * @param {object} options
+ * @param {string} [options.other] a directory with another build of the package
+ * @param {Parameters<typeof startStaticServer>[0]['handle']} [options.handle] sees each request first
+ */
+export async function openBrowser({ other, handle }) {
   const { chrome } = await ensureBrowser();
-  const server = await startChild(new URL('./server-process.mjs', import.meta.url), {});
-  beforeExit(server.stop);
-  let current;
   const pages = await startStaticServer({
     directories: {
       '/': inRoot('benches', 'page'),
@@ -30,11 +33,28 @@ export async function openBench({ other }) {
     },
     // Isolated pages have clocks that are exact to 5 µs, others to 100 µs.
     headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
-    handle: (request, response) => handlePlan(request, response, current),
+    handle,
   });
   beforeExit(pages.stop);
   const browser = await chromium.launch({ executablePath: chrome, args: [...browserFlags, exposeGarbageCollector] });
   beforeExit(() => browser.close());
+  return {
+    browser,
+    siteUrl: pages.url,
+    browserVersion: `Chromium ${browser.version()}`,
+    versions: await Promise.all([ownPackage, referencePackage].map(versionOf)),
+  };
+}
+
+/** @param {{ other?: string }} options a directory with another build of the package */
+export async function openBench({ other }) {
+  const server = await startChild(new URL('./server-process.mjs', import.meta.url), {});
+  beforeExit(server.stop);
+  let current;
+  const { browser, siteUrl, browserVersion, versions } = await openBrowser({
+    other,
+    handle: (request, response) => handlePlan(request, response, current),
+  });
   const browserSession = await browser.newBrowserCDPSession();
 
   /** Has the plan carried out in the page that `open` opens, and gives its samples. */
@@ -53,13 +73,13 @@ export async function openBench({ other }) {
   }
 
   return {
-    browserVersion: `Chromium ${browser.version()}`,
-    versions: await Promise.all([ownPackage, referencePackage].map(versionOf)),
+    browserVersion,
+    versions,
 
     run: (plan) =>
       carryOut(plan, async () => {
         // Not by newPage(): Playwright watches the network of its own pages, and would be told of every frame.
-        const { targetId } = await browserSession.send('Target.createTarget', { url: pages.url });
+        const { targetId } = await browserSession.send('Target.createTarget', { url: siteUrl });
         return () => browserSession.send('Target.closeTarget', { targetId });
       }),
 
@@ -71,7 +91,7 @@ export async function openBench({ other }) {
       await session.send('Profiler.setSamplingInterval', { interval: 100 }); // microseconds
       await session.send('Profiler.start');
       await carryOut(plan, async () => {
-        await page.goto(pages.url);
+        await page.goto(siteUrl);
         return () => {};
       });
       const { profile } = await session.send('Profiler.stop');

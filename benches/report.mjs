@@ -46,11 +46,18 @@ export function renderTable(values, titles) {
         ];
       }),
   );
-  const table = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  return alignColumns([head, ...rows], { textColumns: 2 });
+}
+
+/**
+ * @param {string[][]} table its first row is the head; a row that begins with a text begins a group
+ * @param {{ textColumns: number }} layout so many columns are aligned to the left, the others to the right
+ */
+export function alignColumns(table, { textColumns }) {
+  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  const align = (cell, column) => (column < textColumns ? cell.padEnd(widths[column]) : cell.padStart(widths[column]));
   return table
-    .map((row) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))))
-    .map((cells) => cells.join('  ').trimEnd())
+    .map((row) => row.map(align).join('  ').trimEnd())
     .map((line, index) => (index > 1 && !line.startsWith(' ') ? `\n${line}` : line))
     .join('\n');
 }

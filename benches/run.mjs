@@ -1,4 +1,4 @@
-// Measures this client, the reference client and a bare WebSocket in one headless browser: see README.md.
+// Measures this client beside the reference client in one headless browser: see README.md.
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release, type } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -7,19 +7,25 @@ import { Failure, main, timed } from '../scripts/lib/process.mjs';
 import { setup } from '../scripts/setup.mjs';
 import { cases } from './page/cases.js';
 import { subjectTitles } from './page/subjects.js';
+import { faults } from './recovery/faults.mjs';
+import { renderRecovery } from './recovery/table.mjs';
 import { renderTable, tabulate } from './report.mjs';
 
-const usage = `npm run bench -- [options]
+const usage = `npm run bench -- [events | recovery] [options]
 
-  --rounds <number>      samples of each case and client (20)
+events, what is run by default: how long events and starting take.
+recovery: how long it takes to be back after the network has failed.
+
+  --rounds <number>      samples of each case and client (events: 20, recovery: 7)
   --case <text>          only cases whose name contains the text; may be repeated
   --other <directory>    another build of this package, measured beside the one in pkg/
-  --seed <number>        of the order in which the clients take turns
+  --seed <number>        events: of the order in which the clients take turns
   --json <file>          write all samples there
-  --profile <directory>  instead of measuring, write a CPU profile of each case and client there
+  --profile <directory>  events: instead of measuring, write a CPU profile of each case and client there
   --no-build             measure pkg/ as it is
 
-Cases: ${cases.map(({ name }) => name).join(', ')}.`;
+Cases of events: ${cases.map(({ name }) => name).join(', ')}.
+Cases of recovery: ${faults.map(({ name }) => name).join(', ')}.`;
 
 /** Rounds in one page. More than one page, because the luck of one (compilation, memory) would be in all its rounds. */
 const roundsPerPage = 10;
@@ -33,69 +39,107 @@ await main(async () => {
     console.log(usage);
     return;
   }
-  const steps = planSteps(options);
+  const bench = options.bench === 'recovery' ? planRecovery(options) : planEvents(options);
   if (!options['no-build']) {
     await setup();
     await build();
   }
-  // Not imported above, because it needs what setup installs.
-  const { openBench } = await import('./browser.mjs');
-  const bench = await openBench({ other: options.other });
-  if (options.profile) {
-    await profile(bench, steps, options);
-    return;
-  }
-
-  const header = {
-    date: new Date().toISOString(),
-    machine: `${cpus()[0].model.trim()}, ${cpus().length} cores, ${type()} ${release()}`,
-    browser: bench.browserVersion,
-    versions: bench.versions,
-    rounds: options.rounds,
-    seed: options.seed,
-    loadBefore: loadavg()[0],
-  };
-  let samples;
-  const time = await timed(async () => (samples = await measure(bench, steps, options)));
-  header.loadAfter = loadavg()[0];
-  console.log(renderHeader(header, time));
-  const measures = steps.flatMap((step) => step.measures);
-  console.log(renderTable(tabulate(samples, measures), subjectTitles));
-  if (options.json) await writeFile(options.json, JSON.stringify({ ...header, samples }, null, 1));
+  await bench();
 });
 
 function readOptions() {
   const options = {
-    rounds: { type: 'string', default: '20' },
+    rounds: { type: 'string' },
     case: { type: 'string', multiple: true, default: [''] },
     other: { type: 'string' },
-    seed: { type: 'string', default: String(1 + (Date.now() % 1_000_000)) },
+    seed: { type: 'string' },
     json: { type: 'string' },
     profile: { type: 'string' },
     'no-build': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   };
   let values;
+  let positionals;
   try {
-    ({ values } = parseArgs({ options }));
+    ({ values, positionals } = parseArgs({ options, allowPositionals: true }));
   } catch (error) {
     throw new Failure(`${error.message}\n\n${usage}`);
   }
-  return { ...values, rounds: positiveInteger('rounds', values.rounds), seed: positiveInteger('seed', values.seed) };
+  const [bench = 'events', ...others] = positionals;
+  if (!['events', 'recovery'].includes(bench) || others.length > 0) {
+    throw new Failure(`There is no benchmark '${positionals.join(' ')}'.\n\n${usage}`);
+  }
+  const rounds = positiveInteger('rounds', values.rounds ?? (bench === 'recovery' ? 7 : 20));
+  if (bench === 'recovery' && (values.seed || values.profile)) throw new Failure('--seed and --profile are for events alone.');
+  const seed = bench === 'recovery' ? undefined : positiveInteger('seed', values.seed ?? 1 + (Date.now() % 1_000_000));
+  return { ...values, bench, rounds, seed };
 }
 
-function positiveInteger(option, text) {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new Failure(`--${option} must be a positive integer, not ${text}.`);
+function positiveInteger(option, value) {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new Failure(`--${option} must be a positive integer, not ${value}.`);
   return number;
 }
 
+/** Those of `all` that `--case` selects. */
+function chosen(all, { case: texts }) {
+  const list = all.filter(({ name }) => texts.some((text) => name.includes(text)));
+  if (list.length === 0) throw new Failure(`No case has a name like that.\n\n${usage}`);
+  return list;
+}
+
+/** What runs the benchmark of events. What needs setup to be installed is imported only there. */
+function planEvents(options) {
+  const steps = planSteps(options);
+  return async () => {
+    const { openBench } = await import('./browser.mjs');
+    const bench = await openBench(options);
+    if (options.profile) return profile(bench, steps, options);
+    const measured = await measuring(bench, options, () => measure(bench, steps, options));
+    const measures = steps.flatMap((step) => step.measures);
+    console.log(renderTable(tabulate(measured, measures), subjectTitles));
+  };
+}
+
+/** What runs the benchmark of recovery. */
+function planRecovery(options) {
+  const plan = {
+    faults: chosen(faults, options),
+    subjects: ['wasm', ...(options.other ? ['other'] : []), 'reference'],
+    rounds: options.rounds,
+    onProgress: showProgress,
+  };
+  return async () => {
+    const { openBrowser } = await import('./browser.mjs');
+    const { measureRecovery } = await import('./recovery/measure.mjs');
+    const bench = await openBrowser(options);
+    console.log(renderRecovery(await measuring(bench, options, () => measureRecovery(bench, plan)), subjectTitles));
+  };
+}
+
+/** Measures, says under which circumstances, and gives the samples. */
+async function measuring({ browserVersion, versions }, { rounds, seed, json }, measureAll) {
+  const header = {
+    date: new Date().toISOString(),
+    machine: `${cpus()[0].model.trim()}, ${cpus().length} cores, ${type()} ${release()}`,
+    browser: browserVersion,
+    versions,
+    rounds,
+    seed,
+    loadBefore: loadavg()[0],
+  };
+  let samples;
+  const time = await timed(async () => (samples = await measureAll()));
+  header.loadAfter = loadavg()[0];
+  console.log(renderHeader(header, time));
+  if (json) await writeFile(json, JSON.stringify({ ...header, samples }, null, 1));
+  return samples;
+}
+
 /** Who takes part in which case. */
-function planSteps({ case: texts, other }) {
-  const chosen = cases.filter(({ name }) => texts.some((text) => name.includes(text)));
-  if (chosen.length === 0) throw new Failure(`No case has a name like that.\n\n${usage}`);
-  const present = Object.keys(subjectTitles).filter((subject) => subject !== 'other' || other);
-  return chosen.map(({ subjects = present, ...rest }) => ({
+function planSteps(options) {
+  const present = Object.keys(subjectTitles).filter((subject) => subject !== 'other' || options.other);
+  return chosen(cases, options).map(({ subjects = present, ...rest }) => ({
     ...rest,
     subjects: subjects.filter((subject) => present.includes(subject)),
   }));
@@ -138,7 +182,7 @@ async function profile(bench, steps, { profile: directory }) {
 function renderHeader({ machine, browser, versions, rounds, seed, loadBefore, loadAfter }, time) {
   return [
     `${machine}; ${browser}; load ${loadBefore.toFixed(1)} before, ${loadAfter.toFixed(1)} after`,
-    `${versions.join(', ')}; ${rounds} rounds in ${time}, seed ${seed}`,
+    `${versions.join(', ')}; ${rounds} rounds in ${time}${seed === undefined ? '' : `, seed ${seed}`}`,
     '',
   ].join('\n');
 }

@@ -9,22 +9,23 @@ export const subjectTitles = {
   bare: 'WebSocket',
 };
 
+const clientLoaders = {
+  wasm: async () => (await import('/pkg/index.mjs')).DeepstreamClient,
+  other: async () => (await import('/other/index.mjs')).DeepstreamClient,
+  reference: async () => {
+    await loadScript('/reference/ds.min.js');
+    return globalThis.DeepstreamClient.DeepstreamClient;
+  },
+};
+
+/** Fetches and evaluates a client's code; resolves to its class. */
+export const loadClient = (name) => clientLoaders[name]();
+
 /** Somebody who is measured, not connected yet. */
 export function openSubject(name, serverUrl) {
   const url = `${serverUrl}/${name}`;
-  switch (name) {
-    case 'wasm':
-      return new ClientSubject(name, url, async () => (await import('/pkg/index.mjs')).DeepstreamClient);
-    case 'other':
-      return new ClientSubject(name, url, async () => (await import('/other/index.mjs')).DeepstreamClient);
-    case 'reference':
-      return new ClientSubject(name, url, async () => {
-        await loadScript('/reference/ds.min.js');
-        return globalThis.DeepstreamClient.DeepstreamClient;
-      });
-    default:
-      return new FloorSubject(name, url, { readsData: name === 'parsing' });
-  }
+  if (Object.hasOwn(clientLoaders, name)) return new ClientSubject(name, url);
+  return new FloorSubject(name, url, { readsData: name === 'parsing' });
 }
 
 /** A deepstream client: everything a case does with `client` it does with all of them. */
@@ -33,11 +34,14 @@ class ClientSubject {
   readsData = true;
   #names = new Set();
 
-  constructor(name, url, load) {
+  constructor(name, url) {
     this.name = name;
     this.url = url;
-    /** Fetches and evaluates the client's code; resolves to its class. */
-    this.load = load;
+  }
+
+  /** See {@link loadClient}. */
+  load() {
+    return loadClient(this.name);
   }
 
   /** The client, which dials when it logs in. */
