@@ -55,6 +55,16 @@ impl<V> NameMap<V> {
         self.values.try_remove(slot)
     }
 
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// Whether the name has a value.
     pub fn contains(&self, name: &str) -> bool {
         self.slots_by_name.contains_key(name)

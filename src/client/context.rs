@@ -21,12 +21,31 @@ pub struct Context<'a> {
     pub rng: &'a mut Rng,
     /// Where outputs go.
     pub out: &'a mut VecDeque<Output>,
+    /// The PINGs of the session.
+    pub pings: &'a mut Pings,
+    /// What the clock on the wall said at the origin of [`Instant`], in milliseconds since 1970.
+    pub wall_clock_origin_ms: u64,
+}
+
+/// The PINGs of one session. The server answers them in order and after what came before, so the answer to one means that
+/// it has everything sent until then.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pings {
+    /// How many were sent.
+    pub sent: u32,
+    /// How many were answered.
+    pub answered: u32,
 }
 
 impl Context<'_> {
     /// Sends one message on `socket`.
     pub fn send(&mut self, socket: SocketId, message: &Message<'_>) {
         self.out.push_back(Output::Send(socket, message.encode()));
+    }
+
+    /// What the clock on the wall says at a moment, in milliseconds since 1970.
+    pub fn wall_clock_ms(&self, moment: Instant) -> u64 {
+        self.wall_clock_origin_ms.saturating_add(moment.as_ms())
     }
 
     /// Emits `error`.

@@ -43,6 +43,13 @@ pub enum ClientError {
         /// The name of the event that was refused.
         name: Box<str>,
     },
+    /// Entries of the outbox will not be sent: a code for each [reason](DropReason).
+    OutboxDropped {
+        /// The reason.
+        why: DropReason,
+        /// How many.
+        count: usize,
+    },
     /// The payload of an event is not JSON: `INVALID_MESSAGE_DATA`.
     InvalidEventData {
         /// The event.
@@ -77,6 +84,37 @@ pub enum ClientError {
         /// What the server adds, as it came.
         data: Option<Box<str>>,
     },
+}
+
+/// Why an entry of the outbox will not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropReason {
+    /// Its time ran out: `OUTBOX_EXPIRED`.
+    Expired,
+    /// Newer ones needed its place: `OUTBOX_OVERFLOW`.
+    Overflow,
+    /// The application cleared the outbox: `OUTBOX_CLEARED`.
+    Cleared,
+    /// The server refused it.
+    Denied,
+    /// The server closes the connection whenever it gets it: `OUTBOX_UNDELIVERABLE`.
+    Undeliverable,
+    /// It was to be sent at once or never: `OUTBOX_NOT_CONNECTED`.
+    NotNow,
+}
+
+impl DropReason {
+    /// The word that JavaScript sees.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Overflow => "overflow",
+            Self::Cleared => "cleared",
+            Self::Denied => "denied",
+            Self::Undeliverable => "undeliverable",
+            Self::NotNow => "not-connected",
+        }
+    }
 }
 
 /// How a connection attempt ended, or a connection.
@@ -124,6 +162,14 @@ impl ClientError {
             Self::Paused => "CLIENT_OFFLINE",
             Self::IsClosed { .. } => "IS_CLOSED",
             Self::OutboxFull { .. } => "OUTBOX_FULL",
+            Self::OutboxDropped { why, .. } => match why {
+                DropReason::Expired => "OUTBOX_EXPIRED",
+                DropReason::Overflow => "OUTBOX_OVERFLOW",
+                DropReason::Cleared => "OUTBOX_CLEARED",
+                DropReason::Denied => "MESSAGE_DENIED",
+                DropReason::Undeliverable => "OUTBOX_UNDELIVERABLE",
+                DropReason::NotNow => "OUTBOX_NOT_CONNECTED",
+            },
             Self::InvalidEventData { .. } => "INVALID_MESSAGE_DATA",
             Self::AckTimeout { .. } => "ACK_TIMEOUT",
             Self::Decode(error) => error.name(),
@@ -147,7 +193,7 @@ impl ClientError {
             | Self::TooManyAuthAttempts
             | Self::LoginSuperseded => Topic::Auth,
             Self::Decode(_) => Topic::Parser,
-            Self::OutboxFull { .. } | Self::InvalidEventData { .. } => Topic::Event,
+            Self::OutboxFull { .. } | Self::OutboxDropped { .. } | Self::InvalidEventData { .. } => Topic::Event,
             Self::IsClosed { topic, .. }
             | Self::AckTimeout { topic, .. }
             | Self::Unsolicited { topic, .. }
@@ -170,7 +216,13 @@ impl ClientError {
 
     /// Whether it only follows from what the application did itself.
     pub const fn is_expected(&self) -> bool {
-        matches!(self, Self::IsClosed { .. } | Self::Paused | Self::LoginSuperseded)
+        matches!(
+            self,
+            Self::IsClosed { .. }
+                | Self::Paused
+                | Self::LoginSuperseded
+                | Self::OutboxDropped { why: DropReason::Cleared | DropReason::NotNow, .. }
+        )
     }
 
     /// A sentence for people.
@@ -196,6 +248,9 @@ impl ClientError {
             Self::IsClosed { dropped: 0, .. } => "the client is closed".into(),
             Self::IsClosed { dropped, .. } => concat(&["the client was closed; never sent: ", &dropped.to_string()]),
             Self::OutboxFull { name } => concat(&["too much waits for the connection; not kept: ", name]),
+            Self::OutboxDropped { why, count } => {
+                concat(&["entries of the outbox will not be sent (", why.name(), "): ", &count.to_string()])
+            }
             Self::InvalidEventData { name } => concat(&["the payload of an event is not JSON: ", name]),
             Self::AckTimeout { names, .. } => {
                 let mut message = String::from("the server did not acknowledge in time:");

@@ -2,56 +2,48 @@
 
 use super::{
     context::Context,
+    deduplication::Deduplication,
     error::ClientError,
     io::{EventCommand, Output, SocketId, Wake},
     is_error,
     options::Resubscribe,
-    outbox::{Entry, Outbox},
+    outbox::Outbox,
     subscriptions::Subscriptions,
     time::Instant,
 };
-use crate::wire::{EventAction, EventMessage, Message, Topic};
+use crate::wire::{EventAction, EventMessage, Topic};
 
 /// The event part of a client.
 #[derive(Debug)]
 pub struct Events {
     subscriptions: Subscriptions,
-    outbox: Outbox,
+    seen: Deduplication,
 }
 
 impl Events {
-    /// No subscriptions, nothing waiting.
+    /// No subscriptions.
     pub fn new() -> Self {
-        Self { subscriptions: Subscriptions::new(Topic::Event), outbox: Outbox::default() }
+        Self { subscriptions: Subscriptions::new(Topic::Event), seen: Deduplication::default() }
     }
 
     /// The application wants something.
-    pub fn on_command(&mut self, context: &mut Context<'_>, session: Option<SocketId>, command: EventCommand<'_>) {
+    pub fn on_command(
+        &mut self,
+        context: &mut Context<'_>,
+        outbox: &mut Outbox,
+        session: Option<SocketId>,
+        command: EventCommand<'_>,
+    ) {
         match command {
             EventCommand::Subscribe(name) => self.subscriptions.subscribe(context, session.is_some(), name),
             EventCommand::Unsubscribe(name) => self.subscriptions.unsubscribe(context, session.is_some(), name),
-            EventCommand::Emit { name, data } => self.emit(context, session, name, data),
+            EventCommand::Emit(offer) => outbox.add(context, session, &offer),
         }
     }
 
-    /// Sends an event, or keeps it until there is a session.
-    fn emit(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, data: Option<&str>) {
-        if let Some(socket) = session {
-            send(context, socket, name, data);
-            return;
-        }
-        let entry = Entry { name: name.into(), data: data.map(Into::into) };
-        if let Err(Entry { name, .. }) = self.outbox.push(entry) {
-            context.report(ClientError::OutboxFull { name });
-        }
-    }
-
-    /// A session begins: subscriptions first, then what waited.
+    /// A session begins.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
         self.subscriptions.on_session(context, socket, gap_ms);
-        for Entry { name, data } in self.outbox.take_all() {
-            send(context, socket, &name, data.as_deref());
-        }
     }
 
     /// The session is over.
@@ -62,15 +54,6 @@ impl Events {
     /// The application restores what was left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.subscriptions.resubscribe(context, socket);
-    }
-
-    /// The client is closed: what waits will never be sent.
-    pub fn on_closed(&mut self, context: &mut Context<'_>) {
-        let dropped = self.outbox.len();
-        if dropped > 0 {
-            self.outbox.take_all();
-            context.report(ClientError::IsClosed { topic: Topic::Event, dropped });
-        }
     }
 
     /// When time alone changes something, and what.
@@ -84,7 +67,13 @@ impl Events {
     }
 
     /// A message of the topic EVENT arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &EventMessage<'_>) {
+    pub fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        outbox: &mut Outbox,
+        socket: SocketId,
+        message: &EventMessage<'_>,
+    ) {
         let name = message.name.unwrap_or_default();
         let answers_subscribe = message.original_action == Some(EventAction::Subscribe.number());
         match message.action {
@@ -92,7 +81,10 @@ impl Events {
                 self.subscriptions.on_acknowledged(context, socket, message.correlation_id);
             }
             EventAction::Emit => {
-                context.out.push_back(Output::Event { name: name.into(), data: message.data.map(Into::into) })
+                let window = context.options.deduplication_window;
+                if message.correlation_id.is_none_or(|key| self.seen.is_first(key, window)) {
+                    context.out.push_back(Output::Event { name: name.into(), data: message.data.map(Into::into) });
+                }
             }
             EventAction::MultipleSubscriptions | EventAction::NotSubscribed
                 if self.subscriptions.expects_complaint(name) => {}
@@ -101,12 +93,16 @@ impl Events {
                 if refuses && answers_subscribe {
                     self.subscriptions.on_refused(context, socket, name, message.correlation_id);
                 }
-                context.report(ClientError::Server {
+                let error = ClientError::Server {
                     topic: Topic::Event,
                     action: action.name(),
                     name: message.name.map(Into::into),
                     data: message.data.map(Into::into),
-                });
+                };
+                if let Some(key) = message.correlation_id.filter(|_| !answers_subscribe) {
+                    outbox.on_denied(context, key, &error);
+                }
+                context.report(error);
             }
             action => context.report(ClientError::Unsolicited {
                 topic: Topic::Event,
@@ -115,9 +111,4 @@ impl Events {
             }),
         }
     }
-}
-
-fn send(context: &mut Context<'_>, socket: SocketId, name: &str, data: Option<&str>) {
-    let message = EventMessage { name: Some(name), data, ..EventMessage::new(EventAction::Emit) };
-    context.send(socket, &Message::Event(message));
 }

@@ -5,6 +5,7 @@ use super::{
     error::ClientError,
     event::Events,
     io::{SocketId, Wake},
+    outbox::Outbox,
     time::Instant,
 };
 use crate::wire::{Message, Topic};
@@ -32,11 +33,6 @@ impl Features {
         self.events.on_lost(context.options.resubscribe);
     }
 
-    /// The client is closed.
-    pub fn on_closed(&mut self, context: &mut Context<'_>) {
-        self.events.on_closed(context);
-    }
-
     /// The application restores what `resubscribe: 'manual'` left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.events.resubscribe(context, socket);
@@ -53,9 +49,15 @@ impl Features {
     }
 
     /// A message of one of their topics arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, session: Option<SocketId>, message: &Message<'_>) {
+    pub fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        outbox: &mut Outbox,
+        session: Option<SocketId>,
+        message: &Message<'_>,
+    ) {
         let (action, expected) = match (message, session) {
-            (Message::Event(message), Some(socket)) => return self.events.on_message(context, socket, message),
+            (Message::Event(message), Some(socket)) => return self.events.on_message(context, outbox, socket, message),
             (Message::Event(message), None) => (message.action.name(), "no event before the login"),
             (Message::Record(message), _) => (message.action.name(), "no records"),
             (Message::Rpc(message), _) => (message.action.name(), "no RPC"),

@@ -1,6 +1,9 @@
 //! What goes into the client and what comes out of it.
 
-use super::error::ClientError;
+use super::{
+    error::{ClientError, DropReason},
+    outbox::{Entry, Offer},
+};
 use crate::wire::Topic;
 
 /// One socket of many over the life of a client. Whatever arrives from any but the newest is ignored.
@@ -90,6 +93,17 @@ pub enum Input<'a> {
         /// A JSON object, or what went wrong, in words.
         answer: Result<&'a str, &'a str>,
     },
+    /// What the clock on the wall says, in milliseconds since 1970: before anything else, and whenever it has jumped.
+    WallClock(u64),
+    /// The storage has something to say.
+    Storage(StorageEvent<'a>),
+    /// The answer to [`Output::AskLock`].
+    Lock {
+        /// The name of the lock.
+        name: &'a str,
+        /// The answer.
+        outcome: LockOutcome,
+    },
     /// An [`Output::Probe`] came back.
     Probed {
         /// The probe.
@@ -97,6 +111,50 @@ pub enum Input<'a> {
         /// Whether there was any answer.
         reachable: bool,
     },
+}
+
+/// What the storage says.
+#[derive(Clone, Debug)]
+pub enum StorageEvent<'a> {
+    /// The answer to [`Output::ReadStorage`].
+    Contents {
+        /// The question.
+        read: u32,
+        /// The keys that begin so, with their values, in any order.
+        items: &'a [(String, String)],
+    },
+    /// There is no answer to [`Output::ReadStorage`].
+    Unreadable {
+        /// The question.
+        read: u32,
+        /// What is wrong, in words; `None` where there simply is no storage.
+        words: Option<&'a str>,
+    },
+    /// A value could not be written.
+    WriteFailed {
+        /// Its key.
+        key: &'a str,
+        /// What is wrong, in words.
+        words: &'a str,
+    },
+    /// Another page has written or removed a value.
+    Changed {
+        /// Its key.
+        key: &'a str,
+        /// The value; `None` if it was removed.
+        value: Option<&'a str>,
+    },
+}
+
+/// What became of the wish for a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockOutcome {
+    /// It is this client's now.
+    Granted,
+    /// It is another's; not said where the client waits for it.
+    Taken,
+    /// It cannot be had.
+    Unavailable,
 }
 
 /// What a page tells about itself and its network. Each is a hint: the network has the last word.
@@ -165,6 +223,13 @@ pub enum Command<'a> {
     },
     /// `resubscribe()`, with `resubscribe: 'manual'`.
     Resubscribe,
+    /// `outbox.flush()`.
+    FlushOutbox {
+        /// Settled when the server has everything that is in the outbox now.
+        ticket: Ticket,
+    },
+    /// `outbox.clear()`.
+    ClearOutbox,
     /// `client.event`.
     Event(EventCommand<'a>),
 }
@@ -177,12 +242,7 @@ pub enum EventCommand<'a> {
     /// `unsubscribe()` of the last subscriber of a name.
     Unsubscribe(&'a str),
     /// `emit()`.
-    Emit {
-        /// The event.
-        name: &'a str,
-        /// JSON text; `None` for `undefined`.
-        data: Option<&'a str>,
-    },
+    Emit(Offer<'a>),
 }
 
 /// Everything that a client can ask of its shell. To be carried out in the order given.
@@ -236,12 +296,58 @@ pub enum Output {
     },
     /// Emit `MAX_RECONNECTION_ATTEMPTS_REACHED` with the number of attempts.
     MaxReconnectionAttemptsReached(u32),
+    /// Say what is in storage under keys that begin so, with [`Input::Storage`].
+    ReadStorage {
+        /// To be given back with the answer.
+        read: u32,
+        /// What the keys begin with.
+        prefix: Box<str>,
+    },
+    /// Write a value, or remove it. Failures are answered with [`Input::Storage`].
+    WriteStorage {
+        /// The key.
+        key: Box<str>,
+        /// The value; `None` to remove it.
+        value: Option<Box<str>>,
+    },
+    /// Get a lock that only one client of an origin can have, and answer with [`Input::Lock`].
+    AskLock {
+        /// The name of the lock.
+        name: Box<str>,
+        /// Whether to wait for it if another has it.
+        wait: bool,
+    },
+    /// Give a lock back, or no longer wait for it.
+    ReleaseLock(Box<str>),
+    /// Tell those who watch the outbox.
+    Outbox(OutboxNews),
     /// Call the subscribers of an event.
     Event {
         /// The event.
         name: Box<str>,
         /// JSON text; `None` for `undefined`.
         data: Option<Box<str>>,
+    },
+}
+
+/// What those who watch the outbox are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutboxNews {
+    /// Its size has changed.
+    Changed,
+    /// The server has these.
+    Sent(Vec<Entry>),
+    /// These will not be sent.
+    Dropped {
+        /// The reason.
+        why: DropReason,
+        /// The entries.
+        entries: Vec<Entry>,
+    },
+    /// Storage does not keep what it should; what it does not keep is in memory.
+    Degraded {
+        /// What is wrong, in words.
+        words: Box<str>,
     },
 }
 
@@ -264,4 +370,10 @@ pub enum Wake {
     Subscriptions,
     /// Stop waiting for an acknowledgement.
     Acknowledgement,
+    /// Ask the server whether it has what the outbox has sent.
+    Barrier,
+    /// Stop waiting for storage.
+    Storage,
+    /// Give up what has waited too long.
+    Expiry,
 }

@@ -1,11 +1,28 @@
 //! Everything that can grow, and what happens when it has grown too far.
 
-/// Most events that wait in memory for the connection. The next one is refused and reported as `OUTBOX_FULL`.
-pub const OUTBOX_MAX_ENTRIES: usize = 10_000;
+/// Most entries of the outbox on their way to the server at a time; the next ones follow as it confirms. No more than
+/// subscribers remember of one sender, so that what is sent again after a loss is recognised.
+pub const OUTBOX_WINDOW: usize = 1_024;
 
-/// Most bytes (names and payloads) that wait in memory for the connection. What would exceed it is refused and
-/// reported as `OUTBOX_FULL`.
-pub const OUTBOX_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// How long the outbox collects entries for one question whether the server has them, in milliseconds.
+pub const BARRIER_DELAY_MS: u64 = 100;
+
+/// How long a session waits for storage and locks before it sends what is in memory, in milliseconds.
+pub const OUTBOX_START_MAX_MS: u64 = 1_000;
+
+/// Losses of the connection with entries in flight and none confirmed, after which the entries go one by one, so that one
+/// that the server cannot take is found.
+pub const CAREFUL_AFTER_CUTS: u32 = 3;
+
+/// Losses in a row after which an entry that was in flight alone each time is given up and reported.
+pub const UNDELIVERABLE_AFTER_CUTS: u32 = 10;
+
+/// How long after their expiry the entries of other users stay in storage, in milliseconds, for a page of theirs to report.
+pub const ORPHAN_GRACE_MS: u64 = 3_600_000;
+
+/// Most senders of events that are remembered, so that what arrives twice is delivered once; of more, the one not heard of
+/// for longest is forgotten.
+pub const REMEMBERED_SENDERS: usize = 1_000;
 
 /// Most bytes of names in one bulk subscription message; more names go out in further messages, because the
 /// server cuts a client whose message exceeds its `maxMessageSize` (1 MiB by default).

@@ -13,6 +13,7 @@
 
 mod connection;
 mod context;
+mod deduplication;
 mod error;
 mod event;
 mod features;
@@ -27,19 +28,28 @@ mod url;
 
 use std::collections::VecDeque;
 
-use self::{connection::Connection, context::Context, features::Features};
+use self::{
+    connection::Connection,
+    context::{Context, Pings},
+    features::Features,
+};
 pub use self::{
     connection::{CloseKind, CloseReason, Snapshot},
-    error::{ClientError, ConnectionFailure},
+    error::{ClientError, ConnectionFailure, DropReason},
     io::{
-        Command, ConnectionState, EventCommand, Frame, Input, Output, PageSignal, SocketEvent, SocketId, Ticket, Wake,
+        Command, ConnectionState, EventCommand, Frame, Input, LockOutcome, OutboxNews, Output, PageSignal, SocketEvent,
+        SocketId, StorageEvent, Ticket, Wake,
     },
-    options::{Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, Resubscribe},
+    options::{
+        Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,
+        Overflow, Resubscribe,
+    },
+    outbox::{Delivery, Entry, Kind, Offer, Outbox},
     rng::Rng,
     time::Instant,
     url::{UrlError, parse_url},
 };
-use crate::wire::{self, DecodeError, Message, Topic};
+use crate::wire::{self, AuthAction, DecodeError, Message, Topic};
 
 /// A deepstream client: see the [module](self) for how to drive it.
 #[derive(Debug)]
@@ -48,6 +58,11 @@ pub struct Client {
     rng: Rng,
     connection: Connection,
     features: Features,
+    outbox: Outbox,
+    /// The session that the features were told of last.
+    followed_session: Option<SocketId>,
+    pings: Pings,
+    wall_clock_origin_ms: u64,
     out: VecDeque<Output>,
 }
 
@@ -56,8 +71,18 @@ impl Client {
     /// tick, unless `lazyConnect` is set. The same `seed` and the same inputs give the same outputs.
     pub fn new(now: Instant, urls: &[&str], options: Options, seed: u64) -> Self {
         let mut rng = Rng::new(seed);
+        let outbox = Outbox::new(
+            urls.first().copied().unwrap_or_default(),
+            options.outbox_key.as_deref(),
+            options.outbox_storage,
+            &mut rng,
+        );
         let urls = urls.iter().map(|url| Box::from(*url)).collect();
         Self {
+            outbox,
+            followed_session: None,
+            pings: Pings::default(),
+            wall_clock_origin_ms: 0,
             connection: Connection::new(now, urls, &options, &mut rng),
             features: Features::new(),
             rng,
@@ -81,6 +106,11 @@ impl Client {
         self.connection.snapshot()
     }
 
+    /// What waits for the server.
+    pub const fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     /// The options it was made with.
     pub fn options(&self) -> &Options {
         &self.options
@@ -88,9 +118,9 @@ impl Client {
 
     /// Takes in what happened.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
-        let session = self.connection.session();
         match input {
             Input::Tick => self.on_tick(now),
+            Input::WallClock(now_ms) => self.wall_clock_origin_ms = now_ms.saturating_sub(now.as_ms()),
             Input::Socket(socket, event) => {
                 if self.connection.socket() == Some(socket) {
                     self.on_socket_event(now, socket, event);
@@ -98,19 +128,38 @@ impl Client {
             }
             Input::Command(command) => self.on_command(now, command),
             Input::Page(signal) => {
-                let (mut context, connection, _) = self.split(now);
+                let (mut context, connection, _, outbox) = self.split(now);
                 connection.on_page(&mut context, signal);
+                match signal {
+                    PageSignal::Left => outbox.park(&mut context),
+                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => outbox.unpark(&mut context),
+                }
+            }
+            Input::Storage(event) => {
+                let (mut context, connection, _, outbox) = self.split(now);
+                outbox.on_storage(&mut context, connection.session(), event);
+            }
+            Input::Lock { name, outcome } => {
+                let (mut context, connection, _, outbox) = self.split(now);
+                outbox.on_lock(&mut context, connection.session(), name, outcome);
             }
             Input::Credentials { question, answer } => {
-                let (mut context, connection, _) = self.split(now);
+                let (mut context, connection, ..) = self.split(now);
                 connection.on_credentials(&mut context, question, answer);
             }
             Input::Probed { probe, reachable } => {
-                let (mut context, connection, _) = self.split(now);
+                let (mut context, connection, ..) = self.split(now);
                 connection.on_probed(&mut context, probe, reachable);
             }
         }
-        self.follow_session(now, session);
+        self.follow_session(now);
+        if let Some(error) = self.connection.stopped() {
+            let (mut context, _, _, outbox) = self.split(now);
+            outbox.on_rest(&mut context, &error);
+        }
+        if self.outbox.take_changed() {
+            self.out.push_back(Output::Outbox(OutboxNews::Changed));
+        }
     }
 
     /// What is to be done next.
@@ -121,35 +170,44 @@ impl Client {
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let features = self.connection.session().and_then(|_| self.features.deadline());
-        self.connection.deadline(&self.options).into_iter().chain(features).min()
+        let outbox = self.connection.is_wanted().then(|| self.outbox.deadline(self.connection.session().is_some()));
+        self.connection.deadline(&self.options).into_iter().chain(features).chain(outbox.flatten()).min()
     }
 
     /// Tells the features when a session ended or began. A session is over as soon as another socket counts, so
     /// this compares instead of being told.
-    fn follow_session(&mut self, now: Instant, before: Option<SocketId>) {
+    fn follow_session(&mut self, now: Instant) {
         let after = self.connection.session();
+        let before = std::mem::replace(&mut self.followed_session, after);
         if before == after {
             return;
         }
-        let (mut context, connection, features) = self.split(now);
+        let (mut context, connection, features, outbox) = self.split(now);
         if before.is_some() {
             features.on_lost(&mut context);
+            let code = connection.snapshot().reason.and_then(|reason| reason.code);
+            outbox.on_lost(&mut context, code == Some(MESSAGE_TOO_BIG));
         }
         if let Some(socket) = after {
             features.on_session(&mut context, socket, connection.session_gap_ms());
+            let (params, client_data) = connection.user();
+            outbox.on_session(&mut context, socket, params, client_data);
         }
     }
 
     fn on_tick(&mut self, now: Instant) {
-        let (mut context, connection, features) = self.split(now);
+        let (mut context, connection, features, outbox) = self.split(now);
         connection.on_tick(&mut context);
         if let Some(socket) = connection.session() {
             features.on_tick(&mut context, socket);
         }
+        if outbox.on_tick(&mut context, connection.session()) {
+            connection.ask(&mut context);
+        }
     }
 
     fn on_socket_event(&mut self, now: Instant, socket: SocketId, event: SocketEvent<'_>) {
-        let (mut context, connection, _) = self.split(now);
+        let (mut context, connection, ..) = self.split(now);
         match event {
             SocketEvent::Opened => connection.on_opened(&mut context),
             SocketEvent::Received(frame) => self.on_frame(now, socket, frame),
@@ -163,7 +221,7 @@ impl Client {
     }
 
     fn on_frame(&mut self, now: Instant, socket: SocketId, frame: Frame<'_>) {
-        let (mut context, connection, _) = self.split(now);
+        let (mut context, connection, ..) = self.split(now);
         connection.on_frame(now);
         let bytes = match frame {
             Frame::Binary(bytes) => bytes,
@@ -175,7 +233,6 @@ impl Client {
         };
         let mut reported = false;
         for message in wire::decode(bytes) {
-            let session = self.connection.session();
             match message {
                 Ok(message) => self.on_message(now, &message),
                 // One report per frame: a frame of garbage can hold millions of errors.
@@ -185,7 +242,7 @@ impl Client {
                 }
                 Err(_) => {}
             }
-            self.follow_session(now, session);
+            self.follow_session(now);
             // A message may end the connection; what follows it in the frame is then from the past.
             if self.connection.socket() != Some(socket) {
                 return;
@@ -194,46 +251,91 @@ impl Client {
     }
 
     fn on_message(&mut self, now: Instant, message: &Message<'_>) {
-        let (mut context, connection, features) = self.split(now);
+        let (mut context, connection, features, outbox) = self.split(now);
         match message {
-            Message::Connection(message) => connection.on_connection_message(&mut context, message),
-            Message::Auth(message) => connection.on_auth_message(&mut context, message),
+            Message::Connection(message) => {
+                connection.on_connection_message(&mut context, message);
+                if let Some(socket) = connection.session() {
+                    outbox.on_pong(&mut context, socket);
+                }
+            }
+            Message::Auth(message) => {
+                let params = connection.known_params();
+                connection.on_auth_message(&mut context, message);
+                // Too many attempts say nothing of the last one.
+                let is_judged = message.action != AuthAction::TooManyAuthAttempts;
+                if let (true, Some(params), None) = (is_judged, params, connection.known_params()) {
+                    outbox.on_refused(params);
+                }
+            }
             Message::Parser(message) => context.report(ClientError::Server {
                 topic: Topic::Parser,
                 action: message.action.name(),
                 name: None,
                 data: message.data.map(Into::into),
             }),
-            message => features.on_message(&mut context, connection.session(), message),
+            message => features.on_message(&mut context, outbox, connection.session(), message),
         }
     }
 
     fn on_command(&mut self, now: Instant, command: Command<'_>) {
-        let (mut context, connection, features) = self.split(now);
+        let (mut context, connection, features, outbox) = self.split(now);
         match command {
-            Command::Login { ticket, params } => connection.login(&mut context, ticket, params),
+            Command::Login { ticket, params } => {
+                if connection.login(&mut context, ticket, params) {
+                    outbox.on_credentials(connection.known_params());
+                }
+            }
             Command::Pause => connection.pause(&mut context),
             Command::Resume { ticket } => connection.resume(&mut context, ticket),
             Command::Close => {
                 connection.close(&mut context);
-                features.on_closed(&mut context);
+                let dropped = outbox.on_closed(&mut context, &is_closed(0));
+                if dropped > 0 {
+                    context.report(is_closed(dropped));
+                }
             }
-            Command::Event(EventCommand::Subscribe(_) | EventCommand::Emit { .. }) if connection.is_closed() => {
-                context.report(ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
+            Command::FlushOutbox { ticket } if connection.is_closed() => {
+                context.out.push_back(Output::Settle(ticket, Err(is_closed(0))));
+            }
+            Command::FlushOutbox { ticket } => outbox.flush_by(&mut context, ticket),
+            Command::ClearOutbox => outbox.clear(&mut context),
+            Command::Event(EventCommand::Subscribe(_)) if connection.is_closed() => context.report(is_closed(0)),
+            Command::Event(EventCommand::Emit(offer)) if connection.is_closed() => {
+                if let Some(ticket) = offer.receipt {
+                    context.out.push_back(Output::Settle(ticket, Err(is_closed(0))));
+                }
+                context.report(is_closed(0));
             }
             Command::Resubscribe => {
                 if let Some(socket) = connection.session() {
                     features.resubscribe(&mut context, socket);
                 }
             }
-            Command::Event(command) => features.events.on_command(&mut context, connection.session(), command),
+            Command::Event(command) => {
+                features.events.on_command(&mut context, outbox, connection.session(), command);
+            }
         }
     }
 
-    fn split(&mut self, now: Instant) -> (Context<'_>, &mut Connection, &mut Features) {
-        let context = Context { now, options: &self.options, rng: &mut self.rng, out: &mut self.out };
-        (context, &mut self.connection, &mut self.features)
+    fn split(&mut self, now: Instant) -> (Context<'_>, &mut Connection, &mut Features, &mut Outbox) {
+        let context = Context {
+            now,
+            options: &self.options,
+            rng: &mut self.rng,
+            out: &mut self.out,
+            pings: &mut self.pings,
+            wall_clock_origin_ms: self.wall_clock_origin_ms,
+        };
+        (context, &mut self.connection, &mut self.features, &mut self.outbox)
     }
+}
+
+/// The WebSocket close code for a message that is longer than the server takes (RFC 6455, section 7.4.1).
+const MESSAGE_TOO_BIG: u16 = 1009;
+
+const fn is_closed(dropped: usize) -> ClientError {
+    ClientError::IsClosed { topic: Topic::Event, dropped }
 }
 
 /// Whether an action reports a failure: in every topic ERROR is 1 and the others start at 100.

@@ -27,6 +27,26 @@ pub enum Resubscribe {
     Manual,
 }
 
+/// Where the outbox keeps what must survive the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboxStorage {
+    /// In the browser's localStorage, where there is one.
+    Local,
+    /// Nowhere.
+    Memory,
+    /// In what the application gives.
+    Custom,
+}
+
+/// What to do when the outbox is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// Refuse what comes.
+    Reject,
+    /// Drop what has waited longest.
+    DropOldest,
+}
+
 /// What `login()` without parameters logs in with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthParams {
@@ -77,6 +97,20 @@ pub struct Options {
     pub resubscribe: Resubscribe,
     /// `heartbeatWorker`: the script of a worker that keeps time in place of the page, or `'blob'`. For the shell alone.
     pub heartbeat_worker: Option<String>,
+    /// `outbox.storage`: `'localStorage'`, `'memory'`, or an object of the application's.
+    pub outbox_storage: OutboxStorage,
+    /// `outbox.key`: what tells this deployment's entries from others in the same storage; the URL, if not given.
+    pub outbox_key: Option<String>,
+    /// `outbox.maxEntries`: most entries that wait, at least 1.
+    pub outbox_max_entries: usize,
+    /// `outbox.maxBytes`: most bytes of names and payloads that wait, at least 1.
+    pub outbox_max_bytes: usize,
+    /// `outbox.ttl`: how long an entry is worth sending, in milliseconds, at least 1.
+    pub outbox_ttl_ms: u64,
+    /// `outbox.overflow`: `'reject'` or `'drop-oldest'`.
+    pub outbox_overflow: Overflow,
+    /// `deduplicationWindow`: how many of the last events of a sender are remembered, so that none is delivered twice.
+    pub deduplication_window: usize,
 }
 
 impl Default for Options {
@@ -101,6 +135,13 @@ impl Default for Options {
             reconnect_param: None,
             resubscribe: Resubscribe::Auto,
             heartbeat_worker: None,
+            outbox_storage: OutboxStorage::Local,
+            outbox_key: None,
+            outbox_max_entries: 10_000,
+            outbox_max_bytes: 4_194_304,
+            outbox_ttl_ms: 86_400_000,
+            outbox_overflow: Overflow::Reject,
+            deduplication_window: 2_048,
         }
     }
 }
@@ -163,6 +204,8 @@ enum Kind {
     PositiveMilliseconds(fn(&mut Options) -> &mut u64),
     /// A string that is not empty.
     Text(&'static str, fn(&mut Options) -> &mut Option<String>),
+    /// A whole number from 0, or from what is given.
+    Count(usize, &'static str, fn(&mut Options) -> &mut usize),
     /// A boolean.
     Flag(fn(&mut Options) -> &mut bool),
     /// One of two strings; the function is told whether it is the second.
@@ -222,6 +265,21 @@ const KNOWN: &[(&str, Kind)] = &[
     ("probeUrl", Kind::Text("a URL", |options| &mut options.probe_url)),
     ("heartbeatWorker", Kind::Text("the URL of timer-worker.js, or 'blob'", |options| &mut options.heartbeat_worker)),
     ("reconnectParam", Kind::Other("the name of a query parameter: letters, digits, '-' and '_'", set_reconnect_param)),
+    (
+        "outbox.storage",
+        Kind::Other("'localStorage', 'memory', or an object with getItem, setItem, removeItem and keys", set_storage),
+    ),
+    ("outbox.key", Kind::Text("a string that is not empty", |options| &mut options.outbox_key)),
+    ("outbox.maxEntries", Kind::Count(1, "a whole number from 1", |options| &mut options.outbox_max_entries)),
+    ("outbox.maxBytes", Kind::Count(1, "a whole number from 1", |options| &mut options.outbox_max_bytes)),
+    ("outbox.ttl", Kind::PositiveMilliseconds(|options| &mut options.outbox_ttl_ms)),
+    (
+        "outbox.overflow",
+        Kind::Either(["reject", "drop-oldest"], "'reject' or 'drop-oldest'", |options, drop_oldest| {
+            options.outbox_overflow = if drop_oldest { Overflow::DropOldest } else { Overflow::Reject };
+        }),
+    ),
+    ("deduplicationWindow", Kind::Count(0, "a whole number from 0", |options| &mut options.deduplication_window)),
     ("nativeTimerRegistry", Kind::Unused(Unused::Flag, Accepted::WithoutEffect)),
     ("intervalTimerResolution", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
     ("offlineBufferTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
@@ -264,6 +322,9 @@ impl Options {
                 ("a number of milliseconds from 1 to 2147483647", milliseconds(value, 1.0).map(|ms| *field(self) = ms))
             }
             Kind::Text(expected, field) => (*expected, text(value).map(|text| *field(self) = Some(text))),
+            Kind::Count(lowest, expected, field) => {
+                (*expected, count(value).filter(|count| count >= lowest).map(|count| *field(self) = count))
+            }
             Kind::Flag(field) => (FLAG, flag(value).map(|flag| *field(self) = flag)),
             Kind::Either(choices, expected, set) => {
                 let choice = choices.iter().position(|choice| value == OptionValue::Text(choice));
@@ -292,6 +353,15 @@ fn text(value: OptionValue<'_>) -> Option<String> {
     }
 }
 
+fn count(value: OptionValue<'_>) -> Option<usize> {
+    match value {
+        OptionValue::Number(number) if (0.0..=MAX_TIMER_MS).contains(&number) && number % 1.0 == 0.0 => {
+            Some(number as usize)
+        }
+        _ => None,
+    }
+}
+
 fn flag(value: OptionValue<'_>) -> Option<bool> {
     match value {
         OptionValue::Flag(flag) => Some(flag),
@@ -313,6 +383,16 @@ fn set_attempts(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
 fn set_jitter(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
     let OptionValue::Number(number) = value else { return None };
     (0.0..=1.0).contains(&number).then(|| options.reconnect_jitter = number)
+}
+
+fn set_storage(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    options.outbox_storage = match value {
+        OptionValue::Text("localStorage") => OutboxStorage::Local,
+        OptionValue::Text("memory") => OutboxStorage::Memory,
+        OptionValue::Object => OutboxStorage::Custom,
+        _ => return None,
+    };
+    Some(())
 }
 
 fn set_path(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
@@ -434,10 +514,14 @@ mod tests {
     fn the_published_defaults_are_the_defaults() {
         let published = include_str!("../browser/js/options.ts");
         let (_, published) = published.split_once("Object.freeze").unwrap();
-        let without_default = ["authParams", "probeUrl", "reconnectParam", "heartbeatWorker"];
+        let without_default = ["authParams", "probeUrl", "reconnectParam", "heartbeatWorker", "outbox.key"];
         for name in names_in_effect().filter(|name| !without_default.contains(name)) {
-            let (_, value) =
-                published.split_once(&format!("\n  {name}: ")).unwrap_or_else(|| panic!("{name} is not published"));
+            let (group, member) = name.split_once('.').map_or(("", name), |(group, member)| (group, member));
+            let indent = if group.is_empty() { "\n  " } else { "\n    " };
+            let published = published.split_once(&format!("\n  {group}: {{")).map_or(published, |(_, members)| members);
+            let (_, value) = published
+                .split_once(&format!("{indent}{member}: "))
+                .unwrap_or_else(|| panic!("{name} is not published"));
             let (value, _) = value.split_once(",\n").unwrap();
             let value = match value {
                 "true" | "false" => OptionValue::Flag(value == "true"),

@@ -1,7 +1,7 @@
 //! Events between clients, over connections that come and go.
 
 use deepstream_wasm::{
-    client::{ClientError, ConnectionState::*, limits},
+    client::{ClientError, ConnectionState::*, Options, OutboxStorage, limits},
     wire::Topic,
 };
 
@@ -300,7 +300,8 @@ fn what_is_emitted_offline_is_sent_in_order_after_the_subscriptions() {
     world.run_for(1_000);
     let mut expected = vec![subscribe_to(&["news"])];
     expected.extend(["1", "2", "3"].into_iter().flat_map(|data| [emit("news", data), emit("gossip", data)]));
-    expected.push(emit("news", "4"));
+    // The last one asks whether all of it has arrived.
+    expected.extend([emit("news", "4"), Request::Ping]);
     assert_eq!(world.server().requests()[2..], Vec::from_iter(&expected));
 }
 
@@ -322,7 +323,7 @@ fn what_is_emitted_before_the_first_login_waits_for_it() {
 fn no_more_waits_than_there_is_room_for() {
     let mut world = World::new();
     let alice = world.add_client();
-    for _ in 0..limits::OUTBOX_MAX_ENTRIES {
+    for _ in 0..Options::default().outbox_max_entries {
         world.emit(alice, "news", "1");
     }
     assert!(world.client(alice).errors().is_empty());
@@ -334,7 +335,7 @@ fn no_more_waits_than_there_is_room_for() {
     world.run_until_open(alice);
     world.run_for(1_000);
     let emitted = world.server().requests().into_iter().filter(|request| **request == emit("news", "1"));
-    assert_eq!(emitted.count(), limits::OUTBOX_MAX_ENTRIES);
+    assert_eq!(emitted.count(), Options::default().outbox_max_entries);
     world.pause(alice);
     world.emit(alice, "news", "2");
     assert_eq!(world.client(alice).errors().len(), 1, "there is room again");
@@ -344,7 +345,7 @@ fn no_more_waits_than_there_is_room_for() {
 fn no_more_bytes_wait_than_there_is_room_for() {
     let mut world = World::new();
     let alice = world.add_client();
-    let half = format!("\"{}\"", "x".repeat(limits::OUTBOX_MAX_BYTES / 2 - 6));
+    let half = format!("\"{}\"", "x".repeat(Options::default().outbox_max_bytes / 2 - 6));
     world.emit(alice, "news", &half);
     world.emit(alice, "news", &half);
     assert!(world.client(alice).errors().is_empty());
@@ -355,7 +356,7 @@ fn no_more_bytes_wait_than_there_is_room_for() {
 #[test]
 fn what_close_drops_is_reported() {
     let mut world = World::new();
-    let alice = world.add_client();
+    let alice = world.add_client_with(|options| options.outbox_storage = OutboxStorage::Memory);
     world.emit(alice, "news", "1");
     world.emit(alice, "news", "2");
     world.close(alice);

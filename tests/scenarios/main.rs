@@ -13,6 +13,7 @@ mod handshake;
 mod heartbeat;
 mod login;
 mod outages;
+mod outbox;
 mod page;
 mod pause_resume_close;
 mod phases;

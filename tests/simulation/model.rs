@@ -16,8 +16,8 @@ pub struct Intent {
     /// With what it last asked to be logged in.
     pub credentials: Option<String>,
     pub subscribed: BTreeSet<String>,
-    /// The payloads it emitted, in order.
-    pub emitted: Vec<String>,
+    /// The payloads it emitted, in order, with the credentials given last.
+    pub emitted: Vec<(Option<String>, String)>,
     calls_heard: usize,
 }
 
@@ -57,8 +57,10 @@ impl Intent {
             Wish::Unsubscribe(name) => {
                 self.subscribed.remove(name);
             }
-            Wish::Emit { data, .. } => self.emitted.extend(data.clone()),
-            Wish::Resubscribe => {}
+            Wish::Emit { data, .. } => {
+                self.emitted.extend(data.clone().map(|data| (self.credentials.clone(), data)));
+            }
+            Wish::Resubscribe | Wish::Offer { .. } | Wish::FlushOutbox | Wish::ClearOutbox => {}
         }
     }
 

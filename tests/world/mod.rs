@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "every test crate uses a part of it")]
 
+pub mod browser;
 mod dice;
 pub mod network;
 pub mod server;
@@ -17,13 +18,14 @@ use deepstream_wasm::{
     wire::Message,
 };
 
+use self::{
+    browser::{Browser, BrowserId, Browsers},
+    network::{Delivery, Heard, LinkId, Network, News},
+    server::{FakeServer, Word},
+};
 pub use self::{
     dice::Dice,
     shell::{Shell, Wish},
-};
-use self::{
-    network::{Delivery, Heard, LinkId, Network, News},
-    server::{FakeServer, Word},
 };
 
 /// Where the server of every world is.
@@ -46,11 +48,17 @@ impl ClientId {
     }
 }
 
+/// What clients can reach.
+pub struct Outside {
+    pub network: Network,
+    pub browsers: Browsers,
+}
+
 /// Clients, servers, and the network between them.
 pub struct World {
     now: Instant,
     dice: Dice,
-    network: Network,
+    outside: Outside,
     servers: Vec<FakeServer>,
     clients: Vec<Shell>,
     max_timer_delay_ms: u64,
@@ -67,7 +75,7 @@ impl World {
         let mut dice = Dice::new(seed);
         Self {
             now: Instant::from_ms(0),
-            network: Network::new(dice.seed(), latency_ms),
+            outside: Outside { network: Network::new(dice.seed(), latency_ms), browsers: Browsers::default() },
             dice,
             servers: vec![FakeServer::new(SERVER)],
             clients: Vec::new(),
@@ -87,12 +95,33 @@ impl World {
         self.add_client_of(&[SERVER], change)
     }
 
-    /// A client that may connect to any of these servers.
+    /// A client that may connect to any of these servers, in a browser of its own.
     pub fn add_client_of(&mut self, urls: &[&str], change: impl FnOnce(&mut Options)) -> ClientId {
+        let browser = self.outside.browsers.add();
+        self.add_page(browser, urls, change)
+    }
+
+    /// A browser without pages.
+    pub fn add_browser(&mut self) -> BrowserId {
+        self.outside.browsers.add()
+    }
+
+    /// What the pages of a browser share.
+    pub fn browser(&mut self, browser: BrowserId) -> &mut Browser {
+        self.outside.browsers.get(browser)
+    }
+
+    /// A client in a page of a browser that there is already.
+    pub fn add_client_in(&mut self, browser: BrowserId, change: impl FnOnce(&mut Options)) -> ClientId {
+        self.add_page(browser, &[SERVER], change)
+    }
+
+    fn add_page(&mut self, browser: BrowserId, urls: &[&str], change: impl FnOnce(&mut Options)) -> ClientId {
         let mut options = Options { reconnect_jitter: 0.0, ..Options::default() };
         change(&mut options);
         let id = ClientId(self.clients.len());
         let seed = self.dice.seed();
+        self.outside.browsers.open_page(browser, id);
         self.clients.push(Shell::new(id, self.now, urls, options, seed, self.max_timer_delay_ms));
         id
     }
@@ -140,11 +169,11 @@ impl World {
 
     /// Whether the link may be dead without anybody telling the client.
     pub fn is_silent(&self, link: LinkId) -> bool {
-        self.network.is_silent(link)
+        self.outside.network.is_silent(link)
     }
 
     pub const fn network(&mut self) -> &mut Network {
-        &mut self.network
+        &mut self.outside.network
     }
 
     pub const fn now(&self) -> Instant {
@@ -154,7 +183,7 @@ impl World {
     // ---- what applications do ----
 
     pub fn wish(&mut self, client: ClientId, wish: Wish) -> Option<Ticket> {
-        self.clients[client.0].wish(self.now, wish, &mut self.network)
+        self.clients[client.0].wish(self.now, wish, &mut self.outside)
     }
 
     pub fn login(&mut self, client: ClientId, params: &str) -> Ticket {
@@ -189,19 +218,25 @@ impl World {
         self.wish(client, Wish::Emit { name: name.into(), data: Some(data.into()) });
     }
 
+    /// The page is gone from one moment to the next, with everything that was only in its memory.
+    pub fn crash(&mut self, client: ClientId) {
+        let now = self.now;
+        self.clients[client.0].crash(now, &mut self.outside);
+    }
+
     /// The page tells something about itself or its network.
     pub fn page_says(&mut self, client: ClientId, signal: PageSignal) {
-        self.clients[client.0].on_input(self.now, Input::Page(signal), &mut self.network);
+        self.clients[client.0].on_input(self.now, Input::Page(signal), &mut self.outside);
     }
 
     /// The application answers the question for credentials.
     pub fn answer(&mut self, client: ClientId, question: u32, answer: Result<&str, &str>) {
-        self.clients[client.0].on_input(self.now, Input::Credentials { question, answer }, &mut self.network);
+        self.clients[client.0].on_input(self.now, Input::Credentials { question, answer }, &mut self.outside);
     }
 
     /// The probe comes back.
     pub fn probe_comes_back(&mut self, client: ClientId, probe: u32, reachable: bool) {
-        self.clients[client.0].on_input(self.now, Input::Probed { probe, reachable }, &mut self.network);
+        self.clients[client.0].on_input(self.now, Input::Probed { probe, reachable }, &mut self.outside);
     }
 
     // ---- what the server says out of turn ----
@@ -215,7 +250,7 @@ impl World {
     /// Lets the client's live socket say something.
     pub fn socket_says(&mut self, client: ClientId, news: News) {
         let link = self.client(client).live_link().expect("the client has a socket");
-        self.network.send_to_client(link, news);
+        self.outside.network.send_to_client(link, news);
     }
 
     // ---- what can be asked of the world as a whole ----
@@ -248,7 +283,7 @@ impl World {
     /// Everybody's computer sleeps: time passes and nothing happens, until all that is due happens late.
     pub fn sleep(&mut self, ms: u64) {
         self.now = self.now.after_ms(ms);
-        self.network.advance(self.now);
+        self.outside.network.advance(self.now);
     }
 
     /// Lets time pass until the client is in this state.
@@ -272,24 +307,28 @@ impl World {
     /// Lets the next thing happen. If nothing does until `end`, it is `end` afterwards.
     pub fn step(&mut self, end: Instant) -> bool {
         self.pass_words();
-        let arrival = self.network.next_arrival();
+        if let Some((client, mail)) = self.outside.browsers.take_mail() {
+            self.clients[client.0].on_input(self.now, mail.input(), &mut self.outside);
+            return true;
+        }
+        let arrival = self.outside.network.next_arrival();
         let server = self.servers.iter().filter_map(FakeServer::deadline).min();
         let timer = self.clients.iter().filter_map(Shell::timer).min();
         let next = [arrival, server, timer].into_iter().flatten().min();
         let happens = next.is_some_and(|next| next <= end);
         self.now = self.now.max(next.unwrap_or(end).min(end));
-        self.network.advance(self.now);
+        self.outside.network.advance(self.now);
         if !happens {
             return false;
         }
-        if let Some(delivery) = self.network.take_arrival() {
+        if let Some(delivery) = self.outside.network.take_arrival() {
             self.deliver(delivery);
         } else if server.is_some_and(|due| due <= self.now) {
             self.servers.iter_mut().for_each(|server| server.on_time(self.now));
         } else {
             let mut clients = self.clients.iter_mut();
             let due = clients.find(|client| client.timer().is_some_and(|at| at <= self.now));
-            due.expect("something is due").on_timer(self.now, &mut self.network);
+            due.expect("something is due").on_timer(self.now, &mut self.outside);
         }
         self.pass_words();
         true
@@ -299,14 +338,14 @@ impl World {
         let now = self.now;
         let link = match delivery {
             Delivery::ToClient(link, news) => {
-                self.clients[link.client.0].on_news(now, link.socket, &news, &mut self.network);
+                self.clients[link.client.0].on_news(now, link.socket, &news, &mut self.outside);
                 link
             }
             Delivery::Dial(link) => {
                 if self.server_of(link).is_some_and(|server| server.on_dial(now, link)) {
-                    self.network.establish(link);
+                    self.outside.network.establish(link);
                 } else {
-                    self.network.refuse(link);
+                    self.outside.network.refuse(link);
                 }
                 link
             }
@@ -321,11 +360,11 @@ impl World {
             }
         };
         self.pass_words();
-        self.network.arrived(link);
+        self.outside.network.arrived(link);
     }
 
     fn server_of(&mut self, link: LinkId) -> Option<&mut FakeServer> {
-        let url = self.network.url(link)?;
+        let url = self.outside.network.url(link)?;
         self.servers.iter_mut().find(|server| server.url() == url)
     }
 
@@ -333,8 +372,8 @@ impl World {
     fn pass_words(&mut self) {
         for (link, word) in self.servers.iter_mut().flat_map(FakeServer::take_words) {
             match word {
-                Word::Frame(frame) => self.network.send_to_client(link, News::Binary(frame)),
-                Word::Close(code) => self.network.close_towards_client(link, code),
+                Word::Frame(frame) => self.outside.network.send_to_client(link, News::Binary(frame)),
+                Word::Close(code) => self.outside.network.close_towards_client(link, code),
             }
         }
     }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use deepstream_wasm::client::{
-    Client, ClientError, Command, ConnectionState, EventCommand, Frame, Input, Instant, Options, Output, SocketEvent,
-    SocketId, Ticket, parse_url,
+    Client, ClientError, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, Offer, Options,
+    Output, SocketEvent, SocketId, StorageEvent, Ticket, parse_url,
 };
 
 use super::{
-    ClientId, Dice,
-    network::{LinkId, Network, News},
+    ClientId, Dice, Outside,
+    network::{LinkId, News},
     watch::Watch,
 };
 
@@ -26,7 +26,21 @@ pub enum Wish {
     Resubscribe,
     Subscribe(String),
     Unsubscribe(String),
-    Emit { name: String, data: Option<String> },
+    Emit {
+        name: String,
+        data: Option<String>,
+    },
+    /// An event with everything that can be asked for it.
+    Offer {
+        name: String,
+        data: String,
+        delivery: Delivery,
+        ttl_ms: Option<u64>,
+        key: Option<String>,
+        receipt: bool,
+    },
+    FlushOutbox,
+    ClearOutbox,
 }
 
 /// What an application answers to something that its client puts out.
@@ -55,6 +69,7 @@ pub struct Shell {
     history: Vec<(Instant, Output)>,
     reaction: Option<Reaction>,
     closed: bool,
+    crashed: bool,
 }
 
 impl Shell {
@@ -84,6 +99,7 @@ impl Shell {
             history: Vec::new(),
             reaction: None,
             closed: false,
+            crashed: false,
         };
         shell.set_timer();
         shell
@@ -96,7 +112,7 @@ impl Shell {
     }
 
     pub fn state(&self) -> ConnectionState {
-        self.client.state()
+        if self.crashed { ConnectionState::Closed } else { self.client.state() }
     }
 
     /// When its timer fires.
@@ -223,20 +239,29 @@ impl Shell {
     }
 
     /// The application asks for something. Returns the ticket, where the wish has one.
-    pub fn wish(&mut self, now: Instant, wish: Wish, network: &mut Network) -> Option<Ticket> {
+    pub fn wish(&mut self, now: Instant, wish: Wish, outside: &mut Outside) -> Option<Ticket> {
+        if self.crashed {
+            return None;
+        }
         let ticket = self.pass_on(now, wish);
-        self.drain(now, network);
+        self.drain(now, outside);
         ticket
     }
 
     /// Anything else happens to it.
-    pub fn on_input(&mut self, now: Instant, input: Input<'_>, network: &mut Network) {
+    pub fn on_input(&mut self, now: Instant, input: Input<'_>, outside: &mut Outside) {
+        if self.crashed {
+            return;
+        }
         self.client.handle(now, input);
-        self.drain(now, network);
+        self.drain(now, outside);
     }
 
     /// A socket says something.
-    pub fn on_news(&mut self, now: Instant, socket: SocketId, news: &News, network: &mut Network) {
+    pub fn on_news(&mut self, now: Instant, socket: SocketId, news: &News, outside: &mut Outside) {
+        if self.crashed {
+            return;
+        }
         let event = match news {
             News::Opened => SocketEvent::Opened,
             News::Binary(bytes) => SocketEvent::Received(Frame::Binary(bytes)),
@@ -252,20 +277,32 @@ impl Shell {
             News::Binary(_) | News::Text | News::Oversized(_) => {}
         }
         self.client.handle(now, Input::Socket(socket, event));
-        let outputs = self.drain(now, network);
+        let outputs = self.drain(now, outside);
         if is_late {
             let after = (self.client.state(), self.client.deadline());
             assert!(outputs == 0 && before == after, "{news:?} of the abandoned {socket:?} had consequences");
         }
     }
 
+    /// The page is gone.
+    pub fn crash(&mut self, now: Instant, outside: &mut Outside) {
+        if let Some(link) = self.live_link() {
+            outside.network.hang_up(link);
+        }
+        outside.browsers.close_page(self.id);
+        self.watch.crashed();
+        self.crashed = true;
+        self.timer = None;
+        self.history.push((now, Output::StateChanged(ConnectionState::Closed)));
+    }
+
     /// The timer fires.
-    pub fn on_timer(&mut self, now: Instant, network: &mut Network) {
+    pub fn on_timer(&mut self, now: Instant, outside: &mut Outside) {
         self.ticks += 1;
         self.timer = None;
         let wishes = self.wishes.len();
         self.client.handle(now, Input::Tick);
-        self.drain(now, network);
+        self.drain(now, outside);
         if self.wishes.len() == wishes {
             self.watch.on_tick_done(now, &self.client);
         }
@@ -292,10 +329,36 @@ impl Shell {
                 (Command::Event(EventCommand::Unsubscribe(name)), false)
             }
             Wish::Subscribe(_) | Wish::Unsubscribe(_) => return None,
-            Wish::Emit { name, data } => (Command::Event(EventCommand::Emit { name, data: data.as_deref() }), false),
+            Wish::Emit { name, data } => {
+                let offer = Offer {
+                    kind: Kind::Event,
+                    name,
+                    data: data.as_deref(),
+                    delivery: Delivery::Durable,
+                    ttl_ms: None,
+                    key: None,
+                    receipt: None,
+                };
+                (Command::Event(EventCommand::Emit(offer)), false)
+            }
+            Wish::Offer { name, data, delivery, ttl_ms, key, receipt } => {
+                let offer = Offer {
+                    kind: Kind::Event,
+                    name,
+                    data: Some(data),
+                    delivery: *delivery,
+                    ttl_ms: *ttl_ms,
+                    key: key.as_deref(),
+                    receipt: receipt.then_some(ticket),
+                };
+                (Command::Event(EventCommand::Emit(offer)), *receipt)
+            }
+            Wish::FlushOutbox => (Command::FlushOutbox { ticket }, true),
+            Wish::ClearOutbox => (Command::ClearOutbox, false),
         };
         if has_ticket {
-            self.watch.ticket_issued(ticket);
+            let may_wait = matches!(wish, Wish::Offer { .. } | Wish::FlushOutbox);
+            self.watch.ticket_issued(ticket, may_wait);
             self.next_ticket += 1;
         }
         self.client.handle(now, Input::Command(command));
@@ -303,13 +366,13 @@ impl Shell {
     }
 
     /// Carries out what the client wants, in order, and sets the timer. Returns how much that was.
-    fn drain(&mut self, now: Instant, network: &mut Network) -> usize {
+    fn drain(&mut self, now: Instant, outside: &mut Outside) -> usize {
         let mut outputs = 0;
         while let Some(output) = self.client.poll() {
             outputs += 1;
             assert!(outputs <= MOST_OUTPUTS, "the client never stops: {output:?}");
             self.watch.on_output(&output);
-            self.carry_out(now, &output, network);
+            self.carry_out(now, &output, outside);
             let wishes = self.reaction.as_mut().map(|react| react(&output)).unwrap_or_default();
             self.history.push((now, output));
             for wish in wishes {
@@ -332,16 +395,28 @@ impl Shell {
         }
     }
 
-    fn carry_out(&mut self, now: Instant, output: &Output, network: &mut Network) {
+    fn carry_out(&mut self, now: Instant, output: &Output, outside: &mut Outside) {
         match output {
             Output::OpenSocket(socket, url) => {
-                if let Err(words) = network.dial(self.link(*socket), url) {
+                if let Err(words) = outside.network.dial(self.link(*socket), url) {
                     self.watch.socket_gone(*socket);
                     self.client.handle(now, Input::Socket(*socket, SocketEvent::Refused(words)));
                 }
             }
-            Output::Send(socket, frame) => network.send_to_server(self.link(*socket), frame.clone()),
-            Output::AbandonSocket(socket) => network.hang_up(self.link(*socket)),
+            Output::Send(socket, frame) => outside.network.send_to_server(self.link(*socket), frame.clone()),
+            Output::AbandonSocket(socket) => outside.network.hang_up(self.link(*socket)),
+            Output::ReadStorage { read, prefix } => {
+                let items = outside.browsers.read(self.id, prefix);
+                let event = StorageEvent::Contents { read: *read, items: &items };
+                self.client.handle(now, Input::Storage(event));
+            }
+            Output::WriteStorage { key, value } => {
+                if let Err(words) = outside.browsers.write(self.id, key, value.as_deref()) {
+                    self.client.handle(now, Input::Storage(StorageEvent::WriteFailed { key, words }));
+                }
+            }
+            Output::AskLock { name, wait } => outside.browsers.ask_lock(self.id, name, *wait),
+            Output::ReleaseLock(name) => outside.browsers.release(self.id, name),
             _ => {}
         }
     }

@@ -18,6 +18,8 @@ pub struct Watch {
     live: Option<Live>,
     owed: BTreeSet<Ticket>,
     settled: BTreeSet<Ticket>,
+    /// Those that may wait while the client is logged in.
+    patient: BTreeSet<Ticket>,
 }
 
 struct Live {
@@ -34,6 +36,7 @@ impl Watch {
             live: None,
             owed: BTreeSet::new(),
             settled: BTreeSet::new(),
+            patient: BTreeSet::new(),
         }
     }
 
@@ -48,8 +51,11 @@ impl Watch {
     }
 
     /// The application was given a ticket.
-    pub fn ticket_issued(&mut self, ticket: Ticket) {
+    pub fn ticket_issued(&mut self, ticket: Ticket, may_wait: bool) {
         self.owed.insert(ticket);
+        if may_wait {
+            self.patient.insert(ticket);
+        }
     }
 
     /// The browser says that the socket is open.
@@ -91,6 +97,11 @@ impl Watch {
             | Output::Resubscribed { .. }
             | Output::AskCredentials { .. }
             | Output::Probe(_)
+            | Output::ReadStorage { .. }
+            | Output::WriteStorage { .. }
+            | Output::AskLock { .. }
+            | Output::ReleaseLock(_)
+            | Output::Outbox(_)
             | Output::MaxReconnectionAttemptsReached(_) => {}
         }
     }
@@ -130,8 +141,15 @@ impl Watch {
             assert!(deadline.is_some() || waits_for_page, "{:?} must not wait for ever", self.state);
         }
         if self.state == ConnectionState::Open {
-            assert!(self.owed.is_empty(), "logged in, and {:?} still waits", self.owed);
+            let mut owed = self.owed.difference(&self.patient);
+            assert_eq!(owed.next(), None, "logged in, and somebody still waits");
         }
+    }
+
+    /// The page is gone, and all that it was owed with it.
+    pub fn crashed(&mut self) {
+        self.live = None;
+        self.owed.clear();
     }
 
     /// The client is closed for good.

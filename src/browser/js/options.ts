@@ -165,6 +165,20 @@ export interface Options {
   reconnectParam?: string;
 
   /**
+   * How the client keeps what it was entrusted with until the server has it; see {@link OutboxOptions}.
+   * @example
+   * new DeepstreamClient(url, { outbox: { ttl: 60_000, overflow: 'drop-oldest' } });
+   */
+  outbox: OutboxOptions;
+
+  /**
+   * How many of the last events of each sender are remembered, so that one which its sender had to send twice is delivered
+   * once. 0 delivers whatever the server sends.
+   * @defaultValue 2048
+   */
+  deduplicationWindow: number;
+
+  /**
    * Keeps the time in a worker, because browsers let the timers of a hidden page fire once a minute only, too seldom for a
    * `heartbeatInterval` of less: the URL of the package's `timer-worker.js`, or `'blob'` to do without a file, which a
    * Content-Security-Policy must allow with `worker-src blob:`.
@@ -353,6 +367,59 @@ export interface Options {
   };
 }
 
+/** How the client keeps what it was entrusted with until the server has it. */
+export interface OutboxOptions {
+  /**
+   * Where it is kept: `'localStorage'`, so that it survives the page, `'memory'`, or a storage of the application's. Where there
+   * is no localStorage, as in workers and in Node, it is kept in memory.
+   * @defaultValue 'localStorage'
+   */
+  storage?: 'localStorage' | 'memory' | OutboxStorage;
+  /**
+   * What tells the entries of this deployment from others in the same storage.
+   * @defaultValue the (first) URL of the client
+   */
+  key?: string;
+  /**
+   * Most entries that wait, from 1.
+   * @defaultValue 10000
+   */
+  maxEntries?: number;
+  /**
+   * Most bytes of names and payloads that wait, from 1.
+   * @defaultValue 4194304
+   */
+  maxBytes?: number;
+  /**
+   * How long an entry is worth sending, in milliseconds, from 1 to 2147483647.
+   * @defaultValue 86400000
+   */
+  ttl?: number;
+  /**
+   * What happens when the outbox is full: `'reject'` refuses what comes, `'drop-oldest'` drops what has waited longest. Either
+   * is reported.
+   * @defaultValue 'reject'
+   */
+  overflow?: 'reject' | 'drop-oldest';
+}
+
+/**
+ * A storage for the outbox. Each method may return a promise. What one client writes all clients with the same storage must
+ * be able to read.
+ */
+export interface OutboxStorage {
+  /** The value of a key; `null` or `undefined` if there is none. */
+  getItem(key: string): MaybePromise<string | null | undefined>;
+  /** Sets a value; throws, or rejects, if that cannot be. */
+  setItem(key: string, value: string): MaybePromise<unknown>;
+  /** Removes a value. */
+  removeItem(key: string): MaybePromise<unknown>;
+  /** All keys there are. */
+  keys(): MaybePromise<Iterable<string>>;
+}
+
+type MaybePromise<Value> = Value | Promise<Value>;
+
 /**
  * The values of all options that a client is not told otherwise. To be read: changing them changes no client.
  *
@@ -375,6 +442,14 @@ export const Options: Readonly<Options> = Object.freeze<Options>({
   lostConnectionTimeout: 5000,
   stopCodes: [1008, 4003],
   resubscribe: 'auto',
+  outbox: {
+    storage: 'localStorage',
+    maxEntries: 10000,
+    maxBytes: 4194304,
+    ttl: 86400000,
+    overflow: 'reject',
+  },
+  deduplicationWindow: 2048,
   nativeTimerRegistry: true,
   intervalTimerResolution: 50,
   offlineBufferTimeout: 2000,

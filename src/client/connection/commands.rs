@@ -14,14 +14,14 @@ use crate::{
 };
 
 impl Connection {
-    /// `login()`: be logged in with these parameters.
-    pub fn login(&mut self, context: &mut Context<'_>, ticket: Ticket, params: Option<&str>) {
+    /// `login()`: be logged in with these parameters. Says whether they are others than before.
+    pub fn login(&mut self, context: &mut Context<'_>, ticket: Ticket, params: Option<&str>) -> bool {
         if let Phase::Closed
         | Phase::Stopped(Stop::GaveUp | Stop::Heartbeat | Stop::ByServer { .. } | Stop::ChallengeDenied) = self.phase
         {
             let error = self.phase.refusal(Topic::Auth);
             settle(context, &mut vec![ticket], &Err(error));
-            return;
+            return false;
         }
         let changed = self.credentials.set(params, context.options.auth_params.as_ref());
         if changed {
@@ -29,7 +29,7 @@ impl Connection {
         }
         if !changed && matches!(self.phase, Phase::Open { .. }) {
             settle(context, &mut vec![ticket], &Ok(self.client_data.clone()));
-            return;
+            return false;
         }
         self.logins.push(ticket);
         match &mut self.phase {
@@ -50,6 +50,7 @@ impl Connection {
             }
             _ => {}
         }
+        changed
     }
 
     /// `close()`: let go for good.

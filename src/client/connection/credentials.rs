@@ -61,6 +61,14 @@ impl Credentials {
         !matches!(self.source, Source::None)
     }
 
+    /// The parameters of the next login, where they are known.
+    pub fn fixed(&self) -> Option<&str> {
+        match &self.source {
+            Source::Fixed(params) => Some(params),
+            Source::None | Source::Function => None,
+        }
+    }
+
     /// Takes what `login()` was given, `None` for what was there before, else the default; says whether that is a change.
     pub fn set(&mut self, params: Option<&str>, default: Option<&AuthParams>) -> bool {
         let source = match (params, &self.source) {

@@ -10,9 +10,11 @@ use super::{
 };
 use crate::{
     client::{
+        context::Pings,
         error::{ClientError, ConnectionFailure},
         io::{ConnectionState, Output, SocketId},
         limits::MAX_REDIRECTS,
+        outbox::digest,
         time::Instant,
         url::parse_url,
     },
@@ -49,7 +51,10 @@ impl Connection {
     /// A message of the topic CONNECTION arrived.
     pub fn on_connection_message(&mut self, context: &mut Context<'_>, message: &ConnectionMessage<'_>) {
         match (message.action, &mut self.phase) {
-            (ConnectionAction::Pong, Phase::Open { heartbeat, .. }) => heartbeat.on_pong(context.now),
+            (ConnectionAction::Pong, Phase::Open { heartbeat, .. }) => {
+                context.pings.answered += 1;
+                heartbeat.on_pong(context.now);
+            }
             (ConnectionAction::Accept, Phase::Challenging { socket, deadline, .. }) => {
                 let (socket, deadline) = (*socket, *deadline);
                 self.offline_suspected = false;
@@ -158,6 +163,7 @@ impl Connection {
     }
 
     fn request_login(&mut self, context: &mut Context<'_>, socket: SocketId, params: &str, deadline: Instant) {
+        self.login_digest = digest(params);
         let request = AuthMessage { data: Some(params), ..AuthMessage::new(AuthAction::Request) };
         context.send(socket, &Message::Auth(request));
         self.enter(context, Phase::Authenticating { socket, deadline });
@@ -168,6 +174,7 @@ impl Connection {
             return;
         };
         let heartbeat = Heartbeat::new(context.now, context.options);
+        *context.pings = Pings::default();
         let ended = self.outage.end(context.now);
         let gap_ms = ended.map(|ended| ended.lasted_ms);
         self.enter(context, Phase::Open { socket, since: context.now, gap_ms, heartbeat });

@@ -97,6 +97,13 @@ impl Heartbeat {
         self.ping(now, PROBE_ANSWER_MS)
     }
 
+    /// A PING goes out for another reason; unless one is unanswered already, it is a heartbeat as well.
+    pub fn ask(&mut self, now: Instant) {
+        if self.unanswered.is_none() {
+            self.ping(now, self.interval_ms.min(PING_ANSWER_MAX_MS));
+        }
+    }
+
     /// Time has passed.
     pub fn on_tick(&mut self, now: Instant) -> Beat {
         let (deadline, _) = self.deadline();

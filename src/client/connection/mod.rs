@@ -27,6 +27,7 @@ use super::{
     is_error,
     limits::{LADDER_OPEN_MS, REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
     options::{HeartbeatFailure, Options},
+    outbox::digest,
     rng::Rng,
     time::Instant,
 };
@@ -47,6 +48,8 @@ pub struct Connection {
     offline_suspected: bool,
     next_socket: u32,
     credentials: Credentials,
+    /// Of what the last login was made with.
+    login_digest: u64,
     /// JSON text that came with the last login.
     client_data: Option<Box<str>>,
     logins: Vec<Ticket>,
@@ -90,6 +93,7 @@ impl Connection {
             offline_suspected: false,
             next_socket: 0,
             credentials: Credentials::default(),
+            login_digest: 0,
             client_data: None,
             logins: Vec::new(),
             resumes: Vec::new(),
@@ -218,6 +222,37 @@ impl Connection {
         }
     }
 
+    /// Sends a PING, so that its answer tells what has arrived. If there is none, the server is gone.
+    pub fn ask(&mut self, context: &mut Context<'_>) {
+        if let Phase::Open { heartbeat, .. } = &mut self.phase {
+            heartbeat.ask(context.now);
+            self.on_beat(context, Beat::SendPing);
+        }
+    }
+
+    /// The digest of what the next login will be made with, if that is known.
+    pub fn known_params(&self) -> Option<u64> {
+        self.credentials.fixed().map(digest)
+    }
+
+    /// The digest of what the session of now was logged in with, and what the server said about the user.
+    pub fn user(&self) -> (u64, Option<&str>) {
+        (self.login_digest, self.client_data.as_deref())
+    }
+
+    /// Why nothing will happen until the application says otherwise, if that is so.
+    pub fn stopped(&self) -> Option<ClientError> {
+        match &self.phase {
+            Phase::Stopped(why) => Some(why.error()),
+            _ => None,
+        }
+    }
+
+    /// Whether there is a session, or will be without the application's doing.
+    pub fn is_wanted(&self) -> bool {
+        self.session().is_some() || self.phase.wants_connection()
+    }
+
     /// A frame arrived, whatever is in it.
     pub fn on_frame(&mut self, now: Instant) {
         if let Phase::Open { heartbeat, .. } = &mut self.phase {
@@ -240,6 +275,7 @@ impl Connection {
     }
 
     fn ping(&self, context: &mut Context<'_>, socket: SocketId) {
+        context.pings.sent += 1;
         let ping = ConnectionMessage::new(ConnectionAction::Ping);
         context.send(socket, &Message::Connection(ping));
     }

@@ -21,14 +21,24 @@ impl Events {
     /// A client that is logged in says something about events.
     pub fn on_message(&mut self, policy: &Policy, effects: &mut Effects, link: LinkId, message: &EventMessage<'_>) {
         match message.action {
-            EventAction::Emit => self.on_emit(effects, link, message),
+            EventAction::Emit => self.on_emit(policy, effects, link, message),
             EventAction::Subscribe | EventAction::Unsubscribe => self.on_bulk(policy, effects, link, message),
             action => effects.complain(&format!("EVENT/{}", action.name())),
         }
     }
 
-    fn on_emit(&self, effects: &mut Effects, link: LinkId, message: &EventMessage<'_>) {
+    fn on_emit(&self, policy: &Policy, effects: &mut Effects, link: LinkId, message: &EventMessage<'_>) {
         let name = message.name.unwrap_or_default();
+        if policy.mute.contains(name) {
+            let denial = EventMessage {
+                is_error: true,
+                name: message.name,
+                correlation_id: message.correlation_id,
+                original_action: Some(EventAction::Emit.number()),
+                ..EventMessage::new(EventAction::MessageDenied)
+            };
+            return effects.say(link, &denial.into());
+        }
         effects.note(link, Request::Emit { name: name.into(), data: message.data.map(Into::into) });
         for subscriber in self.subscribers.of(name).into_iter().filter(|subscriber| *subscriber != link) {
             effects.say(subscriber, &message.clone().into());

@@ -34,6 +34,9 @@ const FAREWELL_MS: u64 = 10;
 /// The close code a client sees when the server closes its socket without giving one.
 const NO_CODE: u16 = 1005;
 
+/// The close code for a frame that is longer than the server takes.
+const MESSAGE_TOO_BIG: u16 = 1009;
+
 /// A server at one URL.
 pub struct FakeServer {
     pub policy: Policy,
@@ -188,6 +191,9 @@ impl FakeServer {
             return;
         };
         connection.last_heard = now;
+        if frame.len() > self.policy.max_frame_bytes {
+            return self.close(link, MESSAGE_TOO_BIG);
+        }
         let stage = connection.stage;
         let mut messages = decode(frame);
         let message = messages.next().expect("a frame has a message").expect("clients send what can be decoded");

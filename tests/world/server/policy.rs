@@ -12,6 +12,10 @@ pub struct Policy {
     pub logins: BTreeMap<String, AtLogin>,
     /// Names that nobody may subscribe to.
     pub denied: BTreeSet<String>,
+    /// Names of events that nobody may emit.
+    pub mute: BTreeSet<String>,
+    /// The server closes a connection that sends it a longer frame.
+    pub max_frame_bytes: usize,
     pub answers_pings: bool,
     pub acknowledges: bool,
     pub max_auth_attempts: u32,
@@ -53,6 +57,8 @@ impl Default for Policy {
             at_login: AtLogin::Succeed(None),
             logins: BTreeMap::new(),
             denied: BTreeSet::new(),
+            mute: BTreeSet::new(),
+            max_frame_bytes: 1_048_576,
             answers_pings: true,
             acknowledges: true,
             max_auth_attempts: 3,

@@ -1,0 +1,127 @@
+//! One thing that the application entrusted to the client.
+
+use crate::{
+    client::{io::Ticket, time::Instant},
+    wire::{EventAction, EventMessage, Message},
+};
+
+/// What is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An event.
+    Event,
+}
+
+impl Kind {
+    /// The letter that stands for it in storage.
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::Event => "e",
+        }
+    }
+
+    /// The kind that a letter stands for.
+    pub fn from_letter(letter: &str) -> Option<Self> {
+        (letter == "e").then_some(Self::Event)
+    }
+}
+
+/// What keys begin with that an application has chosen.
+pub const CHOSEN_KEY: char = '=';
+
+/// What the client does for what it is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// Keeps it in storage until the server has it.
+    #[default]
+    Durable,
+    /// Keeps it in memory until the server has it.
+    Memory,
+    /// Sends it now or never.
+    Drop,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Not sent in this session.
+    Waiting,
+    /// Sent; the server has it once it answers the PING with this number.
+    Sent {
+        /// Counts the PINGs of the session from 1.
+        barrier: u32,
+    },
+}
+
+/// Whose an entry is, as it stands in storage: a digest of what the server calls the user, or of what the client logged
+/// in with. Empty as long as nobody has logged in.
+pub type Owner = Box<str>;
+
+/// How sure it is whose an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody had said who would log in: whoever does next in this page.
+    Open,
+    /// Somebody had said so, and has not been let in since.
+    Made,
+    /// They have been let in.
+    Proven,
+}
+
+/// One thing that the application entrusted to the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Counts the entries of a client.
+    pub number: u32,
+    /// What it is.
+    pub kind: Kind,
+    /// The name of the event.
+    pub name: Box<str>,
+    /// JSON text; `None` for `undefined`.
+    pub data: Option<Box<str>>,
+    /// Goes with it, so that who gets it twice can tell.
+    pub key: Box<str>,
+    /// Who must be logged in for it to be sent.
+    pub owner: Owner,
+    /// How sure that is.
+    pub claim: Claim,
+    /// When it was given, in milliseconds since 1970.
+    pub created_ms: u64,
+    /// When it is no longer worth sending.
+    pub expires_at: Instant,
+    /// What to do where it cannot be sent.
+    pub delivery: Delivery,
+    /// The key in storage, where it is there.
+    pub stored_as: Option<Box<str>>,
+    /// How far it has come.
+    pub progress: Progress,
+    /// Who wants to know what becomes of it.
+    pub receipts: Vec<Ticket>,
+    /// Whether the subscribers here are to be called when it is sent: it was another page's, which is gone.
+    pub subscribers_wait: bool,
+}
+
+impl Entry {
+    /// Whether the application has chosen this key for it.
+    pub fn is_called(&self, key: &str) -> bool {
+        self.key.strip_prefix(CHOSEN_KEY) == Some(key)
+    }
+
+    /// What counts towards `maxBytes`.
+    pub fn bytes(&self) -> usize {
+        self.name.len() + self.data.as_ref().map_or(0, |data| data.len())
+    }
+
+    /// The frame that carries it.
+    pub fn frame(&self) -> Vec<u8> {
+        let message = match self.kind {
+            Kind::Event => EventMessage {
+                name: Some(&self.name),
+                data: self.data.as_deref(),
+                correlation_id: Some(&self.key),
+                ..EventMessage::new(EventAction::Emit)
+            },
+        };
+        Message::Event(message).encode()
+    }
+}

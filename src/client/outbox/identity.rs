@@ -1,0 +1,239 @@
+//! Whose entries are whose.
+
+use super::entry::{Claim, Owner};
+
+/// Who is logged in, and who was, as far as entries need to know.
+///
+/// Two entries have the same owner if the server calls their users the same (the `id` in the client data), or, where it
+/// says nothing of that, if their users logged in with the same parameters. Only digests are kept: what somebody logs in
+/// with must not be found in storage.
+#[derive(Debug, Default)]
+pub struct Identity {
+    /// Who is logged in, under both names.
+    session: Option<Session>,
+    /// What the client will log in with, if it is known.
+    params: Option<u64>,
+    /// Who logged in last in this browser.
+    last: Option<LastUser>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Session {
+    owner: Owner,
+    by_params: Owner,
+}
+
+/// Who logged in last, as it stands in storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastUser {
+    owner: Owner,
+    /// Sixteen bits of the digest of the parameters: enough to recognise them, too few to guess them.
+    params_check: u16,
+}
+
+impl LastUser {
+    /// Reads what [`text`](Self::text) wrote.
+    pub fn read(text: &str) -> Option<Self> {
+        let (owner, check) = text.split_once(' ')?;
+        Some(Self { owner: owner.into(), params_check: check.parse().ok()? })
+    }
+
+    /// For storage.
+    pub fn text(&self) -> Box<str> {
+        [&self.owner, " ", &self.params_check.to_string()].concat().into()
+    }
+}
+
+impl Identity {
+    /// The application has said what to log in with next, given as its digest; `None` for a function that is yet to be asked. Whoever was
+    /// logged in no longer counts.
+    pub fn will_log_in_with(&mut self, params: Option<u64>) {
+        self.session = None;
+        self.params = params;
+    }
+
+    /// Somebody has logged in with parameters of this digest. Says whether that is somebody else than last time.
+    pub fn logged_in(&mut self, params: u64, client_data: Option<&str>) -> bool {
+        let by_params = named('p', params);
+        let owner = client_data.and_then(user_id).map_or_else(|| by_params.clone(), |id| named('u', digest(id)));
+        self.params = Some(params);
+        let last = LastUser { owner: owner.clone(), params_check: params as u16 };
+        self.session = Some(Session { owner, by_params });
+        let changed = self.last.as_ref() != Some(&last);
+        self.last = Some(last);
+        changed
+    }
+
+    /// Who logged in last.
+    pub const fn last(&self) -> Option<&LastUser> {
+        self.last.as_ref()
+    }
+
+    /// What storage says of who logged in last; what this client knows itself is newer.
+    pub fn remember(&mut self, last: LastUser) {
+        self.last.get_or_insert(last);
+    }
+
+    /// The server refuses parameters of this digest. Returns the owner that stands for them.
+    pub fn refused(&mut self, params: u64) -> Owner {
+        self.params = None;
+        named('p', params)
+    }
+
+    /// Whose a new entry is, and how sure that is.
+    pub fn owner(&self) -> (Owner, Claim) {
+        match (&self.session, &self.last, self.params) {
+            (Some(session), ..) => (session.owner.clone(), Claim::Proven),
+            (None, Some(last), Some(params)) if last.params_check == params as u16 => (last.owner.clone(), Claim::Made),
+            (None, _, Some(params)) => (named('p', params), Claim::Made),
+            (None, Some(last), None) => (last.owner.clone(), Claim::Open),
+            (None, None, None) => (Owner::default(), Claim::Open),
+        }
+    }
+
+    /// Whether an entry of this owner may be sent now.
+    pub fn may_send(&self, owner: &str) -> bool {
+        self.session.as_ref().is_some_and(|session| *owner == *session.owner || *owner == *session.by_params)
+    }
+}
+
+fn named(prefix: char, digest: u64) -> Owner {
+    let mut name = String::from(prefix);
+    push_hex(&mut name, digest);
+    name.into()
+}
+
+/// Appends sixteen hexadecimal digits.
+pub fn push_hex(text: &mut String, number: u64) {
+    for position in (0..16).rev() {
+        let digit = (number >> (4 * position)) as u32 & 0xF;
+        text.push(char::from_digit(digit, 16).unwrap_or('0'));
+    }
+}
+
+/// FNV-1a, mixed so that every bit of the result depends on every byte.
+pub fn digest(text: &str) -> u64 {
+    let hash = text
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9FB2_1C65_1E98_DF25);
+    mixed ^ (mixed >> 28)
+}
+
+/// The value of the member `id` of a JSON object, as it is written there: a string or a number.
+fn user_id(client_data: &str) -> Option<&str> {
+    let mut depth = 0u32;
+    let mut rest = client_data;
+    let mut is_key = false;
+    let mut is_id = false;
+    while let Some(first) = rest.bytes().next() {
+        let length = match first {
+            b'"' => string_length(rest)?,
+            b'-' | b'0'..=b'9' => {
+                rest.bytes().take_while(|byte| !matches!(byte, b',' | b'}' | b']' | b' ' | b'\n')).count()
+            }
+            _ if first.is_ascii() => 1,
+            // Outside of strings there is nothing but ASCII in JSON.
+            _ => return None,
+        };
+        let (token, after) = rest.split_at_checked(length)?;
+        rest = after;
+        match first {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' => is_id = false,
+            b':' => is_key = false,
+            b'"' | b'-' | b'0'..=b'9' if is_id && !is_key => return Some(token),
+            b'"' if depth == 1 => {
+                is_id = token == "\"id\"";
+                is_key = true;
+                continue;
+            }
+            _ => {}
+        }
+        if first == b'{' || first == b'[' {
+            // A value that is an object or an array is nobody's id.
+            is_id = false;
+        }
+    }
+    None
+}
+
+/// How long the JSON string at the beginning is, quotes included.
+fn string_length(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    Some(end + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_the_user_is_found_where_it_is_one() {
+        assert_eq!(user_id(r#"{"id":"ada"}"#), Some(r#""ada""#));
+        assert_eq!(user_id(r#"{"role":"id","id":42,"x":1}"#), Some("42"));
+        assert_eq!(user_id(r#"{"a":{"id":"inner"},"b":["id","x"],"id":"a\"b"}"#), Some(r#""a\"b""#));
+        for none in [
+            r#"{}"#,
+            r#"null"#,
+            r#""id""#,
+            r#"{"a":{"id":1}}"#,
+            r#"{"id":null}"#,
+            r#"{"id":{"id":1}}"#,
+            r#"{"id"#,
+            "ü",
+            "",
+        ] {
+            assert_eq!(user_id(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn users_are_told_apart_by_what_the_server_calls_them_else_by_what_they_log_in_with() {
+        let mut identity = Identity::default();
+        identity.logged_in(digest(r#"{"token":1}"#), Some(r#"{"id":"ada"}"#));
+        let (ada, claim) = identity.owner();
+        assert!(claim == Claim::Proven && identity.may_send(&ada));
+        identity.logged_in(digest(r#"{"token":2}"#), Some(r#"{"id":"ada"}"#));
+        assert!(identity.may_send(&ada), "another token, the same user");
+        identity.logged_in(digest(r#"{"token":1}"#), Some(r#"{"id":"bob"}"#));
+        assert!(!identity.may_send(&ada));
+        identity.logged_in(digest(r#"{"token":1}"#), None);
+        assert!(!identity.may_send(&ada));
+    }
+
+    #[test]
+    fn before_the_login_the_owner_is_who_is_going_to_log_in_else_who_did_last() {
+        let mut identity = Identity::default();
+        assert_eq!(identity.owner(), ("".into(), Claim::Open));
+        identity.will_log_in_with(Some(digest(r#"{"token":1}"#)));
+        let (by_params, _) = identity.owner();
+        assert!(!by_params.is_empty() && !identity.may_send(&by_params));
+        identity.logged_in(digest(r#"{"token":1}"#), Some(r#"{"id":"ada"}"#));
+        assert!(identity.may_send(&by_params), "what was entrusted before the login goes out after it");
+
+        let mut reloaded = Identity::default();
+        reloaded.remember(LastUser::read(&identity.last().unwrap().text()).unwrap());
+        assert_eq!(reloaded.owner().0, identity.owner().0, "nothing known yet: who was there last");
+        reloaded.will_log_in_with(Some(digest(r#"{"token":1}"#)));
+        assert_eq!(reloaded.owner().0, identity.owner().0, "the same parameters");
+        reloaded.will_log_in_with(Some(digest(r#"{"token":"bob's"}"#)));
+        assert_ne!(reloaded.owner().0, identity.owner().0);
+    }
+
+    #[test]
+    fn another_login_is_another_owner_at_once() {
+        let mut identity = Identity::default();
+        identity.logged_in(digest("{}"), None);
+        let (before, _) = identity.owner();
+        identity.will_log_in_with(Some(digest(r#"{"token":"bob's"}"#)));
+        assert!(!identity.may_send(&before));
+        assert_ne!(identity.owner().0, before);
+    }
+}
