@@ -14,7 +14,7 @@ pub struct InvalidJson {
 /// # Errors
 /// Everything that `JSON.parse` refuses.
 pub(super) fn trimmed(text: &str) -> Result<&str, InvalidJson> {
-    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    let mut scanner = Scanner::new(text, 0);
     scanner.space();
     let start = scanner.at;
     let complete = scanner.value().is_some();
@@ -41,7 +41,7 @@ impl<'a> Parts<'a> {
             b'{' => false,
             _ => return None,
         };
-        Some(Self { text, scanner: Scanner { bytes: text.as_bytes(), at: 1 }, is_array })
+        Some(Self { text, scanner: Scanner::new(text, 1), is_array })
     }
 }
 
@@ -70,9 +70,15 @@ impl<'a> Iterator for Parts<'a> {
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// The brackets that are to come. Not the call stack: the server decides how deep they nest.
+    closing: Vec<u8>,
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    const fn new(text: &'a str, at: usize) -> Self {
+        Self { bytes: text.as_bytes(), at, closing: Vec::new() }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -101,8 +107,7 @@ impl Scanner<'_> {
 
     /// Goes to the end of a value, or stays at the first byte that cannot be part of one.
     fn value(&mut self) -> Option<()> {
-        // The brackets that are to come. Not the call stack: the server decides how deep they nest.
-        let mut closing: Vec<u8> = Vec::new();
+        self.closing.clear();
         loop {
             let opened = match self.peek()? {
                 b'{' => Some(b'}'),
@@ -113,7 +118,7 @@ impl Scanner<'_> {
                 self.at += 1;
                 self.space();
                 if !self.skip(close) {
-                    closing.push(close);
+                    self.closing.push(close);
                     self.before_value(close)?;
                     continue;
                 }
@@ -121,7 +126,7 @@ impl Scanner<'_> {
                 self.scalar()?;
             }
             loop {
-                let Some(close) = closing.last().copied() else { return Some(()) };
+                let Some(close) = self.closing.last().copied() else { return Some(()) };
                 self.space();
                 if !self.skip(close) {
                     self.expect(b',')?;
@@ -129,7 +134,7 @@ impl Scanner<'_> {
                     self.before_value(close)?;
                     break;
                 }
-                closing.pop();
+                self.closing.pop();
             }
         }
     }
