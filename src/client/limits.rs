@@ -63,3 +63,11 @@ pub const REACHABILITY_TIMEOUT_MS: u64 = 3_000;
 /// Shortest wait before any but the first attempt, in milliseconds, whatever the options say: a browser that refuses at
 /// once would otherwise be asked without end.
 pub const MIN_RETRY_WAIT_MS: u64 = 100;
+
+/// Most names and indices in a path, and how deep comparisons and merges look into a record. A longer path is refused;
+/// what nests deeper is one value: compared as text, and merged as a whole.
+pub const RECORD_MAX_DEPTH: usize = 128;
+
+/// Most elements that one edit fills with null because its index is beyond the end of an array. An edit that needs more
+/// is refused: the server would hold them all.
+pub const RECORD_MAX_FILL: usize = 10_000;

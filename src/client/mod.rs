@@ -21,6 +21,7 @@ mod io;
 pub mod limits;
 mod options;
 mod outbox;
+pub mod record;
 mod rng;
 mod subscriptions;
 mod time;
