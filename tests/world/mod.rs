@@ -5,6 +5,7 @@
 
 pub mod browser;
 mod dice;
+pub mod json;
 pub mod network;
 pub mod server;
 mod shell;

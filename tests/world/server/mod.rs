@@ -4,7 +4,8 @@
 mod connection;
 mod effects;
 mod event;
-mod policy;
+pub mod policy;
+mod record;
 mod subscribers;
 
 use std::collections::BTreeMap;
@@ -21,10 +22,12 @@ use self::{
     connection::{Connection, Stage},
     effects::Effects,
     event::Events,
+    record::{Records, Turn},
 };
 pub use self::{
     effects::{Request, Word},
     policy::{AtChallenge, AtConnection, AtLogin, Policy},
+    record::text as record_text,
 };
 use super::network::LinkId;
 
@@ -45,6 +48,7 @@ pub struct FakeServer {
     running: bool,
     connections: BTreeMap<LinkId, Connection>,
     events: Events,
+    records: Records,
     effects: Effects,
 }
 
@@ -57,6 +61,7 @@ impl FakeServer {
             running: true,
             connections: BTreeMap::new(),
             events: Events::default(),
+            records: Records::default(),
             effects: Effects::default(),
         }
     }
@@ -79,6 +84,7 @@ impl FakeServer {
             self.effects.words.push((link, Word::Close(code)));
         }
         self.events.subscribers.clear();
+        self.records.on_process_end();
     }
 
     pub const fn start(&mut self) {
@@ -113,6 +119,21 @@ impl FakeServer {
     /// The events to which a link is subscribed.
     pub fn subscriptions(&self, link: LinkId) -> Vec<&str> {
         self.events.subscribers.names_of(link)
+    }
+
+    /// From now on records outlive the server's process.
+    pub fn add_storage(&mut self) {
+        self.records.store.add_storage();
+    }
+
+    /// Every record that the server has: its version and its data, as JSON text.
+    pub fn records(&self) -> BTreeMap<String, (i32, String)> {
+        self.records.store.all()
+    }
+
+    /// The records to which a link is subscribed.
+    pub fn record_subscriptions(&self, link: LinkId) -> Vec<&str> {
+        self.records.subscribers.names_of(link)
     }
 
     /// The credentials with which a link is logged in.
@@ -186,7 +207,26 @@ impl FakeServer {
 
     /// A frame arrived. Only its first message is read.
     pub fn on_frame(&mut self, now: Instant, link: LinkId, frame: &[u8]) {
+        self.on_frames(now, link, &[frame]);
+    }
+
+    /// Frames arrived in one piece: all are heard before anything is done that takes the server time.
+    pub fn on_frames(&mut self, now: Instant, link: LinkId, frames: &[&[u8]]) {
         self.now = now;
+        for frame in frames {
+            self.hear(link, frame);
+        }
+        self.records.settle(&mut Turn { policy: &self.policy, effects: &mut self.effects });
+        if self.effects.take_crash() {
+            self.kill();
+        }
+    }
+
+    fn hear(&mut self, link: LinkId, frame: &[u8]) {
+        let now = self.now;
+        if self.effects.has_crashed() {
+            return;
+        }
         let Some(connection) = self.connections.get_mut(&link) else {
             return;
         };
@@ -206,6 +246,11 @@ impl FakeServer {
             (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
             (Stage::LoggedIn, Message::Event(message)) => {
                 self.events.on_message(&self.policy, &mut self.effects, link, message);
+            }
+            (Stage::LoggedIn, Message::Record(message)) => {
+                self.effects.note(link, Request::Record(record_text(message)));
+                let turn = &mut Turn { policy: &self.policy, effects: &mut self.effects };
+                self.records.on_message(turn, link, message);
             }
             (stage, message) => self.on_unexpected(link, stage, message),
         }
@@ -300,6 +345,7 @@ impl FakeServer {
     fn close(&mut self, link: LinkId, code: u16) {
         self.connections.remove(&link);
         self.events.subscribers.remove_link(link);
+        self.records.subscribers.remove_link(link);
         self.effects.words.push((link, Word::Close(code)));
     }
 

@@ -26,6 +26,11 @@ impl Subscribers {
         was_subscribed
     }
 
+    /// Removes everybody from a name.
+    pub fn remove_name(&mut self, name: &str) {
+        self.by_name.remove(name);
+    }
+
     /// Removes a link everywhere.
     pub fn remove_link(&mut self, link: LinkId) {
         self.by_name.retain(|_, links| {
