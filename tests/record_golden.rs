@@ -22,13 +22,26 @@ use world::{
     server::{FakeServer, Word, policy::Right, record_text},
 };
 
+/// As long as the golden file's `!wait` takes, in milliseconds: longer than listeners have to answer.
+const WAIT_MS: u64 = 600;
+
 const HISTORIES: &str = include_str!("golden/records.txt");
 
 #[test]
 fn the_model_answers_every_history_as_the_server_does() {
+    play_all(0);
+}
+
+#[test]
+fn a_store_that_takes_time_changes_nothing_where_nobody_else_is_heard_meanwhile() {
+    play_all(5);
+}
+
+/// Plays every history with a cache and a storage that take so long to answer, in milliseconds.
+fn play_all(store_delay_ms: u64) {
     let histories: Vec<_> = HISTORIES.split("# ").filter(|history| !history.is_empty()).collect();
     assert!(histories.len() > 200, "only {} histories", histories.len());
-    let differences: Vec<_> = histories.iter().filter_map(|history| difference(history)).collect();
+    let differences: Vec<_> = histories.iter().filter_map(|history| difference(history, store_delay_ms)).collect();
     assert!(
         differences.is_empty(),
         "{} of {} histories differ:\n{}",
@@ -38,9 +51,11 @@ fn the_model_answers_every_history_as_the_server_does() {
     );
 }
 
-fn difference(history: &str) -> Option<String> {
+fn difference(history: &str, store_delay_ms: u64) -> Option<String> {
     let (title, expected) = history.split_once('\n').expect("a title and lines");
-    let played = Stage::new(title.ends_with("(storage)"), expected).play(expected);
+    let mut stage = Stage::new(title.ends_with("(storage)"), expected);
+    stage.server.policy.store_delay_ms = store_delay_ms;
+    let played = stage.play(expected);
     let same = expected.lines().zip(&played).take_while(|(expected, played)| expected == played).count();
     if expected.lines().count() == same && played.len() == same {
         return None;
@@ -57,6 +72,7 @@ struct Stage {
     /// The link that every client has, and one for each that may connect next.
     links: BTreeMap<String, LinkId>,
     spare: Vec<LinkId>,
+    now: Instant,
     lines: Vec<String>,
 }
 
@@ -67,7 +83,7 @@ impl Stage {
         if has_storage {
             server.add_storage();
         }
-        Self { server, links: BTreeMap::new(), spare: links(), lines: Vec::new() }
+        Self { server, links: BTreeMap::new(), spare: links(), now: Instant::from_ms(0), lines: Vec::new() }
     }
 
     /// Does what is done in the history, and writes down what happens as the history does.
@@ -77,7 +93,12 @@ impl Stage {
             if let Some(client) = line.strip_prefix("!close ") {
                 self.lines.push(line.into());
                 let link = self.links.remove(client).expect("only connected clients leave");
-                self.server.on_closed(now(), link);
+                self.server.on_closed(self.now, link);
+                self.take_words();
+            } else if line == "!wait" {
+                self.lines.push(line.into());
+                self.now = self.now.after_ms(WAIT_MS);
+                self.server.on_time(self.now);
                 self.take_words();
             } else if line == "!restart" {
                 self.lines.push(line.into());
@@ -97,7 +118,9 @@ impl Stage {
     fn send(&mut self, client: &str, piece: &[Vec<u8>]) {
         let link = self.link(client);
         let frames: Vec<_> = piece.iter().map(Vec::as_slice).collect();
-        self.server.on_frames(now(), link, &frames);
+        self.server.on_frames(self.now, link, &frames);
+        self.now = self.now.after_ms(self.server.policy.store_delay_ms);
+        self.server.on_time(self.now);
         if self.server.is_running() {
             self.take_words();
         } else {
@@ -118,11 +141,11 @@ impl Stage {
         }
         let link = self.spare.pop().expect("few connections are made");
         self.links.insert(client.into(), link);
-        assert!(self.server.on_dial(now(), link));
+        assert!(self.server.on_dial(self.now, link));
         let challenge = ConnectionMessage::new(ConnectionAction::Challenge);
         let login = AuthMessage { data: Some("{}"), ..AuthMessage::new(AuthAction::Request) };
         for greeting in [Message::from(challenge), login.into()] {
-            self.server.on_frame(now(), link, &greeting.encode());
+            self.server.on_frame(self.now, link, &greeting.encode());
         }
         self.server.take_words();
         link
@@ -131,6 +154,10 @@ impl Stage {
     /// Writes down what the clients receive, one client after the other.
     fn take_words(&mut self) {
         let words = self.server.take_words();
+        for (link, word) in &words {
+            let is_heard = self.links.values().any(|known| known == link);
+            assert!(is_heard || matches!(word, Word::Close(_)), "something is said to a client that has left");
+        }
         for (client, link) in &self.links {
             for (_, word) in words.iter().filter(|(to, _)| to == link) {
                 let Word::Frame(frame) = word else { panic!("the server closed a connection") };
@@ -139,10 +166,6 @@ impl Stage {
             }
         }
     }
-}
-
-const fn now() -> Instant {
-    Instant::from_ms(0)
 }
 
 /// Links of as many clients as any history has connections.
@@ -160,6 +183,7 @@ fn denied_rights(history: &str) -> BTreeSet<(Right, String)> {
         ("uncreatable", Right::Create),
         ("undeletable", Right::Delete),
         ("unnotifiable", Right::Notify),
+        ("unlistenable", Right::Listen),
     ];
     let of_name = |name: &str| {
         let denied = words.iter().filter(|(word, _)| name.contains(word));
@@ -174,6 +198,7 @@ struct Line<'a> {
     name: Option<String>,
     names: Vec<String>,
     correlation_id: Option<String>,
+    subscription: Option<String>,
     is_write_ack: bool,
     path: Option<String>,
     version: Option<i32>,
@@ -194,6 +219,7 @@ impl<'a> Line<'a> {
                 _ => Vec::new(),
             },
             correlation_id: text("correlationId"),
+            subscription: text("subscription"),
             is_write_ack: fields.get("isWriteAck").is_some(),
             path: text("path"),
             version: match fields.get("version") {
@@ -209,6 +235,7 @@ impl<'a> Line<'a> {
             name: self.name.as_deref(),
             names: self.names.iter().map(String::as_str).collect(),
             correlation_id: self.correlation_id.as_deref(),
+            subscription: self.subscription.as_deref(),
             is_write_ack: self.is_write_ack,
             path: self.path.as_deref(),
             version: self.version,

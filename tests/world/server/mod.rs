@@ -4,6 +4,8 @@
 mod connection;
 mod effects;
 mod event;
+mod listen;
+mod pattern;
 pub mod policy;
 mod record;
 mod subscribers;
@@ -50,6 +52,8 @@ pub struct FakeServer {
     events: Events,
     records: Records,
     effects: Effects,
+    /// When the records' cache and storage have answered.
+    settles_at: Option<Instant>,
 }
 
 impl FakeServer {
@@ -61,8 +65,9 @@ impl FakeServer {
             running: true,
             connections: BTreeMap::new(),
             events: Events::default(),
-            records: Records::default(),
+            records: Records::new(),
             effects: Effects::default(),
+            settles_at: None,
         }
     }
 
@@ -85,6 +90,7 @@ impl FakeServer {
         }
         self.events.subscribers.clear();
         self.records.on_process_end();
+        self.settles_at = None;
     }
 
     pub const fn start(&mut self) {
@@ -148,7 +154,8 @@ impl FakeServer {
     // ---- time ----
 
     pub fn deadline(&self) -> Option<Instant> {
-        self.connections.values().map(Connection::deadline).min()
+        let connection = self.connections.values().map(Connection::deadline).min();
+        connection.into_iter().chain(self.records.listeners.deadline()).chain(self.settles_at).min()
     }
 
     pub fn on_time(&mut self, now: Instant) {
@@ -157,6 +164,12 @@ impl FakeServer {
         for link in due {
             self.check(link);
         }
+        if self.settles_at.is_some_and(|at| at <= now) {
+            self.settle();
+        }
+        let said = self.effects.words.len();
+        self.records.on_time(&mut Turn { now, policy: &self.policy, effects: &mut self.effects });
+        self.forget_words_to_nobody(said);
     }
 
     fn check(&mut self, link: LinkId) {
@@ -216,10 +229,33 @@ impl FakeServer {
         for frame in frames {
             self.hear(link, frame);
         }
-        self.records.settle(&mut Turn { policy: &self.policy, effects: &mut self.effects });
+        if self.policy.store_delay_ms == 0 {
+            return self.settle();
+        }
+        self.settles_at.get_or_insert(now.after_ms(self.policy.store_delay_ms));
+        self.die_of_crash();
+    }
+
+    fn die_of_crash(&mut self) {
         if self.effects.take_crash() {
             self.kill();
         }
+    }
+
+    /// Does what waits for the records' cache and storage.
+    fn settle(&mut self) {
+        self.settles_at = None;
+        let said = self.effects.words.len();
+        self.records.settle(&mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects });
+        self.forget_words_to_nobody(said);
+        self.die_of_crash();
+    }
+
+    /// Of what was said last, forgets what would have to go over a connection that is no more.
+    fn forget_words_to_nobody(&mut self, from: usize) {
+        let words = self.effects.words.split_off(from);
+        let heard = words.into_iter().filter(|(link, _)| self.connections.contains_key(link));
+        self.effects.words.extend(heard);
     }
 
     fn hear(&mut self, link: LinkId, frame: &[u8]) {
@@ -249,8 +285,10 @@ impl FakeServer {
             }
             (Stage::LoggedIn, Message::Record(message)) => {
                 self.effects.note(link, Request::Record(record_text(message)));
-                let turn = &mut Turn { policy: &self.policy, effects: &mut self.effects };
+                let said = self.effects.words.len();
+                let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
                 self.records.on_message(turn, link, message);
+                self.forget_words_to_nobody(said);
             }
             (stage, message) => self.on_unexpected(link, stage, message),
         }
@@ -345,7 +383,10 @@ impl FakeServer {
     fn close(&mut self, link: LinkId, code: u16) {
         self.connections.remove(&link);
         self.events.subscribers.remove_link(link);
-        self.records.subscribers.remove_link(link);
+        let said = self.effects.words.len();
+        let mut turn = Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+        self.records.on_closed(&mut turn, link);
+        self.forget_words_to_nobody(said);
         self.effects.words.push((link, Word::Close(code)));
     }
 

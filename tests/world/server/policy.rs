@@ -18,6 +18,9 @@ pub struct Policy {
     pub max_frame_bytes: usize,
     /// What nobody may do to which records.
     pub denied_rights: BTreeSet<(Right, String)>,
+    /// How long the records' cache and storage take, in milliseconds. Meanwhile the server hears more, as it does where
+    /// they are other processes.
+    pub store_delay_ms: u64,
     pub answers_pings: bool,
     pub acknowledges: bool,
     pub max_auth_attempts: u32,
@@ -62,6 +65,7 @@ impl Default for Policy {
             mute: BTreeSet::new(),
             max_frame_bytes: 1_048_576,
             denied_rights: BTreeSet::new(),
+            store_delay_ms: 0,
             answers_pings: true,
             acknowledges: true,
             max_auth_attempts: 3,
@@ -79,6 +83,7 @@ pub enum Right {
     Write,
     Delete,
     Notify,
+    Listen,
 }
 
 impl Policy {

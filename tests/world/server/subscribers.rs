@@ -26,9 +26,9 @@ impl Subscribers {
         was_subscribed
     }
 
-    /// Removes everybody from a name.
-    pub fn remove_name(&mut self, name: &str) {
-        self.by_name.remove(name);
+    /// Removes everybody from a name. Returns false if nobody was subscribed.
+    pub fn remove_name(&mut self, name: &str) -> bool {
+        self.by_name.remove(name).is_some()
     }
 
     /// Removes a link everywhere.
@@ -46,6 +46,16 @@ impl Subscribers {
     /// The subscribers of a name.
     pub fn of(&self, name: &str) -> Vec<LinkId> {
         self.by_name.get(name).into_iter().flatten().copied().collect()
+    }
+
+    /// Whether anybody is subscribed to a name.
+    pub fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// Every name to which somebody is subscribed.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
     }
 
     /// The names to which a link is subscribed.

@@ -5,6 +5,7 @@
 
 mod message;
 mod store;
+mod subscribing;
 mod text;
 mod transition;
 
@@ -14,7 +15,10 @@ use std::{
     rc::Rc,
 };
 
-use deepstream_wasm::wire::{RecordAction, RecordMessage};
+use deepstream_wasm::{
+    client::Instant,
+    wire::{RecordAction, RecordMessage},
+};
 
 pub use self::text::text;
 use self::{
@@ -24,6 +28,7 @@ use self::{
 };
 use super::{
     effects::Effects,
+    listen::{Listeners, Saying, Scene, Subject},
     policy::{Policy, Right},
     subscribers::{Subscribers, splice_denied},
 };
@@ -31,6 +36,7 @@ use crate::world::{json::Json, network::LinkId};
 
 /// What a callback of the server has at hand beside the records.
 pub struct Turn<'a> {
+    pub now: Instant,
     pub policy: &'a Policy,
     pub effects: &'a mut Effects,
 }
@@ -65,9 +71,9 @@ impl Turn<'_> {
 type Job = Box<dyn FnOnce(&mut Records, &mut Turn<'_>)>;
 
 /// All records, and who is subscribed to which.
-#[derive(Default)]
 pub struct Records {
     pub subscribers: Subscribers,
+    pub listeners: Listeners,
     pub store: Store,
     transitions: BTreeMap<String, Rc<RefCell<Transition>>>,
     /// What waits for the cache or the storage.
@@ -77,6 +83,17 @@ pub struct Records {
 }
 
 impl Records {
+    pub fn new() -> Self {
+        Self {
+            subscribers: Subscribers::default(),
+            listeners: Listeners::new(Subject::Records),
+            store: Store::default(),
+            transitions: BTreeMap::new(),
+            jobs: VecDeque::new(),
+            later: Vec::new(),
+        }
+    }
+
     /// A client that is logged in says something about records.
     pub fn on_message(&mut self, turn: &mut Turn<'_>, link: LinkId, message: &RecordMessage<'_>) {
         use RecordAction as Action;
@@ -89,9 +106,9 @@ impl Records {
             Action::Subscribe => self.subscribe_all(turn, &asked),
             Action::Unsubscribe => {
                 for name in &asked.names {
-                    self.subscribers.remove(link, name);
+                    self.unsubscribe(turn, link, name);
                 }
-                acknowledge(turn, &asked);
+                subscribing::acknowledge(turn, &asked);
             }
             Action::SubscribeCreateAndRead | Action::SubscribeAndRead => self.subscribe_and_read(turn, &asked),
             Action::SubscribeAndHead => self.subscribe_and_head(asked),
@@ -104,7 +121,10 @@ impl Records {
             }
             Action::Delete => self.delete(asked),
             Action::Notify => self.notify(asked),
-            action => turn.complain(&format!("RECORD/{}, which the server leaves unanswered", action.name())),
+            action => match Saying::of_record(action) {
+                Some(saying) => self.listen(turn, link, saying, message),
+                None => turn.complain(&format!("RECORD/{}, which the server leaves unanswered", action.name())),
+            },
         }
     }
 
@@ -123,9 +143,26 @@ impl Records {
         }
     }
 
+    /// Time has passed.
+    pub fn on_time(&mut self, turn: &mut Turn<'_>) {
+        let mut scene = Scene { now: turn.now, subscribers: &self.subscribers, effects: turn.effects };
+        self.listeners.on_time(&mut scene);
+    }
+
+    /// A connection is gone.
+    pub fn on_closed(&mut self, turn: &mut Turn<'_>, link: LinkId) {
+        let mut scene = Scene { now: turn.now, subscribers: &self.subscribers, effects: turn.effects };
+        self.listeners.on_closed(&mut scene, link);
+        let names: Vec<String> = self.subscribers.names_of(link).into_iter().map(Into::into).collect();
+        for name in names {
+            self.unsubscribe(turn, link, &name);
+        }
+    }
+
     /// The server's process ends.
     pub fn on_process_end(&mut self) {
         self.subscribers.clear();
+        self.listeners.clear();
         self.store.lose_cache();
         self.transitions.clear();
         self.jobs.clear();
@@ -159,83 +196,9 @@ impl Records {
         });
     }
 
-    // ---- subscribing ----
-
-    fn subscribe_all(&mut self, turn: &mut Turn<'_>, asked: &Asked) {
-        for name in &asked.names {
-            self.subscribe(turn, asked, name);
-        }
-        acknowledge(turn, asked);
-    }
-
-    fn subscribe(&mut self, turn: &mut Turn<'_>, asked: &Asked, name: &str) {
-        if self.subscribers.add(asked.link, name) {
-            return;
-        }
-        let answer = RecordMessage {
-            name: Some(name),
-            original_action: Some(asked.action.number()),
-            ..RecordMessage::new(RecordAction::MultipleSubscriptions)
-        };
-        turn.complain(&format!("MULTIPLE_SUBSCRIPTIONS to {name}"));
-        turn.say(asked.link, answer);
-    }
-
-    fn subscribe_and_read(&mut self, turn: &mut Turn<'_>, asked: &Asked) {
-        for name in &asked.names {
-            let asked = asked.about(name);
-            self.load(name, true, move |records, turn, version, data| match data {
-                Some(_) => records.subscribe_to_known(turn, asked, version),
-                None if asked.action == RecordAction::SubscribeCreateAndRead => records.create(turn, asked),
-                None => records.subscribe_to_missing(turn, &asked),
-            });
-        }
-        turn.say(asked.link, RecordMessage { is_ack: true, ..asked.echo(asked.action) });
-    }
-
-    fn create(&mut self, turn: &mut Turn<'_>, asked: Asked) {
-        if turn.permits(Right::Create, &asked) {
-            self.store.cache(asked.name(), 0, Rc::new(RefCell::new(Json::object())));
-            self.store.store(asked.name(), 0, &Json::object());
-            self.soon(move |records, turn| records.subscribe_to_known(turn, asked, 0));
-        }
-    }
-
-    fn subscribe_to_known(&mut self, turn: &mut Turn<'_>, asked: Asked, version: i32) {
-        if !turn.permits(Right::Read, &asked) {
-            return;
-        }
-        let subscription = Asked { action: RecordAction::Subscribe, ..asked.clone() };
-        self.subscribe(turn, &subscription, asked.name());
-        let name = asked.name().to_owned();
-        self.load(&name, true, move |_, turn, _, data| match data {
-            Some(data) => tell_record(turn, asked.link, asked.name(), version, &data.borrow()),
-            None => turn.say(asked.link, asked.failure(asked.action)),
-        });
-    }
-
-    fn subscribe_to_missing(&mut self, turn: &mut Turn<'_>, asked: &Asked) {
-        if turn.permits(Right::Read, asked) {
-            let subscription = Asked { action: RecordAction::Subscribe, ..asked.clone() };
-            self.subscribe(turn, &subscription, asked.name());
-            tell_record(turn, asked.link, asked.name(), -1, &Json::object());
-        }
-    }
-
-    fn subscribe_and_head(&mut self, asked: Asked) {
-        let cached = |name: &String| self.store.cached(name).map(|(version, _)| (name.clone(), version));
-        let versions: BTreeMap<_, _> = asked.names.iter().filter_map(cached).collect();
-        self.soon(move |records, turn| {
-            let answer = RecordMessage {
-                versions: versions.iter().map(|(name, version)| (name.as_str(), *version)).collect(),
-                ..RecordMessage::new(RecordAction::HeadResponseBulk)
-            };
-            turn.say(asked.link, answer);
-            records.subscribe_all(turn, &asked);
-            for name in asked.names.iter().filter(|name| !versions.contains_key(*name)) {
-                records.head(asked.link, name);
-            }
-        });
+    fn listen(&mut self, turn: &mut Turn<'_>, link: LinkId, saying: Saying, message: &RecordMessage<'_>) {
+        let mut scene = Scene { now: turn.now, subscribers: &self.subscribers, effects: turn.effects };
+        self.listeners.on_message(&mut scene, link, saying, message.name.unwrap_or_default(), message.subscription);
     }
 
     // ---- reading ----
@@ -300,7 +263,7 @@ impl Records {
             turn.say(asked.link, RecordMessage { name: asked.name.as_deref(), ..success });
             let deleted = asked.echo(RecordAction::Deleted);
             records.tell_subscribers(turn, asked.name(), Some(asked.link), &deleted);
-            records.subscribers.remove_name(asked.name());
+            records.unsubscribe_everybody(turn, asked.name());
         });
     }
 
@@ -323,7 +286,7 @@ impl Records {
                     turn.say(asked.link, RecordMessage { is_ack: true, ..asked.echo(asked.action) });
                 }
             };
-            if self.subscribers.of(name).is_empty() {
+            if !self.subscribers.has(name) {
                 done(turn);
                 continue;
             }
@@ -345,7 +308,7 @@ impl Records {
         } else {
             self.end_transition(name);
             self.tell_subscribers(turn, name, None, &named(RecordAction::Deleted));
-            self.subscribers.remove_name(name);
+            self.unsubscribe_everybody(turn, name);
         }
     }
 
@@ -368,6 +331,7 @@ fn permit(turn: &mut Turn<'_>, asked: &mut Asked) -> bool {
         Action::Update | Action::Patch => Right::Write,
         Action::Delete => Right::Delete,
         Action::Notify => Right::Notify,
+        Action::Listen => Right::Listen,
         _ => return true,
     };
     if asked.names.is_empty() {
@@ -384,11 +348,6 @@ fn permit(turn: &mut Turn<'_>, asked: &mut Asked) -> bool {
 fn as_write(asked: Asked) -> Asked {
     let action = if asked.path.is_some() { RecordAction::Patch } else { RecordAction::Update };
     Asked { action, ..asked }
-}
-
-fn acknowledge(turn: &mut Turn<'_>, asked: &Asked) {
-    let ack = RecordMessage { is_ack: true, ..RecordMessage::new(asked.action) };
-    turn.say(asked.link, RecordMessage { correlation_id: asked.correlation_id.as_deref(), ..ack });
 }
 
 fn tell_record(turn: &mut Turn<'_>, link: LinkId, name: &str, version: i32, data: &Json) {
