@@ -5,6 +5,7 @@
 
 pub mod browser;
 mod dice;
+pub mod json;
 pub mod network;
 pub mod server;
 mod shell;
@@ -259,6 +260,12 @@ impl World {
     pub fn subscriptions(&self, client: ClientId) -> Vec<&str> {
         let link = self.client(client).live_link();
         link.map(|link| self.servers[0].subscriptions(link)).unwrap_or_default()
+    }
+
+    /// The records to which the server has subscribed the client's live connection.
+    pub fn record_subscriptions(&self, client: ClientId) -> Vec<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].record_subscriptions(link)).unwrap_or_default()
     }
 
     /// The credentials with which a server knows the client's live connection.

@@ -7,12 +7,19 @@ use crate::world::network::LinkId;
 /// A message as the server understood it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    Challenge { url: String },
+    Challenge {
+        url: String,
+    },
     Login(String),
     Ping,
     Subscribe(Vec<String>),
     Unsubscribe(Vec<String>),
-    Emit { name: String, data: Option<String> },
+    Emit {
+        name: String,
+        data: Option<String>,
+    },
+    /// A message about records, [as one reads it](super::record_text).
+    Record(String),
 }
 
 /// What the server wants done on a link.
@@ -28,6 +35,7 @@ pub struct Effects {
     pub words: Vec<(LinkId, Word)>,
     pub requests: Vec<(LinkId, Request)>,
     pub complaints: Vec<String>,
+    crashed: bool,
 }
 
 impl Effects {
@@ -39,6 +47,21 @@ impl Effects {
     /// Remembers what a client asked for.
     pub fn note(&mut self, link: LinkId, request: Request) {
         self.requests.push((link, request));
+    }
+
+    /// The server's process dies of what it was sent.
+    pub fn crash(&mut self, cause: &str) {
+        self.complaints.push(format!("{cause}, which ends the server"));
+        self.crashed = true;
+    }
+
+    pub const fn has_crashed(&self) -> bool {
+        self.crashed
+    }
+
+    /// Whether the process died since this was last asked.
+    pub fn take_crash(&mut self) -> bool {
+        std::mem::take(&mut self.crashed)
     }
 
     /// Remembers what no client should do.

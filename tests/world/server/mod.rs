@@ -4,7 +4,10 @@
 mod connection;
 mod effects;
 mod event;
-mod policy;
+mod listen;
+mod pattern;
+pub mod policy;
+mod record;
 mod subscribers;
 
 use std::collections::BTreeMap;
@@ -21,10 +24,12 @@ use self::{
     connection::{Connection, Stage},
     effects::Effects,
     event::Events,
+    record::{Records, Turn},
 };
 pub use self::{
     effects::{Request, Word},
     policy::{AtChallenge, AtConnection, AtLogin, Policy},
+    record::text as record_text,
 };
 use super::network::LinkId;
 
@@ -45,7 +50,10 @@ pub struct FakeServer {
     running: bool,
     connections: BTreeMap<LinkId, Connection>,
     events: Events,
+    records: Records,
     effects: Effects,
+    /// When the records' cache and storage have answered.
+    settles_at: Option<Instant>,
 }
 
 impl FakeServer {
@@ -57,7 +65,9 @@ impl FakeServer {
             running: true,
             connections: BTreeMap::new(),
             events: Events::default(),
+            records: Records::new(),
             effects: Effects::default(),
+            settles_at: None,
         }
     }
 
@@ -79,6 +89,8 @@ impl FakeServer {
             self.effects.words.push((link, Word::Close(code)));
         }
         self.events.subscribers.clear();
+        self.records.on_process_end();
+        self.settles_at = None;
     }
 
     pub const fn start(&mut self) {
@@ -115,6 +127,21 @@ impl FakeServer {
         self.events.subscribers.names_of(link)
     }
 
+    /// From now on records outlive the server's process.
+    pub fn add_storage(&mut self) {
+        self.records.store.add_storage();
+    }
+
+    /// Every record that the server has: its version and its data, as JSON text.
+    pub fn records(&self) -> BTreeMap<String, (i32, String)> {
+        self.records.store.all()
+    }
+
+    /// The records to which a link is subscribed.
+    pub fn record_subscriptions(&self, link: LinkId) -> Vec<&str> {
+        self.records.subscribers.names_of(link)
+    }
+
     /// The credentials with which a link is logged in.
     pub fn user(&self, link: LinkId) -> Option<&str> {
         self.connections.get(&link)?.user.as_deref()
@@ -127,7 +154,8 @@ impl FakeServer {
     // ---- time ----
 
     pub fn deadline(&self) -> Option<Instant> {
-        self.connections.values().map(Connection::deadline).min()
+        let connection = self.connections.values().map(Connection::deadline).min();
+        connection.into_iter().chain(self.records.listeners.deadline()).chain(self.settles_at).min()
     }
 
     pub fn on_time(&mut self, now: Instant) {
@@ -136,6 +164,12 @@ impl FakeServer {
         for link in due {
             self.check(link);
         }
+        if self.settles_at.is_some_and(|at| at <= now) {
+            self.settle();
+        }
+        let said = self.effects.words.len();
+        self.records.on_time(&mut Turn { now, policy: &self.policy, effects: &mut self.effects });
+        self.forget_words_to_nobody(said);
     }
 
     fn check(&mut self, link: LinkId) {
@@ -186,7 +220,49 @@ impl FakeServer {
 
     /// A frame arrived. Only its first message is read.
     pub fn on_frame(&mut self, now: Instant, link: LinkId, frame: &[u8]) {
+        self.on_frames(now, link, &[frame]);
+    }
+
+    /// Frames arrived in one piece: all are heard before anything is done that takes the server time.
+    pub fn on_frames(&mut self, now: Instant, link: LinkId, frames: &[&[u8]]) {
         self.now = now;
+        for frame in frames {
+            self.hear(link, frame);
+        }
+        if self.policy.store_delay_ms == 0 {
+            return self.settle();
+        }
+        self.settles_at.get_or_insert(now.after_ms(self.policy.store_delay_ms));
+        self.die_of_crash();
+    }
+
+    fn die_of_crash(&mut self) {
+        if self.effects.take_crash() {
+            self.kill();
+        }
+    }
+
+    /// Does what waits for the records' cache and storage.
+    fn settle(&mut self) {
+        self.settles_at = None;
+        let said = self.effects.words.len();
+        self.records.settle(&mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects });
+        self.forget_words_to_nobody(said);
+        self.die_of_crash();
+    }
+
+    /// Of what was said last, forgets what would have to go over a connection that is no more.
+    fn forget_words_to_nobody(&mut self, from: usize) {
+        let words = self.effects.words.split_off(from);
+        let heard = words.into_iter().filter(|(link, _)| self.connections.contains_key(link));
+        self.effects.words.extend(heard);
+    }
+
+    fn hear(&mut self, link: LinkId, frame: &[u8]) {
+        let now = self.now;
+        if self.effects.has_crashed() {
+            return;
+        }
         let Some(connection) = self.connections.get_mut(&link) else {
             return;
         };
@@ -206,6 +282,13 @@ impl FakeServer {
             (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
             (Stage::LoggedIn, Message::Event(message)) => {
                 self.events.on_message(&self.policy, &mut self.effects, link, message);
+            }
+            (Stage::LoggedIn, Message::Record(message)) => {
+                self.effects.note(link, Request::Record(record_text(message)));
+                let said = self.effects.words.len();
+                let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+                self.records.on_message(turn, link, message);
+                self.forget_words_to_nobody(said);
             }
             (stage, message) => self.on_unexpected(link, stage, message),
         }
@@ -300,6 +383,10 @@ impl FakeServer {
     fn close(&mut self, link: LinkId, code: u16) {
         self.connections.remove(&link);
         self.events.subscribers.remove_link(link);
+        let said = self.effects.words.len();
+        let mut turn = Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+        self.records.on_closed(&mut turn, link);
+        self.forget_words_to_nobody(said);
         self.effects.words.push((link, Word::Close(code)));
     }
 

@@ -16,6 +16,11 @@ pub struct Policy {
     pub mute: BTreeSet<String>,
     /// The server closes a connection that sends it a longer frame.
     pub max_frame_bytes: usize,
+    /// What nobody may do to which records.
+    pub denied_rights: BTreeSet<(Right, String)>,
+    /// How long the records' cache and storage take, in milliseconds. Meanwhile the server hears more, as it does where
+    /// they are other processes.
+    pub store_delay_ms: u64,
     pub answers_pings: bool,
     pub acknowledges: bool,
     pub max_auth_attempts: u32,
@@ -59,11 +64,31 @@ impl Default for Policy {
             denied: BTreeSet::new(),
             mute: BTreeSet::new(),
             max_frame_bytes: 1_048_576,
+            denied_rights: BTreeSet::new(),
+            store_delay_ms: 0,
             answers_pings: true,
             acknowledges: true,
             max_auth_attempts: 3,
             unauthenticated_client_timeout_ms: Some(180_000),
             heartbeat_interval_ms: 30_000,
         }
+    }
+}
+
+/// What can be done to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    Create,
+    Read,
+    Write,
+    Delete,
+    Notify,
+    Listen,
+}
+
+impl Policy {
+    /// Whether nobody may do this to the record.
+    pub fn denies(&self, right: Right, name: &str) -> bool {
+        self.denied_rights.iter().any(|(denied, record)| *denied == right && record == name)
     }
 }

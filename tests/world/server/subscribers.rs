@@ -26,6 +26,11 @@ impl Subscribers {
         was_subscribed
     }
 
+    /// Removes everybody from a name. Returns false if nobody was subscribed.
+    pub fn remove_name(&mut self, name: &str) -> bool {
+        self.by_name.remove(name).is_some()
+    }
+
     /// Removes a link everywhere.
     pub fn remove_link(&mut self, link: LinkId) {
         self.by_name.retain(|_, links| {
@@ -41,6 +46,16 @@ impl Subscribers {
     /// The subscribers of a name.
     pub fn of(&self, name: &str) -> Vec<LinkId> {
         self.by_name.get(name).into_iter().flatten().copied().collect()
+    }
+
+    /// Whether anybody is subscribed to a name.
+    pub fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// Every name to which somebody is subscribed.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
     }
 
     /// The names to which a link is subscribed.
