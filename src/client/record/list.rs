@@ -24,7 +24,8 @@ pub(super) fn merge<'a>(
     let is_set = lists.0.is_some() && lists.1.is_some() && lists.2.is_some();
     if base.len() == preferred.len() && base.len() == other.len() {
         let (own, its) = (Replaced::of(base, preferred), Replaced::of(base, other));
-        if !own.is_moved() && !its.is_moved() && !(is_set && own.collides_with(&its)) {
+        let has_moved = own.is_moved() || its.is_moved() || (is_set && own.collides_with(&its));
+        if !has_moved {
             return Merge::ByIndex;
         }
     }
