@@ -116,10 +116,10 @@ impl Node {
     /// What it holds, taken apart now if it was not yet; `None` for a scalar.
     pub(super) fn container(&mut self) -> Option<&mut Container> {
         if self.container.is_none() {
-            let mut parts = Parts::of(self.value_text())?;
+            let parts = Parts::of(self.value_text())?;
             let is_array = parts.is_array;
             let mut nodes = Vec::new();
-            while let Some((key, value)) = parts.next() {
+            for (key, value) in parts {
                 nodes.push(if is_array { Self::element(value) } else { Self::member(key, value) });
             }
             self.container = Some(Box::new(Container { is_array, nodes }));

@@ -116,8 +116,8 @@ impl<'a> Value<'a> {
         let mut parts = Vec::new();
         match self.0 {
             Form::Text(text) => {
-                if let Some(mut scanned) = Parts::of(text) {
-                    while let Some((key, text)) = scanned.next() {
+                if let Some(scanned) = Parts::of(text) {
+                    for (key, text) in scanned {
                         parts.push(Part { key, value: Value(Form::Text(text)) });
                     }
                 }
