@@ -86,6 +86,8 @@ fn lists_of_strings_are_merged_as_sets() {
     assert_merges(r#"["a","b"]"#, r#"["b"]"#, r#"["a"]"#, "[]");
     assert_merges(r#"["a","b"]"#, r#"["b"]"#, r#"["b"]"#, r#"["b"]"#);
     assert_merges(r#"["a","b","c"]"#, r#"["c","b","a"]"#, r#"["a","b","c","x"]"#, r#"["c","x","b","a"]"#);
+    let reordered_by_both = merged(r#"["a","b","c"]"#, r#"["c","b","a","x"]"#, r#"["b","a","c","y"]"#, Side::Remote);
+    assert_eq!(reordered_by_both.text, r#"["b","a","x","c","y"]"#);
     assert_merges(r#"["a"]"#, r#"["a","\u0062"]"#, r#"["a","b","c"]"#, r#"["a","b","c"]"#);
     // By index, "x" would be there twice.
     assert_eq!(merged(r#"["a","b"]"#, r#"["x","b"]"#, r#"["a","x"]"#, Side::Remote).text, r#"["x"]"#);
@@ -100,12 +102,25 @@ fn what_the_preferred_side_added_at_the_same_place_comes_first() {
 }
 
 #[test]
+fn of_members_with_the_same_key_the_last_counts() {
+    assert_eq!(merged("{}", r#"{"b":1}"#, r#"{"a":1,"a":2}"#, Side::Remote).text, r#"{"a":2,"b":1}"#);
+    assert_eq!(merged("{}", r#"{"b":1}"#, r#"{"a":1,"a":2}"#, Side::Local).text, r#"{"b":1,"a":2}"#);
+}
+
+#[test]
+fn what_nests_too_deep_is_one_value() {
+    let nested = |value: &str| [&"{\"a\":".repeat(200), value, &"}".repeat(200)].concat();
+    let (base, local, remote) = (nested("{}"), nested(r#"{"x":1}"#), nested(r#"{"y":1}"#));
+    assert_conflict(&base, &local, &remote, &remote);
+}
+
+#[test]
 fn many_entries_are_merged_in_linear_time() {
     let list = |names: &dyn Fn(u32) -> String| {
-        let names: Vec<_> = (0..100_000).map(|number| format!("\"{}\"", names(number))).collect();
+        let names: Vec<_> = (0..20_000).map(|number| format!("\"{}\"", names(number))).collect();
         format!("[{}]", names.join(","))
     };
     let (base, local) = (list(&|number| format!("a{number}")), list(&|number| format!("l{number}")));
-    let remote = list(&|number| format!("a{}", 99_999 - number));
+    let remote = list(&|number| format!("a{}", 19_999 - number));
     assert_eq!(merged(&base, &local, &remote, Side::Remote).text, local);
 }

@@ -137,7 +137,7 @@ fn nothing_makes_it_panic() {
                 valid += 1;
                 let before = document.value().text().into_owned();
                 if document.set(&path, &odd).is_err() && document.erase(&path).is_err() {
-                    assert_eq!(document.value().text(), before, "a refused edit changes nothing");
+                    assert!(document.value().is_equal(&value(&before)), "a refused edit changes nothing: {before}");
                 }
                 let after = document.value().text().into_owned();
                 Value::parse(&after).expect("an edit makes JSON");

@@ -66,7 +66,7 @@ pub const MIN_RETRY_WAIT_MS: u64 = 100;
 
 /// Most names and indices in a path, and how deep comparisons and merges look into a record. A longer path is refused;
 /// what nests deeper is one value: compared as text, and merged as a whole.
-pub const RECORD_MAX_DEPTH: usize = 128;
+pub const RECORD_MAX_DEPTH: usize = 64;
 
 /// Most elements that one edit fills with null because its index is beyond the end of an array. An edit that needs more
 /// is refused: the server would hold them all.

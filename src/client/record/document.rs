@@ -118,9 +118,10 @@ impl Node {
         if self.container.is_none() {
             let parts = Parts::of(self.value_text())?;
             let is_array = parts.is_array;
-            let nodes = parts
-                .map(|(key, value)| if is_array { Self::element(value) } else { Self::member(key, value) })
-                .collect();
+            let mut nodes = Vec::new();
+            for (key, value) in parts {
+                nodes.push(if is_array { Self::element(value) } else { Self::member(key, value) });
+            }
             self.container = Some(Box::new(Container { is_array, nodes }));
             self.text = self.label().into();
         }

@@ -135,8 +135,12 @@ impl Container {
 /// The value inside everything that the steps after the first `depth` make.
 fn nested(path: &Path, depth: usize, value: Option<&str>) -> Result<String, EditError> {
     let steps = path.steps_from(depth);
-    let fill: usize =
-        steps.iter().filter(|step| step.is_index).filter_map(|step| step.index).map(|index| index as usize).sum();
+    let mut fill = 0_usize;
+    for step in steps {
+        if step.is_index {
+            fill = fill.saturating_add(step.index.unwrap_or_default() as usize);
+        }
+    }
     if fill > RECORD_MAX_FILL {
         return Err(EditError::TooFarBeyondEnd);
     }

@@ -64,5 +64,9 @@ fn have_equal_members(left: &[Part<'_>], right: &[Part<'_>], depth: usize) -> bo
 }
 
 pub(super) fn keys<'a>(parts: &[Part<'a>]) -> Keys<'a> {
-    Keys::of(parts.iter().map(|part| part.key).collect())
+    let mut written = Vec::with_capacity(parts.len());
+    for part in parts {
+        written.push(part.key);
+    }
+    Keys::of(written)
 }

@@ -14,7 +14,8 @@ const VACANT: u32 = u32::MAX;
 
 impl<'a> Keys<'a> {
     pub(super) fn of(written: Vec<&'a str>) -> Self {
-        let slots = vec![VACANT; (written.len() * 2 + 1).next_power_of_two()];
+        let mut slots = Vec::new();
+        slots.resize((written.len() * 2 + 1).next_power_of_two(), VACANT);
         let mut keys = Self { written, slots, has_duplicates: false };
         for position in 0..keys.written.len() {
             if let Some(key) = keys.written.get(position)

@@ -24,7 +24,8 @@ pub(super) fn merge<'a>(
     let is_set = lists.0.is_some() && lists.1.is_some() && lists.2.is_some();
     if base.len() == preferred.len() && base.len() == other.len() {
         let (own, its) = (Replaced::of(base, preferred), Replaced::of(base, other));
-        if !own.is_moved() && !its.is_moved() && !(is_set && own.collides_with(&its)) {
+        let has_moved = own.is_moved() || its.is_moved() || (is_set && own.collides_with(&its));
+        if !has_moved {
             return Merge::ByIndex;
         }
     }
@@ -43,12 +44,15 @@ struct Replaced<'a> {
 
 impl<'a> Replaced<'a> {
     fn of(base: &'a [Cow<'a, str>], side: &'a [Cow<'a, str>]) -> Self {
-        let pairs = || base.iter().zip(side).enumerate().filter(|(_, (before, after))| before != after);
-        Self {
-            before: Keys::of(pairs().map(|(_, (before, _))| &**before).collect()),
-            after: Keys::of(pairs().map(|(_, (_, after))| &**after).collect()),
-            indices: pairs().map(|(index, _)| index).collect(),
+        let (mut before, mut after, mut indices) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, (old, new)) in base.iter().zip(side).enumerate() {
+            if old != new {
+                before.push(&**old);
+                after.push(&**new);
+                indices.push(index);
+            }
         }
+        Self { before: Keys::of(before), after: Keys::of(after), indices }
     }
 
     /// Whether one of the elements is another one at a new index.
@@ -67,10 +71,14 @@ impl<'a> Replaced<'a> {
 
 /// The elements, if they are strings without repetition.
 fn set<'a>(elements: &'a [Cow<'a, str>]) -> Option<Keys<'a>> {
-    if !elements.iter().all(|text| text.starts_with('"')) {
-        return None;
+    let mut texts = Vec::new();
+    for text in elements {
+        if text.as_bytes().first() != Some(&b'"') {
+            return None;
+        }
+        texts.push(&**text);
     }
-    let keys = Keys::of(elements.iter().map(|text| &**text).collect());
+    let keys = Keys::of(texts);
     (!keys.has_duplicates()).then_some(keys)
 }
 
@@ -79,7 +87,8 @@ fn merge_sets<'a>(base: &Keys<'a>, preferred: &Keys<'a>, other: &Keys<'a>) -> Ve
     let (main, second) = if only_other_is_reordered { (other, preferred) } else { (preferred, other) };
 
     // What the second side added, by what it follows there: position in main + 1, or 0 for the beginning.
-    let mut added_after = vec![Vec::new(); main.all().len() + 1];
+    let mut added_after = Vec::new();
+    added_after.resize_with(main.all().len() + 1, Vec::new);
     let mut anchor = 0;
     for text in second.all() {
         if let Some(position) = main.find(text) {
@@ -92,9 +101,9 @@ fn merge_sets<'a>(base: &Keys<'a>, preferred: &Keys<'a>, other: &Keys<'a>) -> Ve
     }
 
     let mut merged = Vec::new();
-    let mut pending = added_after.iter();
-    let mut added: Vec<&str> = pending.next().cloned().unwrap_or_default();
-    for (text, added_behind) in main.all().iter().zip(pending) {
+    let mut added_after = added_after.into_iter();
+    let mut added = added_after.next().unwrap_or_default();
+    for (text, mut added_behind) in main.all().iter().zip(added_after) {
         let is_kept = second.contains(text);
         if is_kept {
             merged.append(&mut added);
@@ -102,7 +111,7 @@ fn merge_sets<'a>(base: &Keys<'a>, preferred: &Keys<'a>, other: &Keys<'a>) -> Ve
         if is_kept || !base.contains(text) {
             merged.push(*text);
         }
-        added.extend(added_behind);
+        added.append(&mut added_behind);
     }
     merged.append(&mut added);
     merged
@@ -110,5 +119,14 @@ fn merge_sets<'a>(base: &Keys<'a>, preferred: &Keys<'a>, other: &Keys<'a>) -> Ve
 
 /// Whether those that are in both are in the same order.
 fn is_in_order_of(base: &Keys<'_>, side: &Keys<'_>) -> bool {
-    side.all().iter().filter_map(|text| base.find(text)).is_sorted()
+    let mut least = 0;
+    for text in side.all() {
+        if let Some(position) = base.find(text) {
+            if position < least {
+                return false;
+            }
+            least = position;
+        }
+    }
+    true
 }

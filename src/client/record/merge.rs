@@ -137,14 +137,14 @@ impl Merged {
 
     /// Returns whether this could be done.
     fn push_array(&mut self, base: &[Part<'_>], preferred: &[Part<'_>], other: &[Part<'_>], depth: usize) -> bool {
-        let [base_texts, preferred_texts, other_texts] = [base, preferred, other].map(texts);
-        match list::merge(&base_texts, &preferred_texts, &other_texts) {
+        match list::merge(&texts(base), &texts(preferred), &texts(other)) {
             list::Merge::ByIndex => {
                 self.text.push('[');
                 for (at, ((base, preferred), other)) in base.iter().zip(preferred).zip(other).enumerate() {
                     self.separate(at == 0);
-                    let [base, preferred, other] = [base, preferred, other].map(|part| Some(part.value));
-                    self.push(Sides { base, preferred, other }, depth);
+                    let sides =
+                        Sides { base: Some(base.value), preferred: Some(preferred.value), other: Some(other.value) };
+                    self.push(sides, depth);
                 }
             }
             list::Merge::AsSet(elements) => {
@@ -168,7 +168,11 @@ impl Merged {
 }
 
 fn texts<'a>(parts: &[Part<'a>]) -> Vec<Cow<'a, str>> {
-    parts.iter().map(|part| part.value.text()).collect()
+    let mut texts = Vec::with_capacity(parts.len());
+    for part in parts {
+        texts.push(part.value.text());
+    }
+    texts
 }
 
 fn value_at<'a>(parts: &[Part<'a>], at: Option<usize>) -> Option<Value<'a>> {

@@ -113,14 +113,21 @@ impl<'a> Value<'a> {
 
     /// What is in an object or array; nothing for any other value.
     pub(super) fn parts(&self) -> Vec<Part<'a>> {
+        let mut parts = Vec::new();
         match self.0 {
             Form::Text(text) => {
-                let parts = Parts::of(text).into_iter().flatten();
-                parts.map(|(key, value)| Part { key, value: Value(Form::Text(value)) }).collect()
+                if let Some(scanned) = Parts::of(text) {
+                    for (key, text) in scanned {
+                        parts.push(Part { key, value: Value(Form::Text(text)) });
+                    }
+                }
             }
             Form::Container(container) => {
-                container.nodes.iter().map(|node| Part { key: node.key(), value: node.value() }).collect()
+                for node in &container.nodes {
+                    parts.push(Part { key: node.key(), value: node.value() });
+                }
             }
         }
+        parts
     }
 }
