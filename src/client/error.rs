@@ -50,6 +50,20 @@ pub enum ClientError {
         /// How many.
         count: usize,
     },
+    /// Something is wrong with a record: a code for each [kind](RecordFailure).
+    Record {
+        /// What is wrong.
+        what: RecordFailure,
+        /// The record.
+        name: Box<str>,
+    },
+    /// A merge strategy of the application failed: `MERGE_FAILED`.
+    MergeFailed {
+        /// The record.
+        name: Box<str>,
+        /// What it said.
+        words: Box<str>,
+    },
     /// The payload of an event is not JSON: `INVALID_MESSAGE_DATA`.
     InvalidEventData {
         /// The event.
@@ -117,6 +131,66 @@ impl DropReason {
     }
 }
 
+/// What can be wrong with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordFailure {
+    /// Nobody holds it, it was deleted, or it is being deleted: `RECORD_ALREADY_DESTROYED`.
+    NotOpen,
+    /// It was deleted before the server had what was written: `RECORD_DELETED`.
+    Deleted,
+    /// It was let go of: `RECORD_DISCARDED`.
+    Discarded,
+    /// The server has refused it: `MESSAGE_DENIED`.
+    Denied,
+    /// The options allow no writes to it: `RECORD_READ_ONLY_MODE`.
+    ReadOnly,
+    /// Another client has written too, and by the strategy of the record what was written here is lost:
+    /// `RECORD_WRITE_LOST`.
+    WriteLost,
+    /// The server did not answer in time: `RESPONSE_TIMEOUT`.
+    Timeout,
+    /// Its data, or what it was to be, is not JSON: `INVALID_MESSAGE_DATA`.
+    InvalidJson,
+    /// A record as a whole is an object or an array, and cannot be erased at a path: `INVALID_MESSAGE_DATA`.
+    NotADocument,
+    /// A path names a property of an array, which has indices only: `INVALID_PATH`.
+    NotAnIndex,
+    /// A path has an index too far beyond the end of an array: `INVALID_PATH`.
+    TooFarBeyondEnd,
+}
+
+impl RecordFailure {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::NotOpen => "RECORD_ALREADY_DESTROYED",
+            Self::Deleted => "RECORD_DELETED",
+            Self::Discarded => "RECORD_DISCARDED",
+            Self::Denied => "MESSAGE_DENIED",
+            Self::ReadOnly => "RECORD_READ_ONLY_MODE",
+            Self::WriteLost => "RECORD_WRITE_LOST",
+            Self::Timeout => "RESPONSE_TIMEOUT",
+            Self::InvalidJson | Self::NotADocument => "INVALID_MESSAGE_DATA",
+            Self::NotAnIndex | Self::TooFarBeyondEnd => "INVALID_PATH",
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::NotOpen => "the record is not open",
+            Self::Deleted => "the record was deleted before",
+            Self::Discarded => "the record was discarded",
+            Self::Denied => "the server refuses the record",
+            Self::ReadOnly => "recordReadOnlyMode allows no writes to the record",
+            Self::WriteLost => "another client has written to the record, and what was written here is lost",
+            Self::Timeout => "the server did not answer in time about the record",
+            Self::InvalidJson => "what is to be the data of the record is not JSON",
+            Self::NotADocument => "a record as a whole must be an object or an array",
+            Self::NotAnIndex => "the path names a property of an array, expected an index; in the record",
+            Self::TooFarBeyondEnd => "the index is too far beyond the end of the array, in the record",
+        }
+    }
+}
+
 /// How a connection attempt ended, or a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectionFailure {
@@ -170,6 +244,8 @@ impl ClientError {
                 DropReason::Undeliverable => "OUTBOX_UNDELIVERABLE",
                 DropReason::NotNow => "OUTBOX_NOT_CONNECTED",
             },
+            Self::Record { what, .. } => what.code(),
+            Self::MergeFailed { .. } => "MERGE_FAILED",
             Self::InvalidEventData { .. } => "INVALID_MESSAGE_DATA",
             Self::AckTimeout { .. } => "ACK_TIMEOUT",
             Self::Decode(error) => error.name(),
@@ -194,6 +270,7 @@ impl ClientError {
             | Self::LoginSuperseded => Topic::Auth,
             Self::Decode(_) => Topic::Parser,
             Self::OutboxFull { .. } | Self::OutboxDropped { .. } | Self::InvalidEventData { .. } => Topic::Event,
+            Self::Record { .. } | Self::MergeFailed { .. } => Topic::Record,
             Self::IsClosed { topic, .. }
             | Self::AckTimeout { topic, .. }
             | Self::Unsolicited { topic, .. }
@@ -251,6 +328,8 @@ impl ClientError {
             Self::OutboxDropped { why, count } => {
                 concat(&["entries of the outbox will not be sent (", why.name(), "): ", &count.to_string()])
             }
+            Self::Record { what, name } => concat(&[what.words(), ": ", name]),
+            Self::MergeFailed { name, words } => concat(&["the merge strategy of ", name, " failed: ", words]),
             Self::InvalidEventData { name } => concat(&["the payload of an event is not JSON: ", name]),
             Self::AckTimeout { names, .. } => {
                 let mut message = String::from("the server did not acknowledge in time:");

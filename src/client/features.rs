@@ -6,6 +6,7 @@ use super::{
     event::Events,
     io::{SocketId, Wake},
     outbox::Outbox,
+    records::Records,
     time::Instant,
 };
 use crate::wire::{Message, Topic};
@@ -15,22 +16,26 @@ use crate::wire::{Message, Topic};
 pub struct Features {
     /// `client.event`.
     pub events: Events,
+    /// `client.record`.
+    pub records: Records,
 }
 
 impl Features {
     /// All of them, with nothing to do yet.
     pub fn new() -> Self {
-        Self { events: Events::new() }
+        Self { events: Events::new(), records: Records::default() }
     }
 
     /// A session begins; if it is not the first, `gap_ms` says how long there was none.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
         self.events.on_session(context, socket, gap_ms);
+        self.records.on_session(context, socket);
     }
 
     /// The session is over.
     pub fn on_lost(&mut self, context: &mut Context<'_>) {
         self.events.on_lost(context.options.resubscribe);
+        self.records.on_lost();
     }
 
     /// The application restores what `resubscribe: 'manual'` left to it.
@@ -40,12 +45,14 @@ impl Features {
 
     /// When time alone changes something within a session, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.events.deadline()
+        let records = self.records.deadline();
+        self.events.deadline().into_iter().chain(records).min()
     }
 
     /// Time has passed within a session.
     pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.events.on_tick(context, socket);
+        self.records.on_tick(context, Some(socket));
     }
 
     /// A message of one of their topics arrived.
@@ -59,7 +66,8 @@ impl Features {
         let (action, expected) = match (message, session) {
             (Message::Event(message), Some(socket)) => return self.events.on_message(context, outbox, socket, message),
             (Message::Event(message), None) => (message.action.name(), "no event before the login"),
-            (Message::Record(message), _) => (message.action.name(), "no records"),
+            (Message::Record(message), Some(socket)) => return self.records.on_message(context, socket, message),
+            (Message::Record(message), None) => (message.action.name(), "no record before the login"),
             (Message::Rpc(message), _) => (message.action.name(), "no RPC"),
             (Message::Presence(message), _) => (message.action.name(), "no presence"),
             (Message::Connection(_) | Message::Auth(_) | Message::Parser(_), _) => return,

@@ -3,6 +3,8 @@
 use super::{
     error::{ClientError, DropReason},
     outbox::{Entry, Offer},
+    record::Path,
+    records::Strategy,
 };
 use crate::wire::Topic;
 
@@ -232,6 +234,123 @@ pub enum Command<'a> {
     ClearOutbox,
     /// `client.event`.
     Event(EventCommand<'a>),
+    /// `client.record`.
+    Record(RecordCommand<'a>),
+}
+
+/// What the application asks for of records.
+#[derive(Clone, Debug)]
+pub enum RecordCommand<'a> {
+    /// One more handle is wanted.
+    Open {
+        /// The record.
+        name: &'a str,
+        /// How conflicts are settled, where this is the first handle.
+        strategy: Strategy,
+    },
+    /// One handle is no longer wanted.
+    Discard(&'a str),
+    /// Tell what is new at a path at which nobody listened before.
+    Watch {
+        /// The record.
+        name: &'a str,
+        /// The path.
+        path: Path,
+    },
+    /// Nobody listens at a path any more.
+    Unwatch {
+        /// The record.
+        name: &'a str,
+        /// The path, as it was written.
+        path: &'a str,
+    },
+    /// Settle the ticket once the record was loaded.
+    AwaitReady {
+        /// The record.
+        name: &'a str,
+        /// The ticket.
+        ticket: Ticket,
+    },
+    /// Change a record that is open. All edits make one version.
+    Write {
+        /// The record.
+        name: &'a str,
+        /// Paths and JSON texts; `None` erases.
+        edits: Vec<(Path, Option<&'a str>)>,
+        /// Settled when the server has it.
+        ticket: Option<Ticket>,
+    },
+    /// Delete a record, open or not.
+    Delete {
+        /// The record.
+        name: &'a str,
+        /// Settled when the server has done so.
+        ticket: Ticket,
+    },
+    /// How conflicts are settled from now on.
+    SetStrategy {
+        /// The record.
+        name: &'a str,
+        /// The strategy.
+        strategy: Strategy,
+    },
+    /// The answer to [`Output::AskMerge`].
+    AnswerMerge {
+        /// The question.
+        question: u32,
+        /// What the record is to be: JSON text, or `None` for none; or what went wrong, in words.
+        answer: Result<Option<&'a str>, &'a str>,
+    },
+    /// Settle the ticket with the data.
+    Snapshot {
+        /// The record.
+        name: &'a str,
+        /// The ticket.
+        ticket: Ticket,
+    },
+    /// Settle the ticket with the version on the server; -1 where there is no such record.
+    Head {
+        /// The record.
+        name: &'a str,
+        /// The ticket.
+        ticket: Ticket,
+    },
+    /// Tell the server that records have changed in its storage.
+    Notify {
+        /// The records.
+        names: Vec<Box<str>>,
+        /// Settled when all clients were told.
+        ticket: Ticket,
+    },
+}
+
+/// What those who hold a record are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordNews {
+    /// It was loaded.
+    Ready,
+    /// The value at a path is another one.
+    Changed {
+        /// The path, as it was given with [`RecordCommand::Watch`].
+        path: Box<str>,
+        /// JSON text; `None` for `undefined`.
+        value: Option<Box<str>>,
+    },
+    /// It is let go of.
+    Discarded,
+    /// It is deleted, and no longer open.
+    Deleted,
+    /// Somebody provides it now, or no longer does.
+    HasProviderChanged(bool),
+    /// Two clients have changed the same version, and something of one side is lost. JSON texts; `None` for a deletion.
+    Conflict {
+        /// What was here.
+        local: Option<Box<str>>,
+        /// What the server had.
+        remote: Option<Box<str>>,
+    },
+    /// Something went wrong with it.
+    Error(ClientError),
 }
 
 /// What the application asks for of events.
@@ -321,6 +440,28 @@ pub enum Output {
     ReleaseLock(Box<str>),
     /// Tell those who watch the outbox.
     Outbox(OutboxNews),
+    /// Tell those who hold a record.
+    Record {
+        /// The record.
+        name: Box<str>,
+        /// What there is to tell.
+        news: RecordNews,
+    },
+    /// Ask the application how to settle a conflict, to be answered with [`RecordCommand::AnswerMerge`].
+    AskMerge {
+        /// To be given back with the answer.
+        question: u32,
+        /// The record.
+        name: Box<str>,
+        /// What is here: JSON text; `None` if it was deleted here.
+        local: Option<Box<str>>,
+        /// The version here; -1 if it was deleted here.
+        local_version: i32,
+        /// What the server has: JSON text; `None` if it was deleted there.
+        remote: Option<Box<str>>,
+        /// The version there; -1 if it was deleted there.
+        remote_version: i32,
+    },
     /// Call the subscribers of an event.
     Event {
         /// The event.
@@ -376,4 +517,8 @@ pub enum Wake {
     Storage,
     /// Give up what has waited too long.
     Expiry,
+    /// Stop waiting for an answer about a record.
+    RecordTimeout,
+    /// Let go of a record that nobody holds.
+    Discard,
 }

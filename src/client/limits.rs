@@ -64,6 +64,9 @@ pub const REACHABILITY_TIMEOUT_MS: u64 = 3_000;
 /// once would otherwise be asked without end.
 pub const MIN_RETRY_WAIT_MS: u64 = 100;
 
+/// Most writes to one record that wait for the server one by one; more become one write of the whole record.
+pub const RECORD_MAX_WRITES: usize = 64;
+
 /// Most names and indices in a path, and how deep comparisons and merges look into a record. A longer path is refused;
 /// what nests deeper is one value: compared as text, and merged as a whole.
 pub const RECORD_MAX_DEPTH: usize = 64;

@@ -22,6 +22,7 @@ pub mod limits;
 mod options;
 mod outbox;
 pub mod record;
+mod records;
 mod rng;
 mod subscriptions;
 mod time;
@@ -36,16 +37,17 @@ use self::{
 };
 pub use self::{
     connection::{CloseKind, CloseReason, Snapshot},
-    error::{ClientError, ConnectionFailure, DropReason},
+    error::{ClientError, ConnectionFailure, DropReason, RecordFailure},
     io::{
-        Command, ConnectionState, EventCommand, Frame, Input, LockOutcome, OutboxNews, Output, PageSignal, SocketEvent,
-        SocketId, StorageEvent, Ticket, Wake,
+        Command, ConnectionState, EventCommand, Frame, Input, LockOutcome, OutboxNews, Output, PageSignal,
+        RecordCommand, RecordNews, SocketEvent, SocketId, StorageEvent, Ticket, Wake,
     },
     options::{
         Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,
         Overflow, Resubscribe,
     },
     outbox::{Delivery, Entry, Kind, Offer, Outbox},
+    records::{Records, Strategy},
     rng::Rng,
     time::Instant,
     url::{UrlError, parse_url},
@@ -107,6 +109,16 @@ impl Client {
         self.connection.snapshot()
     }
 
+    /// The records that are open.
+    pub const fn records(&self) -> &Records {
+        &self.features.records
+    }
+
+    /// The records that are open, to be looked into: what is read often is found faster the next time.
+    pub const fn records_mut(&mut self) -> &mut Records {
+        &mut self.features.records
+    }
+
     /// What waits for the server.
     pub const fn outbox(&self) -> &Outbox {
         &self.outbox
@@ -155,8 +167,9 @@ impl Client {
         }
         self.follow_session(now);
         if let Some(error) = self.connection.stopped() {
-            let (mut context, _, _, outbox) = self.split(now);
+            let (mut context, _, features, outbox) = self.split(now);
             outbox.on_rest(&mut context, &error);
+            features.records.on_rest(&mut context, &error);
         }
         if self.outbox.take_changed() {
             self.out.push_back(Output::Outbox(OutboxNews::Changed));
@@ -291,7 +304,8 @@ impl Client {
             Command::Resume { ticket } => connection.resume(&mut context, ticket),
             Command::Close => {
                 connection.close(&mut context);
-                let dropped = outbox.on_closed(&mut context, &is_closed(0));
+                let unsent = features.records.on_closed(&mut context, &is_closed(0));
+                let dropped = unsent + outbox.on_closed(&mut context, &is_closed(0));
                 if dropped > 0 {
                     context.report(is_closed(dropped));
                 }
@@ -313,6 +327,8 @@ impl Client {
                     features.resubscribe(&mut context, socket);
                 }
             }
+            Command::Record(command) if connection.is_closed() => features.records.refuse(&mut context, command),
+            Command::Record(command) => features.records.on_command(&mut context, connection.session(), command),
             Command::Event(command) => {
                 features.events.on_command(&mut context, outbox, connection.session(), command);
             }

@@ -109,6 +109,18 @@ pub struct Options {
     pub outbox_ttl_ms: u64,
     /// `outbox.overflow`: `'reject'` or `'drop-oldest'`.
     pub outbox_overflow: Overflow,
+    /// `recordReadAckTimeout`: how long the server may take to acknowledge that a record is wanted, in milliseconds.
+    pub record_read_ack_timeout_ms: u64,
+    /// `recordReadTimeout`: how long the server may take to answer about a record, in milliseconds.
+    pub record_read_timeout_ms: u64,
+    /// `recordDeleteTimeout`: how long the server may take to delete a record, in milliseconds.
+    pub record_delete_timeout_ms: u64,
+    /// `recordDiscardTimeout`: how long a record that nobody holds is kept, in milliseconds.
+    pub record_discard_timeout_ms: u64,
+    /// `recordReadOnlyMode`: whether records cannot be written to.
+    pub record_read_only_mode: bool,
+    /// `recordPrefixWriteWhitelist`: what the names begin with of records that can be written to all the same.
+    pub record_prefix_write_whitelist: Vec<String>,
     /// `deduplicationWindow`: how many of the last events of a sender are remembered, so that none is delivered twice.
     pub deduplication_window: usize,
 }
@@ -141,6 +153,12 @@ impl Default for Options {
             outbox_max_bytes: 4_194_304,
             outbox_ttl_ms: 86_400_000,
             outbox_overflow: Overflow::Reject,
+            record_read_ack_timeout_ms: 15_000,
+            record_read_timeout_ms: 15_000,
+            record_delete_timeout_ms: 15_000,
+            record_discard_timeout_ms: 5_000,
+            record_read_only_mode: false,
+            record_prefix_write_whitelist: Vec::new(),
             deduplication_window: 2_048,
         }
     }
@@ -290,13 +308,13 @@ const KNOWN: &[(&str, Kind)] = &[
     ("saveUpdatesOffline", Kind::Unused(Unused::Flag, Accepted::NotYet)),
     ("storage", Kind::Unused(Unused::Object, Accepted::NotYet)),
     ("mergeStrategy", Kind::Unused(Unused::Function, Accepted::WithoutEffect)),
-    ("recordReadAckTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
-    ("recordReadTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
-    ("recordDeleteTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
-    ("recordReadOnlyMode", Kind::Unused(Unused::Flag, Accepted::NotYet)),
+    ("recordReadAckTimeout", Kind::Milliseconds(|options| &mut options.record_read_ack_timeout_ms)),
+    ("recordReadTimeout", Kind::Milliseconds(|options| &mut options.record_read_timeout_ms)),
+    ("recordDeleteTimeout", Kind::Milliseconds(|options| &mut options.record_delete_timeout_ms)),
+    ("recordReadOnlyMode", Kind::Flag(|options| &mut options.record_read_only_mode)),
     ("recordPrefixWriteWhitelist", Kind::Unused(Unused::List, Accepted::WithoutEffect)),
     ("recordDeepCopy", Kind::Unused(Unused::Flag, Accepted::WithoutEffect)),
-    ("recordDiscardTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
+    ("recordDiscardTimeout", Kind::Milliseconds(|options| &mut options.record_discard_timeout_ms)),
     ("dirtyStorageName", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
     ("initialRecordVersion", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
     ("storageName", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
@@ -306,6 +324,12 @@ const KNOWN: &[(&str, Kind)] = &[
 ];
 
 impl Options {
+    /// Whether a record cannot be written to.
+    pub fn is_read_only(&self, name: &str) -> bool {
+        let is_listed = || self.record_prefix_write_whitelist.iter().any(|prefix| name.starts_with(prefix.as_str()));
+        self.record_read_only_mode && !is_listed()
+    }
+
     /// Sets the option that JavaScript calls `name`.
     ///
     /// # Errors

@@ -18,4 +18,5 @@ mod page;
 mod pause_resume_close;
 mod phases;
 mod reconnection;
+mod records;
 mod reentrancy;

@@ -60,7 +60,7 @@ impl Intent {
             Wish::Emit { data, .. } => {
                 self.emitted.extend(data.clone().map(|data| (self.credentials.clone(), data)));
             }
-            Wish::Resubscribe | Wish::Offer { .. } | Wish::FlushOutbox | Wish::ClearOutbox => {}
+            Wish::Resubscribe | Wish::Offer { .. } | Wish::FlushOutbox | Wish::ClearOutbox | Wish::Record(_) => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! A world in virtual time: clients, servers, and the network between them, driven by the run-loop contract of
 //! [`deepstream_wasm::client`]. Everything that is left to chance comes from one seed.
 
-#![allow(dead_code, reason = "every test crate uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "every test crate uses a part of it")]
 
 pub mod browser;
 mod dice;
@@ -26,7 +26,7 @@ use self::{
 };
 pub use self::{
     dice::Dice,
-    shell::{Shell, Wish},
+    shell::{RecordWish, Shell, Wish},
 };
 
 /// Where the server of every world is.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use deepstream_wasm::client::{
     Client, ClientError, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, Offer, Options,
-    Output, SocketEvent, SocketId, StorageEvent, Ticket, parse_url,
+    Output, RecordCommand, SocketEvent, SocketId, StorageEvent, Strategy, Ticket, parse_url, record::Path,
 };
 
 use super::{
@@ -41,6 +41,72 @@ pub enum Wish {
     },
     FlushOutbox,
     ClearOutbox,
+    Record(RecordWish),
+}
+
+/// What an application may ask of a record. Paths are valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordWish {
+    Open {
+        name: String,
+        strategy: Strategy,
+    },
+    Discard(String),
+    Watch {
+        name: String,
+        path: String,
+    },
+    Unwatch {
+        name: String,
+        path: String,
+    },
+    AwaitReady(String),
+    /// All edits make one version; `None` erases. With a ticket.
+    Write {
+        name: String,
+        edits: Vec<(String, Option<String>)>,
+    },
+    Delete(String),
+    SetStrategy {
+        name: String,
+        strategy: Strategy,
+    },
+    AnswerMerge {
+        question: u32,
+        answer: Result<Option<String>, String>,
+    },
+    Snapshot(String),
+    Head(String),
+    Notify(Vec<String>),
+}
+
+impl RecordWish {
+    fn command(&self, ticket: Ticket) -> (RecordCommand<'_>, bool) {
+        let path = |text: &str| Path::parse(text).expect("applications give valid paths");
+        match self {
+            Self::Open { name, strategy } => (RecordCommand::Open { name, strategy: *strategy }, false),
+            Self::Discard(name) => (RecordCommand::Discard(name), false),
+            Self::Watch { name, path: text } => (RecordCommand::Watch { name, path: path(text) }, false),
+            Self::Unwatch { name, path } => (RecordCommand::Unwatch { name, path }, false),
+            Self::AwaitReady(name) => (RecordCommand::AwaitReady { name, ticket }, true),
+            Self::Write { name, edits } => {
+                let edits = edits.iter().map(|(text, data)| (path(text), data.as_deref())).collect();
+                (RecordCommand::Write { name, edits, ticket: Some(ticket) }, true)
+            }
+            Self::Delete(name) => (RecordCommand::Delete { name, ticket }, true),
+            Self::SetStrategy { name, strategy } => (RecordCommand::SetStrategy { name, strategy: *strategy }, false),
+            Self::AnswerMerge { question, answer } => {
+                let answer = answer.as_ref().map(Option::as_deref).map_err(String::as_str);
+                (RecordCommand::AnswerMerge { question: *question, answer }, false)
+            }
+            Self::Snapshot(name) => (RecordCommand::Snapshot { name, ticket }, true),
+            Self::Head(name) => (RecordCommand::Head { name, ticket }, true),
+            Self::Notify(names) => {
+                let names = names.iter().map(|name| name.as_str().into()).collect();
+                (RecordCommand::Notify { names, ticket }, true)
+            }
+        }
+    }
 }
 
 /// What an application answers to something that its client puts out.
@@ -109,6 +175,12 @@ impl Shell {
 
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// What the application sees of a record at a path.
+    pub fn record(&mut self, name: &str, path: &str) -> Option<String> {
+        let path = Path::parse(path).expect("applications give valid paths");
+        self.client.records_mut().get(name, &path).map(String::from)
     }
 
     pub fn state(&self) -> ConnectionState {
@@ -353,11 +425,15 @@ impl Shell {
                 };
                 (Command::Event(EventCommand::Emit(offer)), *receipt)
             }
+            Wish::Record(wish) => {
+                let (command, has_ticket) = wish.command(ticket);
+                (Command::Record(command), has_ticket)
+            }
             Wish::FlushOutbox => (Command::FlushOutbox { ticket }, true),
             Wish::ClearOutbox => (Command::ClearOutbox, false),
         };
         if has_ticket {
-            let may_wait = matches!(wish, Wish::Offer { .. } | Wish::FlushOutbox);
+            let may_wait = matches!(wish, Wish::Offer { .. } | Wish::FlushOutbox | Wish::Record(_));
             self.watch.ticket_issued(ticket, may_wait);
             self.next_ticket += 1;
         }

@@ -102,6 +102,8 @@ impl Watch {
             | Output::AskLock { .. }
             | Output::ReleaseLock(_)
             | Output::Outbox(_)
+            | Output::Record { .. }
+            | Output::AskMerge { .. }
             | Output::MaxReconnectionAttemptsReached(_) => {}
         }
     }

@@ -129,6 +129,11 @@ impl Outbox {
         self.entries.len() + self.held.len()
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Their names and payloads, in bytes.
     pub const fn bytes(&self) -> usize {
         self.bytes
@@ -453,7 +458,7 @@ impl Outbox {
     fn forget(&mut self, context: &mut Context<'_>, entry: &Entry) {
         self.bytes -= entry.bytes();
         self.changed = true;
-        if self.len() == 0 {
+        if self.is_empty() {
             self.next_expiry = None;
             self.has_receipts = false;
         }

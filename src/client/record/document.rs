@@ -13,6 +13,13 @@ pub struct Document {
     pub(super) root: Node,
 }
 
+impl Default for Document {
+    /// `{}`
+    fn default() -> Self {
+        Self { root: Node::element("{}") }
+    }
+}
+
 impl Document {
     /// A document of JSON text, all of which is checked.
     ///

@@ -85,6 +85,11 @@ impl Path {
         &self.steps
     }
 
+    /// How many names and indices it has.
+    pub(in crate::client) const fn depth(&self) -> usize {
+        self.steps.len()
+    }
+
     /// Those behind the first `depth`.
     pub(super) fn steps_from(&self, depth: usize) -> &[Step] {
         self.steps.get(depth..).unwrap_or_default()
@@ -96,13 +101,13 @@ impl Path {
     }
 
     /// With how many equal steps both begin.
-    pub(super) fn common_steps(&self, other: &Self) -> usize {
+    pub(in crate::client) fn common_steps(&self, other: &Self) -> usize {
         let pairs = self.steps.iter().zip(&other.steps);
         pairs.take_while(|(own, its)| own.hash == its.hash && self.name(own) == other.name(its)).count()
     }
 
     /// The path of its first `depth` steps.
-    pub(super) fn prefix_text(&self, depth: usize) -> String {
+    pub(in crate::client) fn prefix_text(&self, depth: usize) -> String {
         let mut text = String::new();
         for step in self.steps.iter().take(depth) {
             let name = self.name(step);

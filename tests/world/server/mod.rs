@@ -28,7 +28,7 @@ use self::{
 };
 pub use self::{
     effects::{Request, Word},
-    policy::{AtChallenge, AtConnection, AtLogin, Policy},
+    policy::{AtChallenge, AtConnection, AtLogin, Policy, Right},
     record::text as record_text,
 };
 use super::network::LinkId;
