@@ -79,6 +79,28 @@ fn a_server_just_heard_is_not_asked() {
     assert_eq!(pings(&mut world), 0);
 }
 
+/// Whatever was heard came over the network of before.
+#[test]
+fn a_change_of_network_is_looked_into_even_where_the_server_was_just_heard() {
+    for signal in [PageSignal::Online, PageSignal::Offline] {
+        let mut world = World::new();
+        let alice = world.add_open_client();
+        world.client_mut(alice).forget();
+        for signal in [signal, PageSignal::Woke, signal, PageSignal::Woke] {
+            world.page_says(alice, signal);
+        }
+        world.run_for(1_000);
+        assert_eq!(pings(&mut world), 1, "{signal:?}");
+        assert_eq!(world.client(alice).states(), [], "{signal:?}");
+
+        world.network().silence_both_ways(alice);
+        world.page_says(alice, signal);
+        world.run_for(LEFT_WITHIN);
+        assert_eq!(world.client(alice).dialled().len(), 1, "{signal:?}");
+        assert_eq!(world.client(alice).error_codes(), ["HEARTBEAT_TIMEOUT"], "{signal:?}");
+    }
+}
+
 #[test]
 fn a_client_that_waits_tries_at_once_when_the_page_wakes() {
     let (mut world, alice) = open_for_a_while();

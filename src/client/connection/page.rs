@@ -24,6 +24,8 @@ impl Connection {
                 self.let_go(context, CloseReason::of(CloseKind::PageHidden, true));
                 self.enter(context, Phase::Hidden);
             }
+            // One wake-up gives several signs. A change of network is another matter: what was heard came over the old one.
+            (Phase::Open { heartbeat, .. }, PageSignal::Woke) if heartbeat.just_heard(context.now) => {}
             (Phase::Open { heartbeat, .. }, _) => {
                 let beat = heartbeat.probe(context.now);
                 self.on_beat(context, beat);
