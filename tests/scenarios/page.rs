@@ -142,6 +142,26 @@ fn what_was_dialled_into_the_dark_is_given_up_when_the_network_returns() {
     assert_eq!(world.client(alice).state(), Open);
 }
 
+/// After three attempts that took too long the fourth may take four times as long.
+#[test]
+fn an_attempt_that_is_given_more_time_is_replaced_when_the_page_wakes() {
+    let (mut world, alice) = open_for_a_while();
+    world.network().route(alice, Route::Lost);
+    world.network().cut(alice);
+    while world.client(alice).dialled().len() < 4 {
+        world.run_for(1_000);
+    }
+    world.network().route(alice, Route::Clear);
+    world.page_says(alice, PageSignal::Woke);
+    world.run_for(8_000);
+    assert_eq!(world.client(alice).dialled().len(), 4, "it has the time that it always has");
+    world.run_for(2_000);
+    world.page_says(alice, PageSignal::Woke);
+    world.run_for(10 * LATENCY);
+    assert_eq!(world.client(alice).state(), Open);
+    assert_eq!(world.client(alice).dialled().len(), 5);
+}
+
 #[test]
 fn a_page_that_is_left_gives_its_socket_up_and_comes_back_with_everything() {
     let (mut world, alice) = open_for_a_while();

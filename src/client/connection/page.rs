@@ -34,6 +34,13 @@ impl Connection {
                 self.dial(context, Occasion::Reconnect);
             }
             (Phase::Waiting { .. } | Phase::Probing { .. }, PageSignal::Online) => self.climb_ladder(context),
+            // An attempt that is given more time than usual must not keep somebody waiting who looks at the page.
+            (Phase::Dialling { since, .. }, PageSignal::Woke)
+                if context.now.since_ms(*since) >= context.options.connect_timeout_ms =>
+            {
+                self.let_go(context, CloseReason::of(CloseKind::Replaced, true));
+                self.dial(context, Occasion::Reconnect);
+            }
             // What was sent before the network came back is probably lost.
             (Phase::Dialling { since, .. }, PageSignal::Online) if context.now.since_ms(*since) >= YOUNG_ATTEMPT_MS => {
                 self.let_go(context, CloseReason::of(CloseKind::Replaced, true));
