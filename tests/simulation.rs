@@ -219,7 +219,10 @@ impl Life {
                 ConnectionState::Error => {
                     self.world.resume(client);
                 }
-                ConnectionState::AwaitingAuthentication | ConnectionState::TooManyAuthAttempts => {
+                // A server loses patience with somebody whose credentials it refused, too.
+                ConnectionState::AwaitingAuthentication
+                | ConnectionState::TooManyAuthAttempts
+                | ConnectionState::AuthenticationTimeout => {
                     self.world.login(client, GOOD[0]);
                 }
                 _ => {}
@@ -255,7 +258,8 @@ impl Life {
         let is_dead = self.world.client(client).live_link().is_some_and(|link| self.world.is_silent(link));
         let detection = if is_dead { 4 * options.heartbeat_interval_ms + 4 * late } else { 0 };
         let handshake = 6 * self.knobs.latency_ms.end();
-        detection + options.connect_timeout_ms + options.max_reconnect_interval_ms + handshake + 4 * late + SLACK
+        // An attempt may be one that has four times the usual time.
+        detection + 4 * options.connect_timeout_ms + options.max_reconnect_interval_ms + handshake + 4 * late + SLACK
     }
 
     // ---- what must hold then ----

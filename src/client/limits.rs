@@ -31,6 +31,10 @@ pub const BULK_NAMES_MAX_BYTES: usize = 128 * 1024;
 /// Most redirects followed within one connection attempt; the next one makes the attempt fail.
 pub const MAX_REDIRECTS: u8 = 5;
 
+/// How often `connectTimeout` is doubled where attempts in a row take longer. A server whose queue is longer than everybody's
+/// patience would otherwise only ever turn to clients that have just left it.
+pub const CONNECT_TIMEOUT_DOUBLINGS: u32 = 2;
+
 /// How long a session must have held before the next loss counts as a first failure again, in milliseconds.
 /// Shorter ones keep climbing the backoff, so that accept-then-close never becomes a fast loop.
 pub const STABLE_SESSION_MS: u64 = 5_000;

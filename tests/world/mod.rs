@@ -7,6 +7,7 @@ pub mod browser;
 mod dice;
 pub mod json;
 pub mod network;
+mod reference;
 pub mod server;
 mod shell;
 mod states;

@@ -346,7 +346,8 @@ impl Shell {
         match news {
             News::Opened => self.watch.socket_opened(socket),
             News::Closed(_) => self.watch.socket_gone(socket),
-            News::Binary(_) | News::Text | News::Oversized(_) => {}
+            News::Binary(frame) => self.watch.socket_received(socket, frame),
+            News::Text | News::Oversized(_) => {}
         }
         self.client.handle(now, Input::Socket(socket, event));
         let outputs = self.drain(now, outside);
@@ -455,7 +456,7 @@ impl Shell {
                 self.pass_on(now, wish);
             }
         }
-        self.watch.on_drained(&self.client);
+        self.watch.on_drained(now, &self.client);
         if self.closed {
             self.watch.on_closed();
         }

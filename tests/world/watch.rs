@@ -7,7 +7,10 @@ use deepstream_wasm::{
     wire::decode,
 };
 
-use super::states::{is_at_rest, is_dialling, is_legal};
+use super::{
+    reference::Reference,
+    states::{is_at_rest, is_dialling, is_legal},
+};
 
 /// Looks at everything that one client puts out, and panics at the first thing that is wrong.
 pub struct Watch {
@@ -16,6 +19,7 @@ pub struct Watch {
     given_up: Option<SocketId>,
     /// The socket that the client has not given up, and that has not closed.
     live: Option<Live>,
+    reference: Reference,
     owed: BTreeSet<Ticket>,
     settled: BTreeSet<Ticket>,
     /// Those that may wait while the client is logged in.
@@ -28,12 +32,13 @@ struct Live {
 }
 
 impl Watch {
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             state: ConnectionState::Closed,
             newest_socket: None,
             given_up: None,
             live: None,
+            reference: Reference::default(),
             owed: BTreeSet::new(),
             settled: BTreeSet::new(),
             patient: BTreeSet::new(),
@@ -62,12 +67,22 @@ impl Watch {
     pub fn socket_opened(&mut self, socket: SocketId) {
         if let Some(live) = self.live.as_mut().filter(|live| live.socket == socket) {
             live.open = true;
+            self.reference.opened();
         }
     }
 
     /// The browser says that there is no such socket any more.
     pub fn socket_gone(&mut self, socket: SocketId) {
-        self.live.take_if(|live| live.socket == socket);
+        if self.live.take_if(|live| live.socket == socket).is_some() {
+            self.reference.gone();
+        }
+    }
+
+    /// A frame arrived over the socket.
+    pub fn socket_received(&mut self, socket: SocketId, frame: &[u8]) {
+        if self.live() == Some(socket) {
+            self.reference.received(frame);
+        }
     }
 
     /// The client put something out.
@@ -85,6 +100,9 @@ impl Watch {
             Output::Settle(ticket, outcome) => {
                 assert!(self.owed.remove(ticket), "{ticket:?} was settled before, or never issued: {outcome:?}");
                 self.settled.insert(*ticket);
+                let is_let_in = matches!(self.state, ConnectionState::Open | ConnectionState::AwaitingAuthentication);
+                let may_succeed = is_let_in || self.patient.contains(ticket);
+                assert!(outcome.is_err() || may_succeed, "{ticket:?} succeeds in the state {:?}", self.state);
             }
             Output::Event { .. } => {
                 assert_eq!(self.state, ConnectionState::Open, "events arrive while logged in");
@@ -115,12 +133,14 @@ impl Watch {
         assert!(url.starts_with("ws://") || url.starts_with("wss://"), "{url} cannot be dialled");
         self.newest_socket = Some(socket);
         self.live = Some(Live { socket, open: false });
+        self.reference.dialled();
     }
 
-    fn on_send(&self, socket: SocketId, frame: &[u8]) {
+    fn on_send(&mut self, socket: SocketId, frame: &[u8]) {
         let open = self.live.as_ref().filter(|live| live.open).map(|live| live.socket);
         assert_eq!(open, Some(socket), "a frame is sent on a socket that is not the open one");
         assert_eq!(decode(frame).count(), 1, "servers read only the first message of a frame");
+        self.reference.sent(frame);
     }
 
     fn on_state(&mut self, state: ConnectionState) {
@@ -130,7 +150,8 @@ impl Watch {
     }
 
     /// The client has nothing more to say for now.
-    pub fn on_drained(&self, client: &Client) {
+    pub fn on_drained(&mut self, now: Instant, client: &Client) {
+        self.reference.check(now, client);
         let deadline = client.deadline();
         assert_eq!(client.state(), self.state, "the state differs from the one announced");
         if is_at_rest(self.state) {

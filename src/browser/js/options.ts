@@ -98,7 +98,9 @@ export interface Options {
   reconnectJitter: number;
 
   /**
-   * The time that an attempt has to open the connection, be accepted by the server and log in, at least 1.
+   * The time that an attempt has to open the connection, be accepted by the server and log in, at least 1. After an attempt
+   * that took longer the next one has twice the time, and those after it four times, until one ends by itself: a server
+   * with a long queue would otherwise only ever turn to clients that have just left it.
    * @defaultValue 10000
    */
   connectTimeout: number;

@@ -25,7 +25,7 @@ use super::{
     error::{ClientError, ConnectionFailure},
     io::{ConnectionState, Output, SocketId, Ticket, Wake},
     is_error,
-    limits::{LADDER_OPEN_MS, REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
+    limits::{REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
     options::{HeartbeatFailure, Options},
     outbox::digest,
     rng::Rng,
@@ -316,11 +316,7 @@ impl Connection {
     }
 
     fn dial(&mut self, context: &mut Context<'_>, occasion: Occasion) {
-        let timeout_ms = if self.backoff.is_on_ladder() {
-            context.options.connect_timeout_ms.min(LADDER_OPEN_MS)
-        } else {
-            context.options.connect_timeout_ms
-        };
+        let timeout_ms = self.backoff.connect_timeout_ms(context.options);
         self.open_socket(context, occasion, context.now.after_ms(timeout_ms), 0);
     }
 
@@ -342,6 +338,12 @@ impl Connection {
     fn lose(&mut self, context: &mut Context<'_>, error: ClientError, urgency: Urgency) {
         if self.phase.held_for_ms(context.now) >= STABLE_SESSION_MS {
             self.backoff.reset();
+        }
+        match &error {
+            ClientError::Connection(ConnectionFailure::TimedOut) => self.backoff.timed_out(),
+            // Nobody was dialled.
+            ClientError::Connection(ConnectionFailure::Unreachable) => {}
+            _ => self.backoff.answered(),
         }
         if self.phase.was_let_in() {
             self.endpoints.forget_redirect();
