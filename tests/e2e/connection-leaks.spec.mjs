@@ -78,9 +78,14 @@ async function startUnsteadyServer(startScripted) {
   const inTurn = (...ends) => ends[(turn += 1) % ends.length];
   const script = {
     refused: () => (isEnough() ? undefined : inTurn(undefined, undefined, undefined, 503)),
-    connected: (connection) => isEnough() || inTurn(() => {}, () => {}, () => connection.terminate())(),
+    connected(connection) {
+      if (!isEnough() && inTurn(false, false, true)) connection.terminate();
+    },
     authenticated(connection) {
-      if (!isEnough()) inTurn(() => connection.terminate(), () => connection.close(1012), () => connection.close(4000))();
+      if (isEnough()) return;
+      const code = inTurn(undefined, 1012, 4000);
+      if (code) connection.close(code);
+      else connection.terminate();
     },
   };
   const server = await startScripted({ keepMessages: false, scripts: { deepstream: script } });
