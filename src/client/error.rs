@@ -43,16 +43,20 @@ pub enum ClientError {
         /// The name of the event that was refused.
         name: Box<str>,
     },
+    /// More questions about presence wait than [`limits`](super::limits) allow: `TOO_MANY_QUERIES`.
+    TooManyQueries,
+    /// More users are logged in than [`limits`](super::limits) allow to remember: `TOO_MANY_USERS`.
+    TooManyUsers,
     /// The payload of an event is not JSON: `INVALID_MESSAGE_DATA`.
     InvalidEventData {
         /// The event.
         name: Box<str>,
     },
-    /// The server did not acknowledge in time: `ACK_TIMEOUT`.
+    /// The server did not acknowledge or answer in time: `ACK_TIMEOUT`.
     AckTimeout {
         /// The part of the client that asked.
         topic: Topic,
-        /// The names that were not acknowledged.
+        /// The names that it asked with, if any.
         names: Vec<Box<str>>,
     },
     /// Bytes arrived that are not the protocol: a code of the PARSER topic.
@@ -124,6 +128,8 @@ impl ClientError {
             Self::Paused => "CLIENT_OFFLINE",
             Self::IsClosed { .. } => "IS_CLOSED",
             Self::OutboxFull { .. } => "OUTBOX_FULL",
+            Self::TooManyQueries => "TOO_MANY_QUERIES",
+            Self::TooManyUsers => "TOO_MANY_USERS",
             Self::InvalidEventData { .. } => "INVALID_MESSAGE_DATA",
             Self::AckTimeout { .. } => "ACK_TIMEOUT",
             Self::Decode(error) => error.name(),
@@ -148,6 +154,7 @@ impl ClientError {
             | Self::LoginSuperseded => Topic::Auth,
             Self::Decode(_) => Topic::Parser,
             Self::OutboxFull { .. } | Self::InvalidEventData { .. } => Topic::Event,
+            Self::TooManyQueries | Self::TooManyUsers => Topic::Presence,
             Self::IsClosed { topic, .. }
             | Self::AckTimeout { topic, .. }
             | Self::Unsolicited { topic, .. }
@@ -196,11 +203,13 @@ impl ClientError {
             Self::IsClosed { dropped: 0, .. } => "the client is closed".into(),
             Self::IsClosed { dropped, .. } => concat(&["the client was closed; never sent: ", &dropped.to_string()]),
             Self::OutboxFull { name } => concat(&["too much waits for the connection; not kept: ", name]),
+            Self::TooManyQueries => "too many questions about presence wait for an answer".into(),
+            Self::TooManyUsers => "too many users are logged in to catch up after an outage".into(),
             Self::InvalidEventData { name } => concat(&["the payload of an event is not JSON: ", name]),
             Self::AckTimeout { names, .. } => {
-                let mut message = String::from("the server did not acknowledge in time:");
-                for name in names {
-                    message.push(' ');
+                let mut message = String::from("the server did not answer in time");
+                for (index, name) in names.iter().enumerate() {
+                    message.push_str(if index == 0 { ": " } else { " " });
                     message.push_str(name);
                 }
                 message

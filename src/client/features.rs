@@ -5,6 +5,7 @@ use super::{
     error::ClientError,
     event::Events,
     io::{SocketId, Wake},
+    presence::Presence,
     time::Instant,
 };
 use crate::wire::{Message, Topic};
@@ -14,22 +15,31 @@ use crate::wire::{Message, Topic};
 pub struct Features {
     /// `client.event`.
     pub events: Events,
+    /// `client.presence`.
+    pub presence: Presence,
 }
 
 impl Features {
     /// All of them, with nothing to do yet.
     pub fn new() -> Self {
-        Self { events: Events::new() }
+        Self { events: Events::new(), presence: Presence::new() }
     }
 
     /// A session begins; if it is not the first, `gap_ms` says how long there was none.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
         self.events.on_session(context, socket, gap_ms);
+        self.presence.on_session(context, socket, gap_ms);
     }
 
     /// The session is over.
     pub fn on_lost(&mut self, context: &mut Context<'_>) {
         self.events.on_lost(context.options.resubscribe);
+        self.presence.on_lost(context.options.resubscribe);
+    }
+
+    /// There will be no session unless the application says so: why not.
+    pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        self.presence.on_rest(context, error);
     }
 
     /// The client is closed.
@@ -40,16 +50,18 @@ impl Features {
     /// The application restores what `resubscribe: 'manual'` left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.events.resubscribe(context, socket);
+        self.presence.resubscribe(context, socket);
     }
 
     /// When time alone changes something within a session, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.events.deadline()
+        self.events.deadline().into_iter().chain(self.presence.deadline()).min()
     }
 
     /// Time has passed within a session.
     pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.events.on_tick(context, socket);
+        self.presence.on_tick(context, socket);
     }
 
     /// A message of one of their topics arrived.
@@ -59,7 +71,8 @@ impl Features {
             (Message::Event(message), None) => (message.action.name(), "no event before the login"),
             (Message::Record(message), _) => (message.action.name(), "no records"),
             (Message::Rpc(message), _) => (message.action.name(), "no RPC"),
-            (Message::Presence(message), _) => (message.action.name(), "no presence"),
+            (Message::Presence(message), Some(socket)) => return self.presence.on_message(context, socket, message),
+            (Message::Presence(message), None) => (message.action.name(), "no presence before the login"),
             (Message::Connection(_) | Message::Auth(_) | Message::Parser(_), _) => return,
         };
         context.report(unsolicited(message.topic(), action, expected));

@@ -167,6 +167,8 @@ pub enum Command<'a> {
     Resubscribe,
     /// `client.event`.
     Event(EventCommand<'a>),
+    /// `client.presence`.
+    Presence(PresenceCommand<'a>),
 }
 
 /// What the application asks for of events.
@@ -182,6 +184,27 @@ pub enum EventCommand<'a> {
         name: &'a str,
         /// JSON text; `None` for `undefined`.
         data: Option<&'a str>,
+    },
+}
+
+/// What the application asks for of presence.
+#[derive(Clone, Debug)]
+pub enum PresenceCommand<'a> {
+    /// `subscribe()` to a user with no subscriber before.
+    Subscribe(&'a str),
+    /// `unsubscribe()` of the last subscriber of a user.
+    Unsubscribe(&'a str),
+    /// `subscribe()` to all users, with no such subscriber before.
+    SubscribeAll,
+    /// `unsubscribe()` of the last subscriber of all users.
+    UnsubscribeAll,
+    /// `getAll()`.
+    Query {
+        /// Settled with a list of the users who are logged in, or with an object that says of each user whether they
+        /// are.
+        ticket: Ticket,
+        /// The users asked about; `None` for all.
+        users: Option<Vec<&'a str>>,
     },
 }
 
@@ -243,6 +266,15 @@ pub enum Output {
         /// JSON text; `None` for `undefined`.
         data: Option<Box<str>>,
     },
+    /// Call the presence subscribers of a user, or those of all users.
+    Presence {
+        /// Who came or went.
+        user: Box<str>,
+        /// Whether they are logged in now.
+        online: bool,
+        /// Whether it is for the subscribers of all users.
+        everyone: bool,
+    },
 }
 
 /// What the next deadline is for.
@@ -264,4 +296,6 @@ pub enum Wake {
     Subscriptions,
     /// Stop waiting for an acknowledgement.
     Acknowledgement,
+    /// Stop waiting for the answer to a question about presence.
+    Query,
 }

@@ -20,6 +20,7 @@ mod io;
 pub mod limits;
 mod options;
 mod outbox;
+mod presence;
 mod rng;
 mod subscriptions;
 mod time;
@@ -32,7 +33,8 @@ pub use self::{
     connection::{CloseKind, CloseReason, Snapshot},
     error::{ClientError, ConnectionFailure},
     io::{
-        Command, ConnectionState, EventCommand, Frame, Input, Output, PageSignal, SocketEvent, SocketId, Ticket, Wake,
+        Command, ConnectionState, EventCommand, Frame, Input, Output, PageSignal, PresenceCommand, SocketEvent,
+        SocketId, Ticket, Wake,
     },
     options::{Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, Resubscribe},
     rng::Rng,
@@ -111,6 +113,10 @@ impl Client {
             }
         }
         self.follow_session(now, session);
+        if let Some(error) = self.connection.rests() {
+            let (mut context, _, features) = self.split(now);
+            features.on_rest(&mut context, &error);
+        }
     }
 
     /// What is to be done next.
@@ -221,12 +227,18 @@ impl Client {
             Command::Event(EventCommand::Subscribe(_) | EventCommand::Emit { .. }) if connection.is_closed() => {
                 context.report(ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
             }
+            Command::Presence(PresenceCommand::Subscribe(_) | PresenceCommand::SubscribeAll)
+                if connection.is_closed() =>
+            {
+                context.report(ClientError::IsClosed { topic: Topic::Presence, dropped: 0 });
+            }
             Command::Resubscribe => {
                 if let Some(socket) = connection.session() {
                     features.resubscribe(&mut context, socket);
                 }
             }
             Command::Event(command) => features.events.on_command(&mut context, connection.session(), command),
+            Command::Presence(command) => features.presence.on_command(&mut context, connection.session(), command),
         }
     }
 

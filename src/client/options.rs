@@ -75,6 +75,8 @@ pub struct Options {
     pub reconnect_param: Option<String>,
     /// `resubscribe`: `'auto'` or `'manual'`.
     pub resubscribe: Resubscribe,
+    /// `presenceCatchUp`: whether joins and leaves missed during an outage are delivered after it.
+    pub presence_catch_up: bool,
     /// `heartbeatWorker`: the script of a worker that keeps time in place of the page, or `'blob'`. For the shell alone.
     pub heartbeat_worker: Option<String>,
 }
@@ -100,6 +102,7 @@ impl Default for Options {
             probe_url: None,
             reconnect_param: None,
             resubscribe: Resubscribe::Auto,
+            presence_catch_up: true,
             heartbeat_worker: None,
         }
     }
@@ -216,6 +219,7 @@ const KNOWN: &[(&str, Kind)] = &[
         }),
     ),
     ("path", Kind::Other("a string that starts with '/'", set_path)),
+    ("presenceCatchUp", Kind::Flag(|options| &mut options.presence_catch_up)),
     ("lazyConnect", Kind::Flag(|options| &mut options.lazy_connect)),
     ("stopCodes", Kind::Other("an array of close codes from 1000 to 4999", set_stop_codes)),
     ("authParams", Kind::Other("an object or a function", set_auth_params)),

@@ -24,7 +24,6 @@ pub enum Kind {
     #[allow(dead_code, reason = "until there is RPC")]
     Providers,
     /// Users whose coming and going is watched: SUBSCRIBE and UNSUBSCRIBE.
-    #[allow(dead_code, reason = "until there is presence")]
     Users,
 }
 
@@ -266,6 +265,11 @@ impl Subscriptions {
         }
     }
 
+    /// Whether the server has been told that `name` is wanted, and has not refused it.
+    pub fn is_subscribed(&self, name: &str) -> bool {
+        self.names.get(name).is_some_and(|it| it.wanted && it.server == Knowledge::Subscribed)
+    }
+
     fn overdue(&self, now: Instant) -> Option<usize> {
         self.unacknowledged.iter().position(|bulk| bulk.deadline.is_some_and(|deadline| deadline <= now))
     }
@@ -393,7 +397,7 @@ impl Subscriptions {
 }
 
 /// How many of the names go into one message: at least one.
-fn fitting(names: &[Box<str>]) -> usize {
+pub fn fitting(names: &[Box<str>]) -> usize {
     let mut bytes = 0;
     let fitting = names.iter().take_while(|name| {
         bytes += name.len();
