@@ -61,7 +61,7 @@ impl<V> NameMap<V> {
     }
 
     /// How many names there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.values.len()
     }
 

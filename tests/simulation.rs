@@ -22,6 +22,8 @@ use deepstream_wasm::{
 mod chance;
 #[path = "simulation/model.rs"]
 mod model;
+#[path = "simulation/presence.rs"]
+mod presence;
 mod world;
 
 use self::{
@@ -116,6 +118,7 @@ impl Life {
         self.check_subscriptions();
         self.check_that_events_reach_everybody_once();
         self.check_that_nothing_was_lost_or_doubled();
+        self.check_presence();
         self.end();
     }
 
@@ -341,6 +344,13 @@ impl Life {
 
     // ---- steps ----
 
+    /// From now on, a client that joined later counts like those there were from the beginning.
+    fn adopt(&mut self, client: ClientId) {
+        let options = self.world.client(client).client().options().clone();
+        self.intents.push(Intent::of_a_new_client(&options));
+        self.options.push(options);
+    }
+
     fn open_clients(&self) -> Vec<ClientId> {
         let open = |client: &ClientId| self.world.client(*client).state() == ConnectionState::Open;
         self.world.clients().filter(open).collect()
@@ -370,6 +380,7 @@ fn healthy(knobs: &Knobs) -> Policy {
     Policy {
         logins: BTreeMap::from([(BAD.into(), AtLogin::Refuse(None))]),
         denied: knobs.denied.into_iter().map(String::from).collect(),
+        denied_users: knobs.denied_user.into_iter().map(String::from).collect(),
         max_auth_attempts: knobs.max_auth_attempts,
         ..Policy::default()
     }

@@ -50,6 +50,8 @@ pub struct Client {
     rng: Rng,
     connection: Connection,
     features: Features,
+    /// The session that the features were told of.
+    session: Option<SocketId>,
     out: VecDeque<Output>,
 }
 
@@ -62,6 +64,7 @@ impl Client {
         Self {
             connection: Connection::new(now, urls, &options, &mut rng),
             features: Features::new(),
+            session: None,
             rng,
             out: VecDeque::new(),
             options,
@@ -90,7 +93,6 @@ impl Client {
 
     /// Takes in what happened.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
-        let session = self.connection.session();
         match input {
             Input::Tick => self.on_tick(now),
             Input::Socket(socket, event) => {
@@ -112,7 +114,7 @@ impl Client {
                 connection.on_probed(&mut context, probe, reachable);
             }
         }
-        self.follow_session(now, session);
+        self.follow_session(now);
         if let Some(error) = self.connection.rests() {
             let (mut context, _, features) = self.split(now);
             features.on_rest(&mut context, &error);
@@ -132,8 +134,9 @@ impl Client {
 
     /// Tells the features when a session ended or began. A session is over as soon as another socket counts, so
     /// this compares instead of being told.
-    fn follow_session(&mut self, now: Instant, before: Option<SocketId>) {
+    fn follow_session(&mut self, now: Instant) {
         let after = self.connection.session();
+        let before = std::mem::replace(&mut self.session, after);
         if before == after {
             return;
         }
@@ -181,7 +184,6 @@ impl Client {
         };
         let mut reported = false;
         for message in wire::decode(bytes) {
-            let session = self.connection.session();
             match message {
                 Ok(message) => self.on_message(now, &message),
                 // One report per frame: a frame of garbage can hold millions of errors.
@@ -191,7 +193,7 @@ impl Client {
                 }
                 Err(_) => {}
             }
-            self.follow_session(now, session);
+            self.follow_session(now);
             // A message may end the connection; what follows it in the frame is then from the past.
             if self.connection.socket() != Some(socket) {
                 return;

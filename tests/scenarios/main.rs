@@ -16,5 +16,6 @@ mod outages;
 mod page;
 mod pause_resume_close;
 mod phases;
+mod presence;
 mod reconnection;
 mod reentrancy;

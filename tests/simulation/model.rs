@@ -16,6 +16,9 @@ pub struct Intent {
     /// With what it last asked to be logged in.
     pub credentials: Option<String>,
     pub subscribed: BTreeSet<String>,
+    /// The users it watches.
+    pub watched: BTreeSet<String>,
+    pub watches_all: bool,
     /// The payloads it emitted, in order.
     pub emitted: Vec<String>,
     calls_heard: usize,
@@ -58,7 +61,15 @@ impl Intent {
                 self.subscribed.remove(name);
             }
             Wish::Emit { data, .. } => self.emitted.extend(data.clone()),
-            Wish::Resubscribe => {}
+            Wish::Watch(user) => {
+                self.watched.insert(user.clone());
+            }
+            Wish::Unwatch(user) => {
+                self.watched.remove(user);
+            }
+            Wish::WatchAll => self.watches_all = true,
+            Wish::UnwatchAll => self.watches_all = false,
+            Wish::Resubscribe | Wish::Query(_) => {}
         }
     }
 

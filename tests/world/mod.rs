@@ -189,6 +189,17 @@ impl World {
         self.wish(client, Wish::Emit { name: name.into(), data: Some(data.into()) });
     }
 
+    /// The application asks who of these users is logged in.
+    pub fn query(&mut self, client: ClientId, users: &[&str]) -> Ticket {
+        let users = users.iter().map(|user| (*user).into()).collect();
+        self.wish(client, Wish::Query(Some(users))).expect("a question gives a ticket")
+    }
+
+    /// The application asks who is logged in.
+    pub fn query_all(&mut self, client: ClientId) -> Ticket {
+        self.wish(client, Wish::Query(None)).expect("a question gives a ticket")
+    }
+
     /// The page tells something about itself or its network.
     pub fn page_says(&mut self, client: ClientId, signal: PageSignal) {
         self.clients[client.0].on_input(self.now, Input::Page(signal), &mut self.network);
@@ -224,6 +235,17 @@ impl World {
     pub fn subscriptions(&self, client: ClientId) -> Vec<&str> {
         let link = self.client(client).live_link();
         link.map(|link| self.servers[0].subscriptions(link)).unwrap_or_default()
+    }
+
+    /// What the server has the client's live connection subscribed to of presence: users, or `%_EVERYONE_%`.
+    pub fn watches(&self, client: ClientId) -> Vec<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].watches(link)).unwrap_or_default()
+    }
+
+    /// The user as whom the server knows the client's live connection.
+    pub fn user_id(&self, client: ClientId) -> Option<&str> {
+        self.servers[0].user_id(self.client(client).live_link()?)
     }
 
     /// The credentials with which a server knows the client's live connection.

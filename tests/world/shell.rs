@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use deepstream_wasm::client::{
-    Client, ClientError, Command, ConnectionState, EventCommand, Frame, Input, Instant, Options, Output, SocketEvent,
-    SocketId, Ticket, parse_url,
+    Client, ClientError, Command, ConnectionState, EventCommand, Frame, Input, Instant, Options, Output,
+    PresenceCommand, SocketEvent, SocketId, Ticket, parse_url,
 };
 
 use super::{
@@ -26,7 +26,17 @@ pub enum Wish {
     Resubscribe,
     Subscribe(String),
     Unsubscribe(String),
-    Emit { name: String, data: Option<String> },
+    Emit {
+        name: String,
+        data: Option<String>,
+    },
+    /// To subscribe to a user.
+    Watch(String),
+    Unwatch(String),
+    WatchAll,
+    UnwatchAll,
+    /// To ask who of these users is logged in, or who is at all.
+    Query(Option<Vec<String>>),
 }
 
 /// What an application answers to something that its client puts out.
@@ -51,6 +61,9 @@ pub struct Shell {
     next_ticket: u32,
     /// The names that the application is subscribed to.
     wanted: BTreeSet<String>,
+    /// The users that it is subscribed to.
+    watched: BTreeSet<String>,
+    watches_all: bool,
     wishes: Vec<(ConnectionState, Wish)>,
     history: Vec<(Instant, Output)>,
     reaction: Option<Reaction>,
@@ -80,6 +93,8 @@ impl Shell {
             ticks: 0,
             next_ticket: 0,
             wanted: BTreeSet::new(),
+            watched: BTreeSet::new(),
+            watches_all: false,
             wishes: Vec::new(),
             history: Vec::new(),
             reaction: None,
@@ -173,6 +188,26 @@ impl Shell {
             _ => None,
         });
         payloads.collect()
+    }
+
+    /// What its subscribers of a user were told of: `+ann` came, `-ann` went.
+    pub fn told(&self, user: &str) -> Vec<String> {
+        self.told_where(|told, everyone| told == user && !everyone)
+    }
+
+    /// What its subscribers of all users were told of.
+    pub fn told_of_all(&self) -> Vec<String> {
+        self.told_where(|_, everyone| everyone)
+    }
+
+    fn told_where(&self, is_meant: impl Fn(&str, bool) -> bool) -> Vec<String> {
+        let told = self.outputs().filter_map(|output| match output {
+            Output::Presence { user, online, everyone } if is_meant(user, *everyone) => {
+                Some(format!("{}{user}", if *online { '+' } else { '-' }))
+            }
+            _ => None,
+        });
+        told.collect()
     }
 
     /// What became of a ticket.
@@ -293,9 +328,26 @@ impl Shell {
             }
             Wish::Subscribe(_) | Wish::Unsubscribe(_) => return None,
             Wish::Emit { name, data } => (Command::Event(EventCommand::Emit { name, data: data.as_deref() }), false),
+            Wish::Watch(user) if self.watched.insert(user.clone()) => {
+                (Command::Presence(PresenceCommand::Subscribe(user)), false)
+            }
+            Wish::Unwatch(user) if self.watched.remove(user) => {
+                (Command::Presence(PresenceCommand::Unsubscribe(user)), false)
+            }
+            Wish::WatchAll if !std::mem::replace(&mut self.watches_all, true) => {
+                (Command::Presence(PresenceCommand::SubscribeAll), false)
+            }
+            Wish::UnwatchAll if std::mem::take(&mut self.watches_all) => {
+                (Command::Presence(PresenceCommand::UnsubscribeAll), false)
+            }
+            Wish::Watch(_) | Wish::Unwatch(_) | Wish::WatchAll | Wish::UnwatchAll => return None,
+            Wish::Query(users) => {
+                let users = users.as_ref().map(|users| users.iter().map(String::as_str).collect());
+                (Command::Presence(PresenceCommand::Query { ticket, users }), true)
+            }
         };
         if has_ticket {
-            self.watch.ticket_issued(ticket);
+            self.watch.ticket_issued(ticket, matches!(wish, Wish::Query(_)));
             self.next_ticket += 1;
         }
         self.client.handle(now, Input::Command(command));

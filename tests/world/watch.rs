@@ -17,6 +17,8 @@ pub struct Watch {
     /// The socket that the client has not given up, and that has not closed.
     live: Option<Live>,
     owed: BTreeSet<Ticket>,
+    /// Those of them that the server's answer settles, not the login.
+    questions: BTreeSet<Ticket>,
     settled: BTreeSet<Ticket>,
 }
 
@@ -33,6 +35,7 @@ impl Watch {
             given_up: None,
             live: None,
             owed: BTreeSet::new(),
+            questions: BTreeSet::new(),
             settled: BTreeSet::new(),
         }
     }
@@ -47,9 +50,12 @@ impl Watch {
         &self.owed
     }
 
-    /// The application was given a ticket.
-    pub fn ticket_issued(&mut self, ticket: Ticket) {
+    /// The application was given a ticket, perhaps for a question to the server.
+    pub fn ticket_issued(&mut self, ticket: Ticket, is_question: bool) {
         self.owed.insert(ticket);
+        if is_question {
+            self.questions.insert(ticket);
+        }
     }
 
     /// The browser says that the socket is open.
@@ -78,10 +84,11 @@ impl Watch {
             Output::StateChanged(state) => self.on_state(*state),
             Output::Settle(ticket, outcome) => {
                 assert!(self.owed.remove(ticket), "{ticket:?} was settled before, or never issued: {outcome:?}");
+                self.questions.remove(ticket);
                 self.settled.insert(*ticket);
             }
-            Output::Event { .. } => {
-                assert_eq!(self.state, ConnectionState::Open, "events arrive while logged in");
+            Output::Event { .. } | Output::Presence { .. } => {
+                assert_eq!(self.state, ConnectionState::Open, "messages arrive while logged in");
             }
             Output::Error(_)
             | Output::ClientDataChanged(_)
@@ -130,7 +137,9 @@ impl Watch {
             assert!(deadline.is_some() || waits_for_page, "{:?} must not wait for ever", self.state);
         }
         if self.state == ConnectionState::Open {
-            assert!(self.owed.is_empty(), "logged in, and {:?} still waits", self.owed);
+            assert_eq!(self.owed, self.questions, "logged in, and what waits for that still waits");
+        } else if is_at_rest(self.state) && self.state != ConnectionState::Closed {
+            assert!(self.questions.is_empty(), "{:?}, and {:?} still waits", self.state, self.questions);
         }
     }
 

@@ -121,7 +121,7 @@ impl Everyone {
         // What it was sent for may be over; its acknowledgement then concerns nobody.
         let current = if self.wanted { PresenceAction::SubscribeAll } else { PresenceAction::UnsubscribeAll };
         for sent in &mut self.unacknowledged {
-            if !sent.deadline.is_some_and(|deadline| deadline <= context.now) {
+            if sent.deadline.is_none_or(|deadline| deadline > context.now) {
                 continue;
             }
             sent.deadline = None;

@@ -13,6 +13,12 @@ pub enum Request {
     Subscribe(Vec<String>),
     Unsubscribe(Vec<String>),
     Emit { name: String, data: Option<String> },
+    SubscribeUsers(Vec<String>),
+    UnsubscribeUsers(Vec<String>),
+    SubscribeAll,
+    UnsubscribeAll,
+    Query(Vec<String>),
+    QueryAll,
 }
 
 /// What the server wants done on a link.

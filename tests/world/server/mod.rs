@@ -5,6 +5,7 @@ mod connection;
 mod effects;
 mod event;
 mod policy;
+mod presence;
 mod subscribers;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use self::{
     connection::{Connection, Stage},
     effects::Effects,
     event::Events,
+    presence::Presence,
 };
 pub use self::{
     effects::{Request, Word},
@@ -42,6 +44,7 @@ pub struct FakeServer {
     running: bool,
     connections: BTreeMap<LinkId, Connection>,
     events: Events,
+    presence: Presence,
     effects: Effects,
 }
 
@@ -54,6 +57,7 @@ impl FakeServer {
             running: true,
             connections: BTreeMap::new(),
             events: Events::default(),
+            presence: Presence::default(),
             effects: Effects::default(),
         }
     }
@@ -76,6 +80,7 @@ impl FakeServer {
             self.effects.words.push((link, Word::Close(code)));
         }
         self.events.subscribers.clear();
+        self.presence.forget();
     }
 
     pub const fn start(&mut self) {
@@ -110,6 +115,21 @@ impl FakeServer {
     /// The events to which a link is subscribed.
     pub fn subscriptions(&self, link: LinkId) -> Vec<&str> {
         self.events.subscribers.names_of(link)
+    }
+
+    /// What a link is subscribed to of presence: users, or `%_EVERYONE_%`.
+    pub fn watches(&self, link: LinkId) -> Vec<&str> {
+        self.presence.subscribers.names_of(link)
+    }
+
+    /// The users who are logged in.
+    pub fn online(&self) -> Vec<&str> {
+        self.presence.online().collect()
+    }
+
+    /// The user as whom a link is logged in.
+    pub fn user_id(&self, link: LinkId) -> Option<&str> {
+        self.connections.get(&link)?.user_id()
     }
 
     /// The credentials with which a link is logged in.
@@ -201,6 +221,10 @@ impl FakeServer {
             (Stage::LoggedIn, Message::Event(message)) => {
                 self.events.on_message(&self.policy, &mut self.effects, link, message);
             }
+            (Stage::LoggedIn, Message::Presence(message)) => {
+                let user = self.connections[&link].user_id().unwrap_or_default();
+                self.presence.on_message(&self.policy, &mut self.effects, link, user, message);
+            }
             (stage, message) => self.on_unexpected(link, stage, message),
         }
     }
@@ -253,6 +277,8 @@ impl FakeServer {
                 connection.user = Some(credentials.into());
                 let data = client_data.as_deref();
                 self.effects.say(link, &AuthMessage { data, ..AuthMessage::new(AuthAction::AuthSuccessful) }.into());
+                let user = self.connections[&link].user_id().unwrap_or_default();
+                self.presence.on_login(&mut self.effects, user);
             }
             AtLogin::Refuse(reason) => self.refuse_login(link, reason.as_deref()),
             AtLogin::Silence => {}
@@ -292,8 +318,12 @@ impl FakeServer {
     }
 
     fn close(&mut self, link: LinkId, code: u16) {
-        self.connections.remove(&link);
+        let connection = self.connections.remove(&link);
         self.events.subscribers.remove_link(link);
+        self.presence.subscribers.remove_link(link);
+        if let Some(user) = connection.as_ref().and_then(Connection::user_id) {
+            self.presence.on_logout(&mut self.effects, user);
+        }
         self.effects.words.push((link, Word::Close(code)));
     }
 

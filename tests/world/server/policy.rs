@@ -12,7 +12,11 @@ pub struct Policy {
     pub logins: BTreeMap<String, AtLogin>,
     /// Names that nobody may subscribe to.
     pub denied: BTreeSet<String>,
+    /// Users whom nobody may ask for or subscribe to; `undefined` stands for all of them at once.
+    pub denied_users: BTreeSet<String>,
     pub answers_pings: bool,
+    /// Whether questions about presence are answered.
+    pub answers_queries: bool,
     pub acknowledges: bool,
     pub max_auth_attempts: u32,
     pub unauthenticated_client_timeout_ms: Option<u64>,
@@ -53,7 +57,9 @@ impl Default for Policy {
             at_login: AtLogin::Succeed(None),
             logins: BTreeMap::new(),
             denied: BTreeSet::new(),
+            denied_users: BTreeSet::new(),
             answers_pings: true,
+            answers_queries: true,
             acknowledges: true,
             max_auth_attempts: 3,
             unauthenticated_client_timeout_ms: Some(180_000),
