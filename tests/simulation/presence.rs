@@ -27,6 +27,10 @@ impl Life {
     pub fn check_presence(&mut self) {
         self.check_watches();
         let open = self.open_clients();
+        // Where the server left the question unanswered, only a new session asks again.
+        for client in &open {
+            self.world.network().cut(*client);
+        }
         self.settle_down();
         let told: Vec<_> = open.iter().map(|client| self.told_so_far(*client)).collect();
         let before = self.online();
