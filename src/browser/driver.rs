@@ -16,7 +16,7 @@ use super::{
     },
     callbacks::Callbacks,
     page::{self, Page},
-    promises::{self, Promises, Rejection},
+    promises::{self, Promises, Rejection, Waiting},
     socket::Socket,
     timer::{Timer, now},
 };
@@ -28,6 +28,9 @@ use crate::client::{
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
 /// before that counts as having slept.
 const CLOCK_JUMP_MS: f64 = 5_000.0;
+
+/// The name of all users among the presence subscribers; no user has an empty one.
+pub const EVERYONE: &str = "";
 
 /// A client with its browser. What it listens to keeps it alive; `close()` lets go of everything.
 pub struct Driver {
@@ -44,6 +47,8 @@ pub struct Driver {
     pub listeners: Callbacks,
     /// What `client.event.subscribe` registers.
     pub subscribers: Callbacks,
+    /// What `client.presence.subscribe` registers, by user. The scope of a callback is its signal.
+    pub presence_subscribers: Callbacks,
     /// What `login` and `resume` gave out.
     pub promises: Promises,
 }
@@ -62,6 +67,7 @@ impl Driver {
             auth_params,
             listeners: Callbacks::default(),
             subscribers: Callbacks::default(),
+            presence_subscribers: Callbacks::default(),
             promises: Promises::default(),
         });
         *driver.page.borrow_mut() = Some(Page::listen(&driver));
@@ -93,6 +99,24 @@ impl Driver {
         self.handle(Input::Command(command));
     }
 
+    /// Gives the command that `command` makes; tells its outcome through the callback, or through the promise
+    /// returned where there is none.
+    pub fn promise_or_callback<'a>(
+        self: &Rc<Self>,
+        callback: Option<Waiting>,
+        command: impl FnOnce(Ticket) -> Command<'a>,
+    ) -> JsValue {
+        let (ticket, promise) = match callback {
+            Some(callback) => (self.promises.add(callback), JsValue::UNDEFINED),
+            None => {
+                let (ticket, promise) = self.promises.add_promise();
+                (ticket, promise.into())
+            }
+        };
+        self.command(command(ticket));
+        promise
+    }
+
     /// Takes in anything that happened, and carries out what follows from it. Called from within a callback, it
     /// leaves that to the loop that called the callback, so that everything happens in order.
     pub fn handle(self: &Rc<Self>, input: Input<'_>) {
@@ -111,6 +135,7 @@ impl Driver {
         if self.client.borrow().is_closed() {
             self.listeners.clear();
             self.subscribers.clear();
+            self.presence_subscribers.clear();
             self.page.take();
             self.timer.borrow_mut().stop();
         } else {
@@ -184,6 +209,12 @@ impl Driver {
             }
             Output::Probe(probe) => self.probe(probe),
             Output::Event { name, data } => self.event(&name, data.as_deref()),
+            Output::Presence { user, online, everyone } => {
+                let name = if everyone { EVERYONE } else { &user };
+                let arguments: [JsValue; 2] = [JsValue::from_str(&user), online.into()];
+                self.presence_subscribers
+                    .call(name, &|subscriber, _| subscriber.call2(&JsValue::UNDEFINED, &arguments[0], &arguments[1]));
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Works wherever `WebSocket` and timers are found on `globalThis`: pages, workers, Node 22.
 
+mod abort;
 mod api;
 mod callbacks;
 mod driver;
@@ -10,4 +11,4 @@ mod promises;
 mod socket;
 mod timer;
 
-pub use api::{DeepstreamClient, EventHandler};
+pub use api::{DeepstreamClient, EventHandler, PresenceHandler};

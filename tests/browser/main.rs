@@ -10,6 +10,7 @@ mod frames;
 mod lifetime;
 mod listeners;
 mod login;
+mod presence;
 mod reentrancy;
 mod support;
 

@@ -3,6 +3,7 @@ import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
 import type { DeepstreamError } from './error.js';
 import type { EventHandler } from './event.js';
 import type { Options } from './options.js';
+import type { PresenceHandler } from './presence.js';
 
 /**
  * Receives the outcome of `login()`: on success what the server says about the user (`null` if nothing), else an object
@@ -71,7 +72,7 @@ export interface ConnectionSnapshot {
 export interface Resubscribed {
   /** What the names are names of, such as `EVENT`. */
   topic: string;
-  /** The names. */
+  /** The names; for the presence of all users `%_EVERYONE_%`. */
   names: string[];
   /** How long there was no session, in milliseconds: what happened meanwhile was missed. */
   gap: number;
@@ -119,6 +120,9 @@ export type ClientEventName =
 export interface DeepstreamClient {
   /** Messages to everybody who subscribed to their name. */
   readonly event: EventHandler;
+
+  /** Who is logged in. */
+  readonly presence: PresenceHandler;
 
   /**
    * Logs in, as soon as there is a connection; connects again where the server had ended the connection for want of a
@@ -281,9 +285,10 @@ export interface DeepstreamClientConstructor {
 /** What the WebAssembly side gives, as far as it is used here. */
 type Compiled = Omit<
   DeepstreamClient,
-  'event' | 'on' | 'once' | 'off' | 'wasReconnected' | 'reconnectTries'
+  'event' | 'presence' | 'on' | 'once' | 'off' | 'wasReconnected' | 'reconnectTries'
 > & {
   eventHandler(): EventHandler;
+  presenceHandler(): PresenceHandler;
   on(event: string, listener: Function, scope: unknown): void;
   once(event: string, listener: Function, scope: unknown): void;
   off(event?: string, listener?: Function, scope?: unknown): void;
@@ -298,11 +303,13 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
   const Base = CompiledClient as unknown as new (url: string | readonly string[], options?: Partial<Options>) => Compiled;
   return class extends Base {
     declare readonly event: EventHandler;
+    declare readonly presence: PresenceHandler;
 
     constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
       super(url, options);
       this.event = this.eventHandler();
+      this.presence = this.presenceHandler();
     }
 
     wasReconnected(): boolean {

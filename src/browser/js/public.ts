@@ -12,6 +12,13 @@ export type {
   ResumeCallback,
 } from './client.js';
 export type { EventHandler, Serialisable } from './event.js';
+export type {
+  IndividualQueryResult,
+  PresenceCallback,
+  PresenceHandler,
+  PresenceSubscribeOptions,
+  QueryResult,
+} from './presence.js';
 export {
   Options,
   Options as DefaultOptions,

@@ -37,6 +37,8 @@ extern "C" {
     pub fn event_names(this: &JsClient) -> Vec<String>;
     #[wasm_bindgen(method, js_name = eventHandler)]
     pub fn events(this: &JsClient) -> JsEvents;
+    #[wasm_bindgen(method, js_name = presenceHandler)]
+    pub fn presence(this: &JsClient) -> JsPresence;
 
     /// What the exported class `EventHandler` is to JavaScript.
     #[derive(Clone)]
@@ -50,6 +52,17 @@ extern "C" {
     pub fn emit(this: &JsEvents, name: &JsValue, data: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, js_name = eventNames)]
     pub fn event_names(this: &JsEvents) -> Vec<String>;
+
+    /// What the exported class `PresenceHandler` is to JavaScript.
+    #[derive(Clone)]
+    pub type JsPresence;
+
+    #[wasm_bindgen(method, catch, js_name = getAll)]
+    pub fn get_all(this: &JsPresence, users: &JsValue, callback: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn subscribe(this: &JsPresence, user: &JsValue, callback: &JsValue, options: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn unsubscribe(this: &JsPresence, user: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
 }
 
 impl JsClient {
