@@ -53,6 +53,6 @@ impl AbortSignal {
 
     /// Calls back once it is aborted.
     pub fn when_aborted(&self, callback: impl FnOnce() + 'static) {
-        self.add_event_listener("abort", &Closure::once_into_js(callback));
+        self.add_event_listener("abort", &Closure::once_into_js(|_: JsValue| callback()));
     }
 }

@@ -2,66 +2,103 @@
 
 /// Reads `{"ann":true,"bob":false}`; `None` for anything else.
 pub fn parse(text: &str) -> Option<Vec<(Box<str>, bool)>> {
-    let mut rest = text.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
+    let mut reader = Reader { rest: text.as_bytes() };
     let mut statuses = Vec::new();
-    while !rest.is_empty() {
-        let (user, after) = parse_string(rest)?;
-        let value = after.trim_start().strip_prefix(':')?.trim_start();
-        let (online, after) = match value.strip_prefix("true") {
-            Some(after) => (true, after),
-            None => (false, value.strip_prefix("false")?),
-        };
-        statuses.push((user.into(), online));
-        let after = after.trim_start();
-        rest = match after.strip_prefix(',') {
-            Some(after) => Some(after.trim_start()).filter(|after| !after.is_empty())?,
-            None if after.is_empty() => after,
-            None => return None,
-        };
-    }
-    Some(statuses)
-}
-
-/// Reads a JSON string at the beginning of `text`. Returns it, and what follows.
-fn parse_string(text: &str) -> Option<(String, &str)> {
-    let mut string = String::new();
-    let mut characters = text.strip_prefix('"')?.chars();
-    loop {
-        match characters.next()? {
-            '"' => return Some((string, characters.as_str())),
-            '\\' => string.push(match characters.next()? {
-                'b' => '\u{8}',
-                'f' => '\u{c}',
-                'n' => '\n',
-                'r' => '\r',
-                't' => '\t',
-                'u' => {
-                    let (character, after) = parse_code_unit(characters.as_str())?;
-                    characters = after.chars();
-                    character
-                }
-                other @ ('"' | '\\' | '/') => other,
-                _ => return None,
-            }),
-            character => string.push(character),
+    let mut is_over = reader.take(b"{")?.take(b"}").is_some();
+    while !is_over {
+        let user = reader.string()?;
+        reader.take(b":")?;
+        let online = reader.take(b"true").is_some();
+        if !online {
+            reader.take(b"false")?;
+        }
+        statuses.push((user, online));
+        is_over = reader.take(b"}").is_some();
+        if !is_over {
+            reader.take(b",")?;
         }
     }
+    reader.skip_space();
+    reader.rest.is_empty().then_some(statuses)
 }
 
-/// Reads what follows `\u`: one UTF-16 code unit, or a pair of surrogates. Half a pair becomes U+FFFD.
-fn parse_code_unit(text: &str) -> Option<(char, &str)> {
-    let hexadecimal = |text: &str| u32::from_str_radix(text.get(..4)?, 16).ok();
-    let (unit, after) = (hexadecimal(text)?, text.get(4..)?);
-    if let Some(character) = char::from_u32(unit) {
-        return Some((character, after));
-    }
-    let low = after.strip_prefix("\\u").and_then(hexadecimal).filter(|low| (0xDC00..0xE000).contains(low));
-    match low {
-        Some(low) if unit < 0xDC00 => {
-            let character = char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))?;
-            Some((character, after.get(6..)?))
+/// What is left of a JSON text. Byte by byte, because all that `str` can do for text is kilobytes of WebAssembly.
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn skip_space(&mut self) {
+        while let Some((b' ' | b'\t' | b'\n' | b'\r', after)) = self.rest.split_first() {
+            self.rest = after;
         }
-        _ => Some((char::REPLACEMENT_CHARACTER, after)),
+    }
+
+    /// Takes a token, and white space before it.
+    fn take(&mut self, token: &[u8]) -> Option<&mut Self> {
+        self.skip_space();
+        self.rest = self.rest.strip_prefix(token)?;
+        Some(self)
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let (first, after) = self.rest.split_first()?;
+        self.rest = after;
+        Some(*first)
+    }
+
+    fn string(&mut self) -> Option<Box<str>> {
+        self.take(b"\"")?;
+        let mut string = Vec::new();
+        loop {
+            let byte = match self.next()? {
+                b'"' => return String::from_utf8(string).ok().map(Into::into),
+                b'\\' => match self.next()? {
+                    b'b' => 8,
+                    b'f' => 12,
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    b'u' => {
+                        let character = self.escaped_character()?;
+                        string.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                        continue;
+                    }
+                    other @ (b'"' | b'\\' | b'/') => other,
+                    _ => return None,
+                },
+                byte => byte,
+            };
+            string.push(byte);
+        }
+    }
+
+    /// Takes what follows `\u`: one UTF-16 code unit, or a pair of surrogates. Half a pair becomes U+FFFD.
+    fn escaped_character(&mut self) -> Option<char> {
+        let unit = self.code_unit()?;
+        if !(0xD800..0xE000).contains(&unit) {
+            return char::from_u32(unit);
+        }
+        let mut after = Reader { rest: self.rest };
+        let low = after.rest.strip_prefix(b"\\u").and_then(|rest| {
+            after.rest = rest;
+            after.code_unit()
+        });
+        match low {
+            Some(low @ 0xDC00..0xE000) if unit < 0xDC00 => {
+                self.rest = after.rest;
+                char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))
+            }
+            _ => Some(char::REPLACEMENT_CHARACTER),
+        }
+    }
+
+    fn code_unit(&mut self) -> Option<u32> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            unit = unit << 4 | char::from(self.next()?).to_digit(16)?;
+        }
+        Some(unit)
     }
 }
 

@@ -1,7 +1,5 @@
 //! The subscription to all users, which has messages of its own.
 
-use std::collections::VecDeque;
-
 use crate::{
     client::{
         context::Context,
@@ -22,7 +20,7 @@ pub struct Everyone {
     wanted: bool,
     server: Knowledge,
     /// Messages that the server has not acknowledged, oldest first; it does so in this order.
-    unacknowledged: VecDeque<Sent>,
+    unacknowledged: Vec<Sent>,
     /// Whether a message was sent a second time, so that the server may have a subscription already.
     repeated: bool,
     /// How long there was no session before the one of now, in milliseconds.
@@ -53,13 +51,7 @@ struct Sent {
 impl Everyone {
     /// No subscription yet.
     pub const fn new() -> Self {
-        Self {
-            wanted: false,
-            server: Knowledge::Nothing,
-            unacknowledged: VecDeque::new(),
-            repeated: false,
-            gap_ms: None,
-        }
+        Self { wanted: false, server: Knowledge::Nothing, unacknowledged: Vec::new(), repeated: false, gap_ms: None }
     }
 
     /// The application wants to hear of all users.
@@ -142,7 +134,7 @@ impl Everyone {
     /// The server acknowledges a message.
     pub fn on_acknowledged(&mut self, context: &mut Context<'_>, action: PresenceAction) {
         let Some(position) = self.unacknowledged.iter().position(|sent| sent.action == action) else { return };
-        let Some(sent) = self.unacknowledged.remove(position) else { return };
+        let sent = self.unacknowledged.remove(position);
         if let Some(gap_ms) = sent.gap_ms.filter(|_| self.server == Knowledge::Subscribed) {
             let names = vec![EVERYONE.into()];
             context.out.push_back(Output::Resubscribed { topic: Topic::Presence, names, gap_ms });
@@ -177,6 +169,6 @@ impl Everyone {
     fn send(&mut self, context: &mut Context<'_>, socket: SocketId, action: PresenceAction, gap_ms: Option<u64>) {
         context.send(socket, &Message::Presence(PresenceMessage::new(action)));
         let deadline = Some(context.now.after_ms(context.options.subscription_timeout_ms));
-        self.unacknowledged.push_back(Sent { action, deadline, repeated: false, gap_ms });
+        self.unacknowledged.push(Sent { action, deadline, repeated: false, gap_ms });
     }
 }

@@ -1,7 +1,5 @@
 //! Questions who is logged in, and their answers.
 
-use std::collections::VecDeque;
-
 use super::answer;
 use crate::{
     client::{
@@ -18,7 +16,7 @@ use crate::{
 /// The questions that are not answered, oldest first.
 #[derive(Debug)]
 pub struct Queries {
-    queries: VecDeque<Query>,
+    queries: Vec<Query>,
     next_correlation_id: u32,
 }
 
@@ -56,7 +54,7 @@ struct Sent {
 impl Queries {
     /// None yet.
     pub const fn new() -> Self {
-        Self { queries: VecDeque::new(), next_correlation_id: 0 }
+        Self { queries: Vec::new(), next_correlation_id: 0 }
     }
 
     /// Asks about users, or about all, now or as soon as there is a session.
@@ -76,7 +74,7 @@ impl Queries {
         if let Some(socket) = session {
             query.send(context, socket, &mut self.next_correlation_id);
         }
-        self.queries.push_back(query);
+        self.queries.push(query);
     }
 
     /// A session begins: sends what waits.
@@ -98,7 +96,7 @@ impl Queries {
 
     /// There will be no answers.
     pub fn reject_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        for query in self.queries.drain(..) {
+        for query in std::mem::take(&mut self.queries) {
             query.settle(context, Err(error.clone()));
         }
     }
@@ -154,7 +152,7 @@ impl Queries {
             query.statuses.extend(statuses);
             return None;
         }
-        let mut query = self.queries.remove(position)?;
+        let mut query = self.queries.remove(position);
         if query.asker == Asker::CatchUp {
             return Some(statuses);
         }
@@ -167,7 +165,7 @@ impl Queries {
     /// The server says who is logged in, in the order in which it was asked. Returns whether it was asked to catch up.
     pub fn on_answer_for_all(&mut self, context: &mut Context<'_>, users: &[&str]) -> bool {
         let position = self.queries.iter().position(|query| query.users.is_none() && query.sent.is_some());
-        let Some(query) = position.and_then(|position| self.queries.remove(position)) else { return false };
+        let Some(query) = position.map(|position| self.queries.remove(position)) else { return false };
         let asker = query.asker;
         query.settle(context, Ok(Some(answer::list(users))));
         asker == Asker::CatchUp
@@ -184,7 +182,7 @@ impl Queries {
     }
 
     fn fail(&mut self, context: &mut Context<'_>, position: usize, error: ClientError) {
-        let Some(query) = self.queries.remove(position) else { return };
+        let query = self.queries.remove(position);
         match query.asker {
             Asker::CatchUp => context.report(error),
             _ => query.settle(context, Err(error)),
