@@ -351,6 +351,22 @@ mod watching {
         }
     }
 
+    /// The server subscribes a refused user beside others, and drops another in its place, until it is told otherwise.
+    #[test]
+    fn nothing_is_told_of_a_refused_user() {
+        for delay in 0..10 * LATENCY {
+            let (mut world, ann) = world_with_ann();
+            world.server().policy.denied_users.insert("eve".into());
+            let eve = world.add_client();
+            world.wish(ann, Wish::Watch("eve".into()));
+            world.wish(ann, Wish::Watch("zoe".into()));
+            world.run_for(60 + delay);
+            world.login(eve, &credentials("eve"));
+            world.run_for(10_000);
+            assert!(world.client(ann).told("eve").is_empty(), "after {delay} ms");
+        }
+    }
+
     #[test]
     fn a_subscription_to_all_that_nobody_acknowledges_is_sent_once_more_then_reported() {
         let (mut world, ann) = world_with_ann();

@@ -122,6 +122,8 @@ impl Presence {
         };
         match message.action {
             _ if self.users.on_answer(context, socket, &answer) => {}
+            // The server may have subscribed whom it refused, until it is told otherwise: see `Subscriptions::finish`.
+            PresenceAction::PresenceJoin | PresenceAction::PresenceLeave if !self.users.is_subscribed(user) => {}
             PresenceAction::PresenceJoin => self.known.on_user(context, user, true),
             PresenceAction::PresenceLeave => self.known.on_user(context, user, false),
             PresenceAction::PresenceJoinAll => self.known.on_anyone(context, user, true),
