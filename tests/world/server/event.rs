@@ -15,6 +15,10 @@ use crate::world::network::LinkId;
 #[derive(Default)]
 pub struct Events {
     pub subscribers: Subscribers,
+    /// The bulk messages that were heard, by their correlation ids.
+    heard: BTreeSet<(LinkId, String)>,
+    /// Who was denied something.
+    denied: BTreeSet<LinkId>,
 }
 
 impl Events {
@@ -40,11 +44,16 @@ impl Events {
         if names.is_empty() || message.correlation_id.is_none() {
             effects.complain("a bulk message without names or without correlationId");
         }
+        // A message that was not answered in time comes a second time. Names sent beside a denied one may come again alone.
+        let is_new = self.heard.insert((link, message.correlation_id.unwrap_or_default().into()));
+        let may_repeat = !is_new || names.len() == 1 && self.denied.contains(&link);
         if message.action == EventAction::Subscribe {
             effects.note(link, Request::Subscribe(names.clone()));
-            deny(effects, link, message, &mut names, &policy.denied);
+            if deny(effects, link, message, &mut names, &policy.denied) {
+                self.denied.insert(link);
+            }
             for name in &names {
-                self.subscribe(effects, link, name);
+                self.subscribe(effects, link, name, may_repeat);
             }
         } else {
             effects.note(link, Request::Unsubscribe(names.clone()));
@@ -58,11 +67,13 @@ impl Events {
         }
     }
 
-    fn subscribe(&mut self, effects: &mut Effects, link: LinkId, name: &str) {
+    fn subscribe(&mut self, effects: &mut Effects, link: LinkId, name: &str, may_repeat: bool) {
         if self.subscribers.add(link, name) {
             return;
         }
-        effects.complain(&format!("MULTIPLE_SUBSCRIPTIONS to {name}"));
+        if !may_repeat {
+            effects.complain(&format!("MULTIPLE_SUBSCRIPTIONS to {name}"));
+        }
         let error = EventMessage {
             name: Some(name),
             original_action: Some(EventAction::Subscribe.number()),
@@ -72,21 +83,24 @@ impl Events {
     }
 }
 
+/// Takes the names that are denied off the list, as the server does; says whether there were any.
 fn deny(
     effects: &mut Effects,
     link: LinkId,
     message: &EventMessage<'_>,
     names: &mut Vec<String>,
     denied: &BTreeSet<String>,
-) {
-    for name in splice_denied(names, |name| denied.contains(name)) {
+) -> bool {
+    let refused = splice_denied(names, |name| denied.contains(name));
+    for name in &refused {
         let error = EventMessage {
             is_error: true,
-            name: Some(&name),
+            name: Some(name),
             correlation_id: message.correlation_id,
             original_action: Some(message.action.number()),
             ..EventMessage::new(EventAction::MessageDenied)
         };
         effects.say(link, &error.into());
     }
+    !refused.is_empty()
 }
