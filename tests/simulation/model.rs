@@ -16,6 +16,8 @@ pub struct Intent {
     /// With what it last asked to be logged in.
     pub credentials: Option<String>,
     pub subscribed: BTreeSet<String>,
+    /// What it listens to.
+    pub patterns: BTreeSet<String>,
     /// The payloads it emitted, in order.
     pub emitted: Vec<String>,
     calls_heard: usize,
@@ -58,7 +60,13 @@ impl Intent {
                 self.subscribed.remove(name);
             }
             Wish::Emit { data, .. } => self.emitted.extend(data.clone()),
-            Wish::Resubscribe => {}
+            Wish::Listen(pattern) => {
+                self.patterns.insert(pattern.clone());
+            }
+            Wish::Unlisten(pattern) => {
+                self.patterns.remove(pattern);
+            }
+            Wish::Resubscribe | Wish::AnswerOffer { .. } => {}
         }
     }
 

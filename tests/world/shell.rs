@@ -1,10 +1,10 @@
 //! One client, driven by the run-loop contract as the browser shell drives it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::client::{
-    Client, ClientError, Command, ConnectionState, EventCommand, Frame, Input, Instant, Options, Output, SocketEvent,
-    SocketId, Ticket, parse_url,
+    Client, ClientError, Command, ConnectionState, EventCommand, Frame, Input, Instant, ListenCommand, Options, Output,
+    SocketEvent, SocketId, Ticket, parse_url,
 };
 
 use super::{
@@ -26,7 +26,18 @@ pub enum Wish {
     Resubscribe,
     Subscribe(String),
     Unsubscribe(String),
-    Emit { name: String, data: Option<String> },
+    Emit {
+        name: String,
+        data: Option<String>,
+    },
+    Listen(String),
+    Unlisten(String),
+    /// The answer to an offer.
+    AnswerOffer {
+        subscription: String,
+        offer: u32,
+        accept: bool,
+    },
 }
 
 /// What an application answers to something that its client puts out.
@@ -51,6 +62,10 @@ pub struct Shell {
     next_ticket: u32,
     /// The names that the application is subscribed to.
     wanted: BTreeSet<String>,
+    /// The patterns that the application listens to.
+    patterns: BTreeSet<String>,
+    /// The offers that the application has accepted and that have not ended, with what is provided for them.
+    provided_events: BTreeMap<u32, String>,
     wishes: Vec<(ConnectionState, Wish)>,
     history: Vec<(Instant, Output)>,
     reaction: Option<Reaction>,
@@ -80,6 +95,8 @@ impl Shell {
             ticks: 0,
             next_ticket: 0,
             wanted: BTreeSet::new(),
+            patterns: BTreeSet::new(),
+            provided_events: BTreeMap::new(),
             wishes: Vec::new(),
             history: Vec::new(),
             reaction: None,
@@ -173,6 +190,29 @@ impl Shell {
             _ => None,
         });
         payloads.collect()
+    }
+
+    /// What the server asked it to provide, oldest first: the number of the offer, and the subscription.
+    pub fn offers(&self) -> Vec<(u32, &str)> {
+        let offers = self.outputs().filter_map(|output| match output {
+            Output::Offered { offer, subscription, .. } => Some((*offer, &**subscription)),
+            _ => None,
+        });
+        offers.collect()
+    }
+
+    /// The numbers of the offers that ended.
+    pub fn ended(&self) -> Vec<u32> {
+        let ended = self.outputs().filter_map(|output| match output {
+            Output::OfferEnded { offer, .. } => Some(*offer),
+            _ => None,
+        });
+        ended.collect()
+    }
+
+    /// The subscriptions that the application provides now, as far as it has been told.
+    pub fn provided_events(&self) -> BTreeSet<&str> {
+        self.provided_events.values().map(String::as_str).collect()
     }
 
     /// What became of a ticket.
@@ -291,7 +331,20 @@ impl Shell {
             Wish::Unsubscribe(name) if self.wanted.remove(name) => {
                 (Command::Event(EventCommand::Unsubscribe(name)), false)
             }
-            Wish::Subscribe(_) | Wish::Unsubscribe(_) => return None,
+            Wish::Listen(pattern) if self.patterns.insert(pattern.clone()) => {
+                (Command::Event(EventCommand::Listen(ListenCommand::Listen(pattern))), false)
+            }
+            Wish::Unlisten(pattern) if self.patterns.remove(pattern) => {
+                (Command::Event(EventCommand::Listen(ListenCommand::Unlisten(pattern))), false)
+            }
+            Wish::AnswerOffer { subscription, offer, accept } => {
+                if *accept && self.watch.is_offered(*offer) {
+                    self.provided_events.insert(*offer, subscription.clone());
+                }
+                let answer = ListenCommand::Answer { subscription, offer: *offer, accept: *accept };
+                (Command::Event(EventCommand::Listen(answer)), false)
+            }
+            Wish::Subscribe(_) | Wish::Unsubscribe(_) | Wish::Listen(_) | Wish::Unlisten(_) => return None,
             Wish::Emit { name, data } => (Command::Event(EventCommand::Emit { name, data: data.as_deref() }), false),
         };
         if has_ticket {
@@ -342,6 +395,7 @@ impl Shell {
             }
             Output::Send(socket, frame) => network.send_to_server(self.link(*socket), frame.clone()),
             Output::AbandonSocket(socket) => network.hang_up(self.link(*socket)),
+            Output::OfferEnded { offer, .. } => drop(self.provided_events.remove(offer)),
             _ => {}
         }
     }

@@ -18,6 +18,9 @@ pub struct Watch {
     live: Option<Live>,
     owed: BTreeSet<Ticket>,
     settled: BTreeSet<Ticket>,
+    /// The offers that have not ended.
+    offered: BTreeSet<u32>,
+    newest_offer: Option<u32>,
 }
 
 struct Live {
@@ -34,6 +37,8 @@ impl Watch {
             live: None,
             owed: BTreeSet::new(),
             settled: BTreeSet::new(),
+            offered: BTreeSet::new(),
+            newest_offer: None,
         }
     }
 
@@ -45,6 +50,11 @@ impl Watch {
     /// The tickets that the application still waits for.
     pub const fn owed(&self) -> &BTreeSet<Ticket> {
         &self.owed
+    }
+
+    /// Whether an offer stands.
+    pub fn is_offered(&self, offer: u32) -> bool {
+        self.offered.contains(&offer)
     }
 
     /// The application was given a ticket.
@@ -83,6 +93,13 @@ impl Watch {
             Output::Event { .. } => {
                 assert_eq!(self.state, ConnectionState::Open, "events arrive while logged in");
             }
+            Output::Offered { offer, .. } => {
+                assert_eq!(self.state, ConnectionState::Open, "offers arrive while logged in");
+                assert!(self.newest_offer < Some(*offer), "offer {offer} was made before");
+                self.newest_offer = Some(*offer);
+                self.offered.insert(*offer);
+            }
+            Output::OfferEnded { offer, .. } => assert!(self.offered.remove(offer), "offer {offer} ended before"),
             Output::Error(_)
             | Output::ClientDataChanged(_)
             | Output::ReauthenticationFailed { .. }
@@ -128,6 +145,9 @@ impl Watch {
         } else {
             let waits_for_page = client.connection().reason.is_some_and(|it| it.kind == CloseKind::PageHidden);
             assert!(deadline.is_some() || waits_for_page, "{:?} must not wait for ever", self.state);
+        }
+        if self.state != ConnectionState::Open {
+            assert!(self.offered.is_empty(), "no session, and the offers {:?} stand", self.offered);
         }
         if self.state == ConnectionState::Open {
             assert!(self.owed.is_empty(), "logged in, and {:?} still waits", self.owed);

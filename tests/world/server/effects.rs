@@ -13,6 +13,9 @@ pub enum Request {
     Subscribe(Vec<String>),
     Unsubscribe(Vec<String>),
     Emit { name: String, data: Option<String> },
+    Listen(String),
+    Unlisten(String),
+    AnswerOffer { subscription: String, accepts: bool },
 }
 
 /// What the server wants done on a link.

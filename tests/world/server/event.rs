@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use deepstream_wasm::wire::{EventAction, EventMessage};
+use deepstream_wasm::{
+    client::Instant,
+    wire::{EventAction, EventMessage},
+};
 
 use super::{
     effects::{Effects, Request},
+    listen::Listening,
     policy::Policy,
     subscribers::{Subscribers, splice_denied},
 };
@@ -15,18 +19,25 @@ use crate::world::network::LinkId;
 #[derive(Default)]
 pub struct Events {
     pub subscribers: Subscribers,
-    /// The bulk messages that were heard, by their correlation ids.
-    heard: BTreeSet<(LinkId, String)>,
-    /// Who was denied something.
-    denied: BTreeSet<LinkId>,
+    pub listening: Listening,
 }
 
 impl Events {
     /// A client that is logged in says something about events.
-    pub fn on_message(&mut self, policy: &Policy, effects: &mut Effects, link: LinkId, message: &EventMessage<'_>) {
+    pub fn on_message(
+        &mut self,
+        now: Instant,
+        policy: &Policy,
+        effects: &mut Effects,
+        link: LinkId,
+        message: &EventMessage<'_>,
+    ) {
         match message.action {
             EventAction::Emit => self.on_emit(effects, link, message),
-            EventAction::Subscribe | EventAction::Unsubscribe => self.on_bulk(policy, effects, link, message),
+            EventAction::Subscribe | EventAction::Unsubscribe => self.on_bulk(now, policy, effects, link, message),
+            EventAction::Listen | EventAction::Unlisten | EventAction::ListenAccept | EventAction::ListenReject => {
+                self.listening.on_message(now, policy, effects, &self.subscribers, link, message);
+            }
             action => effects.complain(&format!("EVENT/{}", action.name())),
         }
     }
@@ -39,26 +50,53 @@ impl Events {
         }
     }
 
-    fn on_bulk(&mut self, policy: &Policy, effects: &mut Effects, link: LinkId, message: &EventMessage<'_>) {
+    /// The process ends.
+    pub fn forget(&mut self) {
+        self.subscribers.clear();
+        self.listening.forget();
+    }
+
+    /// A connection is gone.
+    pub fn on_closed(&mut self, now: Instant, policy: &Policy, effects: &mut Effects, link: LinkId) {
+        for name in self.subscribers.names_of(link).into_iter().map(String::from).collect::<Vec<_>>() {
+            self.unsubscribe(effects, link, &name);
+        }
+        self.listening.on_closed(now, policy, effects, &self.subscribers, link);
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.listening.deadline()
+    }
+
+    pub fn on_time(&mut self, now: Instant, policy: &Policy, effects: &mut Effects) {
+        self.listening.on_time(now, policy, effects);
+    }
+
+    fn on_bulk(
+        &mut self,
+        now: Instant,
+        policy: &Policy,
+        effects: &mut Effects,
+        link: LinkId,
+        message: &EventMessage<'_>,
+    ) {
         let mut names: Vec<String> = message.names.iter().map(|name| (*name).into()).collect();
         if names.is_empty() || message.correlation_id.is_none() {
             effects.complain("a bulk message without names or without correlationId");
         }
-        // A message that was not answered in time comes a second time. Names sent beside a denied one may come again alone.
-        let is_new = self.heard.insert((link, message.correlation_id.unwrap_or_default().into()));
-        let may_repeat = !is_new || names.len() == 1 && self.denied.contains(&link);
+        let may_repeat = self.subscribers.may_repeat(link, message.correlation_id, names.len());
         if message.action == EventAction::Subscribe {
             effects.note(link, Request::Subscribe(names.clone()));
             if deny(effects, link, message, &mut names, &policy.denied) {
-                self.denied.insert(link);
+                self.subscribers.denied(link);
             }
             for name in &names {
-                self.subscribe(effects, link, name, may_repeat);
+                self.subscribe(now, policy, effects, link, name, may_repeat);
             }
         } else {
             effects.note(link, Request::Unsubscribe(names.clone()));
             for name in &names {
-                self.subscribers.remove(link, name);
+                self.unsubscribe(effects, link, name);
             }
         }
         if !names.is_empty() && policy.acknowledges {
@@ -67,8 +105,26 @@ impl Events {
         }
     }
 
-    fn subscribe(&mut self, effects: &mut Effects, link: LinkId, name: &str, may_repeat: bool) {
+    fn unsubscribe(&mut self, effects: &mut Effects, link: LinkId, name: &str) {
+        if self.subscribers.remove(link, name) && self.subscribers.of(name).is_empty() {
+            self.listening.on_last_subscription_removed(effects, name);
+        }
+    }
+
+    fn subscribe(
+        &mut self,
+        now: Instant,
+        policy: &Policy,
+        effects: &mut Effects,
+        link: LinkId,
+        name: &str,
+        may_repeat: bool,
+    ) {
+        let is_first = self.subscribers.of(name).is_empty();
         if self.subscribers.add(link, name) {
+            if is_first {
+                self.listening.on_first_subscription(now, policy, effects, name);
+            }
             return;
         }
         if !may_repeat {

@@ -4,10 +4,11 @@
 mod connection;
 mod effects;
 mod event;
+pub mod listen;
 mod policy;
 mod subscribers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::Instant,
@@ -75,7 +76,7 @@ impl FakeServer {
         for link in std::mem::take(&mut self.connections).into_keys() {
             self.effects.words.push((link, Word::Close(code)));
         }
-        self.events.subscribers.clear();
+        self.events.forget();
     }
 
     pub const fn start(&mut self) {
@@ -112,6 +113,16 @@ impl FakeServer {
         self.events.subscribers.names_of(link)
     }
 
+    /// The patterns of events to which a link listens.
+    pub fn patterns(&self, link: LinkId) -> Vec<&str> {
+        self.events.listening.patterns_of(link)
+    }
+
+    /// The events that a link provides.
+    pub fn provided_events(&self, link: LinkId) -> BTreeSet<&str> {
+        self.events.listening.provided_by(link)
+    }
+
     /// The credentials with which a link is logged in.
     pub fn user(&self, link: LinkId) -> Option<&str> {
         self.connections.get(&link)?.user.as_deref()
@@ -124,7 +135,7 @@ impl FakeServer {
     // ---- time ----
 
     pub fn deadline(&self) -> Option<Instant> {
-        self.connections.values().map(Connection::deadline).min()
+        self.connections.values().map(Connection::deadline).chain(self.events.deadline()).min()
     }
 
     pub fn on_time(&mut self, now: Instant) {
@@ -133,6 +144,7 @@ impl FakeServer {
         for link in due {
             self.check(link);
         }
+        self.events.on_time(now, &self.policy, &mut self.effects);
     }
 
     fn check(&mut self, link: LinkId) {
@@ -199,7 +211,7 @@ impl FakeServer {
             (Stage::Connected, Message::Connection(message)) => self.on_challenge(link, message),
             (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
             (Stage::LoggedIn, Message::Event(message)) => {
-                self.events.on_message(&self.policy, &mut self.effects, link, message);
+                self.events.on_message(self.now, &self.policy, &mut self.effects, link, message);
             }
             (stage, message) => self.on_unexpected(link, stage, message),
         }
@@ -293,7 +305,7 @@ impl FakeServer {
 
     fn close(&mut self, link: LinkId, code: u16) {
         self.connections.remove(&link);
-        self.events.subscribers.remove_link(link);
+        self.events.on_closed(self.now, &self.policy, &mut self.effects, link);
         self.effects.words.push((link, Word::Close(code)));
     }
 
