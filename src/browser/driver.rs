@@ -15,14 +15,18 @@ use super::{
         set,
     },
     callbacks::Callbacks,
+    listens::Listens,
     page::{self, Page},
     promises::{self, Promises, Rejection},
     socket::Socket,
     timer::{Timer, now},
 };
-use crate::client::{
-    Client, ClientError, Command, ConnectionState, Input, Instant, Options, Output, PageSignal, SocketEvent, SocketId,
-    Ticket,
+use crate::{
+    client::{
+        Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, Output, PageSignal,
+        SocketEvent, SocketId, Ticket,
+    },
+    wire::Topic,
 };
 
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
@@ -44,6 +48,8 @@ pub struct Driver {
     pub listeners: Callbacks,
     /// What `client.event.subscribe` registers.
     pub subscribers: Callbacks,
+    /// What `client.event.listen` registers.
+    pub event_listens: Listens,
     /// What `login` and `resume` gave out.
     pub promises: Promises,
 }
@@ -62,6 +68,7 @@ impl Driver {
             auth_params,
             listeners: Callbacks::default(),
             subscribers: Callbacks::default(),
+            event_listens: Listens::new(Topic::Event, |command| Command::Event(EventCommand::Listen(command))),
             promises: Promises::default(),
         });
         *driver.page.borrow_mut() = Some(Page::listen(&driver));
@@ -111,6 +118,7 @@ impl Driver {
         if self.client.borrow().is_closed() {
             self.listeners.clear();
             self.subscribers.clear();
+            self.event_listens.clear();
             self.page.take();
             self.timer.borrow_mut().stop();
         } else {
@@ -184,6 +192,10 @@ impl Driver {
             }
             Output::Probe(probe) => self.probe(probe),
             Output::Event { name, data } => self.event(&name, data.as_deref()),
+            Output::Offered { pattern, subscription, offer, .. } => {
+                self.event_listens.on_offered(self, &pattern, &subscription, offer);
+            }
+            Output::OfferEnded { subscription, offer, .. } => self.event_listens.on_ended(&subscription, offer),
         }
     }
 
@@ -250,7 +262,8 @@ impl Driver {
         self.promises.settle(ticket, outcome);
     }
 
-    fn error(&self, error: &ClientError) {
+    /// Emits `error`.
+    pub fn error(&self, error: &ClientError) {
         let (code, topic) = (error.code(), error.topic().name());
         let details = Object::new();
         if error.ends_connection()

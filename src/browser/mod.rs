@@ -5,6 +5,7 @@
 mod api;
 mod callbacks;
 mod driver;
+mod listens;
 mod page;
 mod promises;
 mod socket;

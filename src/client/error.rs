@@ -43,6 +43,11 @@ pub enum ClientError {
         /// The name of the event that was refused.
         name: Box<str>,
     },
+    /// A stream of events is read so slowly that its oldest are dropped: `STREAM_OVERFLOW`.
+    StreamOverflow {
+        /// The event.
+        name: Box<str>,
+    },
     /// The payload of an event is not JSON: `INVALID_MESSAGE_DATA`.
     InvalidEventData {
         /// The event.
@@ -124,6 +129,7 @@ impl ClientError {
             Self::Paused => "CLIENT_OFFLINE",
             Self::IsClosed { .. } => "IS_CLOSED",
             Self::OutboxFull { .. } => "OUTBOX_FULL",
+            Self::StreamOverflow { .. } => "STREAM_OVERFLOW",
             Self::InvalidEventData { .. } => "INVALID_MESSAGE_DATA",
             Self::AckTimeout { .. } => "ACK_TIMEOUT",
             Self::Decode(error) => error.name(),
@@ -147,7 +153,7 @@ impl ClientError {
             | Self::TooManyAuthAttempts
             | Self::LoginSuperseded => Topic::Auth,
             Self::Decode(_) => Topic::Parser,
-            Self::OutboxFull { .. } | Self::InvalidEventData { .. } => Topic::Event,
+            Self::OutboxFull { .. } | Self::StreamOverflow { .. } | Self::InvalidEventData { .. } => Topic::Event,
             Self::IsClosed { topic, .. }
             | Self::AckTimeout { topic, .. }
             | Self::Unsolicited { topic, .. }
@@ -196,6 +202,9 @@ impl ClientError {
             Self::IsClosed { dropped: 0, .. } => "the client is closed".into(),
             Self::IsClosed { dropped, .. } => concat(&["the client was closed; never sent: ", &dropped.to_string()]),
             Self::OutboxFull { name } => concat(&["too much waits for the connection; not kept: ", name]),
+            Self::StreamOverflow { name } => {
+                concat(&["a stream is read too slowly; its oldest events are dropped: ", name])
+            }
             Self::InvalidEventData { name } => concat(&["the payload of an event is not JSON: ", name]),
             Self::AckTimeout { names, .. } => {
                 let mut message = String::from("the server did not acknowledge in time:");

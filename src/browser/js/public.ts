@@ -12,6 +12,7 @@ export type {
   ResumeCallback,
 } from './client.js';
 export type { EventHandler, Serialisable } from './event.js';
+export type { ListenCallback, ListenResponse } from './listen.js';
 export {
   Options,
   Options as DefaultOptions,
@@ -22,3 +23,5 @@ export {
   type RecordOfflineStore,
   type Socket,
 } from './options.js';
+export type { EventStream, StreamOptions } from './stream.js';
+export type { SubscribeOptions, Subscription } from './subscription.js';
