@@ -15,14 +15,18 @@ use super::{
         set,
     },
     callbacks::Callbacks,
+    listens::Listens,
     page::{self, Page},
     promises::{self, Promises, Rejection, Waiting},
     socket::Socket,
     timer::{Timer, now},
 };
-use crate::client::{
-    Client, ClientError, Command, ConnectionState, Input, Instant, Options, Output, PageSignal, SocketEvent, SocketId,
-    Ticket,
+use crate::{
+    client::{
+        Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, Output, PageSignal,
+        SocketEvent, SocketId, Ticket,
+    },
+    wire::Topic,
 };
 
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
@@ -47,8 +51,10 @@ pub struct Driver {
     pub listeners: Callbacks,
     /// What `client.event.subscribe` registers.
     pub subscribers: Callbacks,
-    /// What `client.presence.subscribe` registers, by user. The scope of a callback is its signal.
+    /// What `client.presence.subscribe` registers, by user.
     pub presence_subscribers: Callbacks,
+    /// What `client.event.listen` registers.
+    pub event_listens: Listens,
     /// What `login` and `resume` gave out.
     pub promises: Promises,
 }
@@ -68,6 +74,7 @@ impl Driver {
             listeners: Callbacks::default(),
             subscribers: Callbacks::default(),
             presence_subscribers: Callbacks::default(),
+            event_listens: Listens::new(Topic::Event, |command| Command::Event(EventCommand::Listen(command))),
             promises: Promises::default(),
         });
         *driver.page.borrow_mut() = Some(Page::listen(&driver));
@@ -136,6 +143,7 @@ impl Driver {
             self.listeners.clear();
             self.subscribers.clear();
             self.presence_subscribers.clear();
+            self.event_listens.clear();
             self.page.take();
             self.timer.borrow_mut().stop();
         } else {
@@ -215,6 +223,10 @@ impl Driver {
                 self.presence_subscribers
                     .call(name, &|subscriber, _| subscriber.call2(&JsValue::UNDEFINED, &arguments[0], &arguments[1]));
             }
+            Output::Offered { pattern, subscription, offer, .. } => {
+                self.event_listens.on_offered(self, &pattern, &subscription, offer);
+            }
+            Output::OfferEnded { subscription, offer, .. } => self.event_listens.on_ended(&subscription, offer),
         }
     }
 
@@ -281,7 +293,8 @@ impl Driver {
         self.promises.settle(ticket, outcome);
     }
 
-    fn error(&self, error: &ClientError) {
+    /// Emits `error`.
+    pub fn error(&self, error: &ClientError) {
         let (code, topic) = (error.code(), error.topic().name());
         let details = Object::new();
         if error.ends_connection()

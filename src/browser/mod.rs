@@ -2,10 +2,10 @@
 //!
 //! Works wherever `WebSocket` and timers are found on `globalThis`: pages, workers, Node 22.
 
-mod abort;
 mod api;
 mod callbacks;
 mod driver;
+mod listens;
 mod page;
 mod promises;
 mod socket;

@@ -47,6 +47,11 @@ pub enum ClientError {
     TooManyQueries,
     /// More users are logged in than [`limits`](super::limits) allow to remember: `TOO_MANY_USERS`.
     TooManyUsers,
+    /// A stream of events is read so slowly that its oldest are dropped: `STREAM_OVERFLOW`.
+    StreamOverflow {
+        /// The event.
+        name: Box<str>,
+    },
     /// The payload of an event is not JSON: `INVALID_MESSAGE_DATA`.
     InvalidEventData {
         /// The event.
@@ -130,6 +135,7 @@ impl ClientError {
             Self::OutboxFull { .. } => "OUTBOX_FULL",
             Self::TooManyQueries => "TOO_MANY_QUERIES",
             Self::TooManyUsers => "TOO_MANY_USERS",
+            Self::StreamOverflow { .. } => "STREAM_OVERFLOW",
             Self::InvalidEventData { .. } => "INVALID_MESSAGE_DATA",
             Self::AckTimeout { .. } => "ACK_TIMEOUT",
             Self::Decode(error) => error.name(),
@@ -153,7 +159,7 @@ impl ClientError {
             | Self::TooManyAuthAttempts
             | Self::LoginSuperseded => Topic::Auth,
             Self::Decode(_) => Topic::Parser,
-            Self::OutboxFull { .. } | Self::InvalidEventData { .. } => Topic::Event,
+            Self::OutboxFull { .. } | Self::StreamOverflow { .. } | Self::InvalidEventData { .. } => Topic::Event,
             Self::TooManyQueries | Self::TooManyUsers => Topic::Presence,
             Self::IsClosed { topic, .. }
             | Self::AckTimeout { topic, .. }
@@ -205,6 +211,9 @@ impl ClientError {
             Self::OutboxFull { name } => concat(&["too much waits for the connection; not kept: ", name]),
             Self::TooManyQueries => "too many questions about presence wait for an answer".into(),
             Self::TooManyUsers => "too many users are logged in to catch up after an outage".into(),
+            Self::StreamOverflow { name } => {
+                concat(&["a stream is read too slowly; its oldest events are dropped: ", name])
+            }
             Self::InvalidEventData { name } => concat(&["the payload of an event is not JSON: ", name]),
             Self::AckTimeout { names, .. } => {
                 let mut message = String::from("the server did not answer in time");

@@ -5,7 +5,7 @@ use super::{
     error::ClientError,
     io::{EventCommand, Output, SocketId, Wake},
     is_error,
-    options::Resubscribe,
+    listen::{Listenable, Listens},
     outbox::{Entry, Outbox},
     subscriptions::{Answer, Kind, Subscriptions},
     time::Instant,
@@ -16,13 +16,18 @@ use crate::wire::{EventAction, EventMessage, Message, Topic};
 #[derive(Debug)]
 pub struct Events {
     subscriptions: Subscriptions,
+    listens: Listens,
     outbox: Outbox,
 }
 
 impl Events {
     /// No subscriptions, nothing waiting.
     pub fn new() -> Self {
-        Self { subscriptions: Subscriptions::new(Kind::Events), outbox: Outbox::default() }
+        Self {
+            subscriptions: Subscriptions::new(Kind::Events),
+            listens: Listens::new(Listenable::Events),
+            outbox: Outbox::default(),
+        }
     }
 
     /// The application wants something.
@@ -31,6 +36,7 @@ impl Events {
             EventCommand::Subscribe(name) => self.subscriptions.subscribe(context, session.is_some(), name),
             EventCommand::Unsubscribe(name) => self.subscriptions.unsubscribe(context, session.is_some(), name),
             EventCommand::Emit { name, data } => self.emit(context, session, name, data),
+            EventCommand::Listen(command) => self.listens.on_command(context, session, command),
         }
     }
 
@@ -49,19 +55,22 @@ impl Events {
     /// A session begins: subscriptions first, then what waited.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
         self.subscriptions.on_session(context, socket, gap_ms);
+        self.listens.on_session(context, socket);
         for Entry { name, data } in self.outbox.take_all() {
             send(context, socket, &name, data.as_deref());
         }
     }
 
     /// The session is over.
-    pub fn on_lost(&mut self, resubscribe: Resubscribe) {
-        self.subscriptions.on_lost(resubscribe);
+    pub fn on_lost(&mut self, context: &mut Context<'_>) {
+        self.subscriptions.on_lost(context.options.resubscribe);
+        self.listens.on_lost(context);
     }
 
     /// The application restores what was left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.subscriptions.resubscribe(context, socket);
+        self.listens.resubscribe(context, socket);
     }
 
     /// The client is closed: what waits will never be sent.
@@ -75,12 +84,13 @@ impl Events {
 
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.subscriptions.deadline()
+        self.subscriptions.deadline().into_iter().chain(self.listens.deadline()).min()
     }
 
     /// Time has passed within a session.
     pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.subscriptions.on_tick(context, socket);
+        self.listens.on_tick(context);
     }
 
     /// A message of the topic EVENT arrived.
@@ -92,7 +102,9 @@ impl Events {
             name: message.name,
             correlation_id: message.correlation_id,
         };
-        if self.subscriptions.on_answer(context, socket, &answer) {
+        if self.subscriptions.on_answer(context, socket, &answer)
+            || self.listens.on_answer(context, socket, &answer, message.subscription)
+        {
             return;
         }
         match message.action {

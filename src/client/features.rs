@@ -33,7 +33,7 @@ impl Features {
 
     /// The session is over.
     pub fn on_lost(&mut self, context: &mut Context<'_>) {
-        self.events.on_lost(context.options.resubscribe);
+        self.events.on_lost(context);
         self.presence.on_lost(context.options.resubscribe);
     }
 

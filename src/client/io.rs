@@ -185,6 +185,26 @@ pub enum EventCommand<'a> {
         /// JSON text; `None` for `undefined`.
         data: Option<&'a str>,
     },
+    /// `listen()`, `unlisten()`, and what is answered to the offers that follow.
+    Listen(ListenCommand<'a>),
+}
+
+/// What the application asks for where it provides what others subscribe to.
+#[derive(Clone, Debug)]
+pub enum ListenCommand<'a> {
+    /// `listen()` to a pattern that is not listened to.
+    Listen(&'a str),
+    /// `unlisten()`.
+    Unlisten(&'a str),
+    /// `response.accept()` or `response.reject()`. Without effect once the offer has ended.
+    Answer {
+        /// The name of the subscription offered.
+        subscription: &'a str,
+        /// The number of the offer.
+        offer: u32,
+        /// Whether this client provides it.
+        accept: bool,
+    },
 }
 
 /// What the application asks for of presence.
@@ -274,6 +294,27 @@ pub enum Output {
         online: bool,
         /// Whether it is for the subscribers of all users.
         everyone: bool,
+    },
+    /// Ask the listener of a pattern whether it provides a subscription.
+    Offered {
+        /// EVENT or RECORD.
+        topic: Topic,
+        /// The pattern listened to.
+        pattern: Box<str>,
+        /// The name that somebody subscribed to.
+        subscription: Box<str>,
+        /// The number of the offer, to be given back with the answer. No two offers of a client in a topic share one.
+        offer: u32,
+    },
+    /// An offer is over: rejected, taken back, or no longer to be provided. Follows every [`Output::Offered`] once, at
+    /// the end of the session at the latest.
+    OfferEnded {
+        /// EVENT or RECORD.
+        topic: Topic,
+        /// The name of the subscription.
+        subscription: Box<str>,
+        /// The number of the offer.
+        offer: u32,
     },
 }
 

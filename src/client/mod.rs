@@ -18,6 +18,7 @@ mod event;
 mod features;
 mod io;
 pub mod limits;
+mod listen;
 mod options;
 mod outbox;
 mod presence;
@@ -33,8 +34,8 @@ pub use self::{
     connection::{CloseKind, CloseReason, Snapshot},
     error::{ClientError, ConnectionFailure},
     io::{
-        Command, ConnectionState, EventCommand, Frame, Input, Output, PageSignal, PresenceCommand, SocketEvent,
-        SocketId, Ticket, Wake,
+        Command, ConnectionState, EventCommand, Frame, Input, ListenCommand, Output, PageSignal, PresenceCommand,
+        SocketEvent, SocketId, Ticket, Wake,
     },
     options::{Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, Resubscribe},
     rng::Rng,
@@ -226,7 +227,9 @@ impl Client {
                 connection.close(&mut context);
                 features.on_closed(&mut context);
             }
-            Command::Event(EventCommand::Subscribe(_) | EventCommand::Emit { .. }) if connection.is_closed() => {
+            Command::Event(
+                EventCommand::Subscribe(_) | EventCommand::Emit { .. } | EventCommand::Listen(ListenCommand::Listen(_)),
+            ) if connection.is_closed() => {
                 context.report(ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
             }
             Command::Presence(PresenceCommand::Subscribe(_) | PresenceCommand::SubscribeAll)

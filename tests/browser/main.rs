@@ -9,6 +9,7 @@ mod exceptions;
 mod frames;
 mod lifetime;
 mod listeners;
+mod listening;
 mod login;
 mod presence;
 mod reentrancy;

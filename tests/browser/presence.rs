@@ -1,6 +1,5 @@
-//! Presence as an application uses it: `getAll` in its four forms, subscriptions in theirs, and signals.
+//! Presence as an application uses it: `getAll` in its four forms, and subscriptions in theirs.
 
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -155,38 +154,6 @@ async fn what_was_missed_while_away_is_told() {
 }
 
 #[wasm_bindgen_test]
-async fn a_signal_ends_its_own_subscription_and_no_other() {
-    let page = Page::watch();
-    let (ann, _) = log_in("ann").await;
-    let presence = ann.client.presence();
-    let controller = js("new AbortController()");
-    let options = js("(controller) => ({ signal: controller.signal })").unchecked_into::<Function>();
-    let options = options.call1(NOTHING, &controller).unwrap();
-    let abort = js("(controller) => controller.abort()").unchecked_into::<Function>();
-
-    let bob = TestClient::new(servers::real());
-    let user = bob.client.uid();
-    let [ended, replaced, kept] = [(); 3].map(|()| Recorder::new());
-    presence.subscribe(&user.as_str().into(), &ended.function, &options).unwrap();
-    presence.subscribe(&ended.function, &options, NOTHING).unwrap();
-    presence.subscribe(&user.as_str().into(), &replaced.function, &options).unwrap();
-    presence.unsubscribe(&user.as_str().into(), &replaced.function).unwrap();
-    presence.subscribe(&user.as_str().into(), &replaced.function, NOTHING).unwrap();
-    presence.subscribe(&user.as_str().into(), &kept.function, &js("{ signal: null }")).unwrap();
-    abort.call1(NOTHING, &controller).unwrap();
-    presence.subscribe(&user.as_str().into(), &ended.function, &options).unwrap();
-    is_in_step(&presence).await;
-    logs_in_as(&bob, &user).await;
-    until("those are told who are left", || kept.count() == 1 && replaced.count() == 1).await;
-    is_in_step(&presence).await;
-    assert_eq!(ended.count(), 0);
-
-    ann.client.close().unwrap();
-    abort.call1(NOTHING, &controller).unwrap();
-    page.was_quiet().await;
-}
-
-#[wasm_bindgen_test]
 async fn wrong_arguments_are_named_and_change_nothing() {
     let page = Page::watch();
     let (ann, _) = log_in("ann").await;
@@ -198,7 +165,9 @@ async fn wrong_arguments_are_named_and_change_nothing() {
         let message = property(&error, "message");
         assert!(words.iter().all(|word| message.contains(word)), "{words:?} in {message}");
     };
-    let undefined = |outcome: Result<(), JsValue>| outcome.map(|()| JsValue::UNDEFINED);
+    fn undefined<T>(outcome: Result<T, JsValue>) -> Result<JsValue, JsValue> {
+        outcome.map(|_| JsValue::UNDEFINED)
+    }
     for user in ["''", "7", "null", "{}"] {
         refused(undefined(presence.subscribe(&js(user), &function, NOTHING)), &["user", "a non-empty string"]);
         refused(undefined(presence.unsubscribe(&js(user), &function)), &["user", "a non-empty string"]);
@@ -207,11 +176,6 @@ async fn wrong_arguments_are_named_and_change_nothing() {
     refused(undefined(presence.subscribe(&"bob".into(), NOTHING, NOTHING)), &["callback", "got undefined"]);
     refused(undefined(presence.unsubscribe(&"bob".into(), &js("7"))), &["callback", "got 7"]);
     refused(undefined(presence.unsubscribe(NOTHING, &function)), &["user", "got undefined"]);
-    refused(undefined(presence.subscribe(&function, &function, NOTHING)), &["options", "got a function"]);
-    for signal in ["7", "{}", "{ aborted: false }", "new EventTarget()"] {
-        let options = js(&format!("{{ signal: {signal} }}"));
-        refused(undefined(presence.subscribe(&function, &options, NOTHING)), &["options.signal", "an AbortSignal"]);
-    }
     refused(presence.get_all(&js("'bob'"), NOTHING), &["users", "an array of strings", "got 'bob'"]);
     refused(presence.get_all(&js("['bob', 7]"), NOTHING), &["users", "an array of strings", "got 7"]);
     refused(presence.get_all(&js("['bob']"), &js("7")), &["callback", "got 7"]);

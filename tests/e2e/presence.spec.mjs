@@ -78,6 +78,29 @@ test('those who come and go are told once, however many connections they have', 
   expect((await ann.told()).errors).toEqual([]);
 });
 
+test('a signal ends its own subscription and no other', async ({ startDeepstream, visit }) => {
+  const server = await startDeepstream({ users });
+  const ann = await visitAs(visit, server, 'ann');
+  await watch(ann, 'bob');
+  await ann.page.evaluate(() => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const note = (what) => () => told.presence.push(what);
+    const again = note('subscribed again');
+    client.presence.subscribe(note('aborted'), { signal });
+    client.presence.subscribe('bob', again, { signal });
+    client.presence.unsubscribe('bob', again);
+    client.presence.subscribe('bob', again);
+    client.presence.subscribe('bob', note('aborted'), { signal });
+    client.presence.subscribe('bob', note('ended')).unsubscribe();
+    controller.abort();
+    client.presence.subscribe('bob', note('too late'), { signal });
+  });
+  await visitAs(visit, server, 'bob');
+  await isTold(ann, ['one +bob', 'subscribed again']);
+  await ann.page.evaluate(() => client.close());
+});
+
 test('what was missed is told after every restart of the server, and nothing else', async ({ startDeepstream, visit }) => {
   const server = await startDeepstream({ users });
   const ann = await visitAs(visit, server, 'ann');

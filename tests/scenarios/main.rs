@@ -11,6 +11,7 @@ mod errors;
 mod events;
 mod handshake;
 mod heartbeat;
+mod listen;
 mod login;
 mod outages;
 mod page;

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use deepstream_wasm::client::{BackoffKind, HeartbeatFailure, Options, PageSignal};
+use deepstream_wasm::client::{BackoffKind, HeartbeatFailure, Options, Output, PageSignal};
 
 use crate::world::{
     ClientId, Dice, Wish, World,
@@ -24,6 +24,12 @@ pub const BAD: &str = "{\"user\":\"bad\"}";
 
 /// What there is to subscribe to, and to emit.
 pub const NAMES: [&str; 6] = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"];
+
+/// What there is to listen to; the last is no pattern at all.
+pub const PATTERNS: [&str; 5] = [".*", "alpha.*", "beta.*", "e.*", NO_PATTERN];
+
+/// What servers refuse to listen to.
+pub const NO_PATTERN: &str = "(";
 
 /// The longest time for which a fault holds things back, in milliseconds.
 pub const LONGEST_STALL: u64 = 8_000;
@@ -105,6 +111,10 @@ impl Wishes {
     }
 
     pub fn draw(&mut self) -> Wish {
+        if self.dice.happens(0.1) {
+            let pattern = String::from(*self.dice.one_of(&PATTERNS));
+            return if self.dice.happens(0.7) { Wish::Listen(pattern) } else { Wish::Unlisten(pattern) };
+        }
         let name = String::from(*self.dice.one_of(&NAMES));
         match self.dice.between(0..=260) {
             0..=49 => Wish::Subscribe(name),
@@ -131,6 +141,12 @@ impl Wishes {
         }
     }
 
+    /// What an application says to what its client puts out: some offers are accepted, some rejected, some forgotten.
+    pub fn answers(&mut self, output: &Output) -> Vec<Wish> {
+        let accept = *self.dice.one_of(&[Some(true), Some(true), Some(false), None]);
+        accept.and_then(|accept| answer(output, accept)).into_iter().collect()
+    }
+
     pub fn emit(&mut self, name: &str) -> Wish {
         self.emitted += 1;
         let payload = self.application as u64 * 1_000_000 + self.emitted;
@@ -140,6 +156,16 @@ impl Wishes {
     /// Whether something with this probability happens.
     pub fn happens(&mut self, probability: f64) -> bool {
         self.dice.happens(probability)
+    }
+}
+
+/// The answer to an offer.
+pub fn answer(output: &Output, accept: bool) -> Option<Wish> {
+    match output {
+        Output::Offered { subscription, offer, .. } => {
+            Some(Wish::AnswerOffer { subscription: subscription.to_string(), offer: *offer, accept })
+        }
+        _ => None,
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Intent {
     /// The users it watches.
     pub watched: BTreeSet<String>,
     pub watches_all: bool,
+    /// What it listens to.
+    pub patterns: BTreeSet<String>,
     /// The payloads it emitted, in order.
     pub emitted: Vec<String>,
     calls_heard: usize,
@@ -69,7 +71,13 @@ impl Intent {
             }
             Wish::WatchAll => self.watches_all = true,
             Wish::UnwatchAll => self.watches_all = false,
-            Wish::Resubscribe | Wish::Query(_) => {}
+            Wish::Listen(pattern) => {
+                self.patterns.insert(pattern.clone());
+            }
+            Wish::Unlisten(pattern) => {
+                self.patterns.remove(pattern);
+            }
+            Wish::Resubscribe | Wish::Query(_) | Wish::AnswerOffer { .. } => {}
         }
     }
 

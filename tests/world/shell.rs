@@ -1,9 +1,9 @@
 //! One client, driven by the run-loop contract as the browser shell drives it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::client::{
-    Client, ClientError, Command, ConnectionState, EventCommand, Frame, Input, Instant, Options, Output,
+    Client, ClientError, Command, ConnectionState, EventCommand, Frame, Input, Instant, ListenCommand, Options, Output,
     PresenceCommand, SocketEvent, SocketId, Ticket, parse_url,
 };
 
@@ -37,6 +37,14 @@ pub enum Wish {
     UnwatchAll,
     /// To ask who of these users is logged in, or who is at all.
     Query(Option<Vec<String>>),
+    Listen(String),
+    Unlisten(String),
+    /// The answer to an offer.
+    AnswerOffer {
+        subscription: String,
+        offer: u32,
+        accept: bool,
+    },
 }
 
 /// What an application answers to something that its client puts out.
@@ -64,6 +72,10 @@ pub struct Shell {
     /// The users that it is subscribed to.
     watched: BTreeSet<String>,
     watches_all: bool,
+    /// The patterns that the application listens to.
+    patterns: BTreeSet<String>,
+    /// The offers that the application has accepted and that have not ended, with what is provided for them.
+    provided_events: BTreeMap<u32, String>,
     wishes: Vec<(ConnectionState, Wish)>,
     history: Vec<(Instant, Output)>,
     reaction: Option<Reaction>,
@@ -95,6 +107,8 @@ impl Shell {
             wanted: BTreeSet::new(),
             watched: BTreeSet::new(),
             watches_all: false,
+            patterns: BTreeSet::new(),
+            provided_events: BTreeMap::new(),
             wishes: Vec::new(),
             history: Vec::new(),
             reaction: None,
@@ -208,6 +222,29 @@ impl Shell {
             _ => None,
         });
         told.collect()
+    }
+
+    /// What the server asked it to provide, oldest first: the number of the offer, and the subscription.
+    pub fn offers(&self) -> Vec<(u32, &str)> {
+        let offers = self.outputs().filter_map(|output| match output {
+            Output::Offered { offer, subscription, .. } => Some((*offer, &**subscription)),
+            _ => None,
+        });
+        offers.collect()
+    }
+
+    /// The numbers of the offers that ended.
+    pub fn ended(&self) -> Vec<u32> {
+        let ended = self.outputs().filter_map(|output| match output {
+            Output::OfferEnded { offer, .. } => Some(*offer),
+            _ => None,
+        });
+        ended.collect()
+    }
+
+    /// The subscriptions that the application provides now, as far as it has been told.
+    pub fn provided_events(&self) -> BTreeSet<&str> {
+        self.provided_events.values().map(String::as_str).collect()
     }
 
     /// What became of a ticket.
@@ -326,7 +363,20 @@ impl Shell {
             Wish::Unsubscribe(name) if self.wanted.remove(name) => {
                 (Command::Event(EventCommand::Unsubscribe(name)), false)
             }
-            Wish::Subscribe(_) | Wish::Unsubscribe(_) => return None,
+            Wish::Listen(pattern) if self.patterns.insert(pattern.clone()) => {
+                (Command::Event(EventCommand::Listen(ListenCommand::Listen(pattern))), false)
+            }
+            Wish::Unlisten(pattern) if self.patterns.remove(pattern) => {
+                (Command::Event(EventCommand::Listen(ListenCommand::Unlisten(pattern))), false)
+            }
+            Wish::AnswerOffer { subscription, offer, accept } => {
+                if *accept && self.watch.is_offered(*offer) {
+                    self.provided_events.insert(*offer, subscription.clone());
+                }
+                let answer = ListenCommand::Answer { subscription, offer: *offer, accept: *accept };
+                (Command::Event(EventCommand::Listen(answer)), false)
+            }
+            Wish::Subscribe(_) | Wish::Unsubscribe(_) | Wish::Listen(_) | Wish::Unlisten(_) => return None,
             Wish::Emit { name, data } => (Command::Event(EventCommand::Emit { name, data: data.as_deref() }), false),
             Wish::Watch(user) if self.watched.insert(user.clone()) => {
                 (Command::Presence(PresenceCommand::Subscribe(user)), false)
@@ -394,6 +444,7 @@ impl Shell {
             }
             Output::Send(socket, frame) => network.send_to_server(self.link(*socket), frame.clone()),
             Output::AbandonSocket(socket) => network.hang_up(self.link(*socket)),
+            Output::OfferEnded { offer, .. } => drop(self.provided_events.remove(offer)),
             _ => {}
         }
     }

@@ -20,6 +20,9 @@ pub struct Watch {
     /// Those of them that the server's answer settles, not the login.
     questions: BTreeSet<Ticket>,
     settled: BTreeSet<Ticket>,
+    /// The offers that have not ended.
+    offered: BTreeSet<u32>,
+    newest_offer: Option<u32>,
 }
 
 struct Live {
@@ -37,6 +40,8 @@ impl Watch {
             owed: BTreeSet::new(),
             questions: BTreeSet::new(),
             settled: BTreeSet::new(),
+            offered: BTreeSet::new(),
+            newest_offer: None,
         }
     }
 
@@ -48,6 +53,11 @@ impl Watch {
     /// The tickets that the application still waits for.
     pub const fn owed(&self) -> &BTreeSet<Ticket> {
         &self.owed
+    }
+
+    /// Whether an offer stands.
+    pub fn is_offered(&self, offer: u32) -> bool {
+        self.offered.contains(&offer)
     }
 
     /// The application was given a ticket, perhaps for a question to the server.
@@ -90,6 +100,13 @@ impl Watch {
             Output::Event { .. } | Output::Presence { .. } => {
                 assert_eq!(self.state, ConnectionState::Open, "messages arrive while logged in");
             }
+            Output::Offered { offer, .. } => {
+                assert_eq!(self.state, ConnectionState::Open, "offers arrive while logged in");
+                assert!(self.newest_offer < Some(*offer), "offer {offer} was made before");
+                self.newest_offer = Some(*offer);
+                self.offered.insert(*offer);
+            }
+            Output::OfferEnded { offer, .. } => assert!(self.offered.remove(offer), "offer {offer} ended before"),
             Output::Error(_)
             | Output::ClientDataChanged(_)
             | Output::ReauthenticationFailed { .. }
@@ -135,6 +152,9 @@ impl Watch {
         } else {
             let waits_for_page = client.connection().reason.is_some_and(|it| it.kind == CloseKind::PageHidden);
             assert!(deadline.is_some() || waits_for_page, "{:?} must not wait for ever", self.state);
+        }
+        if self.state != ConnectionState::Open {
+            assert!(self.offered.is_empty(), "no session, and the offers {:?} stand", self.offered);
         }
         if self.state == ConnectionState::Open {
             assert_eq!(self.owed, self.questions, "logged in, and what waits for that still waits");

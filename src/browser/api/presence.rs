@@ -1,6 +1,6 @@
 //! `client.presence`.
 
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     browser::{
-        abort::AbortSignal,
         driver::{Driver, EVERYONE},
         promises::Waiting,
     },
@@ -27,6 +26,21 @@ pub struct PresenceHandler {
 impl PresenceHandler {
     pub(super) const fn new(driver: Rc<Driver>) -> Self {
         Self { driver }
+    }
+
+    /// Removes the callbacks of a user that match.
+    fn remove(&self, user: &str, callback: Option<&Function>) {
+        if self.driver.presence_subscribers.remove(user, callback, &JsValue::UNDEFINED) {
+            self.tell_of_last(user);
+        }
+    }
+
+    /// The last callback of a user has gone.
+    fn tell_of_last(&self, user: &str) {
+        self.driver.command(Command::Presence(match user {
+            EVERYONE => PresenceCommand::UnsubscribeAll,
+            user => PresenceCommand::Unsubscribe(user),
+        }));
     }
 }
 
@@ -48,37 +62,34 @@ impl PresenceHandler {
         }))
     }
 
-    /// `subscribe(callback, options?)`, `subscribe(user, callback, options?)`.
+    /// `subscribe(callback)`, `subscribe(user, callback)`. Returns the number by which [`end`](Self::end) knows the
+    /// subscription; `on_removed` is called when it ends, however that comes.
     ///
     /// # Errors
-    /// A user that is not a string or empty, a callback that is not a function, options with a signal that is none.
-    pub fn subscribe(&self, user: &JsValue, callback: &JsValue, options: &JsValue) -> Result<(), DeepstreamError> {
+    /// A user that is not a string or empty, callbacks that are not functions.
+    pub fn subscribe(&self, user: &JsValue, callback: &JsValue, on_removed: &JsValue) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
-        let (user, callback, options) = match user.dyn_ref::<Function>() {
-            Some(function) => (String::from(EVERYONE), function.clone(), callback),
-            None => (arguments::name("user", user)?, arguments::function("callback", callback)?, options),
+        let (user, callback) = match user.dyn_ref::<Function>() {
+            Some(function) => (String::from(EVERYONE), function.clone()),
+            None => (arguments::name("user", user)?, arguments::function("callback", callback)?),
         };
-        let signal = AbortSignal::of_options(options)?;
-        if signal.as_ref().is_some_and(AbortSignal::is_aborted) {
-            return Ok(());
-        }
-        // What tells the callback from the same one subscribed without this signal.
-        let mark = signal.as_ref().map_or(JsValue::UNDEFINED, |signal| signal.into());
-        if self.driver.presence_subscribers.add(&user, callback, mark.clone(), false) {
+        let on_removed = arguments::optional_function("onRemoved", on_removed)?;
+        let (is_first, id) = self.driver.presence_subscribers.add_watched(&user, callback, on_removed);
+        if is_first {
             self.driver.command(Command::Presence(match &*user {
                 EVERYONE => PresenceCommand::SubscribeAll,
                 user => PresenceCommand::Subscribe(user),
             }));
         }
-        if let Some(signal) = signal {
-            let driver = Rc::downgrade(&self.driver);
-            signal.when_aborted(move || {
-                if let Some(driver) = Weak::upgrade(&driver) {
-                    unsubscribe(&driver, &user, None, &mark);
-                }
-            });
+        Ok(id)
+    }
+
+    /// Ends one subscription, if it has not ended yet; those to all users have no `user`.
+    pub fn end(&self, user: Option<String>, id: u32) {
+        let user = user.as_deref().unwrap_or(EVERYONE);
+        if self.driver.presence_subscribers.remove_id(user, id) {
+            self.tell_of_last(user);
         }
-        Ok(())
     }
 
     /// `unsubscribe()`, `unsubscribe(callback)`, `unsubscribe(user, callback?)`.
@@ -87,10 +98,9 @@ impl PresenceHandler {
     /// A user that is not a string or empty, a callback that is not a function.
     pub fn unsubscribe(&self, user: &JsValue, callback: &JsValue) -> Result<(), DeepstreamError> {
         errors::ensure_sound()?;
-        let any = &JsValue::UNDEFINED;
         if user.is_undefined() && callback.is_undefined() {
             for user in self.driver.presence_subscribers.names() {
-                unsubscribe(&self.driver, &user, None, any);
+                self.remove(&user, None);
             }
             return Ok(());
         }
@@ -99,21 +109,11 @@ impl PresenceHandler {
             None => (arguments::name("user", user)?, arguments::optional_function("callback", callback)?),
         };
         if self.driver.presence_subscribers.has(&user) {
-            unsubscribe(&self.driver, &user, callback.as_ref(), any);
+            self.remove(&user, callback.as_ref());
         } else {
             errors::warn(&["PRESENCE NOT_SUBSCRIBED: ", if user == EVERYONE { "all users" } else { &user }]);
         }
         Ok(())
-    }
-}
-
-/// Removes the callbacks that match, and tells the client if none is left.
-fn unsubscribe(driver: &Rc<Driver>, user: &str, callback: Option<&Function>, mark: &JsValue) {
-    if driver.presence_subscribers.remove(user, callback, mark) {
-        driver.command(Command::Presence(match user {
-            EVERYONE => PresenceCommand::UnsubscribeAll,
-            user => PresenceCommand::Unsubscribe(user),
-        }));
     }
 }
 

@@ -1,4 +1,5 @@
 import type { DeepstreamError } from './error.js';
+import { subscribe, type SubscribeOptions, type Subscription } from './subscription.js';
 
 /** The users who are logged in. */
 export type QueryResult = string[];
@@ -8,12 +9,6 @@ export type IndividualQueryResult<User extends string = string> = { [user in Use
 
 /** Is told who came (`online` is true) or went. */
 export type PresenceCallback = (user: string, online: boolean) => void;
-
-/** How to subscribe. */
-export interface PresenceSubscribeOptions {
-  /** Ends the subscription when it is aborted; if it is already, there is none. */
-  signal?: AbortSignal | null;
-}
 
 /**
  * Who is logged in: `client.presence`. Users are known by the names that the server gives them at the login.
@@ -64,14 +59,16 @@ export interface PresenceHandler {
   /**
    * Calls back whenever a user comes or goes: at the first connection with their name, and after the last. Those who are
    * there already are not told of; `getAll` knows them.
+   * @returns What ends this subscription, if it is not left to `unsubscribe`.
    * @throws {DeepstreamError} for a callback that is not a function, or a signal that is none
    * @example
    * client.presence.subscribe((user, online) => console.log(user, online ? 'is here' : 'has left'));
    */
-  subscribe(callback: PresenceCallback, options?: PresenceSubscribeOptions): void;
+  subscribe(callback: PresenceCallback, options?: SubscribeOptions): Subscription;
   /**
    * Calls back whenever this user comes or goes.
    * @param user Not empty.
+   * @returns What ends this subscription, if it is not left to `unsubscribe`.
    * @throws {DeepstreamError} for a user that is empty or not a string, a callback that is not a function, or a signal that
    * is none
    * @example
@@ -79,7 +76,7 @@ export interface PresenceHandler {
    * client.presence.subscribe('bob', (user, online) => light(online), { signal: controller.signal });
    * controller.abort(); // as unsubscribe does
    */
-  subscribe(user: string, callback: PresenceCallback, options?: PresenceSubscribeOptions): void;
+  subscribe(user: string, callback: PresenceCallback, options?: SubscribeOptions): Subscription;
 
   /**
    * Ends all subscriptions, those to single users and those to all.
@@ -101,4 +98,48 @@ export interface PresenceHandler {
    * client.presence.unsubscribe('bob', show);
    */
   unsubscribe(user: string, callback?: PresenceCallback): void;
+}
+
+/**
+ * What the WebAssembly side gives.
+ * @internal
+ */
+export interface CompiledPresenceHandler {
+  getAll(users: unknown, callback: unknown): any;
+  /** Returns the number of the subscription for `end`. */
+  subscribe(user: unknown, callback: unknown, onRemoved: (() => void) | undefined): number;
+  end(user: string | undefined, id: number): void;
+  unsubscribe(user: unknown, callback: unknown): void;
+}
+
+/** @internal */
+export class Presence implements PresenceHandler {
+  readonly #compiled: CompiledPresenceHandler;
+
+  constructor(compiled: CompiledPresenceHandler) {
+    this.#compiled = compiled;
+  }
+
+  getAll(users?: unknown, callback?: unknown): any {
+    return this.#compiled.getAll(users, callback);
+  }
+
+  subscribe(callback: PresenceCallback, options?: SubscribeOptions): Subscription;
+  subscribe(user: string, callback: PresenceCallback, options?: SubscribeOptions): Subscription;
+  subscribe(
+    user: string | PresenceCallback,
+    callback?: PresenceCallback | SubscribeOptions,
+    options?: SubscribeOptions,
+  ): Subscription {
+    const isForAll = typeof user === 'function';
+    const { signal } = ((isForAll ? callback : options) ?? {}) as SubscribeOptions;
+    return subscribe(signal, (onRemoved) => {
+      const id = this.#compiled.subscribe(user, callback, onRemoved);
+      return () => this.#compiled.end(isForAll ? undefined : user, id);
+    });
+  }
+
+  unsubscribe(user?: string | PresenceCallback, callback?: PresenceCallback): void {
+    this.#compiled.unsubscribe(user, callback);
+  }
 }

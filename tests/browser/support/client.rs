@@ -50,6 +50,19 @@ extern "C" {
     pub fn unsubscribe(this: &JsEvents, name: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn emit(this: &JsEvents, name: &JsValue, data: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = subscribe)]
+    pub fn subscribe_watched(
+        this: &JsEvents,
+        name: &JsValue,
+        callback: &JsValue,
+        on_removed: &JsValue,
+    ) -> Result<u32, JsValue>;
+    #[wasm_bindgen(method)]
+    pub fn end(this: &JsEvents, name: &str, id: u32);
+    #[wasm_bindgen(method, catch)]
+    pub fn listen(this: &JsEvents, pattern: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn unlisten(this: &JsEvents, pattern: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, js_name = eventNames)]
     pub fn event_names(this: &JsEvents) -> Vec<String>;
 
@@ -60,7 +73,12 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = getAll)]
     pub fn get_all(this: &JsPresence, users: &JsValue, callback: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
-    pub fn subscribe(this: &JsPresence, user: &JsValue, callback: &JsValue, options: &JsValue) -> Result<(), JsValue>;
+    pub fn subscribe(
+        this: &JsPresence,
+        user: &JsValue,
+        callback: &JsValue,
+        on_removed: &JsValue,
+    ) -> Result<u32, JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn unsubscribe(this: &JsPresence, user: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
 }

@@ -134,7 +134,8 @@ export async function seeWhoIsHere(client: DeepstreamClient, friends: string[]):
   presence.subscribe(show);
   presence.subscribe(show, { signal });
   presence.subscribe('ann', show);
-  presence.subscribe('ann', (user, online) => expectType<boolean>()(online, true), { signal: null });
+  presence.subscribe('ann', (user, online) => expectType<boolean>()(online, true), { signal });
+  presence.subscribe('ann', show).unsubscribe();
   presence.unsubscribe('ann', show);
   presence.unsubscribe('ann');
   presence.unsubscribe(show);

@@ -19,6 +19,9 @@ pub enum Request {
     UnsubscribeAll,
     Query(Vec<String>),
     QueryAll,
+    Listen(String),
+    Unlisten(String),
+    AnswerOffer { subscription: String, accepts: bool },
 }
 
 /// What the server wants done on a link.

@@ -4,11 +4,12 @@
 mod connection;
 mod effects;
 mod event;
+pub mod listen;
 mod policy;
 mod presence;
 mod subscribers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::Instant,
@@ -79,7 +80,7 @@ impl FakeServer {
         for link in std::mem::take(&mut self.connections).into_keys() {
             self.effects.words.push((link, Word::Close(code)));
         }
-        self.events.subscribers.clear();
+        self.events.forget();
         self.presence.forget();
     }
 
@@ -132,6 +133,16 @@ impl FakeServer {
         self.connections.get(&link)?.user_id()
     }
 
+    /// The patterns of events to which a link listens.
+    pub fn patterns(&self, link: LinkId) -> Vec<&str> {
+        self.events.listening.patterns_of(link)
+    }
+
+    /// The events that a link provides.
+    pub fn provided_events(&self, link: LinkId) -> BTreeSet<&str> {
+        self.events.listening.provided_by(link)
+    }
+
     /// The credentials with which a link is logged in.
     pub fn user(&self, link: LinkId) -> Option<&str> {
         self.connections.get(&link)?.user.as_deref()
@@ -144,7 +155,7 @@ impl FakeServer {
     // ---- time ----
 
     pub fn deadline(&self) -> Option<Instant> {
-        self.connections.values().map(Connection::deadline).min()
+        self.connections.values().map(Connection::deadline).chain(self.events.deadline()).min()
     }
 
     pub fn on_time(&mut self, now: Instant) {
@@ -153,6 +164,7 @@ impl FakeServer {
         for link in due {
             self.check(link);
         }
+        self.events.on_time(now, &self.policy, &mut self.effects);
     }
 
     fn check(&mut self, link: LinkId) {
@@ -219,7 +231,7 @@ impl FakeServer {
             (Stage::Connected, Message::Connection(message)) => self.on_challenge(link, message),
             (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
             (Stage::LoggedIn, Message::Event(message)) => {
-                self.events.on_message(&self.policy, &mut self.effects, link, message);
+                self.events.on_message(self.now, &self.policy, &mut self.effects, link, message);
             }
             (Stage::LoggedIn, Message::Presence(message)) => {
                 let user = self.connections[&link].user_id().unwrap_or_default();
@@ -319,11 +331,11 @@ impl FakeServer {
 
     fn close(&mut self, link: LinkId, code: u16) {
         let connection = self.connections.remove(&link);
-        self.events.subscribers.remove_link(link);
         self.presence.subscribers.remove_link(link);
         if let Some(user) = connection.as_ref().and_then(Connection::user_id) {
             self.presence.on_logout(&mut self.effects, user);
         }
+        self.events.on_closed(self.now, &self.policy, &mut self.effects, link);
         self.effects.words.push((link, Word::Close(code)));
     }
 

@@ -10,7 +10,7 @@ pub struct Policy {
     pub at_login: AtLogin,
     /// Answers by credentials, which are JSON text.
     pub logins: BTreeMap<String, AtLogin>,
-    /// Names that nobody may subscribe to.
+    /// Names that nobody may subscribe to, and patterns that nobody may listen to.
     pub denied: BTreeSet<String>,
     /// Users whom nobody may ask for or subscribe to; `undefined` stands for all of them at once.
     pub denied_users: BTreeSet<String>,
@@ -21,6 +21,7 @@ pub struct Policy {
     pub max_auth_attempts: u32,
     pub unauthenticated_client_timeout_ms: Option<u64>,
     pub heartbeat_interval_ms: u64,
+    pub listen_response_timeout_ms: u64,
 }
 
 /// What happens when a socket is opened.
@@ -64,6 +65,7 @@ impl Default for Policy {
             max_auth_attempts: 3,
             unauthenticated_client_timeout_ms: Some(180_000),
             heartbeat_interval_ms: 30_000,
+            listen_response_timeout_ms: 500,
         }
     }
 }

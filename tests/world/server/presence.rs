@@ -91,12 +91,17 @@ impl Presence {
         if users.is_empty() || message.correlation_id.is_none() {
             effects.complain("a bulk message without names or without correlationId");
         }
+        let may_repeat = self.subscribers.may_repeat(link, message.correlation_id, users.len());
         if message.action == PresenceAction::Subscribe {
             effects.note(link, Request::SubscribeUsers(users.clone()));
-            deny(policy, effects, link, message, &mut users);
+            if deny(policy, effects, link, message, &mut users) {
+                self.subscribers.denied(link);
+            }
             for user in &users {
                 if !self.subscribers.add(link, user) {
-                    effects.complain(&format!("MULTIPLE_SUBSCRIPTIONS to {user}"));
+                    if !may_repeat {
+                        effects.complain(&format!("MULTIPLE_SUBSCRIPTIONS to {user}"));
+                    }
                     complain_of_repetition(effects, link, message.action, user);
                 }
             }
@@ -192,10 +197,19 @@ fn complain_of_repetition(effects: &mut Effects, link: LinkId, action: PresenceA
     effects.say(link, &error.into());
 }
 
-fn deny(policy: &Policy, effects: &mut Effects, link: LinkId, message: &PresenceMessage<'_>, users: &mut Vec<String>) {
-    for user in splice_denied(users, |user| policy.denied_users.contains(user)) {
-        refuse(effects, link, message, Some(&user));
+/// Refuses what nobody may ask for; says whether that was any.
+fn deny(
+    policy: &Policy,
+    effects: &mut Effects,
+    link: LinkId,
+    message: &PresenceMessage<'_>,
+    users: &mut Vec<String>,
+) -> bool {
+    let denied = splice_denied(users, |user| policy.denied_users.contains(user));
+    for user in &denied {
+        refuse(effects, link, message, Some(user));
     }
+    !denied.is_empty()
 }
 
 fn refuse(effects: &mut Effects, link: LinkId, message: &PresenceMessage<'_>, name: Option<&str>) {

@@ -1,7 +1,11 @@
 //! What the application has subscribed to, and what the server knows of it.
 
+mod kind;
+
 use std::collections::VecDeque;
 
+use self::kind::Direction;
+pub use self::kind::{Answer, Kind};
 use super::{
     context::Context,
     error::ClientError,
@@ -10,107 +14,7 @@ use super::{
     options::Resubscribe,
     time::Instant,
 };
-use crate::{
-    names::NameMap,
-    wire::{EventAction, EventMessage, Message, PresenceAction, PresenceMessage, RpcAction, RpcMessage, Topic},
-};
-
-/// What can be subscribed to by name, each with its own message and actions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Events: SUBSCRIBE and UNSUBSCRIBE.
-    Events,
-    /// Procedures that this client provides: PROVIDE and UNPROVIDE.
-    #[allow(dead_code, reason = "until there is RPC")]
-    Providers,
-    /// Users whose coming and going is watched: SUBSCRIBE and UNSUBSCRIBE.
-    Users,
-}
-
-/// What the server says to a bulk message, in any topic.
-#[derive(Clone, Copy, Debug)]
-pub struct Answer<'a> {
-    /// The number of the action.
-    pub action: i32,
-    /// Whether it acknowledges a message with the same action.
-    pub is_ack: bool,
-    /// The number of the action of the message that is answered.
-    pub original_action: Option<i32>,
-    /// The name that it is about.
-    pub name: Option<&'a str>,
-    /// The bulk message that is answered.
-    pub correlation_id: Option<&'a str>,
-}
-
-/// The numbers of the actions of one [`Kind`].
-struct Actions {
-    subscribe: i32,
-    unsubscribe: i32,
-    /// The server refuses: by its rules, or because checking them failed.
-    refusals: [i32; 2],
-    /// The server has the name already, or never had it.
-    complaints: [i32; 2],
-}
-
-impl Kind {
-    /// The topic of the messages.
-    pub const fn topic(self) -> Topic {
-        match self {
-            Self::Events => Topic::Event,
-            Self::Providers => Topic::Rpc,
-            Self::Users => Topic::Presence,
-        }
-    }
-
-    const fn actions(self) -> Actions {
-        match self {
-            Self::Events => Actions {
-                subscribe: EventAction::Subscribe.number(),
-                unsubscribe: EventAction::Unsubscribe.number(),
-                refusals: [EventAction::MessageDenied.number(), EventAction::MessagePermissionError.number()],
-                complaints: [EventAction::MultipleSubscriptions.number(), EventAction::NotSubscribed.number()],
-            },
-            Self::Providers => Actions {
-                subscribe: RpcAction::Provide.number(),
-                unsubscribe: RpcAction::Unprovide.number(),
-                refusals: [RpcAction::MessageDenied.number(), RpcAction::MessagePermissionError.number()],
-                complaints: [RpcAction::MultipleProviders.number(), RpcAction::NotProvided.number()],
-            },
-            Self::Users => Actions {
-                subscribe: PresenceAction::Subscribe.number(),
-                unsubscribe: PresenceAction::Unsubscribe.number(),
-                refusals: [PresenceAction::MessageDenied.number(), PresenceAction::MessagePermissionError.number()],
-                complaints: [PresenceAction::MultipleSubscriptions.number(), PresenceAction::NotSubscribed.number()],
-            },
-        }
-    }
-
-    fn message<'a>(self, direction: Direction, names: Vec<&'a str>, correlation_id: &'a str) -> Message<'a> {
-        let correlation_id = Some(correlation_id);
-        let subscribes = direction == Direction::Subscribe;
-        match self {
-            Self::Events => {
-                let action = if subscribes { EventAction::Subscribe } else { EventAction::Unsubscribe };
-                EventMessage { names, correlation_id, ..EventMessage::new(action) }.into()
-            }
-            Self::Providers => {
-                let action = if subscribes { RpcAction::Provide } else { RpcAction::Unprovide };
-                RpcMessage { names, correlation_id, ..RpcMessage::new(action) }.into()
-            }
-            Self::Users => {
-                let action = if subscribes { PresenceAction::Subscribe } else { PresenceAction::Unsubscribe };
-                PresenceMessage { names, correlation_id, ..PresenceMessage::new(action) }.into()
-            }
-        }
-    }
-}
-
-/// What a bulk message asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
-    Subscribe,
-    Unsubscribe,
-}
+use crate::names::NameMap;
 
 /// The subscriptions of one kind. Names are collected for `subscriptionInterval` and sent in bulk; a new session
 /// starts with all of them.
@@ -122,8 +26,8 @@ pub struct Subscriptions {
     /// Bulk messages that the server has not acknowledged, oldest first.
     unacknowledged: VecDeque<Bulk>,
     next_correlation_id: u32,
-    /// Names sent a second time because the server may have dropped them.
-    repaired: Vec<Box<str>>,
+    /// Names sent a second time because the server may have dropped them, or never heard of them.
+    repeated: NameMap<()>,
     /// How long there was no session before the one of now, in milliseconds.
     gap_ms: Option<u64>,
 }
@@ -138,7 +42,8 @@ struct Subscription {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Knowledge {
     Nothing,
-    Subscribed,
+    /// The bulk message with this correlation id told it.
+    Subscribed(u32),
     /// Nothing, and it is for the application to say when it is asked.
     Held,
     /// It refused, but may have subscribed it all the same; to be asked again.
@@ -150,9 +55,12 @@ enum Knowledge {
 #[derive(Debug)]
 struct Bulk {
     correlation_id: u32,
+    direction: Direction,
     names: Vec<Box<str>>,
-    /// When a missing acknowledgement is reported; `None` once it is. The answer may still come.
+    /// When the server has had time enough to acknowledge it; `None` once that is reported. The answer may still come.
     deadline: Option<Instant>,
+    /// Whether it was sent twice.
+    resent: bool,
     /// How many refusals the server has answered it with.
     refusals: usize,
     /// How long there was no session, where this restores subscriptions, in milliseconds.
@@ -168,7 +76,7 @@ impl Subscriptions {
             flush_at: None,
             unacknowledged: VecDeque::new(),
             next_correlation_id: 0,
-            repaired: Vec::new(),
+            repeated: NameMap::new(),
             gap_ms: None,
         }
     }
@@ -232,7 +140,7 @@ impl Subscriptions {
         self.forget(&unwanted);
         self.flush_at = None;
         self.unacknowledged.clear();
-        self.repaired.clear();
+        self.repeated = NameMap::new();
         self.next_correlation_id = 0;
     }
 
@@ -256,18 +164,46 @@ impl Subscriptions {
             self.flush(context, socket, None);
         }
         while let Some(position) = self.overdue(context.now) {
-            let Some(bulk) = self.unacknowledged.get_mut(position) else { return };
-            bulk.deadline = None;
-            context.report(ClientError::AckTimeout { topic: self.kind.topic(), names: bulk.names.clone() });
-            if bulk.refusals > 0 {
-                self.finish(context, socket, position);
-            }
+            self.on_overdue(context, socket, position);
         }
     }
 
     /// Whether the server has been told that `name` is wanted, and has not refused it.
     pub fn is_subscribed(&self, name: &str) -> bool {
-        self.names.get(name).is_some_and(|it| it.wanted && it.server == Knowledge::Subscribed)
+        self.names.get(name).is_some_and(|it| it.wanted && matches!(it.server, Knowledge::Subscribed(_)))
+    }
+
+    /// A bulk message was not acknowledged in time: it is sent once more, and reported when that does not help.
+    fn on_overdue(&mut self, context: &mut Context<'_>, socket: SocketId, position: usize) {
+        let Some(bulk) = self.unacknowledged.get_mut(position) else { return };
+        if !bulk.resent && bulk.refusals == 0 {
+            self.resend(context, socket, position);
+            return;
+        }
+        bulk.deadline = None;
+        context.report(ClientError::AckTimeout { topic: self.kind.topic(), names: bulk.names.clone() });
+        if bulk.refusals > 0 {
+            self.finish(context, socket, position);
+        }
+    }
+
+    /// Sends a bulk message again, without the names of which the server has been told something else since. It keeps its
+    /// correlation id, so that it does not matter which of the two is answered.
+    fn resend(&mut self, context: &mut Context<'_>, socket: SocketId, position: usize) {
+        let Some(mut bulk) = self.unacknowledged.remove(position) else { return };
+        bulk.names.retain(|name| match (bulk.direction, self.names.get(name).map(|it| it.server)) {
+            (Direction::Subscribe, server) => server == Some(Knowledge::Subscribed(bulk.correlation_id)),
+            (Direction::Unsubscribe, Some(Knowledge::Subscribed(_))) => false,
+            (Direction::Unsubscribe, _) => true,
+        });
+        if bulk.names.is_empty() {
+            return;
+        }
+        if bulk.direction == Direction::Subscribe {
+            self.expect_complaints(&bulk.names);
+        }
+        bulk.resent = true;
+        self.transmit(context, socket, bulk);
     }
 
     fn overdue(&self, now: Instant) -> Option<usize> {
@@ -286,10 +222,10 @@ impl Subscriptions {
             return true;
         }
         if actions.complaints.contains(&answer.action) {
-            return self.expects_complaint(name);
+            return self.repeated.contains(name);
         }
         if actions.refusals.contains(&answer.action) && answer.original_action == Some(actions.subscribe) {
-            self.on_refused(context, socket, name, answer.correlation_id);
+            return self.on_refused(context, socket, name, answer.correlation_id);
         }
         false
     }
@@ -301,44 +237,71 @@ impl Subscriptions {
     /// refused that it subscribed all the same are taken back.
     fn finish(&mut self, context: &mut Context<'_>, socket: SocketId, position: usize) {
         let Some(mut bulk) = self.unacknowledged.remove(position) else { return };
-        let lost = bulk.names.split_off(bulk.names.len().saturating_sub(bulk.refusals));
-        for name in lost {
-            let subscribed = |it: &Subscription| it.wanted && it.server == Knowledge::Subscribed;
-            let sent_since = self.unacknowledged.iter().any(|later| later.names.contains(&name));
-            if !sent_since && self.names.get(&name).is_some_and(subscribed) {
-                self.repaired.push(name.clone());
-                self.send_bulk(context, socket, Direction::Subscribe, vec![name], None);
-            }
+        if bulk.refusals > 0 {
+            self.repair(context, socket, &bulk);
         }
-        let refused = |name: &str| self.names.get(name).is_some_and(|it| it.server == Knowledge::Refused);
-        let kept: Vec<_> = bulk.names.iter().filter(|name| bulk.refusals > 0 && refused(name)).cloned().collect();
-        self.repaired.extend_from_slice(&kept);
-        self.send_bulk(context, socket, Direction::Unsubscribe, kept, None);
         if let Some(gap_ms) = bulk.gap_ms {
-            bulk.names.retain(|name| self.names.get(name).is_some_and(|it| it.server == Knowledge::Subscribed));
+            let id = bulk.correlation_id;
+            bulk.names.retain(|name| self.is_subscribed_by(id, name));
             context.out.push_back(Output::Resubscribed { topic: self.kind.topic(), names: bulk.names, gap_ms });
         }
     }
 
-    /// The server refuses one name of a bulk message, or checked a name that is not in it.
-    fn on_refused(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, correlation_id: Option<&str>) {
+    fn repair(&mut self, context: &mut Context<'_>, socket: SocketId, bulk: &Bulk) {
+        // The two times that a message was sent may have held different names; then any may be lost, and any kept.
+        let lost_from = if bulk.resent { 0 } else { bulk.names.len().saturating_sub(bulk.refusals) };
+        let kept_until = if bulk.resent { bulk.names.len() } else { lost_from };
+        for name in bulk.names.iter().skip(lost_from) {
+            if self.is_subscribed_by(bulk.correlation_id, name) && self.names.get(name).is_some_and(|it| it.wanted) {
+                let name = vec![name.clone()];
+                self.expect_complaints(&name);
+                self.send_bulk(context, socket, Direction::Subscribe, name, bulk.gap_ms);
+            }
+        }
+        let refused = |name: &str| self.names.get(name).is_some_and(|it| it.server == Knowledge::Refused);
+        let kept: Vec<_> = bulk.names.iter().take(kept_until).filter(|name| refused(name)).cloned().collect();
+        self.expect_complaints(&kept);
+        self.send_bulk(context, socket, Direction::Unsubscribe, kept, None);
+    }
+
+    /// Whether it was this bulk message that told the server of the name, and no later one.
+    fn is_subscribed_by(&self, correlation_id: u32, name: &str) -> bool {
+        self.names.get(name).is_some_and(|it| it.server == Knowledge::Subscribed(correlation_id))
+    }
+
+    /// The server refuses one name of a bulk message, or checked a name that is not in it; says whether that is known
+    /// already.
+    fn on_refused(
+        &mut self,
+        context: &mut Context<'_>,
+        socket: SocketId,
+        name: &str,
+        correlation_id: Option<&str>,
+    ) -> bool {
+        let position = self.position(correlation_id);
+        // The second answer to a message that was sent twice.
+        if position.is_none() && correlation_id.is_some() && self.repeated.contains(name) {
+            return true;
+        }
         if let Some(subscription) = self.names.get_mut(name) {
             subscription.server = Knowledge::Refused;
         }
-        let Some(position) = self.position(correlation_id) else { return };
-        let Some(bulk) = self.unacknowledged.get_mut(position) else { return };
+        let Some(position) = position else { return false };
+        let Some(bulk) = self.unacknowledged.get_mut(position) else { return false };
         bulk.refusals += 1;
         bulk.deadline.get_or_insert(context.now.after_ms(context.options.subscription_timeout_ms));
         // With no name left the server does not acknowledge.
         if bulk.refusals >= bulk.names.len() {
             self.finish(context, socket, position);
         }
+        false
     }
 
-    /// The server says that it has a name already, or never had it; says whether that was to be expected.
-    fn expects_complaint(&mut self, name: &str) -> bool {
-        let position = self.repaired.iter().position(|repaired| &**repaired == name);
-        position.map(|position| self.repaired.swap_remove(position)).is_some()
+    /// The server may say of these names that it has them already, or never had them.
+    fn expect_complaints(&mut self, names: &[Box<str>]) {
+        for name in names {
+            self.repeated.get_or_insert_with(name, || ());
+        }
     }
 
     fn position(&self, correlation_id: Option<&str>) -> Option<usize> {
@@ -354,22 +317,18 @@ impl Subscriptions {
         let mut unwanted = Vec::new();
         let mut forgotten = Vec::new();
         self.names.for_each(|name, subscription| match (subscription.wanted, subscription.server) {
-            (true, Knowledge::Nothing) => {
-                subscription.server = Knowledge::Subscribed;
-                wanted.push(Box::from(name));
-            }
+            (true, Knowledge::Nothing) => wanted.push(Box::from(name)),
             (true, Knowledge::Doubtful) => {
-                subscription.server = Knowledge::Subscribed;
                 doubtful.push(Box::from(name));
                 wanted.push(Box::from(name));
             }
-            (false, Knowledge::Subscribed) => unwanted.push(Box::from(name)),
+            (false, Knowledge::Subscribed(_)) => unwanted.push(Box::from(name)),
             (false, _) => forgotten.push(Box::from(name)),
-            (true, Knowledge::Subscribed | Knowledge::Refused | Knowledge::Held) => {}
+            (true, Knowledge::Subscribed(_) | Knowledge::Refused | Knowledge::Held) => {}
         });
         self.forget(&unwanted);
         self.forget(&forgotten);
-        self.repaired.extend_from_slice(&doubtful);
+        self.expect_complaints(&doubtful);
         self.send_bulk(context, socket, Direction::Unsubscribe, doubtful, None);
         self.send_bulk(context, socket, Direction::Subscribe, wanted, gap_ms);
         self.send_bulk(context, socket, Direction::Unsubscribe, unwanted, None);
@@ -387,12 +346,24 @@ impl Subscriptions {
             let rest = names.split_off(fitting(&names));
             let correlation_id = self.next_correlation_id;
             self.next_correlation_id = self.next_correlation_id.wrapping_add(1);
-            let texts = names.iter().map(|name| &**name).collect();
-            context.send(socket, &self.kind.message(direction, texts, &correlation_id.to_string()));
-            let deadline = Some(context.now.after_ms(context.options.subscription_timeout_ms));
-            self.unacknowledged.push_back(Bulk { correlation_id, names, deadline, refusals: 0, gap_ms });
+            if direction == Direction::Subscribe {
+                for name in &names {
+                    if let Some(subscription) = self.names.get_mut(name) {
+                        subscription.server = Knowledge::Subscribed(correlation_id);
+                    }
+                }
+            }
+            let bulk = Bulk { correlation_id, direction, names, deadline: None, resent: false, refusals: 0, gap_ms };
+            self.transmit(context, socket, bulk);
             names = rest;
         }
+    }
+
+    fn transmit(&mut self, context: &mut Context<'_>, socket: SocketId, mut bulk: Bulk) {
+        let names = bulk.names.iter().map(|name| &**name).collect();
+        context.send(socket, &self.kind.message(bulk.direction, names, &bulk.correlation_id.to_string()));
+        bulk.deadline = Some(context.now.after_ms(context.options.subscription_timeout_ms));
+        self.unacknowledged.push_back(bulk);
     }
 }
 
