@@ -15,19 +15,26 @@ use super::{
         set,
     },
     callbacks::Callbacks,
+    listens::Listens,
     page::{self, Page},
-    promises::{self, Promises, Rejection},
+    promises::{self, Promises, Rejection, Waiting},
     socket::Socket,
     timer::{Timer, now},
 };
-use crate::client::{
-    Client, ClientError, Command, ConnectionState, Input, Instant, Options, Output, PageSignal, SocketEvent, SocketId,
-    Ticket,
+use crate::{
+    client::{
+        Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, Output, PageSignal,
+        SocketEvent, SocketId, Ticket,
+    },
+    wire::Topic,
 };
 
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
 /// before that counts as having slept.
 const CLOCK_JUMP_MS: f64 = 5_000.0;
+
+/// The name of all users among the presence subscribers; no user has an empty one.
+pub const EVERYONE: &str = "";
 
 /// A client with its browser. What it listens to keeps it alive; `close()` lets go of everything.
 pub struct Driver {
@@ -44,6 +51,10 @@ pub struct Driver {
     pub listeners: Callbacks,
     /// What `client.event.subscribe` registers.
     pub subscribers: Callbacks,
+    /// What `client.presence.subscribe` registers, by user.
+    pub presence_subscribers: Callbacks,
+    /// What `client.event.listen` registers.
+    pub event_listens: Listens,
     /// What `login` and `resume` gave out.
     pub promises: Promises,
 }
@@ -62,6 +73,8 @@ impl Driver {
             auth_params,
             listeners: Callbacks::default(),
             subscribers: Callbacks::default(),
+            presence_subscribers: Callbacks::default(),
+            event_listens: Listens::new(Topic::Event, |command| Command::Event(EventCommand::Listen(command))),
             promises: Promises::default(),
         });
         *driver.page.borrow_mut() = Some(Page::listen(&driver));
@@ -93,6 +106,24 @@ impl Driver {
         self.handle(Input::Command(command));
     }
 
+    /// Gives the command that `command` makes; tells its outcome through the callback, or through the promise
+    /// returned where there is none.
+    pub fn promise_or_callback<'a>(
+        self: &Rc<Self>,
+        callback: Option<Waiting>,
+        command: impl FnOnce(Ticket) -> Command<'a>,
+    ) -> JsValue {
+        let (ticket, promise) = match callback {
+            Some(callback) => (self.promises.add(callback), JsValue::UNDEFINED),
+            None => {
+                let (ticket, promise) = self.promises.add_promise();
+                (ticket, promise.into())
+            }
+        };
+        self.command(command(ticket));
+        promise
+    }
+
     /// Takes in anything that happened, and carries out what follows from it. Called from within a callback, it
     /// leaves that to the loop that called the callback, so that everything happens in order.
     pub fn handle(self: &Rc<Self>, input: Input<'_>) {
@@ -111,6 +142,8 @@ impl Driver {
         if self.client.borrow().is_closed() {
             self.listeners.clear();
             self.subscribers.clear();
+            self.presence_subscribers.clear();
+            self.event_listens.clear();
             self.page.take();
             self.timer.borrow_mut().stop();
         } else {
@@ -184,6 +217,16 @@ impl Driver {
             }
             Output::Probe(probe) => self.probe(probe),
             Output::Event { name, data } => self.event(&name, data.as_deref()),
+            Output::Presence { user, online, everyone } => {
+                let name = if everyone { EVERYONE } else { &user };
+                let arguments: [JsValue; 2] = [JsValue::from_str(&user), online.into()];
+                self.presence_subscribers
+                    .call(name, &|subscriber, _| subscriber.call2(&JsValue::UNDEFINED, &arguments[0], &arguments[1]));
+            }
+            Output::Offered { pattern, subscription, offer, .. } => {
+                self.event_listens.on_offered(self, &pattern, &subscription, offer);
+            }
+            Output::OfferEnded { subscription, offer, .. } => self.event_listens.on_ended(&subscription, offer),
         }
     }
 
@@ -250,7 +293,8 @@ impl Driver {
         self.promises.settle(ticket, outcome);
     }
 
-    fn error(&self, error: &ClientError) {
+    /// Emits `error`.
+    pub fn error(&self, error: &ClientError) {
         let (code, topic) = (error.code(), error.topic().name());
         let details = Object::new();
         if error.ends_connection()

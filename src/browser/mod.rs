@@ -5,9 +5,10 @@
 mod api;
 mod callbacks;
 mod driver;
+mod listens;
 mod page;
 mod promises;
 mod socket;
 mod timer;
 
-pub use api::{DeepstreamClient, EventHandler};
+pub use api::{DeepstreamClient, EventHandler, PresenceHandler};

@@ -26,6 +26,8 @@ pub enum Waiting {
     LoginCallback(Function),
     /// A callback that takes an error or nothing, as `resume` has it.
     ErrorCallback(Function),
+    /// A callback that takes `(error, result)`, with `null` for no error.
+    ResultCallback(Function),
 }
 
 /// Everything that the application waits for.
@@ -71,7 +73,10 @@ impl Promises {
                 callback.call2(&this, &JsValue::FALSE, &documented)
             }
             (Waiting::ErrorCallback(callback), Ok(_)) => callback.call0(&this),
-            (Waiting::ErrorCallback(callback), Err(Rejection { error, .. })) => callback.call1(&this, &error),
+            (Waiting::ErrorCallback(callback) | Waiting::ResultCallback(callback), Err(Rejection { error, .. })) => {
+                callback.call1(&this, &error)
+            }
+            (Waiting::ResultCallback(callback), Ok(value)) => callback.call2(&this, &JsValue::NULL, &value),
         });
     }
 }

@@ -6,6 +6,7 @@ use super::{
     event::Events,
     io::{SocketId, Wake},
     outbox::Outbox,
+    presence::Presence,
     records::Records,
     time::Instant,
 };
@@ -16,6 +17,8 @@ use crate::wire::{Message, Topic};
 pub struct Features {
     /// `client.event`.
     pub events: Events,
+    /// `client.presence`.
+    pub presence: Presence,
     /// `client.record`.
     pub records: Records,
 }
@@ -23,35 +26,45 @@ pub struct Features {
 impl Features {
     /// All of them, with nothing to do yet.
     pub fn new() -> Self {
-        Self { events: Events::new(), records: Records::default() }
+        Self { events: Events::new(), presence: Presence::new(), records: Records::new() }
     }
 
     /// A session begins; if it is not the first, `gap_ms` says how long there was none.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
         self.events.on_session(context, socket, gap_ms);
+        self.presence.on_session(context, socket, gap_ms);
         self.records.on_session(context, socket);
     }
 
     /// The session is over.
     pub fn on_lost(&mut self, context: &mut Context<'_>) {
-        self.events.on_lost(context.options.resubscribe);
-        self.records.on_lost();
+        self.events.on_lost(context);
+        self.presence.on_lost(context.options.resubscribe);
+        self.records.on_lost(context);
+    }
+
+    /// There will be no session unless the application says so: why not.
+    pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        self.presence.on_rest(context, error);
     }
 
     /// The application restores what `resubscribe: 'manual'` left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.events.resubscribe(context, socket);
+        self.presence.resubscribe(context, socket);
+        self.records.resubscribe(context, socket);
     }
 
     /// When time alone changes something within a session, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let records = self.records.deadline();
-        self.events.deadline().into_iter().chain(records).min()
+        let events = self.events.deadline().into_iter();
+        events.chain(self.presence.deadline()).chain(self.records.deadline()).min()
     }
 
     /// Time has passed within a session.
     pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.events.on_tick(context, socket);
+        self.presence.on_tick(context, socket);
         self.records.on_tick(context, Some(socket));
     }
 
@@ -69,7 +82,8 @@ impl Features {
             (Message::Record(message), Some(socket)) => return self.records.on_message(context, socket, message),
             (Message::Record(message), None) => (message.action.name(), "no record before the login"),
             (Message::Rpc(message), _) => (message.action.name(), "no RPC"),
-            (Message::Presence(message), _) => (message.action.name(), "no presence"),
+            (Message::Presence(message), Some(socket)) => return self.presence.on_message(context, socket, message),
+            (Message::Presence(message), None) => (message.action.name(), "no presence before the login"),
             (Message::Connection(_) | Message::Auth(_) | Message::Parser(_), _) => return,
         };
         context.report(unsolicited(message.topic(), action, expected));

@@ -28,6 +28,15 @@ pub const REMEMBERED_SENDERS: usize = 1_000;
 /// server cuts a client whose message exceeds its `maxMessageSize` (1 MiB by default).
 pub const BULK_NAMES_MAX_BYTES: usize = 128 * 1024;
 
+/// Most questions about presence that wait for a session or an answer. The next one is rejected with
+/// `TOO_MANY_QUERIES`.
+pub const PRESENCE_MAX_QUERIES: usize = 1_000;
+
+/// Most users who are remembered to be logged in, for those who subscribed to all. With more, `TOO_MANY_USERS` is
+/// reported, and joins and leaves missed during an outage are no longer delivered after it, until the last of those
+/// subscribers has gone.
+pub const PRESENCE_MAX_KNOWN_USERS: usize = 100_000;
+
 /// Most redirects followed within one connection attempt; the next one makes the attempt fail.
 pub const MAX_REDIRECTS: u8 = 5;
 

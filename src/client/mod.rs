@@ -19,8 +19,10 @@ mod event;
 mod features;
 mod io;
 pub mod limits;
+mod listen;
 mod options;
 mod outbox;
+mod presence;
 pub mod record;
 mod records;
 mod rng;
@@ -39,8 +41,8 @@ pub use self::{
     connection::{CloseKind, CloseReason, Snapshot},
     error::{ClientError, ConnectionFailure, DropReason, RecordFailure},
     io::{
-        Command, ConnectionState, EventCommand, Frame, Input, LockOutcome, OutboxNews, Output, PageSignal,
-        RecordCommand, RecordNews, SocketEvent, SocketId, StorageEvent, Ticket, Wake,
+        Command, ConnectionState, EventCommand, Frame, Input, ListenCommand, LockOutcome, OutboxNews, Output,
+        PageSignal, PresenceCommand, RecordCommand, RecordNews, SocketEvent, SocketId, StorageEvent, Ticket, Wake,
     },
     options::{
         Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,
@@ -166,10 +168,14 @@ impl Client {
             }
         }
         self.follow_session(now);
-        if let Some(error) = self.connection.stopped() {
+        if let Some(error) = self.connection.rests() {
+            let is_stopped = self.connection.stopped().is_some();
             let (mut context, _, features, outbox) = self.split(now);
-            outbox.on_rest(&mut context, &error);
-            features.records.on_rest(&mut context, &error);
+            features.on_rest(&mut context, &error);
+            if is_stopped {
+                outbox.on_rest(&mut context, &error);
+                features.records.on_rest(&mut context, &error);
+            }
         }
         if self.outbox.take_changed() {
             self.out.push_back(Output::Outbox(OutboxNews::Changed));
@@ -315,12 +321,21 @@ impl Client {
             }
             Command::FlushOutbox { ticket } => outbox.flush_by(&mut context, ticket),
             Command::ClearOutbox => outbox.clear(&mut context),
-            Command::Event(EventCommand::Subscribe(_)) if connection.is_closed() => context.report(is_closed(0)),
+            Command::Event(EventCommand::Subscribe(_) | EventCommand::Listen(ListenCommand::Listen(_)))
+                if connection.is_closed() =>
+            {
+                context.report(is_closed(0));
+            }
             Command::Event(EventCommand::Emit(offer)) if connection.is_closed() => {
                 if let Some(ticket) = offer.receipt {
                     context.out.push_back(Output::Settle(ticket, Err(is_closed(0))));
                 }
                 context.report(is_closed(0));
+            }
+            Command::Presence(PresenceCommand::Subscribe(_) | PresenceCommand::SubscribeAll)
+                if connection.is_closed() =>
+            {
+                context.report(ClientError::IsClosed { topic: Topic::Presence, dropped: 0 });
             }
             Command::Resubscribe => {
                 if let Some(socket) = connection.session() {
@@ -332,6 +347,7 @@ impl Client {
             Command::Event(command) => {
                 features.events.on_command(&mut context, outbox, connection.session(), command);
             }
+            Command::Presence(command) => features.presence.on_command(&mut context, connection.session(), command),
         }
     }
 

@@ -95,6 +95,8 @@ pub struct Options {
     pub reconnect_param: Option<String>,
     /// `resubscribe`: `'auto'` or `'manual'`.
     pub resubscribe: Resubscribe,
+    /// `presenceCatchUp`: whether joins and leaves missed during an outage are delivered after it.
+    pub presence_catch_up: bool,
     /// `heartbeatWorker`: the script of a worker that keeps time in place of the page, or `'blob'`. For the shell alone.
     pub heartbeat_worker: Option<String>,
     /// `outbox.storage`: `'localStorage'`, `'memory'`, or an object of the application's.
@@ -146,6 +148,7 @@ impl Default for Options {
             probe_url: None,
             reconnect_param: None,
             resubscribe: Resubscribe::Auto,
+            presence_catch_up: true,
             heartbeat_worker: None,
             outbox_storage: OutboxStorage::Local,
             outbox_key: None,
@@ -277,6 +280,7 @@ const KNOWN: &[(&str, Kind)] = &[
         }),
     ),
     ("path", Kind::Other("a string that starts with '/'", set_path)),
+    ("presenceCatchUp", Kind::Flag(|options| &mut options.presence_catch_up)),
     ("lazyConnect", Kind::Flag(|options| &mut options.lazy_connect)),
     ("stopCodes", Kind::Other("an array of close codes from 1000 to 4999", set_stop_codes)),
     ("authParams", Kind::Other("an object or a function", set_auth_params)),

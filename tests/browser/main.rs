@@ -9,7 +9,9 @@ mod exceptions;
 mod frames;
 mod lifetime;
 mod listeners;
+mod listening;
 mod login;
+mod presence;
 mod reentrancy;
 mod support;
 

@@ -73,6 +73,33 @@ test('both clients are green, and what one sends the other receives', async ({ o
   }
 });
 
+test('clients see who is here, and are told what they missed', async ({ openPage }) => {
+  const { a, b } = await openDemo(openPage);
+  const sees = (panel, user) => panel.role('users').locator(`li[data-user="${user}"]`);
+  const toldOf = (panel, user) => panel.role('presence-changes').locator(`li[data-user="${user}"]`);
+  await expect(sees(a, 'B')).toHaveCount(1);
+  await expect(sees(b, 'A')).toHaveCount(1);
+  const logInAs = async (panel, user) => {
+    await panel.role('user-name').fill(user);
+    await panel.button('Log in as').click();
+  };
+  await logInAs(b, 'Beatrice');
+  await expect(sees(a, 'Beatrice')).toHaveCount(1);
+  await expect(sees(a, 'B')).toHaveCount(0);
+  await expect(toldOf(a, 'B').first()).toHaveAttribute('data-online', 'false');
+
+  await a.button('Pause').click();
+  await a.isIn('OFFLINE', 'busy');
+  await expect(sees(b, 'A')).toHaveCount(0);
+  await logInAs(b, 'Bernadette');
+  await b.isIn('OPEN', 'good');
+  await a.button('Resume').click();
+  await expect(sees(a, 'Bernadette')).toHaveCount(1);
+  await expect(sees(a, 'Beatrice')).toHaveCount(0);
+  await expect(toldOf(a, 'Beatrice').first()).toHaveAttribute('data-online', 'false');
+  await expect(sees(b, 'A')).toHaveCount(1);
+});
+
 test('two windows hear each other', async ({ openPage }) => {
   const one = await openDemo(openPage);
   const other = await openDemo(openPage);
@@ -166,6 +193,10 @@ test('at the width of a phone nothing sticks out', async ({ openPage }) => {
   const { page, a, b } = await openDemo(openPage, { viewport: { width: 360, height: 740 } });
   await a.send('word '.repeat(40));
   await a.send('x'.repeat(400));
+  await b.role('user-name').fill('y'.repeat(60));
+  await b.button('Log in as').click();
+  await expect(a.role('users').locator('li').filter({ hasText: 'yyyy' })).toHaveCount(1);
+  await b.isIn('OPEN', 'good');
   await expect(b.received('xxxx', 'remote')).toHaveCount(1);
   await page.getByTestId('server-kill').click();
   await b.isIn('RECONNECTING', 'busy');

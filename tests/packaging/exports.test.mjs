@@ -20,6 +20,7 @@ const ownDefaults = {
   lostConnectionTimeout: 5_000,
   stopCodes: [1008, 4003],
   resubscribe: 'auto',
+  presenceCatchUp: true,
 };
 
 test('C holds the constants of @deepstream/client, numbers and names', () => {

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use deepstream_wasm::client::{BackoffKind, HeartbeatFailure, Options, PageSignal};
+use deepstream_wasm::client::{BackoffKind, HeartbeatFailure, Options, Output, PageSignal};
 
 use crate::world::{
     ClientId, Dice, Wish, World,
@@ -14,13 +14,22 @@ use crate::world::{
 pub const ELSEWHERE: &str = "ws://elsewhere.test/deepstream";
 
 /// Credentials that the servers accept.
-pub const GOOD: [&str; 2] = ["{\"user\":\"good\"}", "{\"user\":\"better\"}"];
+pub const GOOD: [&str; 2] = ["{\"username\":\"good\"}", "{\"username\":\"better\"}"];
+
+/// The users whom these credentials log in, and somebody who never comes.
+pub const USERS: [&str; 3] = ["good", "better", "nobody"];
 
 /// Credentials that the servers refuse.
 pub const BAD: &str = "{\"user\":\"bad\"}";
 
 /// What there is to subscribe to, and to emit.
 pub const NAMES: [&str; 6] = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"];
+
+/// What there is to listen to; the last is no pattern at all.
+pub const PATTERNS: [&str; 5] = [".*", "alpha.*", "beta.*", "e.*", NO_PATTERN];
+
+/// What servers refuse to listen to.
+pub const NO_PATTERN: &str = "(";
 
 /// The longest time for which a fault holds things back, in milliseconds.
 pub const LONGEST_STALL: u64 = 8_000;
@@ -38,6 +47,7 @@ pub struct Knobs {
     /// How often an application calls its client from within a callback.
     pub callback_share: f64,
     pub denied: Option<&'static str>,
+    pub denied_user: Option<&'static str>,
     pub max_auth_attempts: u32,
 }
 
@@ -52,6 +62,7 @@ impl Knobs {
             relief_share: *dice.one_of(&[0.05, 0.3, 0.6]),
             max_auth_attempts: *dice.one_of(&[1, 3]),
             callback_share: *dice.one_of(&[0.0, 0.0, 0.02, 0.2]),
+            denied_user: *dice.one_of(&[None, None, Some(USERS[0]), Some(USERS[2]), Some("undefined")]),
             denied: *dice.one_of(&[None, None, Some(NAMES[0]), Some(NAMES[2]), Some(NAMES[5])]),
         }
     }
@@ -75,6 +86,7 @@ impl Knobs {
             subscription_timeout_ms: (*dice.one_of(&[10, 2_000])).max(5 * slowest),
             subscription_interval_ms: *dice.one_of(&[0, 100, 1_000]),
             lazy_connect: dice.happens(0.1),
+            presence_catch_up: dice.happens(0.8),
             ..Options::default()
         }
     }
@@ -99,8 +111,12 @@ impl Wishes {
     }
 
     pub fn draw(&mut self) -> Wish {
+        if self.dice.happens(0.1) {
+            let pattern = String::from(*self.dice.one_of(&PATTERNS));
+            return if self.dice.happens(0.7) { Wish::Listen(pattern) } else { Wish::Unlisten(pattern) };
+        }
         let name = String::from(*self.dice.one_of(&NAMES));
-        match self.dice.between(0..=200) {
+        match self.dice.between(0..=260) {
             0..=49 => Wish::Subscribe(name),
             50..=79 => Wish::Unsubscribe(name),
             80..=139 => self.emit(&name),
@@ -108,8 +124,27 @@ impl Wishes {
             165..=172 => Wish::Login(Some(BAD.into())),
             173..=179 => Wish::Pause,
             180..=199 => Wish::Resume,
-            _ => Wish::Close,
+            200 => Wish::Close,
+            _ => self.presence(),
         }
+    }
+
+    fn presence(&mut self) -> Wish {
+        let user = String::from(*self.dice.one_of(&USERS));
+        match self.dice.between(0..=9) {
+            0..=2 => Wish::Watch(user),
+            3 => Wish::Unwatch(user),
+            4..=5 => Wish::WatchAll,
+            6 => Wish::UnwatchAll,
+            7..=8 => Wish::Query(Some(vec![user, USERS[2].into()])),
+            _ => Wish::Query(None),
+        }
+    }
+
+    /// What an application says to what its client puts out: some offers are accepted, some rejected, some forgotten.
+    pub fn answers(&mut self, output: &Output) -> Vec<Wish> {
+        let accept = *self.dice.one_of(&[Some(true), Some(true), Some(false), None]);
+        accept.and_then(|accept| answer(output, accept)).into_iter().collect()
     }
 
     pub fn emit(&mut self, name: &str) -> Wish {
@@ -121,6 +156,16 @@ impl Wishes {
     /// Whether something with this probability happens.
     pub fn happens(&mut self, probability: f64) -> bool {
         self.dice.happens(probability)
+    }
+}
+
+/// The answer to an offer.
+pub fn answer(output: &Output, accept: bool) -> Option<Wish> {
+    match output {
+        Output::Offered { subscription, offer, .. } => {
+            Some(Wish::AnswerOffer { subscription: subscription.to_string(), offer: *offer, accept })
+        }
+        _ => None,
     }
 }
 
@@ -180,6 +225,7 @@ const FAULTS: &[Fault] = &[
         }
     },
     |world, _, dice| world.server().policy.answers_pings = dice.happens(0.7),
+    |world, _, dice| world.server().policy.answers_queries = dice.happens(0.7),
     |world, _, dice| world.server().policy.acknowledges = dice.happens(0.7),
     |world, _, dice| {
         world.server().policy.unauthenticated_client_timeout_ms = *dice.one_of(&[None, Some(2_000), Some(180_000)]);

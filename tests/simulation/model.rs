@@ -16,6 +16,11 @@ pub struct Intent {
     /// With what it last asked to be logged in.
     pub credentials: Option<String>,
     pub subscribed: BTreeSet<String>,
+    /// The users it watches.
+    pub watched: BTreeSet<String>,
+    pub watches_all: bool,
+    /// What it listens to.
+    pub patterns: BTreeSet<String>,
     /// The payloads it emitted, in order, with the credentials given last.
     pub emitted: Vec<(Option<String>, String)>,
     calls_heard: usize,
@@ -60,7 +65,27 @@ impl Intent {
             Wish::Emit { data, .. } => {
                 self.emitted.extend(data.clone().map(|data| (self.credentials.clone(), data)));
             }
-            Wish::Resubscribe | Wish::Offer { .. } | Wish::FlushOutbox | Wish::ClearOutbox | Wish::Record(_) => {}
+            Wish::Watch(user) => {
+                self.watched.insert(user.clone());
+            }
+            Wish::Unwatch(user) => {
+                self.watched.remove(user);
+            }
+            Wish::WatchAll => self.watches_all = true,
+            Wish::UnwatchAll => self.watches_all = false,
+            Wish::Listen(pattern) => {
+                self.patterns.insert(pattern.clone());
+            }
+            Wish::Unlisten(pattern) => {
+                self.patterns.remove(pattern);
+            }
+            Wish::Resubscribe
+            | Wish::Offer { .. }
+            | Wish::FlushOutbox
+            | Wish::ClearOutbox
+            | Wish::Record(_)
+            | Wish::Query(_)
+            | Wish::AnswerOffer { .. } => {}
         }
     }
 

@@ -1,10 +1,11 @@
 //! One client, driven by the run-loop contract as the browser shell drives it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::client::{
-    Client, ClientError, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, Offer, Options,
-    Output, RecordCommand, SocketEvent, SocketId, StorageEvent, Strategy, Ticket, parse_url, record::Path,
+    Client, ClientError, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, ListenCommand,
+    Offer, Options, Output, PresenceCommand, RecordCommand, SocketEvent, SocketId, StorageEvent, Strategy, Ticket,
+    parse_url, record::Path,
 };
 
 use super::{
@@ -42,6 +43,21 @@ pub enum Wish {
     FlushOutbox,
     ClearOutbox,
     Record(RecordWish),
+    /// To subscribe to a user.
+    Watch(String),
+    Unwatch(String),
+    WatchAll,
+    UnwatchAll,
+    /// To ask who of these users is logged in, or who is at all.
+    Query(Option<Vec<String>>),
+    Listen(String),
+    Unlisten(String),
+    /// The answer to an offer.
+    AnswerOffer {
+        subscription: String,
+        offer: u32,
+        accept: bool,
+    },
 }
 
 /// What an application may ask of a record. Paths are valid.
@@ -131,6 +147,13 @@ pub struct Shell {
     next_ticket: u32,
     /// The names that the application is subscribed to.
     wanted: BTreeSet<String>,
+    /// The users that it is subscribed to.
+    watched: BTreeSet<String>,
+    watches_all: bool,
+    /// The patterns that the application listens to.
+    patterns: BTreeSet<String>,
+    /// The offers that the application has accepted and that have not ended, with what is provided for them.
+    provided_events: BTreeMap<u32, String>,
     wishes: Vec<(ConnectionState, Wish)>,
     history: Vec<(Instant, Output)>,
     reaction: Option<Reaction>,
@@ -161,6 +184,10 @@ impl Shell {
             ticks: 0,
             next_ticket: 0,
             wanted: BTreeSet::new(),
+            watched: BTreeSet::new(),
+            watches_all: false,
+            patterns: BTreeSet::new(),
+            provided_events: BTreeMap::new(),
             wishes: Vec::new(),
             history: Vec::new(),
             reaction: None,
@@ -261,6 +288,49 @@ impl Shell {
             _ => None,
         });
         payloads.collect()
+    }
+
+    /// What its subscribers of a user were told of: `+ann` came, `-ann` went.
+    pub fn told(&self, user: &str) -> Vec<String> {
+        self.told_where(|told, everyone| told == user && !everyone)
+    }
+
+    /// What its subscribers of all users were told of.
+    pub fn told_of_all(&self) -> Vec<String> {
+        self.told_where(|_, everyone| everyone)
+    }
+
+    fn told_where(&self, is_meant: impl Fn(&str, bool) -> bool) -> Vec<String> {
+        let told = self.outputs().filter_map(|output| match output {
+            Output::Presence { user, online, everyone } if is_meant(user, *everyone) => {
+                Some(format!("{}{user}", if *online { '+' } else { '-' }))
+            }
+            _ => None,
+        });
+        told.collect()
+    }
+
+    /// What the server asked it to provide, oldest first: the number of the offer, and the subscription.
+    pub fn offers(&self) -> Vec<(u32, &str)> {
+        let offers = self.outputs().filter_map(|output| match output {
+            Output::Offered { offer, subscription, .. } => Some((*offer, &**subscription)),
+            _ => None,
+        });
+        offers.collect()
+    }
+
+    /// The numbers of the offers that ended.
+    pub fn ended(&self) -> Vec<u32> {
+        let ended = self.outputs().filter_map(|output| match output {
+            Output::OfferEnded { offer, .. } => Some(*offer),
+            _ => None,
+        });
+        ended.collect()
+    }
+
+    /// The subscriptions that the application provides now, as far as it has been told.
+    pub fn provided_events(&self) -> BTreeSet<&str> {
+        self.provided_events.values().map(String::as_str).collect()
     }
 
     /// What became of a ticket.
@@ -401,7 +471,37 @@ impl Shell {
             Wish::Unsubscribe(name) if self.wanted.remove(name) => {
                 (Command::Event(EventCommand::Unsubscribe(name)), false)
             }
-            Wish::Subscribe(_) | Wish::Unsubscribe(_) => return None,
+            Wish::Listen(pattern) if self.patterns.insert(pattern.clone()) => {
+                (Command::Event(EventCommand::Listen(ListenCommand::Listen(pattern))), false)
+            }
+            Wish::Unlisten(pattern) if self.patterns.remove(pattern) => {
+                (Command::Event(EventCommand::Listen(ListenCommand::Unlisten(pattern))), false)
+            }
+            Wish::AnswerOffer { subscription, offer, accept } => {
+                if *accept && self.watch.is_offered(*offer) {
+                    self.provided_events.insert(*offer, subscription.clone());
+                }
+                let answer = ListenCommand::Answer { subscription, offer: *offer, accept: *accept };
+                (Command::Event(EventCommand::Listen(answer)), false)
+            }
+            Wish::Subscribe(_) | Wish::Unsubscribe(_) | Wish::Listen(_) | Wish::Unlisten(_) => return None,
+            Wish::Watch(user) if self.watched.insert(user.clone()) => {
+                (Command::Presence(PresenceCommand::Subscribe(user)), false)
+            }
+            Wish::Unwatch(user) if self.watched.remove(user) => {
+                (Command::Presence(PresenceCommand::Unsubscribe(user)), false)
+            }
+            Wish::WatchAll if !std::mem::replace(&mut self.watches_all, true) => {
+                (Command::Presence(PresenceCommand::SubscribeAll), false)
+            }
+            Wish::UnwatchAll if std::mem::take(&mut self.watches_all) => {
+                (Command::Presence(PresenceCommand::UnsubscribeAll), false)
+            }
+            Wish::Watch(_) | Wish::Unwatch(_) | Wish::WatchAll | Wish::UnwatchAll => return None,
+            Wish::Query(users) => {
+                let users = users.as_ref().map(|users| users.iter().map(String::as_str).collect());
+                (Command::Presence(PresenceCommand::Query { ticket, users }), true)
+            }
             Wish::Emit { name, data } => {
                 let offer = Offer {
                     kind: Kind::Event,
@@ -435,7 +535,7 @@ impl Shell {
         };
         if has_ticket {
             let may_wait = matches!(wish, Wish::Offer { .. } | Wish::FlushOutbox | Wish::Record(_));
-            self.watch.ticket_issued(ticket, may_wait);
+            self.watch.ticket_issued(ticket, may_wait, matches!(wish, Wish::Query(_)));
             self.next_ticket += 1;
         }
         self.client.handle(now, Input::Command(command));
@@ -494,6 +594,7 @@ impl Shell {
             }
             Output::AskLock { name, wait } => outside.browsers.ask_lock(self.id, name, *wait),
             Output::ReleaseLock(name) => outside.browsers.release(self.id, name),
+            Output::OfferEnded { offer, .. } => drop(self.provided_events.remove(offer)),
             _ => {}
         }
     }

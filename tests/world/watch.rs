@@ -21,9 +21,14 @@ pub struct Watch {
     live: Option<Live>,
     reference: Reference,
     owed: BTreeSet<Ticket>,
+    /// Those of them that the server's answer settles, not the login.
+    questions: BTreeSet<Ticket>,
     settled: BTreeSet<Ticket>,
     /// Those that may wait while the client is logged in.
     patient: BTreeSet<Ticket>,
+    /// The offers that have not ended.
+    offered: BTreeSet<u32>,
+    newest_offer: Option<u32>,
 }
 
 struct Live {
@@ -40,8 +45,11 @@ impl Watch {
             live: None,
             reference: Reference::default(),
             owed: BTreeSet::new(),
+            questions: BTreeSet::new(),
             settled: BTreeSet::new(),
             patient: BTreeSet::new(),
+            offered: BTreeSet::new(),
+            newest_offer: None,
         }
     }
 
@@ -55,11 +63,20 @@ impl Watch {
         &self.owed
     }
 
-    /// The application was given a ticket.
-    pub fn ticket_issued(&mut self, ticket: Ticket, may_wait: bool) {
+    /// Whether an offer stands.
+    pub fn is_offered(&self, offer: u32) -> bool {
+        self.offered.contains(&offer)
+    }
+
+    /// The application was given a ticket, perhaps one that may wait while the client is logged in, or for a question to the
+    /// server.
+    pub fn ticket_issued(&mut self, ticket: Ticket, may_wait: bool, is_question: bool) {
         self.owed.insert(ticket);
         if may_wait {
             self.patient.insert(ticket);
+        }
+        if is_question {
+            self.questions.insert(ticket);
         }
     }
 
@@ -99,14 +116,22 @@ impl Watch {
             Output::StateChanged(state) => self.on_state(*state),
             Output::Settle(ticket, outcome) => {
                 assert!(self.owed.remove(ticket), "{ticket:?} was settled before, or never issued: {outcome:?}");
+                self.questions.remove(ticket);
                 self.settled.insert(*ticket);
                 let is_let_in = matches!(self.state, ConnectionState::Open | ConnectionState::AwaitingAuthentication);
                 let may_succeed = is_let_in || self.patient.contains(ticket);
                 assert!(outcome.is_err() || may_succeed, "{ticket:?} succeeds in the state {:?}", self.state);
             }
-            Output::Event { .. } => {
-                assert_eq!(self.state, ConnectionState::Open, "events arrive while logged in");
+            Output::Event { .. } | Output::Presence { .. } => {
+                assert_eq!(self.state, ConnectionState::Open, "messages arrive while logged in");
             }
+            Output::Offered { offer, .. } => {
+                assert_eq!(self.state, ConnectionState::Open, "offers arrive while logged in");
+                assert!(self.newest_offer < Some(*offer), "offer {offer} was made before");
+                self.newest_offer = Some(*offer);
+                self.offered.insert(*offer);
+            }
+            Output::OfferEnded { offer, .. } => assert!(self.offered.remove(offer), "offer {offer} ended before"),
             Output::Error(_)
             | Output::ClientDataChanged(_)
             | Output::ReauthenticationFailed { .. }
@@ -163,9 +188,15 @@ impl Watch {
             let waits_for_page = client.connection().reason.is_some_and(|it| it.kind == CloseKind::PageHidden);
             assert!(deadline.is_some() || waits_for_page, "{:?} must not wait for ever", self.state);
         }
+        if self.state != ConnectionState::Open {
+            assert!(self.offered.is_empty(), "no session, and the offers {:?} stand", self.offered);
+        }
         if self.state == ConnectionState::Open {
-            let mut owed = self.owed.difference(&self.patient);
-            assert_eq!(owed.next(), None, "logged in, and somebody still waits");
+            let mut impatient =
+                self.owed.iter().filter(|it| !self.patient.contains(it) && !self.questions.contains(it));
+            assert_eq!(impatient.next(), None, "logged in, and what waits for that still waits");
+        } else if is_at_rest(self.state) && self.state != ConnectionState::Closed {
+            assert!(self.questions.is_empty(), "{:?}, and {:?} still waits", self.state, self.questions);
         }
     }
 

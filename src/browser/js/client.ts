@@ -1,8 +1,11 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DeepstreamClient as CompiledClient } from '../../../target/glue/deepstream_wasm.js';
 import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
 import type { DeepstreamError } from './error.js';
-import type { EventHandler } from './event.js';
+import { Events, type CompiledEventHandler, type EventHandler } from './event.js';
 import type { Options } from './options.js';
+import { Presence, type CompiledPresenceHandler, type PresenceHandler } from './presence.js';
+import { defineDisposal } from './subscription.js';
 
 /**
  * Receives the outcome of `login()`: on success what the server says about the user (`null` if nothing), else an object
@@ -71,7 +74,7 @@ export interface ConnectionSnapshot {
 export interface Resubscribed {
   /** What the names are names of, such as `EVENT`. */
   topic: string;
-  /** The names. */
+  /** The names; for the presence of all users `%_EVERYONE_%`. */
   names: string[];
   /** How long there was no session, in milliseconds: what happened meanwhile was missed. */
   gap: number;
@@ -115,10 +118,16 @@ export type ClientEventName =
  * const client = new DeepstreamClient('localhost:6020');
  * await client.login({ username: 'ada' });
  * client.event.subscribe('news', (news) => console.log(news));
+ *
+ * @example
+ * await using client = new DeepstreamClient('localhost:6020'); // closed at the end of the block
  */
-export interface DeepstreamClient {
+export interface DeepstreamClient extends Disposable, AsyncDisposable {
   /** Messages to everybody who subscribed to their name. */
   readonly event: EventHandler;
+
+  /** Who is logged in. */
+  readonly presence: PresenceHandler;
 
   /**
    * Logs in, as soon as there is a connection; connects again where the server had ended the connection for want of a
@@ -281,9 +290,18 @@ export interface DeepstreamClientConstructor {
 /** What the WebAssembly side gives, as far as it is used here. */
 type Compiled = Omit<
   DeepstreamClient,
-  'event' | 'on' | 'once' | 'off' | 'wasReconnected' | 'reconnectTries'
+  | 'event'
+  | 'presence'
+  | 'on'
+  | 'once'
+  | 'off'
+  | 'wasReconnected'
+  | 'reconnectTries'
+  | typeof Symbol.dispose
+  | typeof Symbol.asyncDispose
 > & {
-  eventHandler(): EventHandler;
+  eventHandler(): CompiledEventHandler;
+  presenceHandler(): CompiledPresenceHandler;
   on(event: string, listener: Function, scope: unknown): void;
   once(event: string, listener: Function, scope: unknown): void;
   off(event?: string, listener?: Function, scope?: unknown): void;
@@ -296,13 +314,17 @@ type Compiled = Omit<
  */
 export function defineClient(ensureInitialised: () => void): DeepstreamClientConstructor {
   const Base = CompiledClient as unknown as new (url: string | readonly string[], options?: Partial<Options>) => Compiled;
-  return class extends Base {
+  class Client extends Base {
     declare readonly event: EventHandler;
+    declare readonly presence: PresenceHandler;
+    declare [Symbol.dispose]: () => void;
+    declare [Symbol.asyncDispose]: () => Promise<void>;
 
     constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
       super(url, options);
-      this.event = this.eventHandler();
+      this.event = new Events(this.eventHandler());
+      this.presence = new Presence(this.presenceHandler());
     }
 
     wasReconnected(): boolean {
@@ -327,5 +349,10 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
       super.off(event, listener, scope);
       return this;
     }
-  };
+  }
+  // wasm-bindgen's own would take the memory away from under a client that is connected.
+  defineDisposal(Client.prototype, function (this: Client) {
+    this.close();
+  });
+  return Client;
 }

@@ -198,6 +198,13 @@ export interface Options {
   resubscribe: 'auto' | 'manual';
 
   /**
+   * Whether the presence subscribers are told after an outage who came and who went meanwhile. For that the client asks the
+   * server once per session who of the users that are subscribed to is logged in, or who is at all.
+   * @defaultValue true
+   */
+  presenceCatchUp: boolean;
+
+  /**
    * Chose the timers of `@deepstream/client`. No effect: there is one native timer, set to when it is needed next.
    * @defaultValue true
    */
@@ -452,6 +459,7 @@ export const Options: Readonly<Options> = Object.freeze<Options>({
     overflow: 'reject',
   },
   deduplicationWindow: 2048,
+  presenceCatchUp: true,
   nativeTimerRegistry: true,
   intervalTimerResolution: 50,
   offlineBufferTimeout: 2000,

@@ -12,6 +12,13 @@ export type {
   ResumeCallback,
 } from './client.js';
 export type { EventHandler, Serialisable } from './event.js';
+export type { ListenCallback, ListenResponse } from './listen.js';
+export type {
+  IndividualQueryResult,
+  PresenceCallback,
+  PresenceHandler,
+  QueryResult,
+} from './presence.js';
 export {
   Options,
   Options as DefaultOptions,
@@ -22,3 +29,5 @@ export {
   type RecordOfflineStore,
   type Socket,
 } from './options.js';
+export type { EventStream, StreamOptions } from './stream.js';
+export type { SubscribeOptions, Subscription } from './subscription.js';

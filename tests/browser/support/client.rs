@@ -37,6 +37,8 @@ extern "C" {
     pub fn event_names(this: &JsClient) -> Vec<String>;
     #[wasm_bindgen(method, js_name = eventHandler)]
     pub fn events(this: &JsClient) -> JsEvents;
+    #[wasm_bindgen(method, js_name = presenceHandler)]
+    pub fn presence(this: &JsClient) -> JsPresence;
 
     /// What the exported class `EventHandler` is to JavaScript.
     #[derive(Clone)]
@@ -48,8 +50,37 @@ extern "C" {
     pub fn unsubscribe(this: &JsEvents, name: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn emit(this: &JsEvents, name: &JsValue, data: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = subscribe)]
+    pub fn subscribe_watched(
+        this: &JsEvents,
+        name: &JsValue,
+        callback: &JsValue,
+        on_removed: &JsValue,
+    ) -> Result<u32, JsValue>;
+    #[wasm_bindgen(method)]
+    pub fn end(this: &JsEvents, name: &str, id: u32);
+    #[wasm_bindgen(method, catch)]
+    pub fn listen(this: &JsEvents, pattern: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn unlisten(this: &JsEvents, pattern: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, js_name = eventNames)]
     pub fn event_names(this: &JsEvents) -> Vec<String>;
+
+    /// What the exported class `PresenceHandler` is to JavaScript.
+    #[derive(Clone)]
+    pub type JsPresence;
+
+    #[wasm_bindgen(method, catch, js_name = getAll)]
+    pub fn get_all(this: &JsPresence, users: &JsValue, callback: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn subscribe(
+        this: &JsPresence,
+        user: &JsValue,
+        callback: &JsValue,
+        on_removed: &JsValue,
+    ) -> Result<u32, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn unsubscribe(this: &JsPresence, user: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
 }
 
 impl JsClient {

@@ -70,6 +70,23 @@ client.event.emit('news', new Map());
 // @ts-expect-error: the handler comes with the client
 client.event = {} as EventHandler;
 
+// @ts-expect-error: not a list
+client.presence.getAll('ann');
+// @ts-expect-error: not names
+client.presence.getAll([1]);
+// @ts-expect-error: nobody asked for cat
+client.presence.getAll(['ann', 'bob']).then(({ cat }) => cat);
+// @ts-expect-error: with a callback there is no promise
+client.presence.getAll(() => {}).then();
+// @ts-expect-error: the callback is missing
+client.presence.subscribe('ann');
+// @ts-expect-error: the callback takes something else
+client.presence.subscribe('ann', (user: number) => user);
+// @ts-expect-error: not a signal
+client.presence.subscribe(() => {}, { signal: true });
+// @ts-expect-error: only `client.presence` is the way there
+client.presenceHandler();
+
 // @ts-expect-error: nobody but the garbage collector frees a client
 client.free();
 // @ts-expect-error: nor this way

@@ -8,6 +8,10 @@ import {
   type AuthenticationCallback,
   type ClientEvents,
   type EventHandler,
+  type IndividualQueryResult,
+  type PresenceCallback,
+  type PresenceHandler,
+  type QueryResult,
 } from 'deepstream-wasm';
 
 /** Passes only if both types are the same: `any` is the same as nothing but itself. */
@@ -107,6 +111,35 @@ export function exchangeEvents(client: DeepstreamClient): void {
   events.emit('nested', { list: [1, 'two', { three: [true, null] }], absent: undefined, tuple: [1, 'a'] as const });
   const json: C.JSONValue = ['a', { b: null }];
   events.emit('json', json);
+}
+
+export async function seeWhoIsHere(client: DeepstreamClient, friends: string[]): Promise<void> {
+  const presence: PresenceHandler = client.presence;
+
+  expectType<QueryResult>()(await presence.getAll(), true);
+  expectType<IndividualQueryResult>()(await presence.getAll(friends), true);
+  expectType<{ ann: boolean; bob: boolean }>()(await presence.getAll(['ann', 'bob']), true);
+  presence.getAll((error, users) => {
+    expectType<string | undefined>()(error?.code, true);
+    expectType<string | undefined>()(error?.reason, true);
+    expectType<string[] | undefined>()(users, true);
+  });
+  expectType<void>()(
+    presence.getAll(friends, (error, users) => expectType<boolean | undefined>()(users?.['ann'], true)),
+    true,
+  );
+
+  const show: PresenceCallback = (user, online) => console.log(user, online);
+  const { signal } = new AbortController();
+  presence.subscribe(show);
+  presence.subscribe(show, { signal });
+  presence.subscribe('ann', show);
+  presence.subscribe('ann', (user, online) => expectType<boolean>()(online, true), { signal });
+  presence.subscribe('ann', show).unsubscribe();
+  presence.unsubscribe('ann', show);
+  presence.unsubscribe('ann');
+  presence.unsubscribe(show);
+  presence.unsubscribe();
 }
 
 export function handle(error: unknown): string | undefined {

@@ -59,6 +59,24 @@ export class Connection {
     return () => client.event.unsubscribe('news', onNews);
   }
 
+  public async seeWhoIsHere(friends: string[]): Promise<string[]> {
+    const { presence } = this.client!;
+    const onChange = (user: string, online: boolean): void => console.log(user, online);
+    presence.subscribe(onChange);
+    presence.subscribe('ann', onChange);
+    presence.subscribe('ann', (user, online) => console.log(`${user} ${online ? 'joined' : 'left'}`));
+    presence.getAll((error, users) => console.log(error && error.reason, users && users.length));
+    presence.getAll((error: { reason: C.EVENT }, users?: string[]) => console.log(error.reason, users));
+    presence.getAll(friends, (error, users) => console.log(error, users && users[friends[0]]));
+    const some: { [user: string]: boolean } = await presence.getAll(friends);
+    presence.unsubscribe('ann', onChange);
+    presence.unsubscribe('ann');
+    presence.unsubscribe(onChange);
+    presence.unsubscribe();
+    const all: string[] = await presence.getAll();
+    return all.filter((user) => some[user]);
+  }
+
   public async interrupt(): Promise<void> {
     this.client!.pause();
     await this.client!.resume();

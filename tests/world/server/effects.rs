@@ -20,6 +20,18 @@ pub enum Request {
     },
     /// A message about records, [as one reads it](super::record_text).
     Record(String),
+    SubscribeUsers(Vec<String>),
+    UnsubscribeUsers(Vec<String>),
+    SubscribeAll,
+    UnsubscribeAll,
+    Query(Vec<String>),
+    QueryAll,
+    Listen(String),
+    Unlisten(String),
+    AnswerOffer {
+        subscription: String,
+        accepts: bool,
+    },
 }
 
 /// What the server wants done on a link.

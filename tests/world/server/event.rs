@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use deepstream_wasm::wire::{EventAction, EventMessage};
+use deepstream_wasm::{
+    client::Instant,
+    wire::{EventAction, EventMessage},
+};
 
 use super::{
     effects::{Effects, Request},
+    listen::Listening,
     policy::Policy,
     subscribers::{Subscribers, splice_denied},
 };
@@ -15,14 +19,25 @@ use crate::world::network::LinkId;
 #[derive(Default)]
 pub struct Events {
     pub subscribers: Subscribers,
+    pub listening: Listening,
 }
 
 impl Events {
     /// A client that is logged in says something about events.
-    pub fn on_message(&mut self, policy: &Policy, effects: &mut Effects, link: LinkId, message: &EventMessage<'_>) {
+    pub fn on_message(
+        &mut self,
+        now: Instant,
+        policy: &Policy,
+        effects: &mut Effects,
+        link: LinkId,
+        message: &EventMessage<'_>,
+    ) {
         match message.action {
             EventAction::Emit => self.on_emit(policy, effects, link, message),
-            EventAction::Subscribe | EventAction::Unsubscribe => self.on_bulk(policy, effects, link, message),
+            EventAction::Subscribe | EventAction::Unsubscribe => self.on_bulk(now, policy, effects, link, message),
+            EventAction::Listen | EventAction::Unlisten | EventAction::ListenAccept | EventAction::ListenReject => {
+                self.listening.on_message(now, policy, effects, &self.subscribers, link, message);
+            }
             action => effects.complain(&format!("EVENT/{}", action.name())),
         }
     }
@@ -45,21 +60,53 @@ impl Events {
         }
     }
 
-    fn on_bulk(&mut self, policy: &Policy, effects: &mut Effects, link: LinkId, message: &EventMessage<'_>) {
+    /// The process ends.
+    pub fn forget(&mut self) {
+        self.subscribers.clear();
+        self.listening.forget();
+    }
+
+    /// A connection is gone.
+    pub fn on_closed(&mut self, now: Instant, policy: &Policy, effects: &mut Effects, link: LinkId) {
+        for name in self.subscribers.names_of(link).into_iter().map(String::from).collect::<Vec<_>>() {
+            self.unsubscribe(effects, link, &name);
+        }
+        self.listening.on_closed(now, policy, effects, &self.subscribers, link);
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.listening.deadline()
+    }
+
+    pub fn on_time(&mut self, now: Instant, policy: &Policy, effects: &mut Effects) {
+        self.listening.on_time(now, policy, effects);
+    }
+
+    fn on_bulk(
+        &mut self,
+        now: Instant,
+        policy: &Policy,
+        effects: &mut Effects,
+        link: LinkId,
+        message: &EventMessage<'_>,
+    ) {
         let mut names: Vec<String> = message.names.iter().map(|name| (*name).into()).collect();
         if names.is_empty() || message.correlation_id.is_none() {
             effects.complain("a bulk message without names or without correlationId");
         }
+        let may_repeat = self.subscribers.may_repeat(link, message.correlation_id, names.len());
         if message.action == EventAction::Subscribe {
             effects.note(link, Request::Subscribe(names.clone()));
-            deny(effects, link, message, &mut names, &policy.denied);
+            if deny(effects, link, message, &mut names, &policy.denied) {
+                self.subscribers.denied(link);
+            }
             for name in &names {
-                self.subscribe(effects, link, name);
+                self.subscribe(now, policy, effects, link, name, may_repeat);
             }
         } else {
             effects.note(link, Request::Unsubscribe(names.clone()));
             for name in &names {
-                self.subscribers.remove(link, name);
+                self.unsubscribe(effects, link, name);
             }
         }
         if !names.is_empty() && policy.acknowledges {
@@ -68,11 +115,31 @@ impl Events {
         }
     }
 
-    fn subscribe(&mut self, effects: &mut Effects, link: LinkId, name: &str) {
+    fn unsubscribe(&mut self, effects: &mut Effects, link: LinkId, name: &str) {
+        if self.subscribers.remove(link, name) && self.subscribers.of(name).is_empty() {
+            self.listening.on_last_subscription_removed(effects, name);
+        }
+    }
+
+    fn subscribe(
+        &mut self,
+        now: Instant,
+        policy: &Policy,
+        effects: &mut Effects,
+        link: LinkId,
+        name: &str,
+        may_repeat: bool,
+    ) {
+        let is_first = self.subscribers.of(name).is_empty();
         if self.subscribers.add(link, name) {
+            if is_first {
+                self.listening.on_first_subscription(now, policy, effects, name);
+            }
             return;
         }
-        effects.complain(&format!("MULTIPLE_SUBSCRIPTIONS to {name}"));
+        if !may_repeat {
+            effects.complain(&format!("MULTIPLE_SUBSCRIPTIONS to {name}"));
+        }
         let error = EventMessage {
             name: Some(name),
             original_action: Some(EventAction::Subscribe.number()),
@@ -82,21 +149,24 @@ impl Events {
     }
 }
 
+/// Takes the names that are denied off the list, as the server does; says whether there were any.
 fn deny(
     effects: &mut Effects,
     link: LinkId,
     message: &EventMessage<'_>,
     names: &mut Vec<String>,
     denied: &BTreeSet<String>,
-) {
-    for name in splice_denied(names, |name| denied.contains(name)) {
+) -> bool {
+    let refused = splice_denied(names, |name| denied.contains(name));
+    for name in &refused {
         let error = EventMessage {
             is_error: true,
-            name: Some(&name),
+            name: Some(name),
             correlation_id: message.correlation_id,
             original_action: Some(message.action.number()),
             ..EventMessage::new(EventAction::MessageDenied)
         };
         effects.say(link, &error.into());
     }
+    !refused.is_empty()
 }

@@ -4,13 +4,15 @@
 mod connection;
 mod effects;
 mod event;
-mod listen;
+pub mod listen;
+mod listeners;
 mod pattern;
 pub mod policy;
+mod presence;
 mod record;
 mod subscribers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::Instant,
@@ -24,6 +26,7 @@ use self::{
     connection::{Connection, Stage},
     effects::Effects,
     event::Events,
+    presence::Presence,
     record::{Records, Turn},
 };
 pub use self::{
@@ -51,6 +54,7 @@ pub struct FakeServer {
     connections: BTreeMap<LinkId, Connection>,
     events: Events,
     records: Records,
+    presence: Presence,
     effects: Effects,
     /// When the records' cache and storage have answered.
     settles_at: Option<Instant>,
@@ -66,6 +70,7 @@ impl FakeServer {
             connections: BTreeMap::new(),
             events: Events::default(),
             records: Records::new(),
+            presence: Presence::default(),
             effects: Effects::default(),
             settles_at: None,
         }
@@ -88,7 +93,8 @@ impl FakeServer {
         for link in std::mem::take(&mut self.connections).into_keys() {
             self.effects.words.push((link, Word::Close(code)));
         }
-        self.events.subscribers.clear();
+        self.events.forget();
+        self.presence.forget();
         self.records.on_process_end();
         self.settles_at = None;
     }
@@ -142,6 +148,31 @@ impl FakeServer {
         self.records.subscribers.names_of(link)
     }
 
+    /// What a link is subscribed to of presence: users, or `%_EVERYONE_%`.
+    pub fn watches(&self, link: LinkId) -> Vec<&str> {
+        self.presence.subscribers.names_of(link)
+    }
+
+    /// The users who are logged in.
+    pub fn online(&self) -> Vec<&str> {
+        self.presence.online().collect()
+    }
+
+    /// The user as whom a link is logged in.
+    pub fn user_id(&self, link: LinkId) -> Option<&str> {
+        self.connections.get(&link)?.user_id()
+    }
+
+    /// The patterns of events to which a link listens.
+    pub fn patterns(&self, link: LinkId) -> Vec<&str> {
+        self.events.listening.patterns_of(link)
+    }
+
+    /// The events that a link provides.
+    pub fn provided_events(&self, link: LinkId) -> BTreeSet<&str> {
+        self.events.listening.provided_by(link)
+    }
+
     /// The credentials with which a link is logged in.
     pub fn user(&self, link: LinkId) -> Option<&str> {
         self.connections.get(&link)?.user.as_deref()
@@ -155,7 +186,12 @@ impl FakeServer {
 
     pub fn deadline(&self) -> Option<Instant> {
         let connection = self.connections.values().map(Connection::deadline).min();
-        connection.into_iter().chain(self.records.listeners.deadline()).chain(self.settles_at).min()
+        connection
+            .into_iter()
+            .chain(self.events.deadline())
+            .chain(self.records.listeners.deadline())
+            .chain(self.settles_at)
+            .min()
     }
 
     pub fn on_time(&mut self, now: Instant) {
@@ -164,6 +200,7 @@ impl FakeServer {
         for link in due {
             self.check(link);
         }
+        self.events.on_time(now, &self.policy, &mut self.effects);
         if self.settles_at.is_some_and(|at| at <= now) {
             self.settle();
         }
@@ -281,7 +318,11 @@ impl FakeServer {
             (Stage::Connected, Message::Connection(message)) => self.on_challenge(link, message),
             (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
             (Stage::LoggedIn, Message::Event(message)) => {
-                self.events.on_message(&self.policy, &mut self.effects, link, message);
+                self.events.on_message(self.now, &self.policy, &mut self.effects, link, message);
+            }
+            (Stage::LoggedIn, Message::Presence(message)) => {
+                let user = self.connections[&link].user_id().unwrap_or_default();
+                self.presence.on_message(&self.policy, &mut self.effects, link, user, message);
             }
             (Stage::LoggedIn, Message::Record(message)) => {
                 self.effects.note(link, Request::Record(record_text(message)));
@@ -342,6 +383,8 @@ impl FakeServer {
                 connection.user = Some(credentials.into());
                 let data = client_data.as_deref();
                 self.effects.say(link, &AuthMessage { data, ..AuthMessage::new(AuthAction::AuthSuccessful) }.into());
+                let user = self.connections[&link].user_id().unwrap_or_default();
+                self.presence.on_login(&mut self.effects, user);
             }
             AtLogin::Refuse(reason) => self.refuse_login(link, reason.as_deref()),
             AtLogin::Silence => {}
@@ -381,8 +424,12 @@ impl FakeServer {
     }
 
     fn close(&mut self, link: LinkId, code: u16) {
-        self.connections.remove(&link);
-        self.events.subscribers.remove_link(link);
+        let connection = self.connections.remove(&link);
+        self.presence.subscribers.remove_link(link);
+        if let Some(user) = connection.as_ref().and_then(Connection::user_id) {
+            self.presence.on_logout(&mut self.effects, user);
+        }
+        self.events.on_closed(self.now, &self.policy, &mut self.effects, link);
         let said = self.effects.words.len();
         let mut turn = Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
         self.records.on_closed(&mut turn, link);

@@ -28,7 +28,7 @@ use self::{
 };
 use super::{
     effects::Effects,
-    listen::{Listeners, Saying, Scene, Subject},
+    listeners::{Listeners, Saying, Scene, Subject},
     policy::{Policy, Right},
     subscribers::{Subscribers, splice_denied},
 };

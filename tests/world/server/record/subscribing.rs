@@ -8,7 +8,7 @@ use super::{Asked, Records, Turn, tell_record};
 use crate::world::{
     json::Json,
     network::LinkId,
-    server::{listen::Scene, policy::Right},
+    server::{listeners::Scene, policy::Right},
 };
 
 impl Records {
