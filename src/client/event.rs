@@ -7,7 +7,7 @@ use super::{
     is_error,
     options::Resubscribe,
     outbox::{Entry, Outbox},
-    subscriptions::Subscriptions,
+    subscriptions::{Answer, Kind, Subscriptions},
     time::Instant,
 };
 use crate::wire::{EventAction, EventMessage, Message, Topic};
@@ -22,7 +22,7 @@ pub struct Events {
 impl Events {
     /// No subscriptions, nothing waiting.
     pub fn new() -> Self {
-        Self { subscriptions: Subscriptions::new(Topic::Event), outbox: Outbox::default() }
+        Self { subscriptions: Subscriptions::new(Kind::Events), outbox: Outbox::default() }
     }
 
     /// The application wants something.
@@ -85,22 +85,22 @@ impl Events {
 
     /// A message of the topic EVENT arrived.
     pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &EventMessage<'_>) {
-        let name = message.name.unwrap_or_default();
-        let answers_subscribe = message.original_action == Some(EventAction::Subscribe.number());
+        let answer = Answer {
+            action: message.action.number(),
+            is_ack: message.is_ack,
+            original_action: message.original_action,
+            name: message.name,
+            correlation_id: message.correlation_id,
+        };
+        if self.subscriptions.on_answer(context, socket, &answer) {
+            return;
+        }
         match message.action {
-            EventAction::Subscribe | EventAction::Unsubscribe if message.is_ack => {
-                self.subscriptions.on_acknowledged(context, socket, message.correlation_id);
-            }
-            EventAction::Emit => {
-                context.out.push_back(Output::Event { name: name.into(), data: message.data.map(Into::into) })
-            }
-            EventAction::MultipleSubscriptions | EventAction::NotSubscribed
-                if self.subscriptions.expects_complaint(name) => {}
+            EventAction::Emit => context.out.push_back(Output::Event {
+                name: message.name.unwrap_or_default().into(),
+                data: message.data.map(Into::into),
+            }),
             action if message.is_error || is_error(action.number()) => {
-                let refuses = matches!(action, EventAction::MessageDenied | EventAction::MessagePermissionError);
-                if refuses && answers_subscribe {
-                    self.subscriptions.on_refused(context, socket, name, message.correlation_id);
-                }
                 context.report(ClientError::Server {
                     topic: Topic::Event,
                     action: action.name(),

@@ -12,14 +12,112 @@ use super::{
 };
 use crate::{
     names::NameMap,
-    wire::{EventAction, EventMessage, Message, Topic},
+    wire::{EventAction, EventMessage, Message, PresenceAction, PresenceMessage, RpcAction, RpcMessage, Topic},
 };
 
-/// The subscriptions of one topic. Names are collected for `subscriptionInterval` and sent in bulk; a new session
+/// What can be subscribed to by name, each with its own message and actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Events: SUBSCRIBE and UNSUBSCRIBE.
+    Events,
+    /// Procedures that this client provides: PROVIDE and UNPROVIDE.
+    #[allow(dead_code, reason = "until there is RPC")]
+    Providers,
+    /// Users whose coming and going is watched: SUBSCRIBE and UNSUBSCRIBE.
+    #[allow(dead_code, reason = "until there is presence")]
+    Users,
+}
+
+/// What the server says to a bulk message, in any topic.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// The number of the action.
+    pub action: i32,
+    /// Whether it acknowledges a message with the same action.
+    pub is_ack: bool,
+    /// The number of the action of the message that is answered.
+    pub original_action: Option<i32>,
+    /// The name that it is about.
+    pub name: Option<&'a str>,
+    /// The bulk message that is answered.
+    pub correlation_id: Option<&'a str>,
+}
+
+/// The numbers of the actions of one [`Kind`].
+struct Actions {
+    subscribe: i32,
+    unsubscribe: i32,
+    /// The server refuses: by its rules, or because checking them failed.
+    refusals: [i32; 2],
+    /// The server has the name already, or never had it.
+    complaints: [i32; 2],
+}
+
+impl Kind {
+    /// The topic of the messages.
+    pub const fn topic(self) -> Topic {
+        match self {
+            Self::Events => Topic::Event,
+            Self::Providers => Topic::Rpc,
+            Self::Users => Topic::Presence,
+        }
+    }
+
+    const fn actions(self) -> Actions {
+        match self {
+            Self::Events => Actions {
+                subscribe: EventAction::Subscribe.number(),
+                unsubscribe: EventAction::Unsubscribe.number(),
+                refusals: [EventAction::MessageDenied.number(), EventAction::MessagePermissionError.number()],
+                complaints: [EventAction::MultipleSubscriptions.number(), EventAction::NotSubscribed.number()],
+            },
+            Self::Providers => Actions {
+                subscribe: RpcAction::Provide.number(),
+                unsubscribe: RpcAction::Unprovide.number(),
+                refusals: [RpcAction::MessageDenied.number(), RpcAction::MessagePermissionError.number()],
+                complaints: [RpcAction::MultipleProviders.number(), RpcAction::NotProvided.number()],
+            },
+            Self::Users => Actions {
+                subscribe: PresenceAction::Subscribe.number(),
+                unsubscribe: PresenceAction::Unsubscribe.number(),
+                refusals: [PresenceAction::MessageDenied.number(), PresenceAction::MessagePermissionError.number()],
+                complaints: [PresenceAction::MultipleSubscriptions.number(), PresenceAction::NotSubscribed.number()],
+            },
+        }
+    }
+
+    fn message<'a>(self, direction: Direction, names: Vec<&'a str>, correlation_id: &'a str) -> Message<'a> {
+        let correlation_id = Some(correlation_id);
+        let subscribes = direction == Direction::Subscribe;
+        match self {
+            Self::Events => {
+                let action = if subscribes { EventAction::Subscribe } else { EventAction::Unsubscribe };
+                EventMessage { names, correlation_id, ..EventMessage::new(action) }.into()
+            }
+            Self::Providers => {
+                let action = if subscribes { RpcAction::Provide } else { RpcAction::Unprovide };
+                RpcMessage { names, correlation_id, ..RpcMessage::new(action) }.into()
+            }
+            Self::Users => {
+                let action = if subscribes { PresenceAction::Subscribe } else { PresenceAction::Unsubscribe };
+                PresenceMessage { names, correlation_id, ..PresenceMessage::new(action) }.into()
+            }
+        }
+    }
+}
+
+/// What a bulk message asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Subscribe,
+    Unsubscribe,
+}
+
+/// The subscriptions of one kind. Names are collected for `subscriptionInterval` and sent in bulk; a new session
 /// starts with all of them.
 #[derive(Debug)]
 pub struct Subscriptions {
-    topic: Topic,
+    kind: Kind,
     names: NameMap<Subscription>,
     flush_at: Option<Instant>,
     /// Bulk messages that the server has not acknowledged, oldest first.
@@ -64,9 +162,9 @@ struct Bulk {
 
 impl Subscriptions {
     /// None yet.
-    pub const fn new(topic: Topic) -> Self {
+    pub const fn new(kind: Kind) -> Self {
         Self {
-            topic,
+            kind,
             names: NameMap::new(),
             flush_at: None,
             unacknowledged: VecDeque::new(),
@@ -161,7 +259,7 @@ impl Subscriptions {
         while let Some(position) = self.overdue(context.now) {
             let Some(bulk) = self.unacknowledged.get_mut(position) else { return };
             bulk.deadline = None;
-            context.report(ClientError::AckTimeout { topic: self.topic, names: bulk.names.clone() });
+            context.report(ClientError::AckTimeout { topic: self.kind.topic(), names: bulk.names.clone() });
             if bulk.refusals > 0 {
                 self.finish(context, socket, position);
             }
@@ -172,11 +270,24 @@ impl Subscriptions {
         self.unacknowledged.iter().position(|bulk| bulk.deadline.is_some_and(|deadline| deadline <= now))
     }
 
-    /// The server acknowledges a bulk message.
-    pub fn on_acknowledged(&mut self, context: &mut Context<'_>, socket: SocketId, correlation_id: Option<&str>) {
-        if let Some(position) = self.position(correlation_id) {
-            self.finish(context, socket, position);
+    /// The server answers, perhaps to a bulk message; says whether that settles the matter. What it does not settle is
+    /// for the caller to judge, and to report where it is an error.
+    pub fn on_answer(&mut self, context: &mut Context<'_>, socket: SocketId, answer: &Answer<'_>) -> bool {
+        let actions = self.kind.actions();
+        let name = answer.name.unwrap_or_default();
+        if answer.is_ack && (answer.action == actions.subscribe || answer.action == actions.unsubscribe) {
+            if let Some(position) = self.position(answer.correlation_id) {
+                self.finish(context, socket, position);
+            }
+            return true;
         }
+        if actions.complaints.contains(&answer.action) {
+            return self.expects_complaint(name);
+        }
+        if actions.refusals.contains(&answer.action) && answer.original_action == Some(actions.subscribe) {
+            self.on_refused(context, socket, name, answer.correlation_id);
+        }
+        false
     }
 
     /// Nothing more is awaited for a bulk message.
@@ -192,27 +303,21 @@ impl Subscriptions {
             let sent_since = self.unacknowledged.iter().any(|later| later.names.contains(&name));
             if !sent_since && self.names.get(&name).is_some_and(subscribed) {
                 self.repaired.push(name.clone());
-                self.send_bulk(context, socket, EventAction::Subscribe, vec![name], None);
+                self.send_bulk(context, socket, Direction::Subscribe, vec![name], None);
             }
         }
         let refused = |name: &str| self.names.get(name).is_some_and(|it| it.server == Knowledge::Refused);
         let kept: Vec<_> = bulk.names.iter().filter(|name| bulk.refusals > 0 && refused(name)).cloned().collect();
         self.repaired.extend_from_slice(&kept);
-        self.send_bulk(context, socket, EventAction::Unsubscribe, kept, None);
+        self.send_bulk(context, socket, Direction::Unsubscribe, kept, None);
         if let Some(gap_ms) = bulk.gap_ms {
             bulk.names.retain(|name| self.names.get(name).is_some_and(|it| it.server == Knowledge::Subscribed));
-            context.out.push_back(Output::Resubscribed { topic: self.topic, names: bulk.names, gap_ms });
+            context.out.push_back(Output::Resubscribed { topic: self.kind.topic(), names: bulk.names, gap_ms });
         }
     }
 
     /// The server refuses one name of a bulk message, or checked a name that is not in it.
-    pub fn on_refused(
-        &mut self,
-        context: &mut Context<'_>,
-        socket: SocketId,
-        name: &str,
-        correlation_id: Option<&str>,
-    ) {
+    fn on_refused(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, correlation_id: Option<&str>) {
         if let Some(subscription) = self.names.get_mut(name) {
             subscription.server = Knowledge::Refused;
         }
@@ -227,7 +332,7 @@ impl Subscriptions {
     }
 
     /// The server says that it has a name already, or never had it; says whether that was to be expected.
-    pub fn expects_complaint(&mut self, name: &str) -> bool {
+    fn expects_complaint(&mut self, name: &str) -> bool {
         let position = self.repaired.iter().position(|repaired| &**repaired == name);
         position.map(|position| self.repaired.swap_remove(position)).is_some()
     }
@@ -261,16 +366,16 @@ impl Subscriptions {
         self.forget(&unwanted);
         self.forget(&forgotten);
         self.repaired.extend_from_slice(&doubtful);
-        self.send_bulk(context, socket, EventAction::Unsubscribe, doubtful, None);
-        self.send_bulk(context, socket, EventAction::Subscribe, wanted, gap_ms);
-        self.send_bulk(context, socket, EventAction::Unsubscribe, unwanted, None);
+        self.send_bulk(context, socket, Direction::Unsubscribe, doubtful, None);
+        self.send_bulk(context, socket, Direction::Subscribe, wanted, gap_ms);
+        self.send_bulk(context, socket, Direction::Unsubscribe, unwanted, None);
     }
 
     fn send_bulk(
         &mut self,
         context: &mut Context<'_>,
         socket: SocketId,
-        action: EventAction,
+        direction: Direction,
         mut names: Vec<Box<str>>,
         gap_ms: Option<u64>,
     ) {
@@ -278,12 +383,8 @@ impl Subscriptions {
             let rest = names.split_off(fitting(&names));
             let correlation_id = self.next_correlation_id;
             self.next_correlation_id = self.next_correlation_id.wrapping_add(1);
-            let message = EventMessage {
-                names: names.iter().map(|name| &**name).collect(),
-                correlation_id: Some(&correlation_id.to_string()),
-                ..EventMessage::new(action)
-            };
-            context.send(socket, &Message::Event(message));
+            let texts = names.iter().map(|name| &**name).collect();
+            context.send(socket, &self.kind.message(direction, texts, &correlation_id.to_string()));
             let deadline = Some(context.now.after_ms(context.options.subscription_timeout_ms));
             self.unacknowledged.push_back(Bulk { correlation_id, names, deadline, refusals: 0, gap_ms });
             names = rest;
