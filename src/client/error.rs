@@ -1,5 +1,6 @@
 //! Everything that can go wrong, as one closed set with a stable code each.
 
+use super::rpc::{RpcError, RpcFailure};
 use crate::wire::{DecodeError, Topic};
 
 /// Something to tell the application, by the `error` event or by rejecting what it waits for.
@@ -55,6 +56,8 @@ pub enum ClientError {
         /// The names that were not acknowledged.
         names: Vec<Box<str>>,
     },
+    /// A remote procedure call has no result, or an answer to one goes to nobody.
+    Rpc(RpcError),
     /// Bytes arrived that are not the protocol: a code of the PARSER topic.
     Decode(DecodeError),
     /// A message that this version has no use for, or not in this state: `UNSOLICITED_MESSAGE`.
@@ -126,6 +129,7 @@ impl ClientError {
             Self::OutboxFull { .. } => "OUTBOX_FULL",
             Self::InvalidEventData { .. } => "INVALID_MESSAGE_DATA",
             Self::AckTimeout { .. } => "ACK_TIMEOUT",
+            Self::Rpc(error) => error.code(),
             Self::Decode(error) => error.name(),
             Self::Unsolicited { .. } => "UNSOLICITED_MESSAGE",
             Self::Server { action, .. } => action,
@@ -146,6 +150,7 @@ impl ClientError {
             | Self::AuthParamsFailed { .. }
             | Self::TooManyAuthAttempts
             | Self::LoginSuperseded => Topic::Auth,
+            Self::Rpc(_) => Topic::Rpc,
             Self::Decode(_) => Topic::Parser,
             Self::OutboxFull { .. } | Self::InvalidEventData { .. } => Topic::Event,
             Self::IsClosed { topic, .. }
@@ -170,7 +175,13 @@ impl ClientError {
 
     /// Whether it only follows from what the application did itself.
     pub const fn is_expected(&self) -> bool {
-        matches!(self, Self::IsClosed { .. } | Self::Paused | Self::LoginSuperseded)
+        matches!(
+            self,
+            Self::IsClosed { .. }
+                | Self::Paused
+                | Self::LoginSuperseded
+                | Self::Rpc(RpcError { failure: RpcFailure::Aborted, .. })
+        )
     }
 
     /// A sentence for people.
@@ -205,6 +216,7 @@ impl ClientError {
                 }
                 message
             }
+            Self::Rpc(error) => error.message(),
             Self::Decode(error) => error.sentence().into(),
             Self::Unsolicited { action, expected, .. } => {
                 concat(&["unexpected message ", action, ", expected ", expected])

@@ -5,6 +5,7 @@ use super::{
     error::ClientError,
     event::Events,
     io::{SocketId, Wake},
+    rpc::Rpc,
     time::Instant,
 };
 use crate::wire::{Message, Topic};
@@ -14,42 +15,56 @@ use crate::wire::{Message, Topic};
 pub struct Features {
     /// `client.event`.
     pub events: Events,
+    /// `client.rpc`.
+    pub rpc: Rpc,
 }
 
 impl Features {
     /// All of them, with nothing to do yet.
     pub fn new() -> Self {
-        Self { events: Events::new() }
+        Self { events: Events::new(), rpc: Rpc::new() }
     }
 
     /// A session begins; if it is not the first, `gap_ms` says how long there was none.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
         self.events.on_session(context, socket, gap_ms);
+        self.rpc.on_session(context, socket, gap_ms);
     }
 
     /// The session is over.
     pub fn on_lost(&mut self, context: &mut Context<'_>) {
         self.events.on_lost(context.options.resubscribe);
+        self.rpc.on_lost(context);
+    }
+
+    /// No session will come unless the application asks for one: what waits for it with a promise need not wait.
+    pub fn on_stopped(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        self.rpc.reject_calls(context, error);
     }
 
     /// The client is closed.
     pub fn on_closed(&mut self, context: &mut Context<'_>) {
         self.events.on_closed(context);
+        self.rpc.reject_calls(context, &ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
     }
 
     /// The application restores what `resubscribe: 'manual'` left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.events.resubscribe(context, socket);
+        self.rpc.resubscribe(context, socket);
     }
 
-    /// When time alone changes something within a session, and what.
+    /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.events.deadline()
+        self.events.deadline().into_iter().chain(self.rpc.deadline()).min()
     }
 
-    /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.events.on_tick(context, socket);
+    /// Time has passed.
+    pub fn on_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+        if let Some(socket) = session {
+            self.events.on_tick(context, socket);
+        }
+        self.rpc.on_tick(context, session);
     }
 
     /// A message of one of their topics arrived.
@@ -58,7 +73,8 @@ impl Features {
             (Message::Event(message), Some(socket)) => return self.events.on_message(context, socket, message),
             (Message::Event(message), None) => (message.action.name(), "no event before the login"),
             (Message::Record(message), _) => (message.action.name(), "no records"),
-            (Message::Rpc(message), _) => (message.action.name(), "no RPC"),
+            (Message::Rpc(message), Some(socket)) => return self.rpc.on_message(context, socket, message),
+            (Message::Rpc(message), None) => (message.action.name(), "no RPC before the login"),
             (Message::Presence(message), _) => (message.action.name(), "no presence"),
             (Message::Connection(_) | Message::Auth(_) | Message::Parser(_), _) => return,
         };

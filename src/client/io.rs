@@ -1,6 +1,9 @@
 //! What goes into the client and what comes out of it.
 
-use super::error::ClientError;
+use super::{
+    error::ClientError,
+    rpc::{RpcCommand, RpcRequest},
+};
 use crate::wire::Topic;
 
 /// One socket of many over the life of a client. Whatever arrives from any but the newest is ignored.
@@ -167,6 +170,8 @@ pub enum Command<'a> {
     Resubscribe,
     /// `client.event`.
     Event(EventCommand<'a>),
+    /// `client.rpc`.
+    Rpc(RpcCommand<'a>),
 }
 
 /// What the application asks for of events.
@@ -243,6 +248,8 @@ pub enum Output {
         /// JSON text; `None` for `undefined`.
         data: Option<Box<str>>,
     },
+    /// Call the provider of a procedure, and say with [`RpcCommand::Answer`] what it answers.
+    RpcRequest(RpcRequest),
 }
 
 /// What the next deadline is for.
@@ -264,4 +271,6 @@ pub enum Wake {
     Subscriptions,
     /// Stop waiting for an acknowledgement.
     Acknowledgement,
+    /// Stop waiting for the outcome of a remote procedure call.
+    Call,
 }

@@ -21,6 +21,7 @@ pub mod limits;
 mod options;
 mod outbox;
 mod rng;
+mod rpc;
 mod subscriptions;
 mod time;
 mod url;
@@ -36,6 +37,7 @@ pub use self::{
     },
     options::{Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, Resubscribe},
     rng::Rng,
+    rpc::{RpcAnswer, RpcCall, RpcCommand, RpcError, RpcFailure, RpcRequest, RpcRequestId},
     time::Instant,
     url::{UrlError, parse_url},
 };
@@ -48,6 +50,8 @@ pub struct Client {
     rng: Rng,
     connection: Connection,
     features: Features,
+    /// The session that the features know of.
+    followed: Option<SocketId>,
     out: VecDeque<Output>,
 }
 
@@ -60,6 +64,7 @@ impl Client {
         Self {
             connection: Connection::new(now, urls, &options, &mut rng),
             features: Features::new(),
+            followed: None,
             rng,
             out: VecDeque::new(),
             options,
@@ -88,7 +93,6 @@ impl Client {
 
     /// Takes in what happened.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
-        let session = self.connection.session();
         match input {
             Input::Tick => self.on_tick(now),
             Input::Socket(socket, event) => {
@@ -110,7 +114,8 @@ impl Client {
                 connection.on_probed(&mut context, probe, reachable);
             }
         }
-        self.follow_session(now, session);
+        self.follow_session(now);
+        self.follow_stop(now);
     }
 
     /// What is to be done next.
@@ -120,17 +125,17 @@ impl Client {
 
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let features = self.connection.session().and_then(|_| self.features.deadline());
-        self.connection.deadline(&self.options).into_iter().chain(features).min()
+        self.connection.deadline(&self.options).into_iter().chain(self.features.deadline()).min()
     }
 
     /// Tells the features when a session ended or began. A session is over as soon as another socket counts, so
     /// this compares instead of being told.
-    fn follow_session(&mut self, now: Instant, before: Option<SocketId>) {
-        let after = self.connection.session();
+    fn follow_session(&mut self, now: Instant) {
+        let (before, after) = (self.followed, self.connection.session());
         if before == after {
             return;
         }
+        self.followed = after;
         let (mut context, connection, features) = self.split(now);
         if before.is_some() {
             features.on_lost(&mut context);
@@ -140,12 +145,18 @@ impl Client {
         }
     }
 
+    /// Tells the features when nothing leads to a session but the application.
+    fn follow_stop(&mut self, now: Instant) {
+        if let Some(error) = self.connection.stopped_by() {
+            let (mut context, _, features) = self.split(now);
+            features.on_stopped(&mut context, &error);
+        }
+    }
+
     fn on_tick(&mut self, now: Instant) {
         let (mut context, connection, features) = self.split(now);
         connection.on_tick(&mut context);
-        if let Some(socket) = connection.session() {
-            features.on_tick(&mut context, socket);
-        }
+        features.on_tick(&mut context, connection.session());
     }
 
     fn on_socket_event(&mut self, now: Instant, socket: SocketId, event: SocketEvent<'_>) {
@@ -175,7 +186,6 @@ impl Client {
         };
         let mut reported = false;
         for message in wire::decode(bytes) {
-            let session = self.connection.session();
             match message {
                 Ok(message) => self.on_message(now, &message),
                 // One report per frame: a frame of garbage can hold millions of errors.
@@ -185,7 +195,7 @@ impl Client {
                 }
                 Err(_) => {}
             }
-            self.follow_session(now, session);
+            self.follow_session(now);
             // A message may end the connection; what follows it in the frame is then from the past.
             if self.connection.socket() != Some(socket) {
                 return;
@@ -226,6 +236,10 @@ impl Client {
                     features.resubscribe(&mut context, socket);
                 }
             }
+            Command::Rpc(RpcCommand::Provide(_)) if connection.is_closed() => {
+                context.report(ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
+            }
+            Command::Rpc(command) => features.rpc.on_command(&mut context, connection.session(), command),
             Command::Event(command) => features.events.on_command(&mut context, connection.session(), command),
         }
     }

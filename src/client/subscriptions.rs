@@ -21,7 +21,6 @@ pub enum Kind {
     /// Events: SUBSCRIBE and UNSUBSCRIBE.
     Events,
     /// Procedures that this client provides: PROVIDE and UNPROVIDE.
-    #[allow(dead_code, reason = "until there is RPC")]
     Providers,
     /// Users whose coming and going is watched: SUBSCRIBE and UNSUBSCRIBE.
     #[allow(dead_code, reason = "until there is presence")]
@@ -193,6 +192,11 @@ impl Subscriptions {
             subscription.wanted = false;
             self.schedule(context, connected);
         }
+    }
+
+    /// Whether the application wants `name`.
+    pub fn wants(&self, name: &str) -> bool {
+        self.names.get(name).is_some_and(|subscription| subscription.wanted)
     }
 
     fn schedule(&mut self, context: &Context<'_>, connected: bool) {

@@ -18,3 +18,4 @@ mod pause_resume_close;
 mod phases;
 mod reconnection;
 mod reentrancy;
+mod rpc;

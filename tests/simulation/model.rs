@@ -58,7 +58,12 @@ impl Intent {
                 self.subscribed.remove(name);
             }
             Wish::Emit { data, .. } => self.emitted.extend(data.clone()),
-            Wish::Resubscribe => {}
+            Wish::Resubscribe
+            | Wish::Provide(_)
+            | Wish::Unprovide(_)
+            | Wish::Make { .. }
+            | Wish::Cancel(_)
+            | Wish::Answer { .. } => {}
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use deepstream_wasm::client::{
-    Client, ClientError, Command, ConnectionState, EventCommand, Frame, Input, Instant, Options, Output, SocketEvent,
-    SocketId, Ticket, parse_url,
+    Client, ClientError, Command, ConnectionState, EventCommand, Frame, Input, Instant, Options, Output, RpcAnswer,
+    RpcCall, RpcCommand, RpcRequest, RpcRequestId, SocketEvent, SocketId, Ticket, parse_url,
 };
 
 use super::{
@@ -27,6 +27,36 @@ pub enum Wish {
     Subscribe(String),
     Unsubscribe(String),
     Emit { name: String, data: Option<String> },
+    Provide(String),
+    Unprovide(String),
+    Make { name: String, data: Option<String>, timeout_ms: Option<u64>, idempotent: bool },
+    Cancel(Ticket),
+    Answer { request: RpcRequestId, name: String, reply: Reply },
+}
+
+/// What a provider says about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    Accept,
+    Reject,
+    Error(String),
+    Send(String),
+}
+
+impl Reply {
+    /// As an answer to this request.
+    pub fn to(self, request: &RpcRequest) -> Wish {
+        Wish::Answer { request: request.id, name: request.name.to_string(), reply: self }
+    }
+
+    fn as_answer(&self) -> RpcAnswer<'_> {
+        match self {
+            Self::Accept => RpcAnswer::Accept,
+            Self::Reject => RpcAnswer::Reject,
+            Self::Error(data) => RpcAnswer::Error(Some(data)),
+            Self::Send(data) => RpcAnswer::Send(Some(data)),
+        }
+    }
 }
 
 /// What an application answers to something that its client puts out.
@@ -51,6 +81,8 @@ pub struct Shell {
     next_ticket: u32,
     /// The names that the application is subscribed to.
     wanted: BTreeSet<String>,
+    /// The procedures that the application provides.
+    provided: BTreeSet<String>,
     wishes: Vec<(ConnectionState, Wish)>,
     history: Vec<(Instant, Output)>,
     reaction: Option<Reaction>,
@@ -80,6 +112,7 @@ impl Shell {
             ticks: 0,
             next_ticket: 0,
             wanted: BTreeSet::new(),
+            provided: BTreeSet::new(),
             wishes: Vec::new(),
             history: Vec::new(),
             reaction: None,
@@ -173,6 +206,15 @@ impl Shell {
             _ => None,
         });
         payloads.collect()
+    }
+
+    /// The requests that its providers got.
+    pub fn asked(&self) -> Vec<&RpcRequest> {
+        let requests = self.outputs().filter_map(|output| match output {
+            Output::RpcRequest(request) => Some(request),
+            _ => None,
+        });
+        requests.collect()
     }
 
     /// What became of a ticket.
@@ -292,6 +334,20 @@ impl Shell {
                 (Command::Event(EventCommand::Unsubscribe(name)), false)
             }
             Wish::Subscribe(_) | Wish::Unsubscribe(_) => return None,
+            Wish::Provide(name) if self.provided.insert(name.clone()) => {
+                (Command::Rpc(RpcCommand::Provide(name)), false)
+            }
+            Wish::Unprovide(name) if self.provided.remove(name) => (Command::Rpc(RpcCommand::Unprovide(name)), false),
+            Wish::Provide(_) | Wish::Unprovide(_) => return None,
+            Wish::Make { name, data, timeout_ms, idempotent } => {
+                self.watch.call_made(ticket);
+                let (data, timeout_ms, idempotent) = (data.as_deref(), *timeout_ms, *idempotent);
+                (Command::Rpc(RpcCommand::Make(RpcCall { ticket, name, data, timeout_ms, idempotent })), true)
+            }
+            Wish::Cancel(ticket) => (Command::Rpc(RpcCommand::Cancel(*ticket)), false),
+            Wish::Answer { request, name, reply } => {
+                (Command::Rpc(RpcCommand::Answer { request: *request, name, answer: reply.as_answer() }), false)
+            }
             Wish::Emit { name, data } => (Command::Event(EventCommand::Emit { name, data: data.as_deref() }), false),
         };
         if has_ticket {

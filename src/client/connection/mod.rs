@@ -30,7 +30,7 @@ use super::{
     rng::Rng,
     time::Instant,
 };
-use crate::wire::{ConnectionAction, ConnectionMessage, Message};
+use crate::wire::{ConnectionAction, ConnectionMessage, Message, Topic};
 
 /// The connection of one client, over all its sockets.
 #[derive(Debug)]
@@ -125,6 +125,15 @@ impl Connection {
     /// Whether `close()` was called.
     pub fn is_closed(&self) -> bool {
         matches!(self.phase, Phase::Closed)
+    }
+
+    /// Why no session comes unless the application asks for one, where that is so.
+    pub fn stopped_by(&self) -> Option<ClientError> {
+        match &self.phase {
+            Phase::Stopped(stop) => Some(stop.error()),
+            Phase::Closed => Some(self.phase.refusal(Topic::Rpc)),
+            _ => None,
+        }
     }
 
     /// The connection at this moment.

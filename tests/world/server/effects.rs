@@ -13,6 +13,10 @@ pub enum Request {
     Subscribe(Vec<String>),
     Unsubscribe(Vec<String>),
     Emit { name: String, data: Option<String> },
+    Provide(Vec<String>),
+    Unprovide(Vec<String>),
+    Call { name: String, data: Option<String> },
+    Answer { action: &'static str, name: String, data: Option<String> },
 }
 
 /// What the server wants done on a link.

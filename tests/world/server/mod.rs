@@ -5,6 +5,7 @@ mod connection;
 mod effects;
 mod event;
 mod policy;
+mod rpc;
 mod subscribers;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use self::{
     connection::{Connection, Stage},
     effects::Effects,
     event::Events,
+    rpc::Rpc,
 };
 pub use self::{
     effects::{Request, Word},
@@ -42,6 +44,7 @@ pub struct FakeServer {
     running: bool,
     connections: BTreeMap<LinkId, Connection>,
     events: Events,
+    rpc: Rpc,
     effects: Effects,
 }
 
@@ -54,6 +57,7 @@ impl FakeServer {
             running: true,
             connections: BTreeMap::new(),
             events: Events::default(),
+            rpc: Rpc::default(),
             effects: Effects::default(),
         }
     }
@@ -76,6 +80,7 @@ impl FakeServer {
             self.effects.words.push((link, Word::Close(code)));
         }
         self.events.subscribers.clear();
+        self.rpc.forget();
     }
 
     pub const fn start(&mut self) {
@@ -112,6 +117,11 @@ impl FakeServer {
         self.events.subscribers.names_of(link)
     }
 
+    /// The procedures that a link provides.
+    pub fn provided(&self, link: LinkId) -> Vec<&str> {
+        self.rpc.providers.names_of(link)
+    }
+
     /// The credentials with which a link is logged in.
     pub fn user(&self, link: LinkId) -> Option<&str> {
         self.connections.get(&link)?.user.as_deref()
@@ -124,7 +134,7 @@ impl FakeServer {
     // ---- time ----
 
     pub fn deadline(&self) -> Option<Instant> {
-        self.connections.values().map(Connection::deadline).min()
+        self.connections.values().map(Connection::deadline).chain(self.rpc.deadline()).min()
     }
 
     pub fn on_time(&mut self, now: Instant) {
@@ -133,6 +143,7 @@ impl FakeServer {
         for link in due {
             self.check(link);
         }
+        self.rpc.on_time(&mut self.effects, now);
     }
 
     fn check(&mut self, link: LinkId) {
@@ -200,6 +211,9 @@ impl FakeServer {
             (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
             (Stage::LoggedIn, Message::Event(message)) => {
                 self.events.on_message(&self.policy, &mut self.effects, link, message);
+            }
+            (Stage::LoggedIn, Message::Rpc(message)) => {
+                self.rpc.on_message(now, &self.policy, &mut self.effects, link, message);
             }
             (stage, message) => self.on_unexpected(link, stage, message),
         }
@@ -294,6 +308,7 @@ impl FakeServer {
     fn close(&mut self, link: LinkId, code: u16) {
         self.connections.remove(&link);
         self.events.subscribers.remove_link(link);
+        self.rpc.providers.remove_link(link);
         self.effects.words.push((link, Word::Close(code)));
     }
 

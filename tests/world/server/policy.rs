@@ -12,6 +12,12 @@ pub struct Policy {
     pub logins: BTreeMap<String, AtLogin>,
     /// Names that nobody may subscribe to.
     pub denied: BTreeSet<String>,
+    /// Procedures that nobody may call.
+    pub denied_calls: BTreeSet<String>,
+    pub rpc_accept_timeout_ms: u64,
+    pub rpc_response_timeout_ms: u64,
+    /// The name and the data of whoever calls, where providers are told.
+    pub requestor: Option<(String, String)>,
     pub answers_pings: bool,
     pub acknowledges: bool,
     pub max_auth_attempts: u32,
@@ -53,6 +59,10 @@ impl Default for Policy {
             at_login: AtLogin::Succeed(None),
             logins: BTreeMap::new(),
             denied: BTreeSet::new(),
+            denied_calls: BTreeSet::new(),
+            rpc_accept_timeout_ms: 1_000,
+            rpc_response_timeout_ms: 10_000,
+            requestor: None,
             answers_pings: true,
             acknowledges: true,
             max_auth_attempts: 3,
