@@ -14,7 +14,7 @@ use std::{
 };
 
 use deepstream_wasm::{
-    client::{ConnectionState, HeartbeatFailure, Instant, Options, Output, PageSignal},
+    client::{ClientError, ConnectionState, HeartbeatFailure, Instant, Options, Output, PageSignal, RpcRequestId},
     wire::{EventAction, EventMessage, Message, decode},
 };
 
@@ -25,10 +25,10 @@ mod model;
 mod world;
 
 use self::{
-    chance::{BAD, ELSEWHERE, GOOD, Knobs, LONGEST_STALL, NAMES, Wishes, befall, draw_pause},
+    chance::{BAD, ELSEWHERE, GOOD, Knobs, LONGEST_STALL, NAMES, Wishes, befall, draw_pause, echo, is_idempotent},
     model::Intent,
     world::{
-        ClientId, Dice, Wish, World,
+        ClientId, Dice, Reply, Wish, World,
         network::Route,
         server::{AtLogin, Policy},
     },
@@ -104,7 +104,13 @@ impl Life {
         for client in 0..life.knobs.clients {
             let id = life.world.add_client_with(|default| *default = life.options[client].clone());
             let (mut calls, share) = (Wishes::new(client + 100, life.dice.seed()), life.knobs.callback_share);
-            life.world.client_mut(id).react(move |_| if calls.happens(share) { vec![calls.draw()] } else { vec![] });
+            life.world.client_mut(id).react(move |output| {
+                let mut wishes = calls.replies(output);
+                if calls.happens(share) {
+                    wishes.push(calls.draw());
+                }
+                wishes
+            });
         }
         life
     }
@@ -116,6 +122,8 @@ impl Life {
         self.check_subscriptions();
         self.check_that_events_reach_everybody_once();
         self.check_that_nothing_was_lost_or_doubled();
+        self.check_that_calls_are_answered();
+        self.check_that_calls_were_executed_as_often_as_they_may();
         self.end();
     }
 
@@ -161,7 +169,10 @@ impl Life {
 
     fn heal(&mut self) {
         for client in self.world.clients() {
-            self.world.client_mut(client).stop_reacting();
+            self.world.client_mut(client).react(|output| match output {
+                Output::RpcRequest(request) => vec![echo(request)],
+                _ => vec![],
+            });
             self.world.page_says(client, PageSignal::Woke);
         }
         self.relieve();
@@ -270,6 +281,59 @@ impl Life {
                 known.remove(denied);
             }
             assert_eq!(known, wanted, "{client:?}");
+            assert_eq!(self.world.provided(client), Vec::from_iter(self.provided_by(client)), "{client:?}");
+        }
+    }
+
+    /// What a client provides, as far as the server lets it.
+    fn provided_by(&self, client: ClientId) -> impl Iterator<Item = &str> {
+        let provided = self.intents[client.index()].provided.iter();
+        provided.map(String::as_str).filter(|name| self.knobs.denied != Some(name))
+    }
+
+    fn check_that_calls_are_answered(&mut self) {
+        // Until then the server may ask a provider of which it has not noticed that it is gone.
+        self.run_for(3 * Policy::default().heartbeat_interval_ms);
+        let open = self.open_clients();
+        let mut calls = Vec::new();
+        for (client, name) in open.iter().flat_map(|client| NAMES.map(|name| (*client, name))) {
+            let wish = self.wishes[client.index()].make_with(name, None, false);
+            let Wish::Make { data: Some(data), .. } = &wish else { unreachable!("it makes a call") };
+            let data = data.clone();
+            let ticket = self.world.wish(client, wish).expect("make gives a ticket");
+            calls.push((client, name, data, ticket));
+        }
+        // Those from before are given up by the server, at the latest.
+        self.run_for(Policy::default().rpc_response_timeout_ms + SLACK + 4 * self.knobs.latency_ms.end());
+        for (client, name, data, ticket) in calls {
+            let is_provided = open.iter().any(|provider| self.provided_by(*provider).any(|provided| provided == name));
+            let outcome = self.world.client(client).outcome(ticket).map(|it| it.map_err(ClientError::code));
+            let expected = if is_provided { Ok(Some(data.as_str())) } else { Err("NO_RPC_PROVIDER") };
+            assert_eq!(outcome, Some(expected), "{name} called by {client:?}");
+        }
+        for client in open {
+            assert_eq!(self.world.client(client).owed().len(), 0, "{client:?} has calls left");
+        }
+    }
+
+    /// A request that a provider rejects is not executed; any other may have been.
+    fn check_that_calls_were_executed_as_often_as_they_may(&self) {
+        let mut executed = BTreeSet::new();
+        for client in self.world.clients() {
+            let client = self.world.client(client);
+            let rejected: Vec<_> = client.wishes().iter().filter_map(|(_, wish)| rejected_by(wish)).collect();
+            for request in client.asked().into_iter().filter(|request| !rejected.contains(&request.id)) {
+                let payload = request.data.as_deref().unwrap_or_default();
+                assert!(executed.insert(payload) || is_idempotent(payload), "{payload} was executed twice");
+            }
+        }
+        for client in self.world.clients() {
+            for (payload, ticket) in self.world.client(client).calls() {
+                if let Some(Ok(result)) = self.world.client(client).outcome(*ticket) {
+                    assert_eq!(result, Some(payload.as_str()), "the answer to another call");
+                    assert!(executed.contains(payload.as_str()), "{payload} was answered and not executed");
+                }
+            }
         }
     }
 
@@ -371,7 +435,16 @@ fn healthy(knobs: &Knobs) -> Policy {
         logins: BTreeMap::from([(BAD.into(), AtLogin::Refuse(None))]),
         denied: knobs.denied.into_iter().map(String::from).collect(),
         max_auth_attempts: knobs.max_auth_attempts,
+        rpc_accept_timeout_ms: Policy::default().rpc_accept_timeout_ms.max(5 * knobs.latency_ms.end()),
         ..Policy::default()
+    }
+}
+
+/// The request that a provider leaves to another with this wish.
+fn rejected_by(wish: &Wish) -> Option<RpcRequestId> {
+    match wish {
+        Wish::Answer { request, reply: Reply::Reject, .. } => Some(*request),
+        _ => None,
     }
 }
 

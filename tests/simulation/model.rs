@@ -16,6 +16,7 @@ pub struct Intent {
     /// With what it last asked to be logged in.
     pub credentials: Option<String>,
     pub subscribed: BTreeSet<String>,
+    pub provided: BTreeSet<String>,
     /// The payloads it emitted, in order.
     pub emitted: Vec<String>,
     calls_heard: usize,
@@ -58,12 +59,13 @@ impl Intent {
                 self.subscribed.remove(name);
             }
             Wish::Emit { data, .. } => self.emitted.extend(data.clone()),
-            Wish::Resubscribe
-            | Wish::Provide(_)
-            | Wish::Unprovide(_)
-            | Wish::Make { .. }
-            | Wish::Cancel(_)
-            | Wish::Answer { .. } => {}
+            Wish::Provide(name) => {
+                self.provided.insert(name.clone());
+            }
+            Wish::Unprovide(name) => {
+                self.provided.remove(name);
+            }
+            Wish::Resubscribe | Wish::Make { .. } | Wish::Cancel(_) | Wish::Answer { .. } => {}
         }
     }
 

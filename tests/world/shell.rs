@@ -84,6 +84,8 @@ pub struct Shell {
     /// The procedures that the application provides.
     provided: BTreeSet<String>,
     wishes: Vec<(ConnectionState, Wish)>,
+    /// The payloads of the calls it made.
+    calls: Vec<(String, Ticket)>,
     history: Vec<(Instant, Output)>,
     reaction: Option<Reaction>,
     closed: bool,
@@ -114,6 +116,7 @@ impl Shell {
             wanted: BTreeSet::new(),
             provided: BTreeSet::new(),
             wishes: Vec::new(),
+            calls: Vec::new(),
             history: Vec::new(),
             reaction: None,
             closed: false,
@@ -206,6 +209,11 @@ impl Shell {
             _ => None,
         });
         payloads.collect()
+    }
+
+    /// The payloads of the calls that the application ever made.
+    pub fn calls(&self) -> &[(String, Ticket)] {
+        &self.calls
     }
 
     /// The requests that its providers got.
@@ -341,6 +349,7 @@ impl Shell {
             Wish::Provide(_) | Wish::Unprovide(_) => return None,
             Wish::Make { name, data, timeout_ms, idempotent } => {
                 self.watch.call_made(ticket);
+                self.calls.push((data.clone().unwrap_or_default(), ticket));
                 let (data, timeout_ms, idempotent) = (data.as_deref(), *timeout_ms, *idempotent);
                 (Command::Rpc(RpcCommand::Make(RpcCall { ticket, name, data, timeout_ms, idempotent })), true)
             }
