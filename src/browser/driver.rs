@@ -10,13 +10,13 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     api::{
-        arguments, connection,
+        arguments, connection, documented,
         errors::{self, DeepstreamError},
-        set,
+        parse, rpc, set,
     },
     callbacks::Callbacks,
     page::{self, Page},
-    promises::{self, Promises, Rejection},
+    promises::{self, Promises, Rejection, Waiting},
     socket::Socket,
     timer::{Timer, now},
 };
@@ -44,7 +44,9 @@ pub struct Driver {
     pub listeners: Callbacks,
     /// What `client.event.subscribe` registers.
     pub subscribers: Callbacks,
-    /// What `login` and `resume` gave out.
+    /// What `client.rpc.provide` registers.
+    pub providers: Callbacks,
+    /// What `login`, `resume` and `client.rpc.make` gave out.
     pub promises: Promises,
 }
 
@@ -62,6 +64,7 @@ impl Driver {
             auth_params,
             listeners: Callbacks::default(),
             subscribers: Callbacks::default(),
+            providers: Callbacks::default(),
             promises: Promises::default(),
         });
         *driver.page.borrow_mut() = Some(Page::listen(&driver));
@@ -111,6 +114,7 @@ impl Driver {
         if self.client.borrow().is_closed() {
             self.listeners.clear();
             self.subscribers.clear();
+            self.providers.clear();
             self.page.take();
             self.timer.borrow_mut().stop();
         } else {
@@ -184,6 +188,7 @@ impl Driver {
             }
             Output::Probe(probe) => self.probe(probe),
             Output::Event { name, data } => self.event(&name, data.as_deref()),
+            Output::RpcRequest(request) => rpc::serve(self, request),
         }
     }
 
@@ -236,6 +241,11 @@ impl Driver {
     }
 
     fn settle(&self, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
+        let waiting = match self.promises.take(ticket) {
+            Some(Waiting::Call(call)) => return call.settle(outcome),
+            Some(waiting) => waiting,
+            None => return,
+        };
         let outcome = match outcome {
             Ok(data) => Ok(data.map_or(JsValue::NULL, |data| parse(&data))),
             Err(error) => {
@@ -247,7 +257,7 @@ impl Driver {
                 })
             }
         };
-        self.promises.settle(ticket, outcome);
+        waiting.settle(outcome);
     }
 
     fn error(&self, error: &ClientError) {
@@ -280,23 +290,12 @@ impl Driver {
     }
 }
 
-/// Parses what the server says about a login; text that is not JSON is handed on as the string it is.
-fn parse(text: &str) -> JsValue {
-    JSON::parse(text).unwrap_or_else(|_| text.into())
-}
-
 /// What the reference client gives as `reason`.
 fn reason_of(error: &ClientError) -> JsValue {
     match error {
         ClientError::InvalidAuthenticationDetails { reason: Some(reason) } => parse(reason),
         error => error.code().into(),
     }
-}
-
-fn documented(reason: &JsValue) -> Object {
-    let documented = Object::new();
-    set(&documented, "reason", reason.clone());
-    documented
 }
 
 fn clock_offset_ms() -> f64 {

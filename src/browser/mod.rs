@@ -4,10 +4,11 @@
 
 mod api;
 mod callbacks;
+mod calls;
 mod driver;
 mod page;
 mod promises;
 mod socket;
 mod timer;
 
-pub use api::{DeepstreamClient, EventHandler};
+pub use api::{DeepstreamClient, EventHandler, RpcHandler};

@@ -11,6 +11,7 @@ use super::{
     errors::{self, DeepstreamError},
     event::EventHandler,
     options,
+    rpc::RpcHandler,
 };
 use crate::{
     browser::{driver::Driver, promises::Waiting},
@@ -163,6 +164,14 @@ impl DeepstreamClient {
         EventHandler::new(Rc::clone(&self.driver))
     }
 
+    /// The object for `client.rpc`; a new one with every call.
+    #[wasm_bindgen(js_name = rpcHandler)]
+    pub fn rpc_handler(&self) -> RpcHandler {
+        RpcHandler::new(Rc::clone(&self.driver))
+    }
+}
+
+impl DeepstreamClient {
     fn listen(&self, event: &JsValue, callback: &JsValue, scope: JsValue, once: bool) -> Result<(), DeepstreamError> {
         let event = arguments::name("event", event)?;
         let callback = arguments::function("callback", callback)?;

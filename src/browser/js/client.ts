@@ -3,6 +3,7 @@ import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
 import type { DeepstreamError } from './error.js';
 import type { EventHandler } from './event.js';
 import type { Options } from './options.js';
+import type { RPCHandler } from './rpc.js';
 
 /**
  * Receives the outcome of `login()`: on success what the server says about the user (`null` if nothing), else an object
@@ -120,6 +121,9 @@ export interface DeepstreamClient {
   /** Messages to everybody who subscribed to their name. */
   readonly event: EventHandler;
 
+  /** Calls that one client makes and another answers. */
+  readonly rpc: RPCHandler;
+
   /**
    * Logs in, as soon as there is a connection; connects again where the server had ended the connection for want of a
    * login. The same details are used whenever the connection comes back.
@@ -152,7 +156,7 @@ export interface DeepstreamClient {
 
   /**
    * Ends the connection until `resume()`: the state is OFFLINE when this returns. Subscriptions are kept, and events that
-   * are emitted meanwhile wait.
+   * are emitted and calls that are made meanwhile wait.
    * @example
    * client.pause();
    */
@@ -281,9 +285,10 @@ export interface DeepstreamClientConstructor {
 /** What the WebAssembly side gives, as far as it is used here. */
 type Compiled = Omit<
   DeepstreamClient,
-  'event' | 'on' | 'once' | 'off' | 'wasReconnected' | 'reconnectTries'
+  'event' | 'rpc' | 'on' | 'once' | 'off' | 'wasReconnected' | 'reconnectTries'
 > & {
   eventHandler(): EventHandler;
+  rpcHandler(): RPCHandler;
   on(event: string, listener: Function, scope: unknown): void;
   once(event: string, listener: Function, scope: unknown): void;
   off(event?: string, listener?: Function, scope?: unknown): void;
@@ -298,11 +303,13 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
   const Base = CompiledClient as unknown as new (url: string | readonly string[], options?: Partial<Options>) => Compiled;
   return class extends Base {
     declare readonly event: EventHandler;
+    declare readonly rpc: RPCHandler;
 
     constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
       super(url, options);
       this.event = this.eventHandler();
+      this.rpc = this.rpcHandler();
     }
 
     wasReconnected(): boolean {

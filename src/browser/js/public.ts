@@ -12,6 +12,14 @@ export type {
   ResumeCallback,
 } from './client.js';
 export type { EventHandler, Serialisable } from './event.js';
+export type {
+  RPCHandler,
+  RPCMakeCallback,
+  RPCMakeOptions,
+  RPCProvider,
+  RPCRequestor,
+  RPCResponse,
+} from './rpc.js';
 export {
   Options,
   Options as DefaultOptions,

@@ -25,12 +25,16 @@ pub enum RpcFailure {
     ResponseTimeout,
     /// Its `timeout` passed before there was a connection to send it over: `CLIENT_OFFLINE`.
     NeverSent,
+    /// What the provider answered is not JSON: `INVALID_MESSAGE_DATA`.
+    NotJson,
     /// The connection was lost while the answer was awaited: `OUTCOME_UNKNOWN`.
     OutcomeUnknown,
     /// The application cancelled it: `ABORTED`.
     Aborted,
     /// More waits for the connection than [`limits`](crate::client::limits) allow: `OUTBOX_FULL`.
     TooManyWaiting,
+    /// The application provides it already: `MULTIPLE_PROVIDERS`.
+    ProvidedTwice,
     /// The application answered a request that it had answered before: `MULTIPLE_RESPONSE`.
     AnsweredTwice,
     /// The application answered after the connection over which it was asked was lost: `RESPONSE_DROPPED`.
@@ -46,9 +50,11 @@ impl RpcError {
             RpcFailure::AcceptTimeout => "ACCEPT_TIMEOUT",
             RpcFailure::ResponseTimeout => "RESPONSE_TIMEOUT",
             RpcFailure::NeverSent => "CLIENT_OFFLINE",
+            RpcFailure::NotJson => "INVALID_MESSAGE_DATA",
             RpcFailure::OutcomeUnknown => "OUTCOME_UNKNOWN",
             RpcFailure::Aborted => "ABORTED",
             RpcFailure::TooManyWaiting => "OUTBOX_FULL",
+            RpcFailure::ProvidedTwice => "MULTIPLE_PROVIDERS",
             RpcFailure::AnsweredTwice => "MULTIPLE_RESPONSE",
             RpcFailure::AnsweredTooLate => "RESPONSE_DROPPED",
         }
@@ -65,11 +71,13 @@ impl RpcError {
             RpcFailure::Provider { data: Some(data) } => data,
             RpcFailure::Provider { data: None } => "the provider failed",
             RpcFailure::NeverSent => "there was no connection in time, so it was not sent",
+            RpcFailure::NotJson => "the answer is not JSON",
             RpcFailure::OutcomeUnknown => {
                 "the connection was lost before the answer came; it may or may not have been executed"
             }
             RpcFailure::Aborted => "cancelled by the application",
             RpcFailure::TooManyWaiting => "too much waits for the connection; it was not kept",
+            RpcFailure::ProvidedTwice => "provided already",
             RpcFailure::AnsweredTwice => "answered already",
             RpcFailure::AnsweredTooLate => {
                 "the connection over which it was asked for is lost; nobody hears the answer"
