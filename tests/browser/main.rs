@@ -11,6 +11,7 @@ mod lifetime;
 mod listeners;
 mod login;
 mod reentrancy;
+mod rpc;
 mod support;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
