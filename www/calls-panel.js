@@ -74,8 +74,9 @@ export class CallsPanel {
     await new Promise((done) => {
       setTimeout(done, WORK);
     });
-    row.tell('answered', 'is answered');
-    return `${[...asText(argument)].reverse().join('')}, says ${this.#name}`;
+    const answer = `${[...asText(argument)].reverse().join('')}, says ${this.#name}`;
+    row.tell('answered', answer);
+    return answer;
   }
 
   async #call() {
