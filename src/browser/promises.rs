@@ -131,6 +131,11 @@ fn mark_handled(promise: &Promise) {
 
 /// Calls back with what a function of the application returned or threw; if that was a promise, with what becomes of it.
 pub fn when_settled(returned: Result<JsValue, JsValue>, settled: impl FnOnce(Result<JsValue, JsValue>) + 'static) {
+    when_settled_boxed(returned, Box::new(settled));
+}
+
+// Apart, because it would otherwise be compiled once for each caller.
+fn when_settled_boxed(returned: Result<JsValue, JsValue>, settled: Box<dyn FnOnce(Result<JsValue, JsValue>)>) {
     let promise = match returned {
         Ok(value) => Promise::resolve(&value),
         Err(exception) => Promise::reject(&exception),

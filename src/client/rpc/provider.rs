@@ -1,7 +1,5 @@
 //! The procedures that the application provides, and the requests that it is to answer.
 
-use std::collections::VecDeque;
-
 use super::error::{RpcError, RpcFailure};
 use crate::{
     client::{
@@ -53,7 +51,7 @@ pub enum RpcAnswer<'a> {
 pub struct Provider {
     names: Subscriptions,
     /// Oldest first.
-    open: VecDeque<Open>,
+    open: Vec<Open>,
     next_request: u32,
     /// The first request of this session, once there is one.
     first_of_session: u32,
@@ -70,7 +68,7 @@ impl Provider {
     /// Nothing provided.
     pub const fn new() -> Self {
         let names = Subscriptions::new(Kind::Providers);
-        Self { names, open: VecDeque::new(), next_request: 0, first_of_session: 0 }
+        Self { names, open: Vec::new(), next_request: 0, first_of_session: 0 }
     }
 
     /// The application answers requests of `name`.
@@ -120,11 +118,11 @@ impl Provider {
             return send(context, socket, RpcAction::Reject, name, correlation_id, None);
         }
         if self.open.len() >= RPC_OPEN_REQUESTS_MAX {
-            self.open.pop_front();
+            self.open.remove(0);
         }
         let id = RpcRequestId(self.next_request);
         self.next_request = self.next_request.wrapping_add(1);
-        self.open.push_back(Open { id, correlation_id: correlation_id.into(), accepted: false });
+        self.open.push(Open { id, correlation_id: correlation_id.into(), accepted: false });
         context.out.push_back(Output::RpcRequest(RpcRequest {
             id,
             name: name.into(),

@@ -79,10 +79,19 @@ impl Call {
     /// When waiting for it ends, and how it has failed then.
     fn deadline(&self) -> Option<(Instant, RpcFailure)> {
         let late = if self.sent.is_some() { RpcFailure::ResponseTimeout } else { RpcFailure::NeverSent };
-        let accept_by = self.sent.and_then(|sent| sent.accept_by).map(|at| (at, RpcFailure::AcceptTimeout));
-        let respond_by = self.sent.and_then(|sent| sent.respond_by).map(|at| (at, RpcFailure::ResponseTimeout));
-        let settle_by = self.settle_by.map(|at| (at, late));
-        [accept_by, respond_by, settle_by].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let mut earliest = self.settle_by.map(|at| (at, late));
+        if let Some(sent) = self.sent {
+            for (at, failure) in
+                [(sent.respond_by, RpcFailure::ResponseTimeout), (sent.accept_by, RpcFailure::AcceptTimeout)]
+            {
+                if let Some(at) = at
+                    && earliest.as_ref().is_none_or(|(earliest, _)| at <= *earliest)
+                {
+                    earliest = Some((at, failure));
+                }
+            }
+        }
+        earliest
     }
 }
 
