@@ -20,6 +20,8 @@ const ownDefaults = {
   lostConnectionTimeout: 5_000,
   stopCodes: [1008, 4003],
   resubscribe: 'auto',
+  rpcAcceptTimeout: Infinity,
+  rpcResponseTimeout: 300_000,
 };
 
 test('C holds the constants of @deepstream/client, numbers and names', () => {
