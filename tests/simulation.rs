@@ -18,6 +18,8 @@ use deepstream_wasm::{
     wire::{EventAction, EventMessage, Message, decode},
 };
 
+#[path = "simulation/calls.rs"]
+mod calls;
 #[path = "simulation/chance.rs"]
 mod chance;
 #[path = "simulation/model.rs"]
@@ -27,7 +29,7 @@ mod presence;
 mod world;
 
 use self::{
-    chance::{BAD, ELSEWHERE, GOOD, Knobs, LONGEST_STALL, NAMES, NO_PATTERN, Wishes, answer, befall, draw_pause},
+    chance::{BAD, ELSEWHERE, GOOD, Knobs, LONGEST_STALL, NAMES, NO_PATTERN, Wishes, answer, befall, draw_pause, echo},
     model::Intent,
     world::{
         ClientId, Dice, Wish, World,
@@ -108,6 +110,7 @@ impl Life {
             let (mut calls, share) = (Wishes::new(client + 100, life.dice.seed()), life.knobs.callback_share);
             life.world.client_mut(id).react(move |output| {
                 let mut wishes = calls.answers(output);
+                wishes.extend(calls.replies(output));
                 wishes.extend(calls.happens(share).then(|| calls.draw()));
                 wishes
             });
@@ -123,6 +126,8 @@ impl Life {
         self.check_listening();
         self.check_that_events_reach_everybody_once();
         self.check_that_nothing_was_lost_or_doubled();
+        self.check_that_calls_are_answered();
+        self.check_that_calls_were_executed_as_often_as_they_may();
         self.check_presence();
         self.end();
     }
@@ -169,7 +174,10 @@ impl Life {
 
     fn heal(&mut self) {
         for client in self.world.clients() {
-            self.world.client_mut(client).react(|output| answer(output, true).into_iter().collect());
+            self.world.client_mut(client).react(|output| match output {
+                Output::RpcRequest(request) => vec![echo(request)],
+                output => answer(output, true).into_iter().collect(),
+            });
             self.world.page_says(client, PageSignal::Woke);
         }
         self.relieve();
@@ -282,6 +290,7 @@ impl Life {
                 known.remove(denied);
             }
             assert_eq!(known, wanted, "{client:?}");
+            assert_eq!(self.world.provided(client), Vec::from_iter(self.provided_by(client)), "{client:?}");
         }
     }
 
@@ -308,6 +317,12 @@ impl Life {
         let is_listened_to = |name: &&str| patterns.iter().any(|pattern| matches(pattern, name));
         let providable: Vec<_> = subscribed.into_iter().filter(is_listened_to).collect();
         assert_eq!(provided, providable, "each is provided once");
+    }
+
+    /// What a client provides, as far as the server lets it.
+    fn provided_by(&self, client: ClientId) -> impl Iterator<Item = &str> {
+        let provided = self.intents[client.index()].provided.iter();
+        provided.map(String::as_str).filter(|name| self.knobs.denied != Some(name))
     }
 
     fn check_that_events_reach_everybody_once(&mut self) {
@@ -428,6 +443,7 @@ fn healthy(knobs: &Knobs) -> Policy {
         denied_users: knobs.denied_user.into_iter().map(String::from).collect(),
         max_auth_attempts: knobs.max_auth_attempts,
         listen_response_timeout_ms: 500.max(4 * knobs.latency_ms.end()),
+        rpc_accept_timeout_ms: Policy::default().rpc_accept_timeout_ms.max(5 * knobs.latency_ms.end()),
         ..Policy::default()
     }
 }

@@ -1,4 +1,5 @@
 import { C, DeepstreamClient } from 'deepstream-wasm';
+import { CallsPanel } from './calls-panel.js';
 import { ConnectionDetails, reasonInWords } from './connection-details.js';
 import { asText, byRole, onPress, setAvailable } from './dom.js';
 import { LogList } from './log-list.js';
@@ -33,6 +34,7 @@ export class ClientPanel extends EventTarget {
   #waiting = 0;
   #ledger = new SequenceLedger();
   #details;
+  #calls;
   #log;
   #received;
   #presence;
@@ -41,8 +43,9 @@ export class ClientPanel extends EventTarget {
   /**
    * @param root the panel's element, made from the template
    * @param traffic what the panels of this page know of one another
+   * @param provides whether the client answers calls from the start
    */
-  constructor(root, { name, url, options, traffic }) {
+  constructor(root, { name, url, options, traffic, provides }) {
     super();
     this.#root = root;
     this.#name = name;
@@ -50,6 +53,7 @@ export class ClientPanel extends EventTarget {
     this.#options = options;
     this.#traffic = traffic;
     this.#details = new ConnectionDetails(root);
+    this.#calls = new CallsPanel(root, { name, provides });
     this.#log = new LogList(byRole(root, 'log'));
     this.#received = new ReceivedList(byRole(root, 'received'));
     this.#presence = new PresenceView(root, (words) => this.#log.note(words));
@@ -90,6 +94,7 @@ export class ClientPanel extends EventTarget {
       this.client = undefined;
       this.#details.watch(undefined);
       this.#presence.watch(undefined);
+      this.#calls.watch(undefined);
       this.#log.error(asText(error), 'new DeepstreamClient', this.#url);
       this.#render();
       return;
@@ -98,6 +103,7 @@ export class ClientPanel extends EventTarget {
     this.#uid = client.getUid();
     byRole(this.#root, 'uid').textContent = this.#uid;
     this.#details.watch(client);
+    this.#calls.watch(client);
     this.#listenTo(client);
     this.#enter(client.getConnectionState());
     this.#subscribe();
@@ -183,6 +189,7 @@ export class ClientPanel extends EventTarget {
     }
     if (state === OPEN || state === CLOSED) this.#waiting = 0;
     this.#render();
+    this.#calls.enter(state, this.#isOver() && state === CLOSED);
     this.dispatchEvent(new CustomEvent('state', { detail: state }));
   }
 

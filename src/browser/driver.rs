@@ -10,9 +10,9 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     api::{
-        arguments, connection,
+        arguments, connection, documented,
         errors::{self, DeepstreamError},
-        set,
+        parse, rpc, set,
     },
     callbacks::Callbacks,
     listens::Listens,
@@ -55,7 +55,9 @@ pub struct Driver {
     pub presence_subscribers: Callbacks,
     /// What `client.event.listen` registers.
     pub event_listens: Listens,
-    /// What `login` and `resume` gave out.
+    /// What `client.rpc.provide` registers.
+    pub providers: Callbacks,
+    /// What `login`, `resume` and `client.rpc.make` gave out.
     pub promises: Promises,
 }
 
@@ -75,6 +77,7 @@ impl Driver {
             subscribers: Callbacks::default(),
             presence_subscribers: Callbacks::default(),
             event_listens: Listens::new(Topic::Event, |command| Command::Event(EventCommand::Listen(command))),
+            providers: Callbacks::default(),
             promises: Promises::default(),
         });
         *driver.page.borrow_mut() = Some(Page::listen(&driver));
@@ -144,6 +147,7 @@ impl Driver {
             self.subscribers.clear();
             self.presence_subscribers.clear();
             self.event_listens.clear();
+            self.providers.clear();
             self.page.take();
             self.timer.borrow_mut().stop();
         } else {
@@ -227,6 +231,7 @@ impl Driver {
                 self.event_listens.on_offered(self, &pattern, &subscription, offer);
             }
             Output::OfferEnded { subscription, offer, .. } => self.event_listens.on_ended(&subscription, offer),
+            Output::RpcRequest(request) => rpc::serve(self, request),
         }
     }
 
@@ -279,6 +284,11 @@ impl Driver {
     }
 
     fn settle(&self, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
+        let waiting = match self.promises.take(ticket) {
+            Some(Waiting::Call(call)) => return call.settle(outcome),
+            Some(waiting) => waiting,
+            None => return,
+        };
         let outcome = match outcome {
             Ok(data) => Ok(data.map_or(JsValue::NULL, |data| parse(&data))),
             Err(error) => {
@@ -290,7 +300,7 @@ impl Driver {
                 })
             }
         };
-        self.promises.settle(ticket, outcome);
+        waiting.settle(outcome);
     }
 
     /// Emits `error`.
@@ -324,23 +334,12 @@ impl Driver {
     }
 }
 
-/// Parses what the server says about a login; text that is not JSON is handed on as the string it is.
-fn parse(text: &str) -> JsValue {
-    JSON::parse(text).unwrap_or_else(|_| text.into())
-}
-
 /// What the reference client gives as `reason`.
 fn reason_of(error: &ClientError) -> JsValue {
     match error {
         ClientError::InvalidAuthenticationDetails { reason: Some(reason) } => parse(reason),
         error => error.code().into(),
     }
-}
-
-fn documented(reason: &JsValue) -> Object {
-    let documented = Object::new();
-    set(&documented, "reason", reason.clone());
-    documented
 }
 
 fn clock_offset_ms() -> f64 {

@@ -4,6 +4,7 @@
 
 mod api;
 mod callbacks;
+mod calls;
 mod driver;
 mod listens;
 mod page;
@@ -11,4 +12,4 @@ mod promises;
 mod socket;
 mod timer;
 
-pub use api::{DeepstreamClient, EventHandler, PresenceHandler};
+pub use api::{DeepstreamClient, EventHandler, PresenceHandler, RpcHandler};

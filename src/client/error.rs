@@ -1,5 +1,6 @@
 //! Everything that can go wrong, as one closed set with a stable code each.
 
+use super::rpc::{RpcError, RpcFailure};
 use crate::wire::{DecodeError, Topic};
 
 /// Something to tell the application, by the `error` event or by rejecting what it waits for.
@@ -85,6 +86,8 @@ pub enum ClientError {
         /// The names that it asked with, if any.
         names: Vec<Box<str>>,
     },
+    /// A remote procedure call has no result, or an answer to one goes to nobody.
+    Rpc(RpcError),
     /// Bytes arrived that are not the protocol: a code of the PARSER topic.
     Decode(DecodeError),
     /// A message that this version has no use for, or not in this state: `UNSOLICITED_MESSAGE`.
@@ -260,6 +263,7 @@ impl ClientError {
             Self::StreamOverflow { .. } => "STREAM_OVERFLOW",
             Self::InvalidEventData { .. } => "INVALID_MESSAGE_DATA",
             Self::AckTimeout { .. } => "ACK_TIMEOUT",
+            Self::Rpc(error) => error.code(),
             Self::Decode(error) => error.name(),
             Self::Unsolicited { .. } => "UNSOLICITED_MESSAGE",
             Self::Server { action, .. } => action,
@@ -280,6 +284,7 @@ impl ClientError {
             | Self::AuthParamsFailed { .. }
             | Self::TooManyAuthAttempts
             | Self::LoginSuperseded => Topic::Auth,
+            Self::Rpc(_) => Topic::Rpc,
             Self::Decode(_) => Topic::Parser,
             Self::OutboxFull { .. }
             | Self::OutboxDropped { .. }
@@ -315,6 +320,7 @@ impl ClientError {
                 | Self::Paused
                 | Self::LoginSuperseded
                 | Self::OutboxDropped { why: DropReason::Cleared | DropReason::NotNow, .. }
+                | Self::Rpc(RpcError { failure: RpcFailure::Aborted, .. })
         )
     }
 
@@ -360,6 +366,7 @@ impl ClientError {
                 }
                 message
             }
+            Self::Rpc(error) => error.message(),
             Self::Decode(error) => error.sentence().into(),
             Self::Unsolicited { action, expected, .. } => {
                 concat(&["unexpected message ", action, ", expected ", expected])

@@ -5,6 +5,7 @@ use super::{
     outbox::{Entry, Offer},
     record::Path,
     records::Strategy,
+    rpc::{RpcCommand, RpcRequest},
 };
 use crate::wire::Topic;
 
@@ -234,6 +235,8 @@ pub enum Command<'a> {
     ClearOutbox,
     /// `client.event`.
     Event(EventCommand<'a>),
+    /// `client.rpc`.
+    Rpc(RpcCommand<'a>),
     /// `client.record`.
     Record(RecordCommand<'a>),
     /// `client.presence`.
@@ -514,6 +517,8 @@ pub enum Output {
         /// JSON text; `None` for `undefined`.
         data: Option<Box<str>>,
     },
+    /// Call the provider of a procedure, and say with [`RpcCommand::Answer`] what it answers.
+    RpcRequest(RpcRequest),
     /// Call the presence subscribers of a user, or those of all users.
     Presence {
         /// Who came or went.
@@ -598,4 +603,6 @@ pub enum Wake {
     Discard,
     /// Stop waiting for the answer to a question about presence.
     Query,
+    /// Stop waiting for the outcome of a remote procedure call.
+    Call,
 }

@@ -24,6 +24,18 @@ pub const ORPHAN_GRACE_MS: u64 = 3_600_000;
 /// for longest is forgotten.
 pub const REMEMBERED_SENDERS: usize = 1_000;
 
+/// Most calls that are kept to be sent, or to be sent again: those that wait for the connection, and those marked
+/// idempotent. The next one is rejected with `OUTBOX_FULL`.
+pub const RPC_KEPT_MAX_CALLS: usize = 10_000;
+
+/// Most bytes (names and payloads) of calls that are kept to be sent. What would exceed it is rejected with
+/// `OUTBOX_FULL`.
+pub const RPC_KEPT_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Most requests to providers that wait for an answer. With the next one the oldest is given up: its requestor has heard
+/// RESPONSE_TIMEOUT from the server long ago.
+pub const RPC_OPEN_REQUESTS_MAX: usize = 10_000;
+
 /// Most bytes of names in one bulk subscription message; more names go out in further messages, because the
 /// server cuts a client whose message exceeds its `maxMessageSize` (1 MiB by default).
 pub const BULK_NAMES_MAX_BYTES: usize = 128 * 1024;

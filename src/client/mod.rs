@@ -26,6 +26,7 @@ mod presence;
 pub mod record;
 mod records;
 mod rng;
+mod rpc;
 mod subscriptions;
 mod time;
 mod url;
@@ -51,6 +52,7 @@ pub use self::{
     outbox::{Delivery, Entry, Kind, Offer, Outbox},
     records::{Records, Strategy},
     rng::Rng,
+    rpc::{RpcAnswer, RpcCall, RpcCommand, RpcError, RpcFailure, RpcRequest, RpcRequestId},
     time::Instant,
     url::{UrlError, parse_url},
 };
@@ -169,12 +171,12 @@ impl Client {
         }
         self.follow_session(now);
         if let Some(error) = self.connection.rests() {
-            let is_stopped = self.connection.stopped().is_some();
+            let is_over = self.connection.is_closed() || self.connection.stopped().is_some();
             let (mut context, _, features, outbox) = self.split(now);
             features.on_rest(&mut context, &error);
-            if is_stopped {
+            if is_over {
                 outbox.on_rest(&mut context, &error);
-                features.records.on_rest(&mut context, &error);
+                features.on_stopped(&mut context, &error);
             }
         }
         if self.outbox.take_changed() {
@@ -189,8 +191,9 @@ impl Client {
 
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let features = self.connection.session().and_then(|_| self.features.deadline());
-        let outbox = self.connection.is_wanted().then(|| self.outbox.deadline(self.connection.session().is_some()));
+        let session = self.connection.session().is_some();
+        let features = self.features.deadline(session);
+        let outbox = self.connection.is_wanted().then(|| self.outbox.deadline(session));
         self.connection.deadline(&self.options).into_iter().chain(features).chain(outbox.flatten()).min()
     }
 
@@ -218,9 +221,7 @@ impl Client {
     fn on_tick(&mut self, now: Instant) {
         let (mut context, connection, features, outbox) = self.split(now);
         connection.on_tick(&mut context);
-        if let Some(socket) = connection.session() {
-            features.on_tick(&mut context, socket);
-        }
+        features.on_tick(&mut context, connection.session());
         if outbox.on_tick(&mut context, connection.session()) {
             connection.ask(&mut context);
         }
@@ -310,7 +311,7 @@ impl Client {
             Command::Resume { ticket } => connection.resume(&mut context, ticket),
             Command::Close => {
                 connection.close(&mut context);
-                let unsent = features.records.on_closed(&mut context, &is_closed(0));
+                let unsent = features.on_closed(&mut context);
                 let dropped = unsent + outbox.on_closed(&mut context, &is_closed(0));
                 if dropped > 0 {
                     context.report(is_closed(dropped));
@@ -348,6 +349,10 @@ impl Client {
                 features.events.on_command(&mut context, outbox, connection.session(), command);
             }
             Command::Presence(command) => features.presence.on_command(&mut context, connection.session(), command),
+            Command::Rpc(RpcCommand::Provide(_)) if connection.is_closed() => {
+                context.report(ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
+            }
+            Command::Rpc(command) => features.rpc.on_command(&mut context, connection.session(), command),
         }
     }
 

@@ -79,6 +79,11 @@ pub struct Options {
     pub subscription_timeout_ms: u64,
     /// `subscriptionInterval`: how long subscriptions are collected into one message, in milliseconds.
     pub subscription_interval_ms: u64,
+    /// `rpcAcceptTimeout`: how long providers may take to accept a call that was sent, in milliseconds; `None` for
+    /// `Infinity`.
+    pub rpc_accept_timeout_ms: Option<u64>,
+    /// `rpcResponseTimeout`: how long the answer to a call that was sent may take, in milliseconds; `None` for `Infinity`.
+    pub rpc_response_timeout_ms: Option<u64>,
     /// `path`: the path dialled where the URL has none.
     pub path: String,
     /// `lazyConnect`: wait with dialling until `login()` or `resume()`.
@@ -140,6 +145,8 @@ impl Default for Options {
             heartbeat_failure: HeartbeatFailure::Reconnect,
             subscription_timeout_ms: 2_000,
             subscription_interval_ms: 100,
+            rpc_accept_timeout_ms: None,
+            rpc_response_timeout_ms: Some(300_000),
             path: String::from("/deepstream"),
             lazy_connect: false,
             lost_connection_timeout_ms: 5_000,
@@ -223,6 +230,8 @@ enum Kind {
     Milliseconds(fn(&mut Options) -> &mut u64),
     /// A number of milliseconds from 1.
     PositiveMilliseconds(fn(&mut Options) -> &mut u64),
+    /// A number of milliseconds from 1, or `Infinity`.
+    OptionalMilliseconds(fn(&mut Options) -> &mut Option<u64>),
     /// A string that is not empty.
     Text(&'static str, fn(&mut Options) -> &mut Option<String>),
     /// A whole number from 0, or from what is given.
@@ -259,6 +268,8 @@ const KNOWN: &[(&str, Kind)] = &[
     ("subscriptionTimeout", Kind::Milliseconds(|options| &mut options.subscription_timeout_ms)),
     ("subscriptionInterval", Kind::Milliseconds(|options| &mut options.subscription_interval_ms)),
     ("lostConnectionTimeout", Kind::Milliseconds(|options| &mut options.lost_connection_timeout_ms)),
+    ("rpcAcceptTimeout", Kind::OptionalMilliseconds(|options| &mut options.rpc_accept_timeout_ms)),
+    ("rpcResponseTimeout", Kind::OptionalMilliseconds(|options| &mut options.rpc_response_timeout_ms)),
     ("maxReconnectAttempts", Kind::Other("a whole number from 0, or Infinity", set_attempts)),
     ("reconnectJitter", Kind::Other("a number from 0 to 1", set_jitter)),
     (
@@ -349,6 +360,14 @@ impl Options {
             Kind::PositiveMilliseconds(field) => {
                 ("a number of milliseconds from 1 to 2147483647", milliseconds(value, 1.0).map(|ms| *field(self) = ms))
             }
+            Kind::OptionalMilliseconds(field) => (
+                "a number of milliseconds from 1 to 2147483647, or Infinity",
+                match value {
+                    OptionValue::Number(f64::INFINITY) => Some(None),
+                    value => milliseconds(value, 1.0).map(Some),
+                }
+                .map(|ms| *field(self) = ms),
+            ),
             Kind::Text(expected, field) => (*expected, text(value).map(|text| *field(self) = Some(text))),
             Kind::Count(lowest, expected, field) => {
                 (*expected, count(value).filter(|count| count >= lowest).map(|count| *field(self) = count))

@@ -13,6 +13,7 @@ mod listening;
 mod login;
 mod presence;
 mod reentrancy;
+mod rpc;
 mod support;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -21,6 +21,8 @@ const ownDefaults = {
   stopCodes: [1008, 4003],
   resubscribe: 'auto',
   presenceCatchUp: true,
+  rpcAcceptTimeout: Infinity,
+  rpcResponseTimeout: 300_000,
 };
 
 test('C holds the constants of @deepstream/client, numbers and names', () => {

@@ -22,3 +22,4 @@ mod presence;
 mod reconnection;
 mod records;
 mod reentrancy;
+mod rpc;

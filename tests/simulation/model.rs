@@ -16,6 +16,7 @@ pub struct Intent {
     /// With what it last asked to be logged in.
     pub credentials: Option<String>,
     pub subscribed: BTreeSet<String>,
+    pub provided: BTreeSet<String>,
     /// The users it watches.
     pub watched: BTreeSet<String>,
     pub watches_all: bool,
@@ -79,7 +80,16 @@ impl Intent {
             Wish::Unlisten(pattern) => {
                 self.patterns.remove(pattern);
             }
+            Wish::Provide(name) => {
+                self.provided.insert(name.clone());
+            }
+            Wish::Unprovide(name) => {
+                self.provided.remove(name);
+            }
             Wish::Resubscribe
+            | Wish::Make { .. }
+            | Wish::Cancel(_)
+            | Wish::Answer { .. }
             | Wish::Offer { .. }
             | Wish::FlushOutbox
             | Wish::ClearOutbox

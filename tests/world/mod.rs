@@ -27,7 +27,7 @@ use self::{
 };
 pub use self::{
     dice::Dice,
-    shell::{RecordWish, Shell, Wish},
+    shell::{RecordWish, Reply, Shell, Wish},
 };
 
 /// Where the server of every world is.
@@ -250,6 +250,31 @@ impl World {
         self.wish(client, Wish::AnswerOffer { subscription: subscription.into(), offer, accept });
     }
 
+    pub fn provide(&mut self, client: ClientId, name: &str) {
+        self.wish(client, Wish::Provide(name.into()));
+    }
+
+    pub fn unprovide(&mut self, client: ClientId, name: &str) {
+        self.wish(client, Wish::Unprovide(name.into()));
+    }
+
+    /// Makes a call that has no time limit and must not be executed twice.
+    pub fn make(&mut self, client: ClientId, name: &str, data: &str) -> Ticket {
+        self.make_with(client, name, data, None, false)
+    }
+
+    pub fn make_with(
+        &mut self,
+        client: ClientId,
+        name: &str,
+        data: &str,
+        timeout_ms: Option<u64>,
+        idempotent: bool,
+    ) -> Ticket {
+        let wish = Wish::Make { name: name.into(), data: Some(data.into()), timeout_ms, idempotent };
+        self.wish(client, wish).expect("make gives a ticket")
+    }
+
     /// The page tells something about itself or its network.
     pub fn page_says(&mut self, client: ClientId, signal: PageSignal) {
         self.clients[client.0].on_input(self.now, Input::Page(signal), &mut self.outside);
@@ -314,6 +339,12 @@ impl World {
     pub fn provided_events(&self, client: ClientId) -> BTreeSet<&str> {
         let link = self.client(client).live_link();
         link.map(|link| self.servers[0].provided_events(link)).unwrap_or_default()
+    }
+
+    /// The procedures that the server knows the client's live connection to provide.
+    pub fn provided(&self, client: ClientId) -> Vec<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].provided(link)).unwrap_or_default()
     }
 
     /// The credentials with which a server knows the client's live connection.

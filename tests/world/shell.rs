@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::client::{
     Client, ClientError, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, ListenCommand,
-    Offer, Options, Output, PresenceCommand, RecordCommand, SocketEvent, SocketId, StorageEvent, Strategy, Ticket,
-    parse_url, record::Path,
+    Offer, Options, Output, PresenceCommand, RecordCommand, RpcAnswer, RpcCall, RpcCommand, RpcRequest, RpcRequestId,
+    SocketEvent, SocketId, StorageEvent, Strategy, Ticket, parse_url, record::Path,
 };
 
 use super::{
@@ -57,6 +57,20 @@ pub enum Wish {
         subscription: String,
         offer: u32,
         accept: bool,
+    },
+    Provide(String),
+    Unprovide(String),
+    Make {
+        name: String,
+        data: Option<String>,
+        timeout_ms: Option<u64>,
+        idempotent: bool,
+    },
+    Cancel(Ticket),
+    Answer {
+        request: RpcRequestId,
+        name: String,
+        reply: Reply,
     },
 }
 
@@ -125,6 +139,31 @@ impl RecordWish {
     }
 }
 
+/// What a provider says about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    Accept,
+    Reject,
+    Error(String),
+    Send(String),
+}
+
+impl Reply {
+    /// As an answer to this request.
+    pub fn to(self, request: &RpcRequest) -> Wish {
+        Wish::Answer { request: request.id, name: request.name.to_string(), reply: self }
+    }
+
+    fn as_answer(&self) -> RpcAnswer<'_> {
+        match self {
+            Self::Accept => RpcAnswer::Accept,
+            Self::Reject => RpcAnswer::Reject,
+            Self::Error(data) => RpcAnswer::Error(Some(data)),
+            Self::Send(data) => RpcAnswer::Send(Some(data)),
+        }
+    }
+}
+
 /// What an application answers to something that its client puts out.
 pub type Reaction = Box<dyn FnMut(&Output) -> Vec<Wish>>;
 
@@ -154,7 +193,11 @@ pub struct Shell {
     patterns: BTreeSet<String>,
     /// The offers that the application has accepted and that have not ended, with what is provided for them.
     provided_events: BTreeMap<u32, String>,
+    /// The procedures that the application provides.
+    provided: BTreeSet<String>,
     wishes: Vec<(ConnectionState, Wish)>,
+    /// The payloads of the calls it made.
+    calls: Vec<(String, Ticket)>,
     history: Vec<(Instant, Output)>,
     reaction: Option<Reaction>,
     closed: bool,
@@ -188,7 +231,9 @@ impl Shell {
             watches_all: false,
             patterns: BTreeSet::new(),
             provided_events: BTreeMap::new(),
+            provided: BTreeSet::new(),
             wishes: Vec::new(),
+            calls: Vec::new(),
             history: Vec::new(),
             reaction: None,
             closed: false,
@@ -331,6 +376,20 @@ impl Shell {
     /// The subscriptions that the application provides now, as far as it has been told.
     pub fn provided_events(&self) -> BTreeSet<&str> {
         self.provided_events.values().map(String::as_str).collect()
+    }
+
+    /// The payloads of the calls that the application ever made.
+    pub fn calls(&self) -> &[(String, Ticket)] {
+        &self.calls
+    }
+
+    /// The requests that its providers got.
+    pub fn asked(&self) -> Vec<&RpcRequest> {
+        let requests = self.outputs().filter_map(|output| match output {
+            Output::RpcRequest(request) => Some(request),
+            _ => None,
+        });
+        requests.collect()
     }
 
     /// What became of a ticket.
@@ -532,6 +591,21 @@ impl Shell {
             }
             Wish::FlushOutbox => (Command::FlushOutbox { ticket }, true),
             Wish::ClearOutbox => (Command::ClearOutbox, false),
+            Wish::Provide(name) if self.provided.insert(name.clone()) => {
+                (Command::Rpc(RpcCommand::Provide(name)), false)
+            }
+            Wish::Unprovide(name) if self.provided.remove(name) => (Command::Rpc(RpcCommand::Unprovide(name)), false),
+            Wish::Provide(_) | Wish::Unprovide(_) => return None,
+            Wish::Make { name, data, timeout_ms, idempotent } => {
+                self.watch.call_made(ticket);
+                self.calls.push((data.clone().unwrap_or_default(), ticket));
+                let (data, timeout_ms, idempotent) = (data.as_deref(), *timeout_ms, *idempotent);
+                (Command::Rpc(RpcCommand::Make(RpcCall { ticket, name, data, timeout_ms, idempotent })), true)
+            }
+            Wish::Cancel(ticket) => (Command::Rpc(RpcCommand::Cancel(*ticket)), false),
+            Wish::Answer { request, name, reply } => {
+                (Command::Rpc(RpcCommand::Answer { request: *request, name, answer: reply.as_answer() }), false)
+            }
         };
         if has_ticket {
             let may_wait = matches!(wish, Wish::Offer { .. } | Wish::FlushOutbox | Wish::Record(_));

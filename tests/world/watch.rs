@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use deepstream_wasm::{
-    client::{Client, CloseKind, ConnectionState, Instant, Output, SocketId, Ticket, Wake},
+    client::{Client, CloseKind, ConnectionState, Instant, Output, RpcRequestId, SocketId, Ticket, Wake},
     wire::decode,
 };
 
@@ -16,6 +16,7 @@ use super::{
 pub struct Watch {
     state: ConnectionState,
     newest_socket: Option<SocketId>,
+    newest_request: Option<RpcRequestId>,
     given_up: Option<SocketId>,
     /// The socket that the client has not given up, and that has not closed.
     live: Option<Live>,
@@ -23,6 +24,8 @@ pub struct Watch {
     owed: BTreeSet<Ticket>,
     /// Those of them that the server's answer settles, not the login.
     questions: BTreeSet<Ticket>,
+    /// Those among the tickets that may be waited for while logged in.
+    calls: BTreeSet<Ticket>,
     settled: BTreeSet<Ticket>,
     /// Those that may wait while the client is logged in.
     patient: BTreeSet<Ticket>,
@@ -41,11 +44,13 @@ impl Watch {
         Self {
             state: ConnectionState::Closed,
             newest_socket: None,
+            newest_request: None,
             given_up: None,
             live: None,
             reference: Reference::default(),
             owed: BTreeSet::new(),
             questions: BTreeSet::new(),
+            calls: BTreeSet::new(),
             settled: BTreeSet::new(),
             patient: BTreeSet::new(),
             offered: BTreeSet::new(),
@@ -78,6 +83,11 @@ impl Watch {
         if is_question {
             self.questions.insert(ticket);
         }
+    }
+
+    /// A ticket is for a remote procedure call.
+    pub fn call_made(&mut self, ticket: Ticket) {
+        self.calls.insert(ticket);
     }
 
     /// The browser says that the socket is open.
@@ -132,6 +142,11 @@ impl Watch {
                 self.offered.insert(*offer);
             }
             Output::OfferEnded { offer, .. } => assert!(self.offered.remove(offer), "offer {offer} ended before"),
+            Output::RpcRequest(request) => {
+                assert_eq!(self.state, ConnectionState::Open, "requests arrive while logged in");
+                assert!(self.newest_request < Some(request.id), "{:?} was used before", request.id);
+                self.newest_request = Some(request.id);
+            }
             Output::Error(_)
             | Output::ClientDataChanged(_)
             | Output::ReauthenticationFailed { .. }
@@ -182,7 +197,13 @@ impl Watch {
         if is_at_rest(self.state) {
             // Before the first attempt the state is CLOSED as well, but the first attempt is due.
             let is_first_attempt = deadline.is_some_and(|(_, wake)| wake == Wake::Connect);
-            assert!(deadline.is_none() || is_first_attempt, "{:?} must not wait for {deadline:?}", self.state);
+            // A call that waits through a pause may have a time limit.
+            let is_call = deadline.is_some_and(|(_, wake)| wake == Wake::Call);
+            assert!(
+                deadline.is_none() || is_first_attempt || is_call,
+                "{:?} must not wait for {deadline:?}",
+                self.state
+            );
             assert_eq!(self.live(), None, "{:?} must not keep a socket", self.state);
         } else {
             let waits_for_page = client.connection().reason.is_some_and(|it| it.kind == CloseKind::PageHidden);
@@ -192,8 +213,10 @@ impl Watch {
             assert!(self.offered.is_empty(), "no session, and the offers {:?} stand", self.offered);
         }
         if self.state == ConnectionState::Open {
-            let mut impatient =
-                self.owed.iter().filter(|it| !self.patient.contains(it) && !self.questions.contains(it));
+            let mut impatient = self
+                .owed
+                .iter()
+                .filter(|it| !self.patient.contains(it) && !self.questions.contains(it) && !self.calls.contains(it));
             assert_eq!(impatient.next(), None, "logged in, and what waits for that still waits");
         } else if is_at_rest(self.state) && self.state != ConnectionState::Closed {
             assert!(self.questions.is_empty(), "{:?}, and {:?} still waits", self.state, self.questions);

@@ -12,6 +12,7 @@ use super::{
     event::EventHandler,
     options,
     presence::PresenceHandler,
+    rpc::RpcHandler,
 };
 use crate::{
     browser::{driver::Driver, promises::Waiting},
@@ -170,6 +171,11 @@ impl DeepstreamClient {
         PresenceHandler::new(Rc::clone(&self.driver))
     }
 
+    /// The object for `client.rpc`; a new one with every call.
+    #[wasm_bindgen(js_name = rpcHandler)]
+    pub fn rpc_handler(&self) -> RpcHandler {
+        RpcHandler::new(Rc::clone(&self.driver))
+    }
     fn listen(&self, event: &JsValue, callback: &JsValue, scope: JsValue, once: bool) -> Result<(), DeepstreamError> {
         let event = arguments::name("event", event)?;
         let callback = arguments::function("callback", callback)?;

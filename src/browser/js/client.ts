@@ -6,6 +6,7 @@ import { Events, type CompiledEventHandler, type EventHandler } from './event.js
 import type { Options } from './options.js';
 import { Presence, type CompiledPresenceHandler, type PresenceHandler } from './presence.js';
 import { defineDisposal } from './subscription.js';
+import type { RPCHandler } from './rpc.js';
 
 /**
  * Receives the outcome of `login()`: on success what the server says about the user (`null` if nothing), else an object
@@ -128,6 +129,8 @@ export interface DeepstreamClient extends Disposable, AsyncDisposable {
 
   /** Who is logged in. */
   readonly presence: PresenceHandler;
+  /** Calls that one client makes and another answers. */
+  readonly rpc: RPCHandler;
 
   /**
    * Logs in, as soon as there is a connection; connects again where the server had ended the connection for want of a
@@ -161,7 +164,7 @@ export interface DeepstreamClient extends Disposable, AsyncDisposable {
 
   /**
    * Ends the connection until `resume()`: the state is OFFLINE when this returns. Subscriptions are kept, and events that
-   * are emitted meanwhile wait.
+   * are emitted and calls that are made meanwhile wait.
    * @example
    * client.pause();
    */
@@ -292,6 +295,7 @@ type Compiled = Omit<
   DeepstreamClient,
   | 'event'
   | 'presence'
+  | 'rpc'
   | 'on'
   | 'once'
   | 'off'
@@ -302,6 +306,7 @@ type Compiled = Omit<
 > & {
   eventHandler(): CompiledEventHandler;
   presenceHandler(): CompiledPresenceHandler;
+  rpcHandler(): RPCHandler;
   on(event: string, listener: Function, scope: unknown): void;
   once(event: string, listener: Function, scope: unknown): void;
   off(event?: string, listener?: Function, scope?: unknown): void;
@@ -319,12 +324,14 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
     declare readonly presence: PresenceHandler;
     declare [Symbol.dispose]: () => void;
     declare [Symbol.asyncDispose]: () => Promise<void>;
+    declare readonly rpc: RPCHandler;
 
     constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
       super(url, options);
       this.event = new Events(this.eventHandler());
       this.presence = new Presence(this.presenceHandler());
+      this.rpc = this.rpcHandler();
     }
 
     wasReconnected(): boolean {

@@ -118,6 +118,22 @@ export interface Options {
   subscriptionInterval: number;
 
   /**
+   * The time that providers have to accept a call that was sent, at least 1, or `Infinity`: then it is rejected with
+   * `ACCEPT_TIMEOUT`. The server has a limit of its own (`rpc.ackTimeout`, 1 s unless configured), which usually comes
+   * first.
+   * @defaultValue Infinity
+   */
+  rpcAcceptTimeout: number;
+
+  /**
+   * The time that the answer to a call that was sent may take, at least 1, or `Infinity`: then it is rejected with
+   * `RESPONSE_TIMEOUT`. The server has a limit of its own (`rpc.responseTimeout`, 10 s unless configured); this one is for
+   * a server that never answers. The `timeout` of a single call is shorter where that is wanted.
+   * @defaultValue 300000
+   */
+  rpcResponseTimeout: number;
+
+  /**
    * The path that is dialled where the URL has none. Starts with `/`.
    * @defaultValue '/deepstream'
    */
@@ -446,6 +462,8 @@ export const Options: Readonly<Options> = Object.freeze<Options>({
   connectTimeout: 10000,
   subscriptionTimeout: 2000,
   subscriptionInterval: 100,
+  rpcAcceptTimeout: Infinity,
+  rpcResponseTimeout: 300000,
   path: '/deepstream',
   lazyConnect: false,
   lostConnectionTimeout: 5000,

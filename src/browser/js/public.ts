@@ -19,6 +19,14 @@ export type {
   PresenceHandler,
   QueryResult,
 } from './presence.js';
+export type {
+  RPCHandler,
+  RPCMakeCallback,
+  RPCMakeOptions,
+  RPCProvider,
+  RPCRequestor,
+  RPCResponse,
+} from './rpc.js';
 export {
   Options,
   Options as DefaultOptions,

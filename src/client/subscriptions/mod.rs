@@ -102,6 +102,11 @@ impl Subscriptions {
         }
     }
 
+    /// Whether the application wants `name`.
+    pub fn wants(&self, name: &str) -> bool {
+        self.names.get(name).is_some_and(|subscription| subscription.wanted)
+    }
+
     fn schedule(&mut self, context: &Context<'_>, connected: bool) {
         if connected && self.flush_at.is_none() {
             self.flush_at = Some(context.now.after_ms(context.options.subscription_interval_ms));

@@ -40,6 +40,22 @@ extern "C" {
     #[wasm_bindgen(method, js_name = presenceHandler)]
     pub fn presence(this: &JsClient) -> JsPresence;
 
+    #[wasm_bindgen(method, js_name = rpcHandler)]
+    pub fn rpc(this: &JsClient) -> JsRpc;
+
+    /// What the exported class `RpcHandler` is to JavaScript.
+    #[derive(Clone)]
+    pub type JsRpc;
+
+    #[wasm_bindgen(method, catch)]
+    pub fn provide(this: &JsRpc, name: &JsValue, provider: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn unprovide(this: &JsRpc, name: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn make(this: &JsRpc, name: &JsValue, data: &JsValue, options: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, js_name = providerNames)]
+    pub fn provider_names(this: &JsRpc) -> Vec<String>;
+
     /// What the exported class `EventHandler` is to JavaScript.
     #[derive(Clone)]
     pub type JsEvents;
@@ -121,6 +137,8 @@ pub struct TestClient {
     pub client: JsClient,
     /// `client.event`.
     pub events: JsEvents,
+    /// `client.rpc`.
+    pub rpc: JsRpc,
     pub states: Recorder,
     pub errors: Recorder,
 }
@@ -137,7 +155,7 @@ impl TestClient {
         let nowhere = JsValue::UNDEFINED;
         client.on(&"connectionStateChanged".into(), &states.function, &nowhere).expect("a listener");
         client.on(&"error".into(), &errors.function, &nowhere).expect("a listener");
-        Self { events: client.events(), client, states, errors }
+        Self { events: client.events(), rpc: client.rpc(), client, states, errors }
     }
 
     /// A client that is logged in.

@@ -1,5 +1,5 @@
 // What must not compile: the compiler complains about every expectation here that no error meets.
-import { C, DeepstreamClient, Options, type EventHandler } from 'deepstream-wasm';
+import { C, DeepstreamClient, Options, type EventHandler, type RPCHandler } from 'deepstream-wasm';
 
 declare const client: DeepstreamClient;
 interface Quote {
@@ -86,6 +86,22 @@ client.presence.subscribe('ann', (user: number) => user);
 client.presence.subscribe(() => {}, { signal: true });
 // @ts-expect-error: only `client.presence` is the way there
 client.presenceHandler();
+// @ts-expect-error: the provider is missing
+client.rpc.provide('add');
+// @ts-expect-error: the provider gives something else
+client.rpc.provide<string, number>('length', (text) => text);
+// @ts-expect-error: the answer is something else
+client.rpc.provide<string, number>('length', (text, response) => response.send(text));
+// @ts-expect-error: JSON has no functions
+client.rpc.make('add', () => {});
+// @ts-expect-error: not an AbortSignal
+client.rpc.make('add', 1, { signal: new AbortController() });
+// @ts-expect-error: a misspelled option
+client.rpc.make('add', 1, { timeOut: 1 });
+// @ts-expect-error: the result may be a quote, not a number
+client.rpc.make<Quote>('quote', 'ACME').then((result: number) => result);
+// @ts-expect-error: the handler comes with the client
+client.rpc = {} as RPCHandler;
 
 // @ts-expect-error: nobody but the garbage collector frees a client
 client.free();

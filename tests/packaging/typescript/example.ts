@@ -12,6 +12,11 @@ import {
   type PresenceCallback,
   type PresenceHandler,
   type QueryResult,
+  type RPCHandler,
+  type RPCMakeCallback,
+  type RPCMakeOptions,
+  type RPCProvider,
+  type RPCResponse,
 } from 'deepstream-wasm';
 
 /** Passes only if both types are the same: `any` is the same as nothing but itself. */
@@ -140,6 +145,40 @@ export async function seeWhoIsHere(client: DeepstreamClient, friends: string[]):
   presence.unsubscribe('ann');
   presence.unsubscribe(show);
   presence.unsubscribe();
+}
+
+export async function callEachOther(client: DeepstreamClient, signal: AbortSignal): Promise<void> {
+  const rpc: RPCHandler = client.rpc;
+
+  rpc.provide('add', ({ a, b }: { a: number; b: number }) => a + b);
+  rpc.provide('quote', async (symbol: string): Promise<Quote> => ({ symbol, price: 12.5 }));
+  rpc.provide<string, Quote>('later', (symbol, response, requestor) => {
+    expectType<string>()(symbol, true);
+    expectType<RPCResponse<Quote>>()(response, true);
+    expectType<string | undefined>()(requestor.requestorName, true);
+    response.autoAccept = false;
+    response.accept();
+    setTimeout(() => response.send({ symbol, price: 1 }), 10);
+  });
+  const busy: RPCProvider = (_, response) => response.reject();
+  rpc.provide('busy', busy);
+  rpc.provide('failing', (_data, response) => response.error({ why: 'tired' }));
+  rpc.unprovide('busy');
+  expectType<string[]>()(rpc.providerNames(), true);
+
+  const sum = await rpc.make<number>('add', { a: 1, b: 2 });
+  expectType<number>()(sum, true);
+  expectType<Promise<any>>()(rpc.make('add', { a: 1, b: 2 }), true);
+  const patient: RPCMakeOptions = { timeout: 5_000, signal, idempotent: true };
+  expectType<Quote>()(await rpc.make<Quote>('quote', 'ACME', patient), true);
+  await rpc.make('quote', undefined, { timeout: Infinity, signal: null });
+  await rpc.make('nothing');
+  const told: RPCMakeCallback<number> = (error, result) => {
+    expectType<number | undefined>()(result, true);
+    console.log(error);
+  };
+  expectType<void>()(rpc.make('add', { a: 1, b: 2 }, told), true);
+  rpc.make('add', [1, 2], (error, result) => console.log(error ?? result));
 }
 
 export function handle(error: unknown): string | undefined {

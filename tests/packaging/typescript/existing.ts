@@ -77,6 +77,25 @@ export class Connection {
     return all.filter((user) => some[user]);
   }
 
+  public async call(name: string): Promise<any> {
+    const { rpc } = this.client!;
+    rpc.provide('add', (data, response) => response.send(data.a + data.b));
+    rpc.provide('slow', (data: any, response) => {
+      response.autoAccept = false;
+      response.accept();
+      return setTimeout(() => (data ? response.send(data) : response.error('no data')), 10);
+    });
+    rpc.provide('busy', (_data: any, response: any, requestor?: any) => requestor && response.reject());
+    const names: string[] = rpc.providerNames();
+    for (const provided of names) rpc.unprovide(provided);
+    rpc.make(name, { a: 1, b: 2 }, (error: string | null, result?: C.RPCResult) => {
+      if (error === C.RPC_ACTION[C.RPC_ACTION.NO_RPC_PROVIDER]) console.warn(error, result);
+    });
+    const result = await rpc.make(name, { a: 1 });
+    console.log(result.sum);
+    return result;
+  }
+
   public async interrupt(): Promise<void> {
     this.client!.pause();
     await this.client!.resume();

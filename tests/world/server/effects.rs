@@ -32,6 +32,17 @@ pub enum Request {
         subscription: String,
         accepts: bool,
     },
+    Provide(Vec<String>),
+    Unprovide(Vec<String>),
+    Call {
+        name: String,
+        data: Option<String>,
+    },
+    Answer {
+        action: &'static str,
+        name: String,
+        data: Option<String>,
+    },
 }
 
 /// What the server wants done on a link.

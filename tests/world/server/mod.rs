@@ -10,6 +10,7 @@ mod pattern;
 pub mod policy;
 mod presence;
 mod record;
+mod rpc;
 mod subscribers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use self::{
     event::Events,
     presence::Presence,
     record::{Records, Turn},
+    rpc::Rpc,
 };
 pub use self::{
     effects::{Request, Word},
@@ -55,6 +57,7 @@ pub struct FakeServer {
     events: Events,
     records: Records,
     presence: Presence,
+    rpc: Rpc,
     effects: Effects,
     /// When the records' cache and storage have answered.
     settles_at: Option<Instant>,
@@ -71,6 +74,7 @@ impl FakeServer {
             events: Events::default(),
             records: Records::new(),
             presence: Presence::default(),
+            rpc: Rpc::default(),
             effects: Effects::default(),
             settles_at: None,
         }
@@ -97,6 +101,7 @@ impl FakeServer {
         self.presence.forget();
         self.records.on_process_end();
         self.settles_at = None;
+        self.rpc.forget();
     }
 
     pub const fn start(&mut self) {
@@ -173,6 +178,11 @@ impl FakeServer {
         self.events.listening.provided_by(link)
     }
 
+    /// The procedures that a link provides.
+    pub fn provided(&self, link: LinkId) -> Vec<&str> {
+        self.rpc.providers.names_of(link)
+    }
+
     /// The credentials with which a link is logged in.
     pub fn user(&self, link: LinkId) -> Option<&str> {
         self.connections.get(&link)?.user.as_deref()
@@ -190,6 +200,7 @@ impl FakeServer {
             .into_iter()
             .chain(self.events.deadline())
             .chain(self.records.listeners.deadline())
+            .chain(self.rpc.deadline())
             .chain(self.settles_at)
             .min()
     }
@@ -207,6 +218,7 @@ impl FakeServer {
         let said = self.effects.words.len();
         self.records.on_time(&mut Turn { now, policy: &self.policy, effects: &mut self.effects });
         self.forget_words_to_nobody(said);
+        self.rpc.on_time(&mut self.effects, now);
     }
 
     fn check(&mut self, link: LinkId) {
@@ -331,6 +343,9 @@ impl FakeServer {
                 self.records.on_message(turn, link, message);
                 self.forget_words_to_nobody(said);
             }
+            (Stage::LoggedIn, Message::Rpc(message)) => {
+                self.rpc.on_message(now, &self.policy, &mut self.effects, link, message);
+            }
             (stage, message) => self.on_unexpected(link, stage, message),
         }
     }
@@ -434,6 +449,7 @@ impl FakeServer {
         let mut turn = Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
         self.records.on_closed(&mut turn, link);
         self.forget_words_to_nobody(said);
+        self.rpc.providers.remove_link(link);
         self.effects.words.push((link, Word::Close(code)));
     }
 

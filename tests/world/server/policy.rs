@@ -23,6 +23,12 @@ pub struct Policy {
     pub store_delay_ms: u64,
     /// Users whom nobody may ask for or subscribe to; `undefined` stands for all of them at once.
     pub denied_users: BTreeSet<String>,
+    /// Procedures that nobody may call.
+    pub denied_calls: BTreeSet<String>,
+    pub rpc_accept_timeout_ms: u64,
+    pub rpc_response_timeout_ms: u64,
+    /// The name and the data of whoever calls, where providers are told.
+    pub requestor: Option<(String, String)>,
     pub answers_pings: bool,
     /// Whether questions about presence are answered.
     pub answers_queries: bool,
@@ -72,6 +78,10 @@ impl Default for Policy {
             denied_rights: BTreeSet::new(),
             store_delay_ms: 0,
             denied_users: BTreeSet::new(),
+            denied_calls: BTreeSet::new(),
+            rpc_accept_timeout_ms: 1_000,
+            rpc_response_timeout_ms: 10_000,
+            requestor: None,
             answers_pings: true,
             answers_queries: true,
             acknowledges: true,
