@@ -4,9 +4,8 @@
 mod connection;
 mod effects;
 mod event;
-pub mod listen;
 mod listeners;
-mod pattern;
+pub mod pattern;
 pub mod policy;
 mod presence;
 mod record;
@@ -68,7 +67,7 @@ impl FakeServer {
             now: Instant::from_ms(0),
             running: true,
             connections: BTreeMap::new(),
-            events: Events::default(),
+            events: Events::new(),
             records: Records::new(),
             presence: Presence::default(),
             effects: Effects::default(),
@@ -93,7 +92,7 @@ impl FakeServer {
         for link in std::mem::take(&mut self.connections).into_keys() {
             self.effects.words.push((link, Word::Close(code)));
         }
-        self.events.forget();
+        self.events.on_process_end();
         self.presence.forget();
         self.records.on_process_end();
         self.settles_at = None;
@@ -165,12 +164,12 @@ impl FakeServer {
 
     /// The patterns of events to which a link listens.
     pub fn patterns(&self, link: LinkId) -> Vec<&str> {
-        self.events.listening.patterns_of(link)
+        self.events.listeners.patterns_of(link).into_iter().collect()
     }
 
     /// The events that a link provides.
     pub fn provided_events(&self, link: LinkId) -> BTreeSet<&str> {
-        self.events.listening.provided_by(link)
+        self.events.listeners.provided_by(link)
     }
 
     /// The credentials with which a link is logged in.
@@ -188,7 +187,7 @@ impl FakeServer {
         let connection = self.connections.values().map(Connection::deadline).min();
         connection
             .into_iter()
-            .chain(self.events.deadline())
+            .chain(self.events.listeners.deadline())
             .chain(self.records.listeners.deadline())
             .chain(self.settles_at)
             .min()
@@ -200,12 +199,13 @@ impl FakeServer {
         for link in due {
             self.check(link);
         }
-        self.events.on_time(now, &self.policy, &mut self.effects);
         if self.settles_at.is_some_and(|at| at <= now) {
             self.settle();
         }
         let said = self.effects.words.len();
-        self.records.on_time(&mut Turn { now, policy: &self.policy, effects: &mut self.effects });
+        let turn = &mut Turn { now, policy: &self.policy, effects: &mut self.effects };
+        self.events.on_time(turn);
+        self.records.on_time(turn);
         self.forget_words_to_nobody(said);
     }
 
@@ -318,7 +318,10 @@ impl FakeServer {
             (Stage::Connected, Message::Connection(message)) => self.on_challenge(link, message),
             (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
             (Stage::LoggedIn, Message::Event(message)) => {
-                self.events.on_message(self.now, &self.policy, &mut self.effects, link, message);
+                let said = self.effects.words.len();
+                let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+                self.events.on_message(turn, link, message);
+                self.forget_words_to_nobody(said);
             }
             (Stage::LoggedIn, Message::Presence(message)) => {
                 let user = self.connections[&link].user_id().unwrap_or_default();
@@ -429,9 +432,9 @@ impl FakeServer {
         if let Some(user) = connection.as_ref().and_then(Connection::user_id) {
             self.presence.on_logout(&mut self.effects, user);
         }
-        self.events.on_closed(self.now, &self.policy, &mut self.effects, link);
         let said = self.effects.words.len();
         let mut turn = Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+        self.events.on_closed(&mut turn, link);
         self.records.on_closed(&mut turn, link);
         self.forget_words_to_nobody(said);
         self.effects.words.push((link, Word::Close(code)));
