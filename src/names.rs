@@ -80,12 +80,22 @@ impl<V> NameMap<V> {
         self.slots_by_name.keys().map(|name| &**name)
     }
 
+    /// All names, as they are now, for changing the map on the way.
+    pub fn to_names(&self) -> Vec<Box<str>> {
+        copy_names(&self.slots_by_name)
+    }
+
     /// All values with their names, in alphabetical order.
     pub fn for_each(&mut self, mut visit: impl FnMut(&str, &mut V)) {
         for (name, slot) in &self.slots_by_name {
             visit(name, &mut self.values[*slot]);
         }
     }
+}
+
+/// Apart, because it would otherwise be compiled once for each type of value.
+fn copy_names(slots_by_name: &BTreeMap<Box<str>, usize>) -> Vec<Box<str>> {
+    slots_by_name.keys().cloned().collect()
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ use self::{
     world::{
         ClientId, Dice, Wish, World,
         network::Route,
-        server::{AtLogin, Policy, listen::matches},
+        server::{AtLogin, Policy, pattern::Pattern},
     },
 };
 
@@ -314,6 +314,7 @@ impl Life {
         provided.retain(|name| subscribed.contains(name));
         provided.sort_unstable();
         let patterns: Vec<_> = open.iter().flat_map(|client| self.world.patterns(*client)).collect();
+        let matches = |pattern: &&str, name: &str| Pattern::new(pattern).is_some_and(|pattern| pattern.matches(name));
         let is_listened_to = |name: &&str| patterns.iter().any(|pattern| matches(pattern, name));
         let providable: Vec<_> = subscribed.into_iter().filter(is_listened_to).collect();
         assert_eq!(provided, providable, "each is provided once");

@@ -17,7 +17,10 @@ async function twoVisitors({ startDeepstream, visit }) {
 }
 const read = (visitor) => visitor.page.evaluate(() => globalThis.read);
 
-test('a stream gives what arrives in order, also what arrived before it was read', async ({ startDeepstream, visit }) => {
+test('a stream gives what arrives in order, also what arrived before it was read', async ({
+  startDeepstream,
+  visit,
+}) => {
   const [ada, grace] = await twoVisitors({ startDeepstream, visit });
   await ada.page.evaluate(() => void (globalThis.stream = client.event.stream('news')));
   await ada.isReachedBy(grace);
@@ -98,7 +101,10 @@ test('a stream that is read too slowly drops its oldest events and says so', asy
   expect((await ada.told()).errors).toEqual([overflow, overflow]);
 });
 
-test('a signal, a block or the subscription itself ends one subscription and no other', async ({ startDeepstream, visit }) => {
+test('a signal, a block or the subscription itself ends one subscription and no other', async ({
+  startDeepstream,
+  visit,
+}) => {
   const [ada] = await twoVisitors({ startDeepstream, visit });
   const heard = await ada.page.evaluate(() => {
     let calls = 0;

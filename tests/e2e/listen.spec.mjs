@@ -101,7 +101,9 @@ test('a listener that comes and goes in a hurry does the server no harm', async 
 });
 
 test('what the server does not permit or understand is told', async ({ startDeepstream, visit }) => {
-  const server = await startDeepstream({ permissions: { event: { '*': { listen: false, subscribe: true, publish: true } } } });
+  const server = await startDeepstream({
+    permissions: { event: { '*': { listen: false, subscribe: true, publish: true } } },
+  });
   const ada = await visit(server);
   await ada.login();
   await provides(ada, '^secret/');

@@ -318,7 +318,10 @@ type Compiled = Omit<
  * @internal
  */
 export function defineClient(ensureInitialised: () => void): DeepstreamClientConstructor {
-  const Base = CompiledClient as unknown as new (url: string | readonly string[], options?: Partial<Options>) => Compiled;
+  const Base = CompiledClient as unknown as new (
+    url: string | readonly string[],
+    options?: Partial<Options>,
+  ) => Compiled;
   class Client extends Base {
     declare readonly event: EventHandler;
     declare readonly presence: PresenceHandler;

@@ -106,7 +106,8 @@ export interface Options {
   connectTimeout: number;
 
   /**
-   * The time that the server has to acknowledge a subscription, before the error `ACK_TIMEOUT`.
+   * The time that the server has to acknowledge a subscription. Then it is sent once more, and after as long again the error
+   * is `ACK_TIMEOUT`.
    * @defaultValue 2000
    */
   subscriptionTimeout: number;

@@ -110,16 +110,14 @@ impl Listens {
         if let Knowledge::Joining { then_leave } | Knowledge::Listening { then_leave } = &mut known.server {
             *then_leave = true;
         }
-        let mut offered = Vec::new();
-        self.offers.for_each(|subscription, offer| {
-            if *offer.pattern == *pattern {
-                offered.push((Box::from(subscription), offer.accepted));
-            }
-        });
-        for (subscription, accepted) in offered {
+        for subscription in self.offers.to_names() {
+            let Some(offer) = self.offers.get(&subscription).filter(|offer| *offer.pattern == *pattern) else {
+                continue;
+            };
+            let is_open = !offer.accepted;
             self.end_offer(context, &subscription);
             // What was accepted ends with UNLISTEN; the question that is still open would wait for its answer.
-            if let Some(socket) = session.filter(|_| !accepted) {
+            if let Some(socket) = session.filter(|_| is_open) {
                 context.send(socket, &self.topic.message(Saying::Reject, pattern, Some(&subscription)));
             }
         }
@@ -154,21 +152,19 @@ impl Listens {
 
     /// A session begins.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        let mut patterns = Vec::new();
-        self.patterns.for_each(|pattern, _| patterns.push(Box::<str>::from(pattern)));
-        for pattern in patterns {
+        for pattern in self.patterns.to_names() {
             self.tell(context, socket, &pattern);
         }
     }
 
     /// The application restores what [`Resubscribe::Manual`] left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.patterns.for_each(|_, pattern| {
-            if pattern.server == Knowledge::Held {
-                pattern.server = Knowledge::Nothing;
+        for pattern in self.patterns.to_names() {
+            if let Some(known) = self.patterns.get_mut(&pattern).filter(|known| known.server == Knowledge::Held) {
+                known.server = Knowledge::Nothing;
             }
-        });
-        self.on_session(context, socket);
+            self.tell(context, socket, &pattern);
+        }
     }
 
     /// The session is over: the server has forgotten everything, and asks again in the next.
@@ -177,19 +173,13 @@ impl Listens {
             Resubscribe::Auto => Knowledge::Nothing,
             Resubscribe::Manual => Knowledge::Held,
         };
-        let mut unwanted = Vec::new();
-        self.patterns.for_each(|name, pattern| {
-            pattern.server = forgotten;
-            if !pattern.wanted {
-                unwanted.push(Box::<str>::from(name));
+        for pattern in self.patterns.to_names() {
+            match self.patterns.get_mut(&pattern) {
+                Some(known) if known.wanted => known.server = forgotten,
+                _ => drop(self.patterns.remove(&pattern)),
             }
-        });
-        for name in unwanted {
-            self.patterns.remove(&name);
         }
-        let mut offered = Vec::new();
-        self.offers.for_each(|subscription, _| offered.push(Box::<str>::from(subscription)));
-        for subscription in offered {
+        for subscription in self.offers.to_names() {
             self.end_offer(context, &subscription);
         }
         self.unacknowledged.clear();

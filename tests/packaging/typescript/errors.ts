@@ -47,6 +47,16 @@ client.getConnectionState() = C.CONNECTION_STATE.OPEN;
 
 // @ts-expect-error: the callback is missing
 client.event.subscribe('news');
+// @ts-expect-error: not a signal
+client.event.subscribe('news', () => {}, { signal: 'stop' });
+// @ts-expect-error: a misspelled option
+client.event.stream('news', { maxbuffered: 1 });
+// @ts-expect-error: the callback is missing
+client.event.listen('^news/');
+// @ts-expect-error: there is no such answer
+client.event.listen('^news/', (_name, response) => response.refuse());
+// @ts-expect-error: a pattern is text
+client.event.unlisten(/^news/);
 // @ts-expect-error: not a name
 client.event.subscribe(1, () => {});
 // @ts-expect-error: the callback takes something else

@@ -17,6 +17,9 @@ import {
   type RPCMakeOptions,
   type RPCProvider,
   type RPCResponse,
+  type ListenCallback,
+  type ListenResponse,
+  type Subscription,
 } from 'deepstream-wasm';
 
 /** Passes only if both types are the same: `any` is the same as nothing but itself. */
@@ -179,6 +182,40 @@ export async function callEachOther(client: DeepstreamClient, signal: AbortSigna
   };
   expectType<void>()(rpc.make('add', { a: 1, b: 2 }, told), true);
   rpc.make('add', [1, 2], (error, result) => console.log(error ?? result));
+}
+
+export function provideEvents(events: EventHandler): void {
+  events.listen('^quotes/', (name, response) => {
+    expectType<string>()(name, true);
+    expectType<ListenResponse>()(response, true);
+    response.onStop((stopped) => expectType<string>()(stopped, true));
+    response.accept();
+  });
+  const decline: ListenCallback = (_name, { reject }) => reject();
+  events.listen('^secret/', decline);
+  expectType<void>()(events.unlisten('^secret/'), true);
+}
+
+export async function readEvents(events: EventHandler, signal: AbortSignal, maybe?: AbortSignal): Promise<number> {
+  for await (const data of events.stream('anything')) expectType<C.JSONValue>()(data, true);
+  const stream = events.stream<Quote>('quotes/ACME', { signal, maxBuffered: 10 });
+  for await (const quote of stream) expectType<Quote>()(quote, true);
+  const { done, value } = await stream.next();
+  expectType<Quote | undefined>()(value, true);
+
+  const subscription: Subscription = events.subscribe('quotes/ACME', (quote: Quote) => console.log(quote.price), {
+    signal,
+  });
+  subscription.unsubscribe();
+  events.subscribe('anything', console.log, { signal: maybe });
+  return done ? stream.dropped : 0;
+}
+
+export async function useWithinABlock(): Promise<void> {
+  await using client = new DeepstreamClient('localhost:6020');
+  using subscription = client.event.subscribe('news', console.log);
+  await using stream = client.event.stream('news');
+  console.log(subscription, stream.dropped);
 }
 
 export function handle(error: unknown): string | undefined {

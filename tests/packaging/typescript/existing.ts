@@ -54,6 +54,16 @@ export class Connection {
     client.event.emit('news', { text: 'hello', at: Date.now() });
     client.event.emit('news', ['a', 1, null]);
     client.event.emit('news', null);
+    client.event.listen('^weather/', (subscriptionName: string, response) => {
+      if (subscriptionName.length > 100) return response.reject('too long');
+      const timer = setInterval(() => client.event.emit(subscriptionName, 'rain'), 1000);
+      response.onStop((stopped: string) => {
+        console.log(stopped);
+        clearInterval(timer);
+      });
+      response.accept();
+    });
+    client.event.unlisten('^weather/');
     const names: string[] = client.event.eventNames();
     console.log(names, client.getUid());
     return () => client.event.unsubscribe('news', onNews);

@@ -4,9 +4,8 @@
 mod connection;
 mod effects;
 mod event;
-pub mod listen;
 mod listeners;
-mod pattern;
+pub mod pattern;
 pub mod policy;
 mod presence;
 mod record;
@@ -71,7 +70,7 @@ impl FakeServer {
             now: Instant::from_ms(0),
             running: true,
             connections: BTreeMap::new(),
-            events: Events::default(),
+            events: Events::new(),
             records: Records::new(),
             presence: Presence::default(),
             rpc: Rpc::default(),
@@ -97,7 +96,7 @@ impl FakeServer {
         for link in std::mem::take(&mut self.connections).into_keys() {
             self.effects.words.push((link, Word::Close(code)));
         }
-        self.events.forget();
+        self.events.on_process_end();
         self.presence.forget();
         self.records.on_process_end();
         self.settles_at = None;
@@ -170,12 +169,12 @@ impl FakeServer {
 
     /// The patterns of events to which a link listens.
     pub fn patterns(&self, link: LinkId) -> Vec<&str> {
-        self.events.listening.patterns_of(link)
+        self.events.listeners.patterns_of(link).into_iter().collect()
     }
 
     /// The events that a link provides.
     pub fn provided_events(&self, link: LinkId) -> BTreeSet<&str> {
-        self.events.listening.provided_by(link)
+        self.events.listeners.provided_by(link)
     }
 
     /// The procedures that a link provides.
@@ -198,7 +197,7 @@ impl FakeServer {
         let connection = self.connections.values().map(Connection::deadline).min();
         connection
             .into_iter()
-            .chain(self.events.deadline())
+            .chain(self.events.listeners.deadline())
             .chain(self.records.listeners.deadline())
             .chain(self.rpc.deadline())
             .chain(self.settles_at)
@@ -211,12 +210,13 @@ impl FakeServer {
         for link in due {
             self.check(link);
         }
-        self.events.on_time(now, &self.policy, &mut self.effects);
         if self.settles_at.is_some_and(|at| at <= now) {
             self.settle();
         }
         let said = self.effects.words.len();
-        self.records.on_time(&mut Turn { now, policy: &self.policy, effects: &mut self.effects });
+        let turn = &mut Turn { now, policy: &self.policy, effects: &mut self.effects };
+        self.events.on_time(turn);
+        self.records.on_time(turn);
         self.forget_words_to_nobody(said);
         self.rpc.on_time(&mut self.effects, now);
     }
@@ -330,7 +330,10 @@ impl FakeServer {
             (Stage::Connected, Message::Connection(message)) => self.on_challenge(link, message),
             (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
             (Stage::LoggedIn, Message::Event(message)) => {
-                self.events.on_message(self.now, &self.policy, &mut self.effects, link, message);
+                let said = self.effects.words.len();
+                let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+                self.events.on_message(turn, link, message);
+                self.forget_words_to_nobody(said);
             }
             (Stage::LoggedIn, Message::Presence(message)) => {
                 let user = self.connections[&link].user_id().unwrap_or_default();
@@ -444,9 +447,9 @@ impl FakeServer {
         if let Some(user) = connection.as_ref().and_then(Connection::user_id) {
             self.presence.on_logout(&mut self.effects, user);
         }
-        self.events.on_closed(self.now, &self.policy, &mut self.effects, link);
         let said = self.effects.words.len();
         let mut turn = Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+        self.events.on_closed(&mut turn, link);
         self.records.on_closed(&mut turn, link);
         self.forget_words_to_nobody(said);
         self.rpc.providers.remove_link(link);

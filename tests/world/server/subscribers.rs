@@ -71,8 +71,8 @@ impl Subscribers {
     }
 
     /// Every name that has subscribers.
-    pub fn names(&self) -> Vec<String> {
-        self.by_name.keys().cloned().collect()
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
     }
 
     /// The names to which a link is subscribed.
