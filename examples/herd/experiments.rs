@@ -38,7 +38,7 @@ pub struct Schedule {
 
 #[derive(Clone)]
 enum Kind {
-    Ours(Options),
+    Ours(Box<Options>),
     Published(Published),
 }
 
@@ -47,13 +47,13 @@ impl Schedule {
     pub fn ours(name: &'static str, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options::default();
         change(&mut options);
-        Self { name, kind: Kind::Ours(options) }
+        Self { name, kind: Kind::Ours(Box::new(options)) }
     }
 
     /// One client that follows it.
     pub fn member(&self, now: Instant, seed: u64) -> Box<dyn Member> {
         match &self.kind {
-            Kind::Ours(options) => Box::new(Ours::new(now, options.clone(), seed)),
+            Kind::Ours(options) => Box::new(Ours::new(now, (**options).clone(), seed)),
             Kind::Published(published) => Box::new(Follower::new(now, *published, seed)),
         }
     }

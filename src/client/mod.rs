@@ -290,7 +290,7 @@ impl Client {
             Command::Resume { ticket } => connection.resume(&mut context, ticket),
             Command::Close => {
                 connection.close(&mut context);
-                let dropped = outbox.on_closed(&mut context, &is_closed(0));
+                let dropped = outbox.on_closed(&mut context);
                 if dropped > 0 {
                     context.report(is_closed(dropped));
                 }
@@ -303,7 +303,7 @@ impl Client {
             Command::Event(EventCommand::Subscribe(_)) if connection.is_closed() => context.report(is_closed(0)),
             Command::Event(EventCommand::Emit(offer)) if connection.is_closed() => {
                 if let Some(ticket) = offer.receipt {
-                    context.out.push_back(Output::Settle(ticket, Err(is_closed(0))));
+                    context.out.push_back(Output::Settle(ticket, Err(is_closed(1))));
                 }
                 context.report(is_closed(0));
             }
