@@ -145,7 +145,7 @@ async fn open_and_close(count: usize) {
     }
     until("all are open", || clients.iter().all(|client| client.connection_state() == "OPEN")).await;
     for client in &clients {
-        client.event_handler().emit(&news, &data).map_err(JsValue::from).unwrap();
+        client.event_handler().emit(&news, &data, NOTHING).map_err(JsValue::from).unwrap();
         client.close().map_err(JsValue::from).unwrap();
     }
 }
