@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::support::{Page, TestClient, js, servers, settled, until_async, with_outbox};
+use crate::support::{Page, TestClient, callback, js, servers, settled, until_async, with_outbox};
 
 /// How many locks of this package are held and waited for.
 async fn locks() -> (u32, u32) {
@@ -14,15 +14,18 @@ async fn locks() -> (u32, u32) {
     (count(0), count(1))
 }
 
+/// A client that is or will be logged in.
 fn client(script: &str) -> TestClient {
-    TestClient::with_options(&servers::scripted(script), &with_outbox("{ key: 'locks' }"))
+    let client = TestClient::with_options(&servers::scripted(script), &with_outbox("{ key: 'locks' }"));
+    client.client.login(&callback(|_, _, _| {}), &JsValue::UNDEFINED).expect("to be accepted");
+    client
 }
 
 #[wasm_bindgen_test]
 async fn a_client_with_entries_holds_a_lock_until_it_is_closed() {
     let page = Page::watch();
     let writer = client("unavailable");
-    assert_eq!(locks().await, (0, 0), "nothing to protect yet");
+    until_async("there is nothing to protect yet", async || locks().await == (0, 0)).await;
     writer.emits("news", &1.into());
     until_async("the lock is held", async || locks().await == (1, 0)).await;
     writer.client.close().unwrap();
@@ -40,7 +43,6 @@ async fn another_client_waits_for_the_lock_and_takes_over_what_is_left() {
     until_async("the lock is held", async || locks().await == (1, 0)).await;
     let heir = client("echo");
     let heard = heir.hears("news");
-    heir.logs_in().await;
     until_async("the heir waits", async || locks().await == (1, 1)).await;
     assert_eq!(heard.count(), 0);
     writer.client.close().unwrap();
@@ -57,7 +59,6 @@ async fn a_client_that_waits_for_a_lock_stops_to_when_it_is_closed() {
     writer.emits("news", &1.into());
     until_async("the lock is held", async || locks().await == (1, 0)).await;
     let heir = client("echo");
-    heir.logs_in().await;
     until_async("the heir waits", async || locks().await == (1, 1)).await;
     heir.client.close().unwrap();
     until_async("it no longer does", async || locks().await == (1, 0)).await;

@@ -4,7 +4,9 @@ use js_sys::{Array, Date, Function, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::support::{Page, Recorder, TestClient, js, property, servers, settled, text, until, with_outbox};
+use crate::support::{
+    JsClient, Page, Recorder, TestClient, callback, js, property, servers, settled, text, until, with_outbox,
+};
 
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
 
@@ -142,7 +144,7 @@ async fn wrong_options_of_the_outbox_are_named_with_what_was_expected() {
         ("{ overflow: 'block' }".into(), ["option outbox.overflow", "'reject' or 'drop-oldest'", "got 'block'"]),
         ("{ key: '' }".into(), ["option outbox.key", "a string that is not empty", "got ''"]),
     ] {
-        let made = crate::support::JsClient::make(&servers::real().into(), &js(&format!("{{ outbox: {outbox} }}")));
+        let made = JsClient::make(&servers::real().into(), &js(&format!("{{ outbox: {outbox} }}")));
         let message = property(&made.err().expect(&outbox), "message");
         assert!(words.iter().all(|word| message.contains(word)), "{message}");
     }
@@ -238,7 +240,7 @@ async fn what_is_emitted_while_the_outbox_tells_is_sent_in_order() {
     let emit_more = {
         let events = client.events.clone();
         let left = std::cell::Cell::new(50);
-        crate::support::callback(move |_, _, _| {
+        callback(move |_, _, _| {
             if left.get() > 0 {
                 left.set(left.get() - 1);
                 events.emit(&"news".into(), &(50 - left.get()).into()).unwrap();
@@ -249,7 +251,14 @@ async fn what_is_emitted_while_the_outbox_tells_is_sent_in_order() {
     client.client.outbox().on(&"sent".into(), &emit_more).unwrap();
     client.emits("news", &0.into());
     until("all are heard here and come back", || heard.count() == 102).await;
-    assert_eq!(client.client.outbox().size(), 0);
+    let outbox = client.client.outbox();
+    until("the server has confirmed them", || outbox.size() == 0).await;
+    let numbers: Vec<_> = (0..=50).map(|number: i32| number.to_string()).collect();
+    let (mut here, mut back) = (numbers.iter().peekable(), numbers.iter().peekable());
+    for number in heard.texts() {
+        let next = if here.peek() == Some(&&number) { &mut here } else { &mut back };
+        assert_eq!(next.next(), Some(&number), "{:?}", heard.texts());
+    }
     page.was_quiet().await;
 }
 

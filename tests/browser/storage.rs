@@ -4,7 +4,9 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::support::{Page, Recorder, Replaced, TestClient, js, property, servers, settled, text, until, with_outbox};
+use crate::support::{
+    Page, Recorder, Replaced, TestClient, callback, js, property, servers, settled, text, until, with_outbox,
+};
 
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
 
@@ -54,10 +56,10 @@ fn stored() -> Vec<String> {
 /// What another client left there is sent, and nothing is left.
 async fn hands_over(outbox: &str) {
     let writer = client("unavailable", outbox);
+    writer.client.login(&callback(|_, _, _| {}), NOTHING).unwrap();
     for number in 0..20 {
         writer.emits("news", &number.into());
     }
-    settled(js("new Promise((resolve) => setTimeout(resolve, 200))")).await.unwrap();
     writer.client.close().unwrap();
     let heir = client("echo", outbox);
     let heard = heir.hears("news");
@@ -293,7 +295,7 @@ async fn a_storage_may_call_back_into_the_client() {
     let client = client("echo", &format!("{{ key: 'x', storage: {storage} }}"));
     let emit_more = {
         let events = client.events.clone();
-        crate::support::callback(move |_, _, _| events.emit(&"more".into(), NOTHING).unwrap())
+        callback(move |_, _, _| events.emit(&"more".into(), NOTHING).unwrap())
     };
     js("(emitMore) => { globalThis.emitMore = emitMore }")
         .unchecked_into::<Function>()
