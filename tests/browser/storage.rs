@@ -64,9 +64,9 @@ async fn hands_over(outbox: &str) {
     let heir = client("echo", outbox);
     let heard = heir.hears("news");
     heir.logs_in().await;
-    until("everything is sent and comes back", || heard.count() >= 20).await;
+    until("everything is heard here and comes back", || heard.count() >= 40).await;
     settled(heir.client.outbox().flush()).await.unwrap();
-    let expected: Vec<_> = (0..20).map(|number: i32| number.to_string()).collect();
+    let expected: Vec<_> = (0..40).map(|number: i32| (number % 20).to_string()).collect();
     assert_eq!(heard.texts(), expected);
     assert!(writer.errors.second_texts().iter().all(|code| code == "CONNECTION_ERROR"), "{:?}", writer.errors.texts());
     heir.client.close().unwrap();
