@@ -60,6 +60,10 @@ async fn hands_over(outbox: &str) {
     for number in 0..20 {
         writer.emits("news", &number.into());
     }
+    let outbox_of_writer = writer.client.outbox();
+    let is_stored = |entry: JsValue| property(&entry, "isStored") == "true";
+    until("all are on their way into storage", || outbox_of_writer.entries(NOTHING).unwrap().iter().all(is_stored))
+        .await;
     writer.client.close().unwrap();
     let heir = client("echo", outbox);
     let heard = heir.hears("news");
