@@ -12,25 +12,27 @@ use super::{
     api::{
         arguments, connection, documented,
         errors::{self, DeepstreamError},
-        parse, rpc, set,
+        outbox, parse, rpc, set,
     },
     callbacks::Callbacks,
     listens::Listens,
+    locks::Locks,
     page::{self, Page},
     promises::{self, Promises, Rejection, Waiting},
     socket::Socket,
+    storage::{Operation, Storage, Store},
     timer::{Timer, now},
 };
 use crate::{
     client::{
-        Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, Output, PageSignal,
-        SocketEvent, SocketId, Ticket,
+        Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, Outbox, OutboxNews,
+        Output, PageSignal, SocketEvent, SocketId, Ticket,
     },
     wire::Topic,
 };
 
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
-/// before that counts as having slept.
+/// before that counts as having slept; or how far it may have been put back.
 const CLOCK_JUMP_MS: f64 = 5_000.0;
 
 /// The name of all users among the presence subscribers; no user has an empty one.
@@ -42,6 +44,10 @@ pub struct Driver {
     socket: RefCell<Option<(SocketId, Socket)>>,
     timer: RefCell<Timer>,
     page: RefCell<Option<Page>>,
+    /// Where the outbox keeps what must survive the page.
+    pub storage: Storage,
+    /// What the clients of an origin tell by that they are there.
+    pub locks: Locks,
     draining: Cell<bool>,
     /// How far the wall clock was ahead of the other when the timer last fired.
     clock_offset_ms: Cell<f64>,
@@ -57,19 +63,25 @@ pub struct Driver {
     pub event_listens: Listens,
     /// What `client.rpc.provide` registers.
     pub providers: Callbacks,
-    /// What `login`, `resume` and `client.rpc.make` gave out.
+    /// What `client.outbox.on` registers.
+    pub outbox_listeners: Callbacks,
+    /// What was last told to be wrong with the storage.
+    degraded: RefCell<Box<str>>,
+    /// What `login`, `resume` and others gave out.
     pub promises: Promises,
 }
 
 impl Driver {
     /// Starts a client; it dials after the code that runs now.
-    pub fn start(urls: &[&str], options: Options, auth_params: Option<Function>) -> Rc<Self> {
+    pub fn start(urls: &[&str], options: Options, auth_params: Option<Function>, storage: Option<Store>) -> Rc<Self> {
         let seed = js_sys::Math::random().to_bits();
         let driver = Rc::new(Self {
             client: RefCell::new(Client::new(now(), urls, options, seed)),
             socket: RefCell::default(),
             timer: RefCell::default(),
             page: RefCell::default(),
+            storage: Storage::new(storage),
+            locks: Locks::default(),
             draining: Cell::new(false),
             clock_offset_ms: Cell::new(clock_offset_ms()),
             auth_params,
@@ -78,8 +90,11 @@ impl Driver {
             presence_subscribers: Callbacks::default(),
             event_listens: Listens::new(Topic::Event, |command| Command::Event(EventCommand::Listen(command))),
             providers: Callbacks::default(),
+            outbox_listeners: Callbacks::default(),
+            degraded: RefCell::default(),
             promises: Promises::default(),
         });
+        driver.tell_wall_clock();
         *driver.page.borrow_mut() = Some(Page::listen(&driver));
         driver.start_worker();
         driver.set_timer();
@@ -102,6 +117,15 @@ impl Driver {
     /// The state that the application sees.
     pub fn state(&self) -> ConnectionState {
         self.client.borrow().state()
+    }
+
+    /// Lets somebody look into the outbox.
+    pub fn with_outbox<T>(&self, look: impl FnOnce(&Outbox) -> T) -> T {
+        look(self.client.borrow().outbox())
+    }
+
+    fn tell_wall_clock(self: &Rc<Self>) {
+        self.handle(Input::WallClock(js_sys::Date::now() as u64));
     }
 
     /// Takes in a command of the application.
@@ -148,6 +172,8 @@ impl Driver {
             self.presence_subscribers.clear();
             self.event_listens.clear();
             self.providers.clear();
+            self.outbox_listeners.clear();
+            self.storage.stop_listening();
             self.page.take();
             self.timer.borrow_mut().stop();
         } else {
@@ -159,7 +185,11 @@ impl Driver {
     pub fn on_timer(self: &Rc<Self>) {
         self.timer.borrow_mut().fired();
         let offset_ms = clock_offset_ms();
-        if offset_ms - self.clock_offset_ms.replace(offset_ms) > CLOCK_JUMP_MS {
+        let jump_ms = offset_ms - self.clock_offset_ms.replace(offset_ms);
+        if jump_ms.abs() > CLOCK_JUMP_MS {
+            self.tell_wall_clock();
+        }
+        if jump_ms > CLOCK_JUMP_MS {
             self.handle(Input::Page(PageSignal::Woke));
         }
         self.handle(Input::Tick);
@@ -232,6 +262,13 @@ impl Driver {
             }
             Output::OfferEnded { subscription, offer, .. } => self.event_listens.on_ended(&subscription, offer),
             Output::RpcRequest(request) => rpc::serve(self, request),
+            Output::ReadStorage { read, prefix } => Storage::perform(self, Operation::Read { read, prefix }),
+            Output::WriteStorage { key, value } => Storage::perform(self, Operation::Write { key, value }),
+            Output::AskLock { name, wait } => Locks::ask(self, &name, wait),
+            Output::ReleaseLock(name) => Storage::perform(self, Operation::Release(name)),
+            Output::Outbox(news) => self.outbox(&news),
+            // Nothing opens records yet.
+            Output::Record { .. } | Output::AskMerge { .. } => {}
         }
     }
 
@@ -297,6 +334,7 @@ impl Driver {
                     error: DeepstreamError::from_client(&error, &documented).into(),
                     documented: documented.into(),
                     expected: error.is_expected(),
+                    outcome: outbox::outcome(&error),
                 })
             }
         };
@@ -318,6 +356,22 @@ impl Driver {
             .call("error", &|listener, scope| listener.call3(scope, &exception, &code.into(), &topic.into()));
         if !heard {
             errors::log(&exception, code, topic);
+        }
+    }
+
+    fn outbox(&self, news: &OutboxNews) {
+        let OutboxNews::Degraded { words } = news else {
+            return outbox::tell(&self.outbox_listeners, news);
+        };
+        // A storage that is full says so of everything that is written.
+        if self.degraded.replace(words.clone()) == *words {
+            return;
+        }
+        let details = Object::new();
+        set(&details, "reason", &**words);
+        let heard = self.outbox_listeners.call1("degraded", &details);
+        if !self.listeners.call1("storageDegraded", &details) && !heard {
+            errors::warn(&["the outbox is kept in memory alone: ", words]);
         }
     }
 

@@ -7,9 +7,11 @@ mod callbacks;
 mod calls;
 mod driver;
 mod listens;
+mod locks;
 mod page;
 mod promises;
 mod socket;
+mod storage;
 mod timer;
 
-pub use api::{DeepstreamClient, EventHandler, PresenceHandler, RpcHandler};
+pub use api::{DeepstreamClient, EventHandler, OutboxHandler, PresenceHandler, RpcHandler};

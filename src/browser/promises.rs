@@ -2,19 +2,22 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     rc::Rc,
 };
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::{callbacks::guard, calls::Call};
+use super::{api::set, callbacks::guard, calls::Call};
 use crate::client::Ticket;
 
 /// How to tell the outcome.
 pub enum Waiting {
     /// A promise.
     Promise(Settlers),
+    /// A promise of what becomes of an entry of the outbox.
+    Receipt(Settlers),
     /// A callback that takes `(success, data)`, as `login` has it.
     LoginCallback(Function),
     /// A callback that takes an error or nothing, as `resume` has it.
@@ -60,7 +63,8 @@ impl Settlers {
 #[derive(Default)]
 pub struct Promises {
     next_ticket: Cell<u32>,
-    waiting: RefCell<Vec<(Ticket, Waiting)>>,
+    /// In the order of the tickets.
+    waiting: RefCell<VecDeque<(Ticket, Waiting)>>,
 }
 
 impl Promises {
@@ -74,7 +78,7 @@ impl Promises {
         let ticket = Ticket(self.next_ticket.get());
         self.next_ticket.set(ticket.0.wrapping_add(1));
         let waiting = waiting(ticket);
-        self.waiting.borrow_mut().push((ticket, waiting));
+        self.waiting.borrow_mut().push_back((ticket, waiting));
         ticket
     }
 
@@ -85,11 +89,20 @@ impl Promises {
         (self.add(Waiting::Promise(settlers)), promise)
     }
 
+    /// A ticket for what becomes of an entry of the outbox, told through a promise.
+    pub fn add_receipt(&self) -> (Ticket, Promise) {
+        let settlers = Settlers::new();
+        let promise = settlers.promise.clone();
+        (self.add(Waiting::Receipt(settlers)), promise)
+    }
+
     /// What waits for this ticket, which is settled now.
     pub fn take(&self, ticket: Ticket) -> Option<Waiting> {
         let mut waiting = self.waiting.borrow_mut();
-        let position = waiting.iter().position(|(waiting, _)| *waiting == ticket)?;
-        Some(waiting.swap_remove(position).1)
+        let first = waiting.front()?.0.0;
+        let place = |ticket: Ticket| ticket.0.wrapping_sub(first);
+        let position = waiting.binary_search_by_key(&place(ticket), |(waiting, _)| place(*waiting)).ok()?;
+        Some(waiting.remove(position)?.1)
     }
 }
 
@@ -98,7 +111,11 @@ impl Waiting {
     pub fn settle(self, outcome: Result<JsValue, Rejection>) {
         let this = JsValue::UNDEFINED;
         guard(match (self, outcome) {
-            (Self::Promise(settlers), Ok(value)) => return settlers.resolve(&value),
+            (Self::Promise(settlers) | Self::Receipt(settlers), Ok(value)) => return settlers.resolve(&value),
+            (Self::Receipt(settlers), Err(Rejection { error, expected, outcome, .. })) => {
+                set(error.unchecked_ref(), "outcome", outcome);
+                return settlers.reject(&error, expected);
+            }
             (Self::Promise(settlers), Err(Rejection { error, expected, .. })) => {
                 return settlers.reject(&error, expected);
             }
@@ -126,6 +143,8 @@ pub struct Rejection {
     /// Whether it follows from what the application did itself, such as closing the client: a promise that nobody
     /// looks at is then no unhandled rejection.
     pub expected: bool,
+    /// For receipts: what became of the entry.
+    pub outcome: &'static str,
 }
 
 fn mark_handled(promise: &Promise) {

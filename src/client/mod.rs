@@ -312,7 +312,7 @@ impl Client {
             Command::Close => {
                 connection.close(&mut context);
                 let unsent = features.on_closed(&mut context);
-                let dropped = unsent + outbox.on_closed(&mut context, &is_closed(0));
+                let dropped = unsent + outbox.on_closed(&mut context);
                 if dropped > 0 {
                     context.report(is_closed(dropped));
                 }
@@ -329,7 +329,7 @@ impl Client {
             }
             Command::Event(EventCommand::Emit(offer)) if connection.is_closed() => {
                 if let Some(ticket) = offer.receipt {
-                    context.out.push_back(Output::Settle(ticket, Err(is_closed(0))));
+                    context.out.push_back(Output::Settle(ticket, Err(is_closed(1))));
                 }
                 context.report(is_closed(0));
             }

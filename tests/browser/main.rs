@@ -10,10 +10,13 @@ mod frames;
 mod lifetime;
 mod listeners;
 mod listening;
+mod locks;
 mod login;
+mod outbox;
 mod presence;
 mod reentrancy;
 mod rpc;
+mod storage;
 mod support;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -6,6 +6,7 @@ pub mod connection;
 pub mod errors;
 mod event;
 mod options;
+pub mod outbox;
 mod presence;
 pub mod rpc;
 
@@ -14,6 +15,7 @@ use wasm_bindgen::JsValue;
 
 pub use client::DeepstreamClient;
 pub use event::EventHandler;
+pub use outbox::OutboxHandler;
 pub use presence::PresenceHandler;
 pub use rpc::RpcHandler;
 

@@ -7,6 +7,7 @@ import type { Options } from './options.js';
 import { Presence, type CompiledPresenceHandler, type PresenceHandler } from './presence.js';
 import { defineDisposal } from './subscription.js';
 import type { RPCHandler } from './rpc.js';
+import type { OutboxHandler, StorageProblem } from './outbox.js';
 
 /**
  * Receives the outcome of `login()`: on success what the server says about the user (`null` if nothing), else an object
@@ -102,6 +103,8 @@ export interface ClientEvents {
   restoredConnection: (connection: ConnectionSnapshot, downtime: number) => void;
   /** The server has acknowledged subscriptions that a reconnect restored. */
   resubscribed: (subscriptions: Resubscribed) => void;
+  /** The storage of the outbox does not keep what it should. What it does not keep is in memory, and is sent from there. */
+  storageDegraded: (problem: StorageProblem) => void;
 }
 
 /** The names of {@link ClientEvents}, as strings or as members of `C.EVENT`. */
@@ -131,6 +134,8 @@ export interface DeepstreamClient extends Disposable, AsyncDisposable {
   readonly presence: PresenceHandler;
   /** Calls that one client makes and another answers. */
   readonly rpc: RPCHandler;
+  /** What waits for the server. */
+  readonly outbox: OutboxHandler;
 
   /**
    * Logs in, as soon as there is a connection; connects again where the server had ended the connection for want of a
@@ -156,7 +161,7 @@ export interface DeepstreamClient extends Disposable, AsyncDisposable {
 
   /**
    * Ends the connection, for good and at once: the state is CLOSED when this returns. Whatever is still waited for is
-   * rejected with the code `IS_CLOSED`. May be called in any state, any number of times.
+   * rejected with the code `IS_CLOSED`; what is in storage stays there for the next client. May be called in any state, any number of times.
    * @example
    * client.close();
    */
@@ -294,6 +299,7 @@ export interface DeepstreamClientConstructor {
 type Compiled = Omit<
   DeepstreamClient,
   | 'event'
+  | 'outbox'
   | 'presence'
   | 'rpc'
   | 'on'
@@ -307,6 +313,7 @@ type Compiled = Omit<
   eventHandler(): CompiledEventHandler;
   presenceHandler(): CompiledPresenceHandler;
   rpcHandler(): RPCHandler;
+  outboxHandler(): OutboxHandler;
   on(event: string, listener: Function, scope: unknown): void;
   once(event: string, listener: Function, scope: unknown): void;
   off(event?: string, listener?: Function, scope?: unknown): void;
@@ -328,6 +335,7 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
     declare [Symbol.dispose]: () => void;
     declare [Symbol.asyncDispose]: () => Promise<void>;
     declare readonly rpc: RPCHandler;
+    declare readonly outbox: OutboxHandler;
 
     constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
@@ -335,6 +343,7 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
       this.event = new Events(this.eventHandler());
       this.presence = new Presence(this.presenceHandler());
       this.rpc = this.rpcHandler();
+      this.outbox = this.outboxHandler();
     }
 
     wasReconnected(): boolean {

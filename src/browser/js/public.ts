@@ -27,6 +27,16 @@ export type {
   RPCRequestor,
   RPCResponse,
 } from './rpc.js';
+export type {
+  DropReason,
+  EmitOptions,
+  OutboxEntry,
+  OutboxEntryWithPayload,
+  OutboxEvents,
+  OutboxHandler,
+  ReceiptOutcome,
+  StorageProblem,
+} from './outbox.js';
 export {
   Options,
   Options as DefaultOptions,
@@ -34,6 +44,8 @@ export {
   type MergeCompleteCallback,
   type MergeStrategy,
   type offlineStoreWriteResponse,
+  type OutboxOptions,
+  type OutboxStorage,
   type RecordOfflineStore,
   type Socket,
 } from './options.js';

@@ -77,6 +77,26 @@ client.event.emit('news', 1n);
 client.event.emit('news', Symbol('news'));
 // @ts-expect-error: JSON makes an empty object of a map
 client.event.emit('news', new Map());
+// @ts-expect-error: a misspelled option
+client.event.emit('news', 1, { reciept: true });
+// @ts-expect-error: there is no such delivery
+client.event.emit('news', 1, { delivery: 'soon' });
+// @ts-expect-error: without a receipt there is no promise
+client.event.emit('news', 1, { ttl: 1 }).then();
+// @ts-expect-error: JSON has no functions, with options neither
+client.event.emit('news', () => {}, { receipt: true });
+// @ts-expect-error: a misspelled event
+client.outbox.on('change', () => {});
+// @ts-expect-error: the reason is not a number
+client.outbox.on('dropped', (entries, reason: number) => reason);
+// @ts-expect-error: to be read
+client.outbox.size = 0;
+// @ts-expect-error: without asking for payloads there are none
+client.outbox.entries()[0]?.data;
+// @ts-expect-error: a misspelled option
+new DeepstreamClient('localhost', { outbox: { maxEntires: 1 } });
+// @ts-expect-error: a storage needs all four methods
+new DeepstreamClient('localhost', { outbox: { storage: { getItem() {}, setItem() {}, removeItem() {} } } });
 // @ts-expect-error: the handler comes with the client
 client.event = {} as EventHandler;
 
@@ -119,6 +139,8 @@ client.free();
 client.__destroy_into_raw();
 // @ts-expect-error: only `client.event` is the way there
 client.eventHandler();
+// @ts-expect-error: only `client.outbox` is the way there
+client.outboxHandler();
 
 // @ts-expect-error: there is no such topic
 C.TOPIC.NEWS;

@@ -20,6 +20,8 @@ import {
   type ListenCallback,
   type ListenResponse,
   type Subscription,
+  type OutboxEntry,
+  type OutboxStorage,
 } from 'deepstream-wasm';
 
 /** Passes only if both types are the same: `any` is the same as nothing but itself. */
@@ -39,6 +41,27 @@ interface Credentials {
   token?: string;
 }
 
+/** A storage of an application's own, which answers later. */
+class LaterStorage implements OutboxStorage {
+  readonly #values = new Map<string, string>();
+
+  async getItem(key: string): Promise<string | undefined> {
+    return this.#values.get(key);
+  }
+
+  setItem(key: string, value: string): void {
+    this.#values.set(key, value);
+  }
+
+  async removeItem(key: string): Promise<void> {
+    this.#values.delete(key);
+  }
+
+  keys(): Iterable<string> {
+    return this.#values.keys();
+  }
+}
+
 export const made: DeepstreamClient[] = [
   new DeepstreamClient('localhost:6020'),
   new DeepstreamClient('wss://example.com/deepstream', {}),
@@ -51,6 +74,8 @@ export const made: DeepstreamClient[] = [
     connectTimeout: DefaultOptions.connectTimeout,
   }),
   new DeepstreamClient('localhost', { ...Options, path: '/elsewhere' }),
+  new DeepstreamClient('localhost', { outbox: { storage: 'memory', overflow: 'drop-oldest', maxEntries: 100 } }),
+  new DeepstreamClient('localhost', { outbox: { storage: new LaterStorage(), key: 'shop' } }),
 ];
 
 export async function logIn(client: DeepstreamClient, credentials: Credentials): Promise<void> {
@@ -218,11 +243,35 @@ export async function useWithinABlock(): Promise<void> {
   console.log(subscription, stream.dropped);
 }
 
+export async function keepEvents(client: DeepstreamClient): Promise<void> {
+  const quote: Quote = { symbol: 'ACME', price: 12.5 };
+  expectType<void>()(client.event.emit('quotes', quote, { delivery: 'drop' }), true);
+  expectType<void>()(client.event.emit('quotes', undefined, { delivery: 'memory', ttl: 1000, key: 'a', receipt: false }), true);
+  expectType<'delivered'>()(await client.event.emit('quotes', quote, { receipt: true }), true);
+
+  const { outbox } = client;
+  expectType<number>()(outbox.size + outbox.bytes, true);
+  expectType<number | null>()(outbox.oldest, true);
+  expectType<OutboxEntry[]>()(outbox.entries(), true);
+  for (const { name, createdAt, data } of outbox.entries<Quote>({ payloads: true })) console.log(name, createdAt, data.price);
+  expectType<void>()(await outbox.flush(), true);
+  outbox.clear();
+  const show = (): void => console.log(outbox.size);
+  outbox.on('changed', show);
+  outbox.once('sent', (entries) => expectType<OutboxEntry[]>()(entries, true));
+  outbox.on('dropped', (entries, reason) => console.log(reason === 'expired', entries[0]?.data));
+  outbox.on('degraded', ({ reason }) => expectType<string>()(reason, true));
+  outbox.off('changed', show);
+  outbox.off('dropped');
+  client.on('storageDegraded', ({ reason }) => expectType<string>()(reason, true));
+}
+
 export function handle(error: unknown): string | undefined {
   if (!(error instanceof DeepstreamError)) return undefined;
   expectType<string>()(error.code, true);
   expectType<'DeepstreamError'>()(error.name, true);
   expectType<unknown>()(error.cause, true);
+  expectType<'expired' | 'dropped' | 'denied' | 'kept' | undefined>()(error.outcome, true);
   return error.topic ?? error.message;
 }
 
