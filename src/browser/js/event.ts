@@ -131,7 +131,8 @@ export interface EventHandler {
  * What the WebAssembly side gives.
  * @internal
  */
-export interface CompiledEventHandler extends Omit<EventHandler, 'subscribe' | 'stream'> {
+export interface CompiledEventHandler extends Omit<EventHandler, 'subscribe' | 'stream' | 'emit'> {
+  emit(name: string, data: unknown, options: EmitOptions | undefined): any;
   /** Returns the number of the subscription for `end`. */
   subscribe(name: string, callback: (data: never) => void, onRemoved: (() => void) | undefined): number;
   end(name: string, id: number): void;
@@ -159,7 +160,7 @@ export class Events implements EventHandler {
   }
 
   emit(name: string, data?: unknown, options?: EmitOptions): any {
-    return this.#compiled.emit(name, data as EventData, options as EmitOptions);
+    return this.#compiled.emit(name, data, options);
   }
 
   stream<Data = EventData>(name: string, options?: StreamOptions): EventStream<Data> {
