@@ -2,6 +2,7 @@ import { C, DeepstreamClient } from 'deepstream-wasm';
 import { ConnectionDetails, reasonInWords } from './connection-details.js';
 import { asText, byRole, onPress, setAvailable } from './dom.js';
 import { LogList } from './log-list.js';
+import { OutboxView } from './outbox-view.js';
 import { ReceivedList } from './received-list.js';
 import { SequenceLedger } from './sequence-ledger.js';
 import { toneOf } from './states.js';
@@ -30,8 +31,10 @@ export class ClientPanel extends EventTarget {
   #onEvent = null;
   #published = 0;
   #waiting = 0;
+  #frame;
   #ledger = new SequenceLedger();
   #details;
+  #outbox;
   #log;
   #received;
   #buttons;
@@ -48,6 +51,7 @@ export class ClientPanel extends EventTarget {
     this.#options = options;
     this.#traffic = traffic;
     this.#details = new ConnectionDetails(root);
+    this.#outbox = new OutboxView(root);
     this.#log = new LogList(byRole(root, 'log'));
     this.#received = new ReceivedList(byRole(root, 'received'));
     this.#buttons = Object.fromEntries(
@@ -85,6 +89,7 @@ export class ClientPanel extends EventTarget {
     } catch (error) {
       this.client = undefined;
       this.#details.watch(undefined);
+      this.#outbox.watch(undefined);
       this.#log.error(asText(error), 'new DeepstreamClient', this.#url);
       this.#render();
       return;
@@ -93,6 +98,7 @@ export class ClientPanel extends EventTarget {
     this.#uid = client.getUid();
     byRole(this.#root, 'uid').textContent = this.#uid;
     this.#details.watch(client);
+    this.#outbox.watch(client);
     this.#listenTo(client);
     this.#enter(client.getConnectionState());
     this.#subscribe();
@@ -141,7 +147,6 @@ export class ClientPanel extends EventTarget {
       ...fields,
     });
     this.#published += 1;
-    if (isWaiting) this.#waiting += 1;
     this.#traffic.announce('published', { event, envelope: message });
     this.client.event.emit(event, message);
   }
@@ -161,6 +166,11 @@ export class ClientPanel extends EventTarget {
     }));
     client.on('lostConnection', whileCurrent(({ reason }) => this.#log.lost(reasonInWords(reason))));
     client.on('restoredConnection', whileCurrent((_, downtime) => this.#log.restored(downtime)));
+    client.outbox.on('changed', whileCurrent(() => {
+      this.#waiting = client.outbox.size;
+      this.#renderSoon();
+    }));
+    client.outbox.on('dropped', whileCurrent((entries, reason) => this.#log.note(`${reason}: ${entries.length} waiting`)));
     client.on('resubscribed', whileCurrent(({ topic, names, gap }) => this.#log.resubscribed(topic, names, gap)));
   }
 
@@ -170,9 +180,9 @@ export class ClientPanel extends EventTarget {
     if (state !== CLOSED) this.#hasStarted = true;
     this.#log.state(state);
     if (state === CLOSED && this.#waiting > 0) {
-      this.#log.note(`given up by closing: ${this.#waiting} waiting`);
+      this.#log.note(`left to the next client: ${this.#waiting} waiting`);
+      this.#waiting = 0;
     }
-    if (state === OPEN || state === CLOSED) this.#waiting = 0;
     this.#render();
     this.dispatchEvent(new CustomEvent('state', { detail: state }));
   }
@@ -265,6 +275,14 @@ export class ClientPanel extends EventTarget {
   /** Whether the client has ended in a state it does not leave by itself. */
   #isOver() {
     return this.client === undefined || (this.#hasStarted && toneOf(this.#state) === 'bad');
+  }
+
+  /** Many changes in a row are shown once. */
+  #renderSoon() {
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      this.#render();
+    });
   }
 
   #render() {

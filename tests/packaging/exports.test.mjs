@@ -20,6 +20,8 @@ const ownDefaults = {
   lostConnectionTimeout: 5_000,
   stopCodes: [1008, 4003],
   resubscribe: 'auto',
+  outbox: { storage: 'localStorage', maxEntries: 10_000, maxBytes: 4_194_304, ttl: 86_400_000, overflow: 'reject' },
+  deduplicationWindow: 2_048,
 };
 
 test('C holds the constants of @deepstream/client, numbers and names', () => {
