@@ -15,7 +15,6 @@ const declarations = [
   'index',
   'listen',
   'options',
-  'outbox',
   'presence',
   'public',
   'rpc',
