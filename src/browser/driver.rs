@@ -12,21 +12,23 @@ use super::{
     api::{
         arguments, connection,
         errors::{self, DeepstreamError},
-        set,
+        outbox, set,
     },
     callbacks::Callbacks,
+    locks::Locks,
     page::{self, Page},
     promises::{self, Promises, Rejection},
     socket::Socket,
+    storage::{Operation, Storage, Store},
     timer::{Timer, now},
 };
 use crate::client::{
-    Client, ClientError, Command, ConnectionState, Input, Instant, Options, Output, PageSignal, SocketEvent, SocketId,
-    Ticket,
+    Client, ClientError, Command, ConnectionState, Input, Instant, Options, Outbox, OutboxNews, Output, PageSignal,
+    SocketEvent, SocketId, Ticket,
 };
 
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
-/// before that counts as having slept.
+/// before that counts as having slept; or how far it may have been put back.
 const CLOCK_JUMP_MS: f64 = 5_000.0;
 
 /// A client with its browser. What it listens to keeps it alive; `close()` lets go of everything.
@@ -35,6 +37,10 @@ pub struct Driver {
     socket: RefCell<Option<(SocketId, Socket)>>,
     timer: RefCell<Timer>,
     page: RefCell<Option<Page>>,
+    /// Where the outbox keeps what must survive the page.
+    pub storage: Storage,
+    /// What the clients of an origin tell by that they are there.
+    pub locks: Locks,
     draining: Cell<bool>,
     /// How far the wall clock was ahead of the other when the timer last fired.
     clock_offset_ms: Cell<f64>,
@@ -44,26 +50,35 @@ pub struct Driver {
     pub listeners: Callbacks,
     /// What `client.event.subscribe` registers.
     pub subscribers: Callbacks,
-    /// What `login` and `resume` gave out.
+    /// What `client.outbox.on` registers.
+    pub outbox_listeners: Callbacks,
+    /// What was last told to be wrong with the storage.
+    degraded: RefCell<Box<str>>,
+    /// What `login`, `resume` and others gave out.
     pub promises: Promises,
 }
 
 impl Driver {
     /// Starts a client; it dials after the code that runs now.
-    pub fn start(urls: &[&str], options: Options, auth_params: Option<Function>) -> Rc<Self> {
+    pub fn start(urls: &[&str], options: Options, auth_params: Option<Function>, storage: Option<Store>) -> Rc<Self> {
         let seed = js_sys::Math::random().to_bits();
         let driver = Rc::new(Self {
             client: RefCell::new(Client::new(now(), urls, options, seed)),
             socket: RefCell::default(),
             timer: RefCell::default(),
             page: RefCell::default(),
+            storage: Storage::new(storage),
+            locks: Locks::default(),
             draining: Cell::new(false),
             clock_offset_ms: Cell::new(clock_offset_ms()),
             auth_params,
             listeners: Callbacks::default(),
             subscribers: Callbacks::default(),
+            outbox_listeners: Callbacks::default(),
+            degraded: RefCell::default(),
             promises: Promises::default(),
         });
+        driver.tell_wall_clock();
         *driver.page.borrow_mut() = Some(Page::listen(&driver));
         driver.start_worker();
         driver.set_timer();
@@ -86,6 +101,15 @@ impl Driver {
     /// The state that the application sees.
     pub fn state(&self) -> ConnectionState {
         self.client.borrow().state()
+    }
+
+    /// Lets somebody look into the outbox.
+    pub fn with_outbox<T>(&self, look: impl FnOnce(&Outbox) -> T) -> T {
+        look(self.client.borrow().outbox())
+    }
+
+    fn tell_wall_clock(self: &Rc<Self>) {
+        self.handle(Input::WallClock(js_sys::Date::now() as u64));
     }
 
     /// Takes in a command of the application.
@@ -111,6 +135,8 @@ impl Driver {
         if self.client.borrow().is_closed() {
             self.listeners.clear();
             self.subscribers.clear();
+            self.outbox_listeners.clear();
+            self.storage.stop_listening();
             self.page.take();
             self.timer.borrow_mut().stop();
         } else {
@@ -122,7 +148,11 @@ impl Driver {
     pub fn on_timer(self: &Rc<Self>) {
         self.timer.borrow_mut().fired();
         let offset_ms = clock_offset_ms();
-        if offset_ms - self.clock_offset_ms.replace(offset_ms) > CLOCK_JUMP_MS {
+        let jump_ms = offset_ms - self.clock_offset_ms.replace(offset_ms);
+        if jump_ms.abs() > CLOCK_JUMP_MS {
+            self.tell_wall_clock();
+        }
+        if jump_ms > CLOCK_JUMP_MS {
             self.handle(Input::Page(PageSignal::Woke));
         }
         self.handle(Input::Tick);
@@ -184,6 +214,11 @@ impl Driver {
             }
             Output::Probe(probe) => self.probe(probe),
             Output::Event { name, data } => self.event(&name, data.as_deref()),
+            Output::ReadStorage { read, prefix } => Storage::perform(self, Operation::Read { read, prefix }),
+            Output::WriteStorage { key, value } => Storage::perform(self, Operation::Write { key, value }),
+            Output::AskLock { name, wait } => Locks::ask(self, &name, wait),
+            Output::ReleaseLock(name) => Storage::perform(self, Operation::Release(name)),
+            Output::Outbox(news) => self.outbox(&news),
         }
     }
 
@@ -244,6 +279,7 @@ impl Driver {
                     error: DeepstreamError::from_client(&error, &documented).into(),
                     documented: documented.into(),
                     expected: error.is_expected(),
+                    outcome: outbox::outcome(&error),
                 })
             }
         };
@@ -267,6 +303,22 @@ impl Driver {
         }
     }
 
+    fn outbox(&self, news: &OutboxNews) {
+        let OutboxNews::Degraded { words } = news else {
+            return outbox::tell(&self.outbox_listeners, news);
+        };
+        // A storage that is full says so of everything that is written.
+        if self.degraded.replace(words.clone()) == *words {
+            return;
+        }
+        let details = Object::new();
+        set(&details, "reason", &**words);
+        let heard = self.outbox_listeners.call1("degraded", &details);
+        if !self.listeners.call1("storageDegraded", &details) && !heard {
+            errors::warn(&["the outbox is kept in memory alone: ", words]);
+        }
+    }
+
     fn event(&self, name: &str, data: Option<&str>) {
         if !self.subscribers.has(name) {
             return;
@@ -280,8 +332,8 @@ impl Driver {
     }
 }
 
-/// Parses what the server says about a login; text that is not JSON is handed on as the string it is.
-fn parse(text: &str) -> JsValue {
+/// Parses what has come through this client as JSON; text that is not JSON is handed on as the string it is.
+pub fn parse(text: &str) -> JsValue {
     JSON::parse(text).unwrap_or_else(|_| text.into())
 }
 

@@ -5,9 +5,11 @@
 mod api;
 mod callbacks;
 mod driver;
+mod locks;
 mod page;
 mod promises;
 mod socket;
+mod storage;
 mod timer;
 
-pub use api::{DeepstreamClient, EventHandler};
+pub use api::{DeepstreamClient, EventHandler, OutboxHandler};

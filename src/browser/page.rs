@@ -11,13 +11,15 @@ use crate::client::{Input, PageSignal};
 #[wasm_bindgen]
 extern "C" {
     /// Anything that has `addEventListener`.
-    type Target;
+    pub type Target;
 
+    /// Begins to listen.
     #[wasm_bindgen(method, js_name = addEventListener)]
-    fn add(this: &Target, name: &str, listener: &Function);
+    pub fn add(this: &Target, name: &str, listener: &Function);
 
+    /// Ends what `add` began with the same arguments.
     #[wasm_bindgen(method, js_name = removeEventListener)]
-    fn remove(this: &Target, name: &str, listener: &Function);
+    pub fn remove(this: &Target, name: &str, listener: &Function);
 
     #[wasm_bindgen(catch)]
     fn fetch(url: &str, options: &Object) -> Result<JsValue, JsValue>;
@@ -91,11 +93,13 @@ fn signal(event: &JsValue) -> Option<PageSignal> {
     }
 }
 
-fn can_listen(target: &JsValue) -> bool {
+/// Whether it has `addEventListener`.
+pub fn can_listen(target: &JsValue) -> bool {
     property(target, "addEventListener").is_some_and(|method| method.is_function())
 }
 
-fn property(object: &JsValue, name: &str) -> Option<JsValue> {
+/// A property that is there; none of `null` and `undefined`, and none that throws.
+pub fn property(object: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(object, &name.into()).ok().filter(|value| !value.is_undefined() && !value.is_null())
 }
 

@@ -2,13 +2,14 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     rc::Rc,
 };
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::callbacks::guard;
+use super::{api::set, callbacks::guard};
 use crate::client::Ticket;
 
 /// How to tell the outcome.
@@ -21,6 +22,8 @@ pub enum Waiting {
         resolve: Function,
         /// Called with the error.
         reject: Function,
+        /// Whether the error says what became of an entry of the outbox.
+        is_receipt: bool,
     },
     /// A callback that takes `(success, data)`, as `login` has it.
     LoginCallback(Function),
@@ -32,7 +35,8 @@ pub enum Waiting {
 #[derive(Default)]
 pub struct Promises {
     next_ticket: Cell<u32>,
-    waiting: RefCell<Vec<(Ticket, Waiting)>>,
+    /// In the order of the tickets.
+    waiting: RefCell<VecDeque<(Ticket, Waiting)>>,
 }
 
 impl Promises {
@@ -40,16 +44,25 @@ impl Promises {
     pub fn add(&self, waiting: Waiting) -> Ticket {
         let ticket = Ticket(self.next_ticket.get());
         self.next_ticket.set(ticket.0.wrapping_add(1));
-        self.waiting.borrow_mut().push((ticket, waiting));
+        self.waiting.borrow_mut().push_back((ticket, waiting));
         ticket
     }
 
     /// A ticket for something that is told through a promise.
     pub fn add_promise(&self) -> (Ticket, Promise) {
+        self.promise(false)
+    }
+
+    /// A ticket for what becomes of an entry of the outbox, told through a promise.
+    pub fn add_receipt(&self) -> (Ticket, Promise) {
+        self.promise(true)
+    }
+
+    fn promise(&self, is_receipt: bool) -> (Ticket, Promise) {
         let mut settlers = None;
         let promise = Promise::new(&mut |resolve, reject| settlers = Some((resolve, reject)));
         let (resolve, reject) = settlers.expect("the executor of a promise runs within its constructor");
-        (self.add(Waiting::Promise { promise: promise.clone(), resolve, reject }), promise)
+        (self.add(Waiting::Promise { promise: promise.clone(), resolve, reject, is_receipt }), promise)
     }
 
     /// Tells the outcome.
@@ -60,7 +73,10 @@ impl Promises {
         let this = JsValue::UNDEFINED;
         guard(match (waiting, outcome) {
             (Waiting::Promise { resolve, .. }, Ok(value)) => resolve.call1(&this, &value),
-            (Waiting::Promise { promise, reject, .. }, Err(Rejection { error, expected, .. })) => {
+            (Waiting::Promise { promise, reject, is_receipt, .. }, Err(Rejection { error, expected, outcome, .. })) => {
+                if is_receipt {
+                    set(error.unchecked_ref(), "outcome", outcome);
+                }
                 if expected {
                     mark_handled(&promise);
                 }
@@ -79,8 +95,10 @@ impl Promises {
 impl Promises {
     fn take(&self, ticket: Ticket) -> Option<Waiting> {
         let mut waiting = self.waiting.borrow_mut();
-        let position = waiting.iter().position(|(waiting, _)| *waiting == ticket)?;
-        Some(waiting.swap_remove(position).1)
+        let first = waiting.front()?.0.0;
+        let place = |ticket: Ticket| ticket.0.wrapping_sub(first);
+        let position = waiting.binary_search_by_key(&place(ticket), |(waiting, _)| place(*waiting)).ok()?;
+        Some(waiting.remove(position)?.1)
     }
 }
 
@@ -93,6 +111,8 @@ pub struct Rejection {
     /// Whether it follows from what the application did itself, such as closing the client: a promise that nobody
     /// looks at is then no unhandled rejection.
     pub expected: bool,
+    /// For receipts: what became of the entry.
+    pub outcome: &'static str,
 }
 
 fn mark_handled(promise: &Promise) {

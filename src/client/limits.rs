@@ -10,6 +10,10 @@ pub const BARRIER_DELAY_MS: u64 = 100;
 /// How long a session waits for storage and locks before it sends what is in memory, in milliseconds.
 pub const OUTBOX_START_MAX_MS: u64 = 1_000;
 
+/// Most operations that wait for a storage which answers with promises; what is to be written beyond that stays in memory,
+/// and is reported.
+pub const STORAGE_QUEUE_MAX: usize = 16_384;
+
 /// Losses of the connection with entries in flight and none confirmed, after which the entries go one by one, so that one
 /// that the server cannot take is found.
 pub const CAREFUL_AFTER_CUTS: u32 = 3;

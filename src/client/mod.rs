@@ -305,7 +305,7 @@ impl Client {
             Command::Close => {
                 connection.close(&mut context);
                 let unsent = features.records.on_closed(&mut context, &is_closed(0));
-                let dropped = unsent + outbox.on_closed(&mut context, &is_closed(0));
+                let dropped = unsent + outbox.on_closed(&mut context);
                 if dropped > 0 {
                     context.report(is_closed(dropped));
                 }
@@ -318,7 +318,7 @@ impl Client {
             Command::Event(EventCommand::Subscribe(_)) if connection.is_closed() => context.report(is_closed(0)),
             Command::Event(EventCommand::Emit(offer)) if connection.is_closed() => {
                 if let Some(ticket) = offer.receipt {
-                    context.out.push_back(Output::Settle(ticket, Err(is_closed(0))));
+                    context.out.push_back(Output::Settle(ticket, Err(is_closed(1))));
                 }
                 context.report(is_closed(0));
             }

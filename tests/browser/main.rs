@@ -9,8 +9,11 @@ mod exceptions;
 mod frames;
 mod lifetime;
 mod listeners;
+mod locks;
 mod login;
+mod outbox;
 mod reentrancy;
+mod storage;
 mod support;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

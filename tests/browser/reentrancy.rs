@@ -35,14 +35,16 @@ impl Server {
             Self::LetsIn(script) => TestClient::new(&servers::scripted(script)),
             Self::Refuses(script) => {
                 let argument = js_sys::Math::random().to_string();
-                let few_attempts = js("{ maxReconnectAttempts: 1, reconnectIntervalIncrement: 1 }");
+                let few_attempts = js(
+                    "{ maxReconnectAttempts: 1, reconnectIntervalIncrement: 1, outbox: { key: `${Math.random()}` } }",
+                );
                 TestClient::with_options(&servers::scripted(&script.replace("{new}", &argument)), &few_attempts)
             }
         }
     }
 }
 
-const MOMENTS: [Moment; 15] = [
+const MOMENTS: [Moment; 17] = [
     Moment {
         name: "the first state",
         server: Server::Echoes,
@@ -89,6 +91,22 @@ const MOMENTS: [Moment; 15] = [
         server: Server::Echoes,
         call_then: |client, function| {
             subscribe_once(client, function);
+            client.emits("news", NOTHING);
+        },
+    },
+    Moment {
+        name: "a change of the outbox",
+        server: Server::Echoes,
+        call_then: |client, function| {
+            client.client.outbox().once(&"changed".into(), function).unwrap();
+            client.emits("news", NOTHING);
+        },
+    },
+    Moment {
+        name: "what the outbox has sent",
+        server: Server::Echoes,
+        call_then: |client, function| {
+            client.client.outbox().once(&"sent".into(), function).unwrap();
             client.emits("news", NOTHING);
         },
     },
@@ -158,7 +176,7 @@ struct Deed {
     act: fn(&JsClient) -> Result<(), JsValue>,
 }
 
-const DEEDS: [Deed; 14] = [
+const DEEDS: [Deed; 16] = [
     Deed { name: "close", act: JsClient::close },
     Deed {
         name: "close and log in",
@@ -192,6 +210,26 @@ const DEEDS: [Deed; 14] = [
             let events = client.events();
             events.subscribe(&"from within".into(), &ignore())?;
             events.emit(&"from within".into(), &js("[1, 2]"))
+        },
+    },
+    Deed {
+        name: "emit with a receipt",
+        act: |client| {
+            let promise = client.events().emit_with(&"from within".into(), NOTHING, &js("{ receipt: true }"))?;
+            then(&promise, &ignore());
+            then(&client.outbox().flush(), &ignore());
+            Ok(())
+        },
+    },
+    Deed {
+        name: "look into the outbox and clear it",
+        act: |client| {
+            let outbox = client.outbox();
+            outbox.on(&"changed".into(), &ignore())?;
+            outbox.entries(&js("{ payloads: true }"))?;
+            let _ = (outbox.size(), outbox.bytes(), outbox.oldest());
+            outbox.clear();
+            outbox.off(&"changed".into(), NOTHING)
         },
     },
     Deed {

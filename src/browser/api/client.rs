@@ -10,7 +10,8 @@ use super::{
     arguments,
     errors::{self, DeepstreamError},
     event::EventHandler,
-    options,
+    options::{self, Given},
+    outbox::OutboxHandler,
 };
 use crate::{
     browser::{driver::Driver, promises::Waiting},
@@ -34,10 +35,10 @@ impl DeepstreamClient {
     pub fn new(url: &JsValue, options: &JsValue) -> Result<Self, DeepstreamError> {
         errors::ensure_sound()?;
         errors::watch_for_panics();
-        let (options, auth_params) = options::read(options)?;
+        let Given { options, auth_params, storage } = options::read(options)?;
         let urls = read_urls(url, &options.path)?;
         let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
-        Ok(Self { driver: Driver::start(&urls, options, auth_params) })
+        Ok(Self { driver: Driver::start(&urls, options, auth_params, storage) })
     }
 
     /// `login()`, `login(callback)`, `login(params)`, `login(params, callback)`.
@@ -161,6 +162,12 @@ impl DeepstreamClient {
     #[wasm_bindgen(js_name = eventHandler)]
     pub fn event_handler(&self) -> EventHandler {
         EventHandler::new(Rc::clone(&self.driver))
+    }
+
+    /// The object for `client.outbox`; a new one with every call.
+    #[wasm_bindgen(js_name = outboxHandler)]
+    pub fn outbox_handler(&self) -> OutboxHandler {
+        OutboxHandler::new(Rc::clone(&self.driver))
     }
 
     fn listen(&self, event: &JsValue, callback: &JsValue, scope: JsValue, once: bool) -> Result<(), DeepstreamError> {

@@ -31,7 +31,8 @@ pub fn reason_to_object(reason: &CloseReason) -> Object {
     object
 }
 
-fn wall_clock(moment: Option<Instant>, now: Instant) -> JsValue {
+/// A moment as `Date.now()` has it.
+pub fn wall_clock(moment: Option<Instant>, now: Instant) -> JsValue {
     let Some(moment) = moment else { return JsValue::NULL };
     let ahead_ms = moment.as_ms() as f64 - now.as_ms() as f64;
     (Date::now() + ahead_ms).round().into()

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     browser::driver::Driver,
-    client::{Command, EventCommand},
+    client::{Command, Delivery, EventCommand, Kind, Offer},
 };
 
 /// Events: the class behind `client.event`. Its types and their documentation are in `js/event.ts`.
@@ -57,17 +58,30 @@ impl EventHandler {
         Ok(())
     }
 
-    /// Sends an event, and calls the subscribers here at once.
+    /// Sends an event, and calls the subscribers here at once. With `receipt: true`, returns a promise of its delivery.
     ///
     /// # Errors
-    /// A name that is not a string or empty, data that JSON cannot say.
-    pub fn emit(&self, name: &JsValue, data: &JsValue) -> Result<(), DeepstreamError> {
+    /// A name that is not a string or empty, data that JSON cannot say, options that are wrong.
+    pub fn emit(&self, name: &JsValue, data: &JsValue, options: &JsValue) -> Result<JsValue, DeepstreamError> {
         errors::ensure_sound()?;
         let name = arguments::name("name", name)?;
         let text = arguments::json("data", data)?;
-        self.driver.command(Command::Event(EventCommand::Emit { name: &name, data: text.as_deref() }));
+        let options = if options.is_undefined() { EmitOptions::default() } else { EmitOptions::read(options)? };
+        let (receipt, promise) = match options.receipt.then(|| self.driver.promises.add_receipt()) {
+            Some((ticket, promise)) => (Some(ticket), promise.into()),
+            None => (None, JsValue::UNDEFINED),
+        };
+        self.driver.command(Command::Event(EventCommand::Emit(Offer {
+            kind: Kind::Event,
+            name: &name,
+            data: text.as_deref(),
+            delivery: options.delivery,
+            ttl_ms: options.ttl_ms,
+            key: options.key.as_deref(),
+            receipt,
+        })));
         self.driver.subscribers.call1(&name, data);
-        Ok(())
+        Ok(promise)
     }
 
     /// The names that have subscribers here.
@@ -76,3 +90,56 @@ impl EventHandler {
         self.driver.subscribers.names()
     }
 }
+
+/// The last argument of `emit`.
+#[derive(Default)]
+struct EmitOptions {
+    delivery: Delivery,
+    ttl_ms: Option<u64>,
+    key: Option<String>,
+    receipt: bool,
+}
+
+impl EmitOptions {
+    fn read(object: &JsValue) -> Result<Self, DeepstreamError> {
+        let mut options = Self::default();
+        if !object.is_object() {
+            return Err(DeepstreamError::invalid("argument", "options", "an object", object));
+        }
+        for name in Object::keys(object.unchecked_ref::<Object>()).iter().filter_map(|name| name.as_string()) {
+            let value = Reflect::get(object, &JsValue::from_str(&name)).unwrap_or_default();
+            if !value.is_undefined()
+                && let Err(expected) = options.set(&name, &value)
+            {
+                return Err(DeepstreamError::invalid("option", &name, expected, &value));
+            }
+        }
+        Ok(options)
+    }
+
+    /// Sets one option; else says what would have been right.
+    fn set(&mut self, name: &str, value: &JsValue) -> Result<(), &'static str> {
+        let text = value.as_string();
+        match name {
+            "delivery" => {
+                self.delivery = match text.as_deref() {
+                    Some("durable") => Delivery::Durable,
+                    Some("memory") => Delivery::Memory,
+                    Some("drop") => Delivery::Drop,
+                    _ => return Err("'durable', 'memory' or 'drop'"),
+                };
+            }
+            "ttl" => {
+                let ttl = value.as_f64().filter(|ttl| (1.0..=MAX_TTL_MS).contains(ttl));
+                self.ttl_ms = Some(ttl.ok_or("a number of milliseconds from 1 to 2147483647")? as u64);
+            }
+            "key" => self.key = Some(text.filter(|key| !key.is_empty()).ok_or("a non-empty string")?),
+            "receipt" => self.receipt = value.as_bool().ok_or("true or false")?,
+            _ => return Err("delivery, ttl, key or receipt as its name"),
+        }
+        Ok(())
+    }
+}
+
+/// As for all times in milliseconds.
+const MAX_TTL_MS: f64 = 2_147_483_647.0;

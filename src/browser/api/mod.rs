@@ -6,12 +6,14 @@ pub mod connection;
 pub mod errors;
 mod event;
 mod options;
+pub mod outbox;
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
 pub use client::DeepstreamClient;
 pub use event::EventHandler;
+pub use outbox::OutboxHandler;
 
 /// Sets a property of an object made here, which cannot fail.
 pub fn set(object: &Object, name: &str, value: impl Into<JsValue>) {

@@ -7,50 +7,101 @@ use super::{
     arguments,
     errors::{self, DeepstreamError},
 };
-use crate::client::{Accepted, OptionError, OptionValue, Options};
+use crate::{
+    browser::{page, storage::Store},
+    client::{Accepted, OptionError, OptionValue, Options},
+};
 
-/// Reads the options object, and the function that the option `authParams` may be. What is left out or `undefined` has its default.
+/// What the application gives.
+#[derive(Default)]
+pub struct Given {
+    /// What the client acts on.
+    pub options: Options,
+    /// The function that the option `authParams` may be.
+    pub auth_params: Option<Function>,
+    /// The object that the option `outbox.storage` may be.
+    pub storage: Option<Store>,
+}
+
+/// Reads the options object. What is left out or `undefined` has its default.
 ///
 /// Unknown names, and options of parts that this version does not have, are told on the console.
 ///
 /// # Errors
 /// Anything but an object, and the first option whose type or range is wrong.
-pub fn read(object: &JsValue) -> Result<(Options, Option<Function>), DeepstreamError> {
-    let mut options = Options::default();
-    let mut auth_params = None;
+pub fn read(object: &JsValue) -> Result<Given, DeepstreamError> {
+    let mut given = Given::default();
     if object.is_undefined() || object.is_null() {
-        return Ok((options, auth_params));
+        return Ok(given);
     }
-    if !object.is_object() || Array::is_array(object) {
+    if !is_plain(object) {
         return Err(DeepstreamError::invalid("argument", "options", "an object", object));
     }
-    for name in Object::keys(object.unchecked_ref::<Object>()).iter().filter_map(|name| name.as_string()) {
-        let value = Reflect::get(object, &JsValue::from_str(&name)).unwrap_or_default();
-        if value.is_undefined() {
-            continue;
+    given.read_group("", object)?;
+    Ok(given)
+}
+
+/// The group of options that has members of its own, and what their names begin with.
+const OUTBOX: (&str, &str) = ("outbox", "outbox.");
+
+/// What an application's own storage must have.
+const STORE_METHODS: [&str; 4] = ["getItem", "setItem", "removeItem", "keys"];
+
+impl Given {
+    fn read_group(&mut self, prefix: &str, group: &JsValue) -> Result<(), DeepstreamError> {
+        for name in Object::keys(group.unchecked_ref::<Object>()).iter().filter_map(|name| name.as_string()) {
+            let value = Reflect::get(group, &JsValue::from_str(&name)).unwrap_or_default();
+            let name = [prefix, &name].concat();
+            if value.is_undefined() {
+                continue;
+            }
+            if name != OUTBOX.0 {
+                self.read_one(&name, &value)?;
+            } else if is_plain(&value) {
+                self.read_group(OUTBOX.1, &value)?;
+            } else {
+                return Err(DeepstreamError::invalid("option", &name, "an object", &value));
+            }
         }
+        Ok(())
+    }
+
+    fn read_one(&mut self, name: &str, value: &JsValue) -> Result<(), DeepstreamError> {
         let mut text = value.as_string();
         let mut numbers = Vec::new();
         let value_of_option = if name == "authParams" && value.is_object() && !value.is_function() {
-            text = arguments::login_params(&value)?;
+            text = arguments::login_params(value)?;
             OptionValue::Json(text.as_deref().unwrap_or("{}"))
+        } else if name == "outbox.storage" && !STORE_METHODS.iter().all(|method| has_method(value, method)) {
+            text.as_deref().map_or(OptionValue::Other, OptionValue::Text)
         } else {
-            option_value(&value, text.as_deref(), &mut numbers)
+            option_value(value, text.as_deref(), &mut numbers)
         };
-        match options.set(&name, value_of_option) {
-            Ok(Accepted::InEffect) if name == "authParams" => auth_params = value.dyn_into().ok(),
+        match self.options.set(name, value_of_option) {
+            Ok(Accepted::InEffect) if name == "authParams" => self.auth_params = value.clone().dyn_into().ok(),
+            Ok(Accepted::InEffect) if name == "outbox.storage" && text.is_none() => {
+                self.storage = Some(value.clone().unchecked_into());
+            }
             Ok(Accepted::InEffect | Accepted::WithoutEffect) => {}
-            Ok(Accepted::NotYet) => errors::warn(&["option ", &name, " has no effect in this version"]),
+            Ok(Accepted::NotYet) => errors::warn(&["option ", name, " has no effect in this version"]),
             Err(OptionError::Invalid { expected }) => {
-                return Err(DeepstreamError::invalid("option", &name, expected, &value));
+                return Err(DeepstreamError::invalid("option", name, expected, value));
             }
             Err(OptionError::Unknown { nearest: Some(nearest) }) => {
-                errors::warn(&["unknown option ", &name, ", did you mean ", nearest, "?"]);
+                errors::warn(&["unknown option ", name, ", did you mean ", nearest, "?"]);
             }
-            Err(OptionError::Unknown { nearest: None }) => errors::warn(&["unknown option ", &name]),
+            Err(OptionError::Unknown { nearest: None }) => errors::warn(&["unknown option ", name]),
         }
+        Ok(())
     }
-    Ok((options, auth_params))
+}
+
+fn is_plain(value: &JsValue) -> bool {
+    value.is_object() && !Array::is_array(value)
+}
+
+fn has_method(value: &JsValue, name: &str) -> bool {
+    page::property(value, name).is_some_and(|method| method.is_function())
 }
 
 fn option_value<'a>(value: &JsValue, text: Option<&'a str>, numbers: &'a mut Vec<f64>) -> OptionValue<'a> {

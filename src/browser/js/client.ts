@@ -3,6 +3,7 @@ import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
 import type { DeepstreamError } from './error.js';
 import type { EventHandler } from './event.js';
 import type { Options } from './options.js';
+import type { OutboxHandler, StorageProblem } from './outbox.js';
 
 /**
  * Receives the outcome of `login()`: on success what the server says about the user (`null` if nothing), else an object
@@ -98,6 +99,8 @@ export interface ClientEvents {
   restoredConnection: (connection: ConnectionSnapshot, downtime: number) => void;
   /** The server has acknowledged subscriptions that a reconnect restored. */
   resubscribed: (subscriptions: Resubscribed) => void;
+  /** The storage of the outbox does not keep what it should. What it does not keep is in memory, and is sent from there. */
+  storageDegraded: (problem: StorageProblem) => void;
 }
 
 /** The names of {@link ClientEvents}, as strings or as members of `C.EVENT`. */
@@ -119,6 +122,9 @@ export type ClientEventName =
 export interface DeepstreamClient {
   /** Messages to everybody who subscribed to their name. */
   readonly event: EventHandler;
+
+  /** What waits for the server. */
+  readonly outbox: OutboxHandler;
 
   /**
    * Logs in, as soon as there is a connection; connects again where the server had ended the connection for want of a
@@ -144,7 +150,7 @@ export interface DeepstreamClient {
 
   /**
    * Ends the connection, for good and at once: the state is CLOSED when this returns. Whatever is still waited for is
-   * rejected with the code `IS_CLOSED`. May be called in any state, any number of times.
+   * rejected with the code `IS_CLOSED`; what is in storage stays there for the next client. May be called in any state, any number of times.
    * @example
    * client.close();
    */
@@ -281,9 +287,10 @@ export interface DeepstreamClientConstructor {
 /** What the WebAssembly side gives, as far as it is used here. */
 type Compiled = Omit<
   DeepstreamClient,
-  'event' | 'on' | 'once' | 'off' | 'wasReconnected' | 'reconnectTries'
+  'event' | 'outbox' | 'on' | 'once' | 'off' | 'wasReconnected' | 'reconnectTries'
 > & {
   eventHandler(): EventHandler;
+  outboxHandler(): OutboxHandler;
   on(event: string, listener: Function, scope: unknown): void;
   once(event: string, listener: Function, scope: unknown): void;
   off(event?: string, listener?: Function, scope?: unknown): void;
@@ -298,11 +305,13 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
   const Base = CompiledClient as unknown as new (url: string | readonly string[], options?: Partial<Options>) => Compiled;
   return class extends Base {
     declare readonly event: EventHandler;
+    declare readonly outbox: OutboxHandler;
 
     constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
       super(url, options);
       this.event = this.eventHandler();
+      this.outbox = this.outboxHandler();
     }
 
     wasReconnected(): boolean {

@@ -1,4 +1,5 @@
 import type { CloseReason } from './client.js'
+import type { ReceiptOutcome } from './outbox.js'
 
 /** What a {@link DeepstreamError} may carry besides its message and code. */
 export interface DeepstreamErrorDetails {
@@ -8,6 +9,8 @@ export interface DeepstreamErrorDetails {
   reason?: unknown;
   /** Why there is no connection, where the error tells of its end. */
   closeReason?: CloseReason
+  /** What became of the message, where the error is that of a receipt. */
+  outcome?: ReceiptOutcome
   /** The name of the topic it happened in, such as `CONNECTION` (a name of `C.TOPIC`). */
   topic?: string;
 }
@@ -33,5 +36,6 @@ export declare class DeepstreamError extends Error implements DeepstreamErrorDet
   readonly cause?: unknown;
   readonly reason?: unknown;
   readonly closeReason?: CloseReason
+  readonly outcome?: ReceiptOutcome
   readonly topic?: string;
 }

@@ -1,4 +1,5 @@
 import type { EventData, JSONValue } from './constants.js';
+import type { EmitOptions } from './outbox.js';
 
 /**
  * `Data` if `JSON.stringify` keeps all of it, else `never`: no functions, symbols, bigints, `Map`s or other objects with
@@ -40,15 +41,43 @@ export interface EventHandler {
 
   /**
    * Sends an event to all other clients that subscribed to its name, and calls this client's own subscribers at once.
-   * While there is no connection events wait in memory, and are sent in order once logged in.
+   * Until the server has it, it waits in `client.outbox`, and is sent in order once logged in.
    * @param data Anything that JSON can say; nothing arrives as `undefined`.
-   * @throws {DeepstreamError} for a name that is empty or not a string, or data that `JSON.stringify` throws at, such as a cycle
+   * @throws {DeepstreamError} for a name that is empty or not a string, data that `JSON.stringify` throws at, such as a cycle,
+   * or options that are wrong
    * @example
    * client.event.emit('news', { text: 'It is raining.' });
    */
   emit(name: string): void;
   /** Sends an event that carries data. */
   emit<Data>(name: string, data: Data & Serialisable<Data>): void;
+  /**
+   * Sends an event, and tells what becomes of it.
+   * @returns Resolves when the server has it.
+   * @throws {DeepstreamError} (the promise rejects) with a `code` that says why it will not be sent, or why nothing more can be
+   * said for now, and an `outcome`: see {@link ReceiptOutcome}
+   * @example
+   * try {
+   *   await client.event.emit('orders', order, { key: order.id, receipt: true });
+   * } catch (error) {
+   *   if (error.outcome !== 'kept') showNotSent(order, error.code);
+   * }
+   */
+  emit<Data>(
+    name: string,
+    data: (Data & Serialisable<Data>) | undefined,
+    options: EmitOptions & { receipt: true },
+  ): Promise<'delivered'>;
+  /**
+   * Sends an event with options of its own.
+   * @example
+   * client.event.emit('cursor', position, { delivery: 'drop' });
+   */
+  emit<Data>(
+    name: string,
+    data: (Data & Serialisable<Data>) | undefined,
+    options: EmitOptions & { receipt?: false },
+  ): void;
 
   /**
    * The names that this client has subscribers for.

@@ -12,6 +12,16 @@ export type {
   ResumeCallback,
 } from './client.js';
 export type { EventHandler, Serialisable } from './event.js';
+export type {
+  DropReason,
+  EmitOptions,
+  OutboxEntry,
+  OutboxEntryWithPayload,
+  OutboxEvents,
+  OutboxHandler,
+  ReceiptOutcome,
+  StorageProblem,
+} from './outbox.js';
 export {
   Options,
   Options as DefaultOptions,
@@ -19,6 +29,8 @@ export {
   type MergeCompleteCallback,
   type MergeStrategy,
   type offlineStoreWriteResponse,
+  type OutboxOptions,
+  type OutboxStorage,
   type RecordOfflineStore,
   type Socket,
 } from './options.js';

@@ -107,6 +107,16 @@ impl Entry {
         self.key.strip_prefix(CHOSEN_KEY) == Some(key)
     }
 
+    /// Its key as the application knows it.
+    pub fn key_given(&self) -> &str {
+        self.key.strip_prefix(CHOSEN_KEY).unwrap_or(&self.key)
+    }
+
+    /// Whether it was sent in this session.
+    pub const fn is_sent(&self) -> bool {
+        matches!(self.progress, Progress::Sent { .. })
+    }
+
     /// What counts towards `maxBytes`.
     pub fn bytes(&self) -> usize {
         self.name.len() + self.data.as_ref().map_or(0, |data| data.len())

@@ -24,6 +24,7 @@ use super::{
     context::Context,
     error::{ClientError, DropReason},
     io::{OutboxNews, Output, SocketId, Ticket, Wake},
+    is_closed,
     limits::{BARRIER_DELAY_MS, CAREFUL_AFTER_CUTS, OUTBOX_START_MAX_MS, OUTBOX_WINDOW, UNDELIVERABLE_AFTER_CUTS},
     options::{OutboxStorage, Overflow},
     rng::Rng,
@@ -129,9 +130,14 @@ impl Outbox {
         self.entries.len() + self.held.len()
     }
 
-    /// Whether there are none.
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// What the keys in storage begin with that are of use to this client.
+    pub fn key_prefix(&self) -> Box<str> {
+        self.keys.all()
     }
 
     /// Their names and payloads, in bytes.
@@ -343,9 +349,15 @@ impl Outbox {
     }
 
     /// The client is closed: what is in storage stays there for the next one. Returns how much is given up.
-    pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) -> usize {
-        self.on_rest(context, error);
-        let dropped = self.entries().filter(|entry| entry.stored_as.is_none()).count();
+    pub fn on_closed(&mut self, context: &mut Context<'_>) -> usize {
+        let mut dropped = 0;
+        for entry in self.entries.iter_mut().chain(&mut self.held).filter(|entry| entry.stored_as.is_none()) {
+            dropped += 1;
+            for ticket in entry.receipts.drain(..) {
+                settle(context, Some(ticket), &Err(is_closed(1)));
+            }
+        }
+        self.on_rest(context, &is_closed(0));
         self.entries.clear();
         self.held.clear();
         self.in_flight = 0;

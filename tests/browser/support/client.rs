@@ -37,6 +37,8 @@ extern "C" {
     pub fn event_names(this: &JsClient) -> Vec<String>;
     #[wasm_bindgen(method, js_name = eventHandler)]
     pub fn events(this: &JsClient) -> JsEvents;
+    #[wasm_bindgen(method, js_name = outboxHandler)]
+    pub fn outbox(this: &JsClient) -> JsOutbox;
 
     /// What the exported class `EventHandler` is to JavaScript.
     #[derive(Clone)]
@@ -48,8 +50,33 @@ extern "C" {
     pub fn unsubscribe(this: &JsEvents, name: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn emit(this: &JsEvents, name: &JsValue, data: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = emit)]
+    pub fn emit_with(this: &JsEvents, name: &JsValue, data: &JsValue, options: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, js_name = eventNames)]
     pub fn event_names(this: &JsEvents) -> Vec<String>;
+
+    /// What the exported class `OutboxHandler` is to JavaScript.
+    #[derive(Clone)]
+    pub type JsOutbox;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn size(this: &JsOutbox) -> usize;
+    #[wasm_bindgen(method, getter)]
+    pub fn bytes(this: &JsOutbox) -> usize;
+    #[wasm_bindgen(method, getter)]
+    pub fn oldest(this: &JsOutbox) -> JsValue;
+    #[wasm_bindgen(method, catch)]
+    pub fn entries(this: &JsOutbox, options: &JsValue) -> Result<js_sys::Array, JsValue>;
+    #[wasm_bindgen(method)]
+    pub fn flush(this: &JsOutbox) -> JsValue;
+    #[wasm_bindgen(method)]
+    pub fn clear(this: &JsOutbox);
+    #[wasm_bindgen(method, catch)]
+    pub fn on(this: &JsOutbox, event: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn once(this: &JsOutbox, event: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn off(this: &JsOutbox, event: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
 }
 
 impl JsClient {
@@ -168,7 +195,15 @@ impl TestClient {
     }
 }
 
-/// Options that make tests fast: nothing is collected, and attempts follow each other closely.
+/// Options that make tests fast: nothing is collected, and attempts follow each other closely. No client finds what
+/// another left in storage.
 pub fn options() -> JsValue {
-    js("{ subscriptionInterval: 0, reconnectIntervalIncrement: 10, maxReconnectInterval: 50 }")
+    with_outbox("{ key: `${Math.random()}` }")
+}
+
+/// The same with an outbox of one's own.
+pub fn with_outbox(outbox: &str) -> JsValue {
+    js(&format!(
+        "{{ subscriptionInterval: 0, reconnectIntervalIncrement: 10, maxReconnectInterval: 50, outbox: {outbox} }}"
+    ))
 }

@@ -27,10 +27,11 @@ pub struct Page {
 }
 
 impl Page {
-    /// Starts to watch.
+    /// Starts to watch, with nothing left in storage.
     pub fn watch() -> Self {
         // Those of a test that failed.
         close_all_clients();
+        js("localStorage.clear()");
         static LISTENING: Once = Once::new();
         LISTENING.call_once(|| {
             add_event_listener("error", &record("error", ""));
