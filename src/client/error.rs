@@ -298,6 +298,7 @@ impl ClientError {
             Self::IsClosed { .. }
                 | Self::Paused
                 | Self::LoginSuperseded
+                | Self::Record { what: RecordFailure::Discarded, .. }
                 | Self::OutboxDropped { why: DropReason::Cleared | DropReason::NotNow, .. }
         )
     }
