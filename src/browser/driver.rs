@@ -12,7 +12,9 @@ use super::{
     api::{
         arguments, connection,
         errors::{self, DeepstreamError},
-        outbox, set,
+        outbox,
+        record::{self, RecordSink},
+        set,
     },
     callbacks::Callbacks,
     locks::Locks,
@@ -24,7 +26,7 @@ use super::{
 };
 use crate::client::{
     Client, ClientError, Command, ConnectionState, Input, Instant, Options, Outbox, OutboxNews, Output, PageSignal,
-    SocketEvent, SocketId, Ticket,
+    Records, SocketEvent, SocketId, Ticket,
 };
 
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
@@ -52,6 +54,10 @@ pub struct Driver {
     pub subscribers: Callbacks,
     /// What `client.outbox.on` registers.
     pub outbox_listeners: Callbacks,
+    /// Who is told what becomes of records.
+    pub record_sink: RefCell<Option<RecordSink>>,
+    /// Counts what has happened, for those who remember what they have seen.
+    pub revision: Cell<u32>,
     /// What was last told to be wrong with the storage.
     degraded: RefCell<Box<str>>,
     /// What `login`, `resume` and others gave out.
@@ -75,6 +81,8 @@ impl Driver {
             listeners: Callbacks::default(),
             subscribers: Callbacks::default(),
             outbox_listeners: Callbacks::default(),
+            record_sink: RefCell::default(),
+            revision: Cell::default(),
             degraded: RefCell::default(),
             promises: Promises::default(),
         });
@@ -108,6 +116,11 @@ impl Driver {
         look(self.client.borrow().outbox())
     }
 
+    /// Lets somebody look into the records.
+    pub fn with_records<T>(&self, look: impl FnOnce(&mut Records) -> T) -> T {
+        look(self.client.borrow_mut().records_mut())
+    }
+
     fn tell_wall_clock(self: &Rc<Self>) {
         self.handle(Input::WallClock(js_sys::Date::now() as u64));
     }
@@ -123,6 +136,7 @@ impl Driver {
         if errors::panicked() {
             return;
         }
+        self.revision.set(self.revision.get().wrapping_add(1));
         self.client.borrow_mut().handle(now(), input);
         if self.draining.replace(true) {
             return;
@@ -136,6 +150,9 @@ impl Driver {
             self.listeners.clear();
             self.subscribers.clear();
             self.outbox_listeners.clear();
+            if let Some(sink) = self.record_sink.take() {
+                record::tell_closed(&sink);
+            }
             self.storage.stop_listening();
             self.page.take();
             self.timer.borrow_mut().stop();
@@ -218,7 +235,19 @@ impl Driver {
             Output::WriteStorage { key, value } => Storage::perform(self, Operation::Write { key, value }),
             Output::AskLock { name, wait } => Locks::ask(self, &name, wait),
             Output::ReleaseLock(name) => Storage::perform(self, Operation::Release(name)),
+            Output::Record { name, news } => self.with_sink(|sink| record::tell(sink, &name, &news)),
+            Output::AskMerge { question, name, local, local_version, remote, remote_version } => {
+                let (local, remote) = ((local.as_deref(), local_version), (remote.as_deref(), remote_version));
+                self.with_sink(|sink| record::ask(sink, question, &name, local, remote));
+            }
             Output::Outbox(news) => self.outbox(&news),
+        }
+    }
+
+    fn with_sink(&self, tell: impl FnOnce(&RecordSink)) {
+        let sink = self.record_sink.borrow().clone();
+        if let Some(sink) = sink {
+            tell(&sink);
         }
     }
 

@@ -29,6 +29,8 @@ pub enum Waiting {
     LoginCallback(Function),
     /// A callback that takes an error or nothing, as `resume` has it.
     ErrorCallback(Function),
+    /// A function that takes an error or `null`, the value, and whether the error is expected.
+    Function(Function),
 }
 
 /// Everything that the application waits for.
@@ -85,6 +87,10 @@ impl Promises {
             (Waiting::LoginCallback(callback), Ok(value)) => callback.call2(&this, &JsValue::TRUE, &value),
             (Waiting::LoginCallback(callback), Err(Rejection { documented, .. })) => {
                 callback.call2(&this, &JsValue::FALSE, &documented)
+            }
+            (Waiting::Function(function), Ok(value)) => function.call3(&this, &JsValue::NULL, &value, &JsValue::FALSE),
+            (Waiting::Function(function), Err(Rejection { error, expected, .. })) => {
+                function.call3(&this, &error, &JsValue::UNDEFINED, &expected.into())
             }
             (Waiting::ErrorCallback(callback), Ok(_)) => callback.call0(&this),
             (Waiting::ErrorCallback(callback), Err(Rejection { error, .. })) => callback.call1(&this, &error),

@@ -12,6 +12,7 @@ use super::{
     event::EventHandler,
     options::{self, Given},
     outbox::OutboxHandler,
+    record::RecordHandler,
 };
 use crate::{
     browser::{driver::Driver, promises::Waiting},
@@ -168,6 +169,12 @@ impl DeepstreamClient {
     #[wasm_bindgen(js_name = outboxHandler)]
     pub fn outbox_handler(&self) -> OutboxHandler {
         OutboxHandler::new(Rc::clone(&self.driver))
+    }
+
+    /// The object behind `client.record`; a new one with every call.
+    #[wasm_bindgen(js_name = recordHandler)]
+    pub fn record_handler(&self) -> RecordHandler {
+        RecordHandler::new(Rc::clone(&self.driver))
     }
 
     fn listen(&self, event: &JsValue, callback: &JsValue, scope: JsValue, once: bool) -> Result<(), DeepstreamError> {

@@ -7,6 +7,7 @@ pub mod errors;
 mod event;
 mod options;
 pub mod outbox;
+pub mod record;
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;

@@ -78,6 +78,11 @@ impl Records {
         self.entries.get(name)?.visible_version()
     }
 
+    /// Whether the record is open.
+    pub fn is_open(&self, name: &str) -> bool {
+        self.entries.contains(name)
+    }
+
     /// Whether the record was loaded.
     pub fn is_ready(&self, name: &str) -> bool {
         self.entries.get(name).is_some_and(Entry::is_ready)
