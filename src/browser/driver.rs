@@ -299,7 +299,8 @@ impl Driver {
         self.handle(Input::Socket(id, SocketEvent::Refused(&errors::words_of(exception))));
     }
 
-    fn settle(&self, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
+    /// Tells an outcome.
+    pub fn settle(&self, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
         let outcome = match outcome {
             Ok(data) => Ok(data.map_or(JsValue::NULL, |data| parse(&data))),
             Err(error) => {
@@ -315,7 +316,8 @@ impl Driver {
         self.promises.settle(ticket, outcome);
     }
 
-    fn error(&self, error: &ClientError) {
+    /// Emits `error`.
+    pub fn error(&self, error: &ClientError) {
         let (code, topic) = (error.code(), error.topic().name());
         let details = Object::new();
         if error.ends_connection()

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     browser::{callbacks::guard, driver::Driver, promises::Waiting},
     client::{
-        Command, RecordCommand, RecordNews, Strategy, Ticket,
+        ClientError, Command, RecordCommand, RecordFailure, RecordNews, Strategy, Ticket,
         record::{Path, Side},
     },
 };
@@ -306,6 +306,15 @@ impl RecordHandler {
         let ticket = self.ticket(done);
         self.command(RecordCommand::Notify { names, ticket });
         Ok(())
+    }
+
+    /// Tells that a record is no longer open to what is asked of it.
+    pub fn refuse(&self, name: &str, done: Option<Function>) {
+        let error = ClientError::Record { what: RecordFailure::NotOpen, name: name.into() };
+        if let Some(done) = done {
+            self.driver.settle(self.ticket(done), Err(error.clone()));
+        }
+        self.driver.error(&error);
     }
 
     /// How conflicts of an open record are settled from now on.

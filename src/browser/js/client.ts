@@ -1,8 +1,11 @@
 import { DeepstreamClient as CompiledClient } from '../../../target/glue/deepstream_wasm.js';
 import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
+import type { OnlyString } from './emitter.js';
 import type { DeepstreamError } from './error.js';
 import type { EventHandler } from './event.js';
 import type { Options } from './options.js';
+import { RecordHub, type CompiledRecords } from './record-hub.js';
+import { Records, type RecordHandler } from './records.js';
 import type { OutboxHandler, StorageProblem } from './outbox.js';
 
 /**
@@ -122,6 +125,9 @@ export type ClientEventName =
 export interface DeepstreamClient {
   /** Messages to everybody who subscribed to their name. */
   readonly event: EventHandler;
+
+  /** Documents that many clients read and write. */
+  readonly record: RecordHandler;
 
   /** What waits for the server. */
   readonly outbox: OutboxHandler;
@@ -269,9 +275,6 @@ export interface DeepstreamClient {
   eventNames(): string[];
 }
 
-/** Anything for the type `string` itself, nothing for a literal: so that misspelled event names do not compile. */
-type OnlyString<Name extends string> = string extends Name ? unknown : never;
-
 /** Makes clients: `new DeepstreamClient(url, options)`. */
 export interface DeepstreamClientConstructor {
   /**
@@ -287,9 +290,10 @@ export interface DeepstreamClientConstructor {
 /** What the WebAssembly side gives, as far as it is used here. */
 type Compiled = Omit<
   DeepstreamClient,
-  'event' | 'outbox' | 'on' | 'once' | 'off' | 'wasReconnected' | 'reconnectTries'
+  'event' | 'record' | 'outbox' | 'on' | 'once' | 'off' | 'wasReconnected' | 'reconnectTries'
 > & {
   eventHandler(): EventHandler;
+  recordHandler(): CompiledRecords;
   outboxHandler(): OutboxHandler;
   on(event: string, listener: Function, scope: unknown): void;
   once(event: string, listener: Function, scope: unknown): void;
@@ -305,12 +309,14 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
   const Base = CompiledClient as unknown as new (url: string | readonly string[], options?: Partial<Options>) => Compiled;
   return class extends Base {
     declare readonly event: EventHandler;
+    declare readonly record: RecordHandler;
     declare readonly outbox: OutboxHandler;
 
     constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
       super(url, options);
       this.event = this.eventHandler();
+      this.record = new Records(new RecordHub(this.recordHandler(), options));
       this.outbox = this.outboxHandler();
     }
 

@@ -11,6 +11,10 @@ export type {
   Resubscribed,
   ResumeCallback,
 } from './client.js';
+export type { AnonymousRecord, AnonymousRecordEvents } from './anonymous-record.js';
+export type { Dequeue, DequeueEvents, DequeuePosition } from './dequeue.js';
+export type { EventSource } from './emitter.js';
+export type { EntryEvents } from './entries.js';
 export type { EventHandler, Serialisable } from './event.js';
 export type {
   DropReason,
@@ -22,6 +26,8 @@ export type {
   ReceiptOutcome,
   StorageProblem,
 } from './outbox.js';
+export type { List, ListEvents } from './list.js';
+export { LOCAL_WINS, MERGE_STRATEGIES, REMOTE_WINS, threeWay, type ThreeWayOptions } from './merge.js';
 export {
   Options,
   Options as DefaultOptions,
@@ -34,3 +40,13 @@ export {
   type RecordOfflineStore,
   type Socket,
 } from './options.js';
+export type {
+  Patches,
+  Record,
+  RecordConflict,
+  RecordEvents,
+  RecordHolder,
+  ValueAt,
+  WriteAckCallback,
+} from './record.js';
+export type { RecordHandler } from './records.js';
