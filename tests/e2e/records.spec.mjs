@@ -22,6 +22,7 @@ test('two pages and a reference client write to one record, and all see the same
   await eventually(() => theirs.get('items[0].name')).toBe('bread');
 
   await theirs.setWithAck('items[1]', { name: 'milk', count: 2 });
+  await eventually(async () => (await dataOf(grace, 'note')).items.length).toBe(2);
   await grace.evaluate(() => note.setMulti({ 'items[1].count': 3, title: undefined, done: [] }));
   await grace.evaluate(() => note.setWithAck('more', { b: 1, a: 2 }));
   const expected = {
@@ -37,10 +38,7 @@ test('two pages and a reference client write to one record, and all see the same
 
   expect((await heardOf(grace, 'note')).values).toEqual([['items[1].name', 'milk']]);
   const values = (await heardOf(ada, 'note')).values;
-  expect(values.filter(([path]) => path === 'title')).toEqual([
-    ['title', 'Shopping'],
-    ['title', null].slice(0, 1).concat(undefined),
-  ]);
+  expect(values.filter(([path]) => path === 'title').map(([, title]) => title)).toEqual(['Shopping', undefined]);
   expect(values.at(-1)).toEqual(['', expected]);
 });
 
@@ -126,7 +124,7 @@ test('lists and queues tell what came, moved and went', async ({ startDeepstream
   await eventually(() => theirs.getEntries()).toEqual(['d', 'a', 'c']);
   theirs.addEntry('e');
   await eventually(async () => (await heardOf(grace, 'list')).events.at(-1)).toEqual(['entry-added', 'e', 3]);
-  expect((await heardOf(ada, 'list')).events).toEqual([
+  await eventually(async () => (await heardOf(ada, 'list')).events).toEqual([
     ['ready'],
     ['entry-added', 'd', 0],
     ['entry-moved', 'a', 1],
