@@ -1,4 +1,5 @@
 import { eventCases } from './event-cases.js';
+import { outboxCases } from './outbox-cases.js';
 import { startCase } from './start-case.js';
 
 /**
@@ -14,7 +15,7 @@ import { startCase } from './start-case.js';
  */
 
 /** @type {Case[]} in the order of the table */
-export const cases = [...eventCases, startCase];
+export const cases = [...eventCases, ...outboxCases, startCase];
 
 export function caseNamed(name) {
   return cases.find((one) => one.name === name);

@@ -45,9 +45,9 @@ class ClientSubject {
   }
 
   /** The client, which dials when it logs in. */
-  create(DeepstreamClient) {
-    // No PING shall come in between: the interval is an hour, in milliseconds.
-    return new DeepstreamClient(this.url, { lazyConnect: true, heartbeatInterval: 3_600_000 });
+  create(DeepstreamClient, options) {
+    // No PING for its own sake shall come in between: the interval is an hour, in milliseconds.
+    return new DeepstreamClient(this.url, { lazyConnect: true, heartbeatInterval: 3_600_000, ...options });
   }
 
   async connect(server) {
@@ -65,6 +65,11 @@ class ClientSubject {
     this.client.event.subscribe(name, callback);
     // Clients take their time to tell the server, which shall not happen while something is measured.
     await this.server.subscribed({ from: this.name, event: name });
+  }
+
+  /** Resolves when the client has nothing left to do for what was emitted. */
+  async drained() {
+    await this.client.outbox?.flush();
   }
 
   /** What emits the event; `frame` is what has to go out. */
@@ -98,6 +103,8 @@ class FloorSubject {
   async onEvent(name, callback) {
     this.socket.onmessage = this.readsData ? readingData(name, callback) : callback;
   }
+
+  async drained() {}
 
   emitter(_name, data, frame) {
     if (!this.readsData) return () => this.socket.send(frame);

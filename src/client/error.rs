@@ -1,5 +1,6 @@
 //! Everything that can go wrong, as one closed set with a stable code each.
 
+use super::rpc::{RpcError, RpcFailure};
 use crate::wire::{DecodeError, Topic};
 
 /// Something to tell the application, by the `error` event or by rejecting what it waits for.
@@ -64,18 +65,29 @@ pub enum ClientError {
         /// What it said.
         words: Box<str>,
     },
+    /// More questions about presence wait than [`limits`](super::limits) allow: `TOO_MANY_QUERIES`.
+    TooManyQueries,
+    /// More users are logged in than [`limits`](super::limits) allow to remember: `TOO_MANY_USERS`.
+    TooManyUsers,
+    /// A stream of events is read so slowly that its oldest are dropped: `STREAM_OVERFLOW`.
+    StreamOverflow {
+        /// The event.
+        name: Box<str>,
+    },
     /// The payload of an event is not JSON: `INVALID_MESSAGE_DATA`.
     InvalidEventData {
         /// The event.
         name: Box<str>,
     },
-    /// The server did not acknowledge in time: `ACK_TIMEOUT`.
+    /// The server did not acknowledge or answer in time: `ACK_TIMEOUT`.
     AckTimeout {
         /// The part of the client that asked.
         topic: Topic,
-        /// The names that were not acknowledged.
+        /// The names that it asked with, if any.
         names: Vec<Box<str>>,
     },
+    /// A remote procedure call has no result, or an answer to one goes to nobody.
+    Rpc(RpcError),
     /// Bytes arrived that are not the protocol: a code of the PARSER topic.
     Decode(DecodeError),
     /// A message that this version has no use for, or not in this state: `UNSOLICITED_MESSAGE`.
@@ -246,8 +258,12 @@ impl ClientError {
             },
             Self::Record { what, .. } => what.code(),
             Self::MergeFailed { .. } => "MERGE_FAILED",
+            Self::TooManyQueries => "TOO_MANY_QUERIES",
+            Self::TooManyUsers => "TOO_MANY_USERS",
+            Self::StreamOverflow { .. } => "STREAM_OVERFLOW",
             Self::InvalidEventData { .. } => "INVALID_MESSAGE_DATA",
             Self::AckTimeout { .. } => "ACK_TIMEOUT",
+            Self::Rpc(error) => error.code(),
             Self::Decode(error) => error.name(),
             Self::Unsolicited { .. } => "UNSOLICITED_MESSAGE",
             Self::Server { action, .. } => action,
@@ -268,9 +284,14 @@ impl ClientError {
             | Self::AuthParamsFailed { .. }
             | Self::TooManyAuthAttempts
             | Self::LoginSuperseded => Topic::Auth,
+            Self::Rpc(_) => Topic::Rpc,
             Self::Decode(_) => Topic::Parser,
-            Self::OutboxFull { .. } | Self::OutboxDropped { .. } | Self::InvalidEventData { .. } => Topic::Event,
+            Self::OutboxFull { .. }
+            | Self::OutboxDropped { .. }
+            | Self::StreamOverflow { .. }
+            | Self::InvalidEventData { .. } => Topic::Event,
             Self::Record { .. } | Self::MergeFailed { .. } => Topic::Record,
+            Self::TooManyQueries | Self::TooManyUsers => Topic::Presence,
             Self::IsClosed { topic, .. }
             | Self::AckTimeout { topic, .. }
             | Self::Unsolicited { topic, .. }
@@ -300,6 +321,7 @@ impl ClientError {
                 | Self::LoginSuperseded
                 | Self::Record { what: RecordFailure::Discarded, .. }
                 | Self::OutboxDropped { why: DropReason::Cleared | DropReason::NotNow, .. }
+                | Self::Rpc(RpcError { failure: RpcFailure::Aborted, .. })
         )
     }
 
@@ -331,15 +353,21 @@ impl ClientError {
             }
             Self::Record { what, name } => concat(&[what.words(), ": ", name]),
             Self::MergeFailed { name, words } => concat(&["the merge strategy of ", name, " failed: ", words]),
+            Self::TooManyQueries => "too many questions about presence wait for an answer".into(),
+            Self::TooManyUsers => "too many users are logged in to catch up after an outage".into(),
+            Self::StreamOverflow { name } => {
+                concat(&["a stream is read too slowly; its oldest events are dropped: ", name])
+            }
             Self::InvalidEventData { name } => concat(&["the payload of an event is not JSON: ", name]),
             Self::AckTimeout { names, .. } => {
-                let mut message = String::from("the server did not acknowledge in time:");
-                for name in names {
-                    message.push(' ');
+                let mut message = String::from("the server did not answer in time");
+                for (index, name) in names.iter().enumerate() {
+                    message.push_str(if index == 0 { ": " } else { " " });
                     message.push_str(name);
                 }
                 message
             }
+            Self::Rpc(error) => error.message(),
             Self::Decode(error) => error.sentence().into(),
             Self::Unsolicited { action, expected, .. } => {
                 concat(&["unexpected message ", action, ", expected ", expected])

@@ -5,6 +5,7 @@ use super::{
     outbox::{Entry, Offer},
     record::Path,
     records::Strategy,
+    rpc::{RpcCommand, RpcRequest},
 };
 use crate::wire::Topic;
 
@@ -234,8 +235,12 @@ pub enum Command<'a> {
     ClearOutbox,
     /// `client.event`.
     Event(EventCommand<'a>),
+    /// `client.rpc`.
+    Rpc(RpcCommand<'a>),
     /// `client.record`.
     Record(RecordCommand<'a>),
+    /// `client.presence`.
+    Presence(PresenceCommand<'a>),
 }
 
 /// What the application asks for of records.
@@ -248,6 +253,8 @@ pub enum RecordCommand<'a> {
         /// How conflicts are settled, where this is the first handle.
         strategy: Strategy,
     },
+    /// `listen()`, `unlisten()`, and what is answered to the offers that follow.
+    Listen(ListenCommand<'a>),
     /// One handle is no longer wanted.
     Discard(&'a str),
     /// Tell what is new at a path at which nobody listened before.
@@ -373,6 +380,47 @@ pub enum EventCommand<'a> {
     Unsubscribe(&'a str),
     /// `emit()`.
     Emit(Offer<'a>),
+    /// `listen()`, `unlisten()`, and what is answered to the offers that follow.
+    Listen(ListenCommand<'a>),
+}
+
+/// What the application asks for where it provides what others subscribe to.
+#[derive(Clone, Debug)]
+pub enum ListenCommand<'a> {
+    /// `listen()` to a pattern that is not listened to.
+    Listen(&'a str),
+    /// `unlisten()`.
+    Unlisten(&'a str),
+    /// `response.accept()` or `response.reject()`. Without effect once the offer has ended.
+    Answer {
+        /// The name of the subscription offered.
+        subscription: &'a str,
+        /// The number of the offer.
+        offer: u32,
+        /// Whether this client provides it.
+        accept: bool,
+    },
+}
+
+/// What the application asks for of presence.
+#[derive(Clone, Debug)]
+pub enum PresenceCommand<'a> {
+    /// `subscribe()` to a user with no subscriber before.
+    Subscribe(&'a str),
+    /// `unsubscribe()` of the last subscriber of a user.
+    Unsubscribe(&'a str),
+    /// `subscribe()` to all users, with no such subscriber before.
+    SubscribeAll,
+    /// `unsubscribe()` of the last subscriber of all users.
+    UnsubscribeAll,
+    /// `getAll()`.
+    Query {
+        /// Settled with a list of the users who are logged in, or with an object that says of each user whether they
+        /// are.
+        ticket: Ticket,
+        /// The users asked about; `None` for all.
+        users: Option<Vec<&'a str>>,
+    },
 }
 
 /// Everything that a client can ask of its shell. To be carried out in the order given.
@@ -480,6 +528,38 @@ pub enum Output {
         /// JSON text; `None` for `undefined`.
         data: Option<Box<str>>,
     },
+    /// Call the provider of a procedure, and say with [`RpcCommand::Answer`] what it answers.
+    RpcRequest(RpcRequest),
+    /// Call the presence subscribers of a user, or those of all users.
+    Presence {
+        /// Who came or went.
+        user: Box<str>,
+        /// Whether they are logged in now.
+        online: bool,
+        /// Whether it is for the subscribers of all users.
+        everyone: bool,
+    },
+    /// Ask the listener of a pattern whether it provides a subscription.
+    Offered {
+        /// EVENT or RECORD.
+        topic: Topic,
+        /// The pattern listened to.
+        pattern: Box<str>,
+        /// The name that somebody subscribed to.
+        subscription: Box<str>,
+        /// The number of the offer, to be given back with the answer. No two offers of a client in a topic share one.
+        offer: u32,
+    },
+    /// An offer is over: rejected, taken back, or no longer to be provided. Follows every [`Output::Offered`] once, at
+    /// the end of the session at the latest.
+    OfferEnded {
+        /// EVENT or RECORD.
+        topic: Topic,
+        /// The name of the subscription.
+        subscription: Box<str>,
+        /// The number of the offer.
+        offer: u32,
+    },
 }
 
 /// What those who watch the outbox are told.
@@ -532,4 +612,8 @@ pub enum Wake {
     RecordTimeout,
     /// Let go of a record that nobody holds.
     Discard,
+    /// Stop waiting for the answer to a question about presence.
+    Query,
+    /// Stop waiting for the outcome of a remote procedure call.
+    Call,
 }

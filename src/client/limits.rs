@@ -28,9 +28,30 @@ pub const ORPHAN_GRACE_MS: u64 = 3_600_000;
 /// for longest is forgotten.
 pub const REMEMBERED_SENDERS: usize = 1_000;
 
+/// Most calls that are kept to be sent, or to be sent again: those that wait for the connection, and those marked
+/// idempotent. The next one is rejected with `OUTBOX_FULL`.
+pub const RPC_KEPT_MAX_CALLS: usize = 10_000;
+
+/// Most bytes (names and payloads) of calls that are kept to be sent. What would exceed it is rejected with
+/// `OUTBOX_FULL`.
+pub const RPC_KEPT_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Most requests to providers that wait for an answer. With the next one the oldest is given up: its requestor has heard
+/// RESPONSE_TIMEOUT from the server long ago.
+pub const RPC_OPEN_REQUESTS_MAX: usize = 10_000;
+
 /// Most bytes of names in one bulk subscription message; more names go out in further messages, because the
 /// server cuts a client whose message exceeds its `maxMessageSize` (1 MiB by default).
 pub const BULK_NAMES_MAX_BYTES: usize = 128 * 1024;
+
+/// Most questions about presence that wait for a session or an answer. The next one is rejected with
+/// `TOO_MANY_QUERIES`.
+pub const PRESENCE_MAX_QUERIES: usize = 1_000;
+
+/// Most users who are remembered to be logged in, for those who subscribed to all. With more, `TOO_MANY_USERS` is
+/// reported, and joins and leaves missed during an outage are no longer delivered after it, until the last of those
+/// subscribers has gone.
+pub const PRESENCE_MAX_KNOWN_USERS: usize = 100_000;
 
 /// Most redirects followed within one connection attempt; the next one makes the attempt fail.
 pub const MAX_REDIRECTS: u8 = 5;

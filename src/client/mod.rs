@@ -19,11 +19,14 @@ mod event;
 mod features;
 mod io;
 pub mod limits;
+mod listen;
 mod options;
 mod outbox;
+mod presence;
 pub mod record;
 mod records;
 mod rng;
+mod rpc;
 mod subscriptions;
 mod time;
 mod url;
@@ -39,8 +42,8 @@ pub use self::{
     connection::{CloseKind, CloseReason, Snapshot},
     error::{ClientError, ConnectionFailure, DropReason, RecordFailure},
     io::{
-        Command, ConnectionState, EventCommand, Frame, Input, LockOutcome, OutboxNews, Output, PageSignal,
-        RecordCommand, RecordNews, SocketEvent, SocketId, StorageEvent, Ticket, Wake,
+        Command, ConnectionState, EventCommand, Frame, Input, ListenCommand, LockOutcome, OutboxNews, Output,
+        PageSignal, PresenceCommand, RecordCommand, RecordNews, SocketEvent, SocketId, StorageEvent, Ticket, Wake,
     },
     options::{
         Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,
@@ -49,6 +52,7 @@ pub use self::{
     outbox::{Delivery, Entry, Kind, Offer, Outbox},
     records::{Records, Strategy},
     rng::Rng,
+    rpc::{RpcAnswer, RpcCall, RpcCommand, RpcError, RpcFailure, RpcRequest, RpcRequestId},
     time::Instant,
     url::{UrlError, parse_url},
 };
@@ -166,10 +170,14 @@ impl Client {
             }
         }
         self.follow_session(now);
-        if let Some(error) = self.connection.stopped() {
+        if let Some(error) = self.connection.rests() {
+            let is_over = self.connection.is_closed() || self.connection.stopped().is_some();
             let (mut context, _, features, outbox) = self.split(now);
-            outbox.on_rest(&mut context, &error);
-            features.records.on_rest(&mut context, &error);
+            features.on_rest(&mut context, &error);
+            if is_over {
+                outbox.on_rest(&mut context, &error);
+                features.on_stopped(&mut context, &error);
+            }
         }
         if self.outbox.take_changed() {
             self.out.push_back(Output::Outbox(OutboxNews::Changed));
@@ -183,8 +191,9 @@ impl Client {
 
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let features = self.connection.session().and_then(|_| self.features.deadline());
-        let outbox = self.connection.is_wanted().then(|| self.outbox.deadline(self.connection.session().is_some()));
+        let session = self.connection.session().is_some();
+        let features = self.features.deadline(session);
+        let outbox = self.connection.is_wanted().then(|| self.outbox.deadline(session));
         self.connection.deadline(&self.options).into_iter().chain(features).chain(outbox.flatten()).min()
     }
 
@@ -212,9 +221,7 @@ impl Client {
     fn on_tick(&mut self, now: Instant) {
         let (mut context, connection, features, outbox) = self.split(now);
         connection.on_tick(&mut context);
-        if let Some(socket) = connection.session() {
-            features.on_tick(&mut context, socket);
-        }
+        features.on_tick(&mut context, connection.session());
         if outbox.on_tick(&mut context, connection.session()) {
             connection.ask(&mut context);
         }
@@ -304,7 +311,7 @@ impl Client {
             Command::Resume { ticket } => connection.resume(&mut context, ticket),
             Command::Close => {
                 connection.close(&mut context);
-                let unsent = features.records.on_closed(&mut context, &is_closed(0));
+                let unsent = features.on_closed(&mut context);
                 let dropped = unsent + outbox.on_closed(&mut context);
                 if dropped > 0 {
                     context.report(is_closed(dropped));
@@ -315,12 +322,21 @@ impl Client {
             }
             Command::FlushOutbox { ticket } => outbox.flush_by(&mut context, ticket),
             Command::ClearOutbox => outbox.clear(&mut context),
-            Command::Event(EventCommand::Subscribe(_)) if connection.is_closed() => context.report(is_closed(0)),
+            Command::Event(EventCommand::Subscribe(_) | EventCommand::Listen(ListenCommand::Listen(_)))
+                if connection.is_closed() =>
+            {
+                context.report(is_closed(0));
+            }
             Command::Event(EventCommand::Emit(offer)) if connection.is_closed() => {
                 if let Some(ticket) = offer.receipt {
                     context.out.push_back(Output::Settle(ticket, Err(is_closed(1))));
                 }
                 context.report(is_closed(0));
+            }
+            Command::Presence(PresenceCommand::Subscribe(_) | PresenceCommand::SubscribeAll)
+                if connection.is_closed() =>
+            {
+                context.report(ClientError::IsClosed { topic: Topic::Presence, dropped: 0 });
             }
             Command::Resubscribe => {
                 if let Some(socket) = connection.session() {
@@ -332,6 +348,11 @@ impl Client {
             Command::Event(command) => {
                 features.events.on_command(&mut context, outbox, connection.session(), command);
             }
+            Command::Presence(command) => features.presence.on_command(&mut context, connection.session(), command),
+            Command::Rpc(RpcCommand::Provide(_)) if connection.is_closed() => {
+                context.report(ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
+            }
+            Command::Rpc(command) => features.rpc.on_command(&mut context, connection.session(), command),
         }
     }
 

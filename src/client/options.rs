@@ -79,6 +79,11 @@ pub struct Options {
     pub subscription_timeout_ms: u64,
     /// `subscriptionInterval`: how long subscriptions are collected into one message, in milliseconds.
     pub subscription_interval_ms: u64,
+    /// `rpcAcceptTimeout`: how long providers may take to accept a call that was sent, in milliseconds; `None` for
+    /// `Infinity`.
+    pub rpc_accept_timeout_ms: Option<u64>,
+    /// `rpcResponseTimeout`: how long the answer to a call that was sent may take, in milliseconds; `None` for `Infinity`.
+    pub rpc_response_timeout_ms: Option<u64>,
     /// `path`: the path dialled where the URL has none.
     pub path: String,
     /// `lazyConnect`: wait with dialling until `login()` or `resume()`.
@@ -95,6 +100,8 @@ pub struct Options {
     pub reconnect_param: Option<String>,
     /// `resubscribe`: `'auto'` or `'manual'`.
     pub resubscribe: Resubscribe,
+    /// `presenceCatchUp`: whether joins and leaves missed during an outage are delivered after it.
+    pub presence_catch_up: bool,
     /// `heartbeatWorker`: the script of a worker that keeps time in place of the page, or `'blob'`. For the shell alone.
     pub heartbeat_worker: Option<String>,
     /// `outbox.storage`: `'localStorage'`, `'memory'`, or an object of the application's.
@@ -138,6 +145,8 @@ impl Default for Options {
             heartbeat_failure: HeartbeatFailure::Reconnect,
             subscription_timeout_ms: 2_000,
             subscription_interval_ms: 100,
+            rpc_accept_timeout_ms: None,
+            rpc_response_timeout_ms: Some(300_000),
             path: String::from("/deepstream"),
             lazy_connect: false,
             lost_connection_timeout_ms: 5_000,
@@ -146,6 +155,7 @@ impl Default for Options {
             probe_url: None,
             reconnect_param: None,
             resubscribe: Resubscribe::Auto,
+            presence_catch_up: true,
             heartbeat_worker: None,
             outbox_storage: OutboxStorage::Local,
             outbox_key: None,
@@ -222,6 +232,8 @@ enum Kind {
     Milliseconds(fn(&mut Options) -> &mut u64),
     /// A number of milliseconds from 1.
     PositiveMilliseconds(fn(&mut Options) -> &mut u64),
+    /// A number of milliseconds from 1, or `Infinity`.
+    OptionalMilliseconds(fn(&mut Options) -> &mut Option<u64>),
     /// A string that is not empty.
     Text(&'static str, fn(&mut Options) -> &mut Option<String>),
     /// A whole number from 0, or from what is given.
@@ -258,6 +270,8 @@ const KNOWN: &[(&str, Kind)] = &[
     ("subscriptionTimeout", Kind::Milliseconds(|options| &mut options.subscription_timeout_ms)),
     ("subscriptionInterval", Kind::Milliseconds(|options| &mut options.subscription_interval_ms)),
     ("lostConnectionTimeout", Kind::Milliseconds(|options| &mut options.lost_connection_timeout_ms)),
+    ("rpcAcceptTimeout", Kind::OptionalMilliseconds(|options| &mut options.rpc_accept_timeout_ms)),
+    ("rpcResponseTimeout", Kind::OptionalMilliseconds(|options| &mut options.rpc_response_timeout_ms)),
     ("maxReconnectAttempts", Kind::Other("a whole number from 0, or Infinity", set_attempts)),
     ("reconnectJitter", Kind::Other("a number from 0 to 1", set_jitter)),
     (
@@ -279,6 +293,7 @@ const KNOWN: &[(&str, Kind)] = &[
         }),
     ),
     ("path", Kind::Other("a string that starts with '/'", set_path)),
+    ("presenceCatchUp", Kind::Flag(|options| &mut options.presence_catch_up)),
     ("lazyConnect", Kind::Flag(|options| &mut options.lazy_connect)),
     ("stopCodes", Kind::Other("an array of close codes from 1000 to 4999", set_stop_codes)),
     ("authParams", Kind::Other("an object or a function", set_auth_params)),
@@ -347,6 +362,14 @@ impl Options {
             Kind::PositiveMilliseconds(field) => {
                 ("a number of milliseconds from 1 to 2147483647", milliseconds(value, 1.0).map(|ms| *field(self) = ms))
             }
+            Kind::OptionalMilliseconds(field) => (
+                "a number of milliseconds from 1 to 2147483647, or Infinity",
+                match value {
+                    OptionValue::Number(f64::INFINITY) => Some(None),
+                    value => milliseconds(value, 1.0).map(Some),
+                }
+                .map(|ms| *field(self) = ms),
+            ),
             Kind::Text(expected, field) => (*expected, text(value).map(|text| *field(self) = Some(text))),
             Kind::Count(lowest, expected, field) => {
                 (*expected, count(value).filter(|count| count >= lowest).map(|count| *field(self) = count))

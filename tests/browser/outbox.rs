@@ -254,11 +254,7 @@ async fn what_is_emitted_while_the_outbox_tells_is_sent_in_order() {
     let outbox = client.client.outbox();
     until("the server has confirmed them", || outbox.size() == 0).await;
     let numbers: Vec<_> = (0..=50).map(|number: i32| number.to_string()).collect();
-    let (mut here, mut back) = (numbers.iter().peekable(), numbers.iter().peekable());
-    for number in heard.texts() {
-        let next = if here.peek() == Some(&&number) { &mut here } else { &mut back };
-        assert_eq!(next.next(), Some(&number), "{:?}", heard.texts());
-    }
+    assert!(heard.texts().ends_with(&numbers), "as they come back: {:?}", heard.texts());
     page.was_quiet().await;
 }
 

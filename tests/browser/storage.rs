@@ -53,20 +53,21 @@ fn stored() -> Vec<String> {
     keys.unchecked_into::<js_sys::Array>().iter().map(|key| text(&key)).collect()
 }
 
-/// What another client left there is sent, and nothing is left.
-async fn hands_over(outbox: &str) {
+/// What another client left there is sent, and nothing is left; `kept` says how many values there are.
+async fn hands_over(outbox: &str, kept: &str) {
     let writer = client("unavailable", outbox);
     writer.client.login(&callback(|_, _, _| {}), NOTHING).unwrap();
     for number in 0..20 {
         writer.emits("news", &number.into());
     }
+    until("all are in storage", || js(kept).as_f64() >= Some(20.0)).await;
     writer.client.close().unwrap();
     let heir = client("echo", outbox);
     let heard = heir.hears("news");
     heir.logs_in().await;
-    until("everything is sent and comes back", || heard.count() >= 20).await;
+    until("everything is heard here and comes back", || heard.count() >= 40).await;
     settled(heir.client.outbox().flush()).await.unwrap();
-    let expected: Vec<_> = (0..20).map(|number: i32| number.to_string()).collect();
+    let expected: Vec<_> = (0..40).map(|number: i32| (number % 20).to_string()).collect();
     assert_eq!(heard.texts(), expected);
     assert!(writer.errors.second_texts().iter().all(|code| code == "CONNECTION_ERROR"), "{:?}", writer.errors.texts());
     heir.client.close().unwrap();
@@ -75,7 +76,7 @@ async fn hands_over(outbox: &str) {
 #[wasm_bindgen_test]
 async fn what_one_client_keeps_in_local_storage_the_next_one_sends() {
     let page = Page::watch();
-    hands_over("{ key: 'same' }").await;
+    hands_over("{ key: 'same' }", "localStorage.length").await;
     assert_eq!(stored(), [""; 0]);
     page.was_quiet().await;
 }
@@ -100,7 +101,7 @@ async fn what_one_client_keeps_in_a_storage_of_the_application_the_next_one_send
     let mixed = "getItem: (key) => kept.get(key), setItem: (key, value) => key.endsWith('3') ? kept.set(key, value) :
         later(() => kept.set(key, value)), removeItem: (key) => { kept.delete(key) }, keys: async () => kept.keys()";
     for methods in [plain, slow, mixed] {
-        hands_over(&format!("{{ key: 'ours', storage: {{ {methods} }} }}")).await;
+        hands_over(&format!("{{ key: 'ours', storage: {{ {methods} }} }}"), "kept.size").await;
         until("nothing is left there", || js("[...kept.keys()].every((key) => key.endsWith('/user'))").is_truthy())
             .await;
         js("kept.clear()");

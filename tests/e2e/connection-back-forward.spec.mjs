@@ -1,6 +1,7 @@
 // A page that is left gives its connection up, so that the back/forward cache can keep it, and resumes when it is shown.
 import { becomesQuiet, connectionOf, eventually, expect, test as networkTest } from './support/network.mjs';
 import { test } from './support/real-tabs.mjs';
+import { Visitor } from './support/visitor.mjs';
 
 const cacheTest = test.extend({
   /** Leaves for another page, and comes back to the first as it was. */
@@ -72,6 +73,43 @@ for (const [call, state] of [
     expect(proxy.accepted()).toBe(1);
   });
 }
+
+const write = (page, count) =>
+  page.evaluate((all) => Array.from({ length: all }, (_, index) => client.event.emit('news', index)), count);
+
+cacheTest('keeps what waits', async ({ traveller: { bystander, visitor, proxy, page, leave, comeBack } }) => {
+  await bystander.hear('news');
+  await bystander.isReachedBy(visitor);
+  proxy.fail('refuse');
+  await visitor.comesTo('RECONNECTING');
+  await write(page, 20);
+  await leave();
+  await comeBack();
+  proxy.fail('none');
+  await eventually(() => bystander.heard('news')).toEqual(Array.from({ length: 20 }, (_, index) => index));
+});
+
+cacheTest('leaves what waits to another tab', async ({ traveller: { bystander, visitor, proxy, page, leave, comeBack }, openPage, site }) => {
+  await bystander.hear('news');
+  await bystander.isReachedBy(visitor);
+  proxy.fail('refuse');
+  await visitor.comesTo('RECONNECTING');
+  await write(page, 20);
+  await leave();
+  proxy.fail('none');
+  const heir = new Visitor(await openPage(`${site.url}/index.html`));
+  await heir.connect(proxy);
+  await heir.login();
+  await eventually(() => bystander.heard('news')).toEqual(Array.from({ length: 20 }, (_, index) => index));
+  await eventually(() => heir.page.evaluate(() => client.outbox.size)).toBe(0);
+  await heir.page.close();
+  await page.bringToFront();
+  await comeBack();
+  await visitor.comesTo('OPEN');
+  await eventually(() => page.evaluate(() => client.outbox.size)).toBe(0);
+  await visitor.emit('news', 'the end');
+  await eventually(async () => (await bystander.heard('news')).slice(20)).toEqual(['the end']);
+});
 
 networkTest('listens to nothing that would keep the page out of the cache', async ({ startScripted, openPage, site }) => {
   const server = await startScripted();

@@ -260,3 +260,69 @@ test('what the server forbids is told where it was asked', async ({ startDeepstr
   expect(codes).toEqual(['MESSAGE_DENIED', {}, ['MESSAGE_DENIED', 'locked/note'], 'MESSAGE_DENIED']);
   expect((await heardOf(page, 'locked/note')).events.slice(0, 2)).toEqual([['ready'], ['error', 'MESSAGE_DENIED']]);
 });
+
+test('a record is provided as long as somebody wants it', async ({ startDeepstream, visitRecords }) => {
+  const server = await startDeepstream();
+  const [{ page: ada }, { page: grace }] = [await visitRecords(server), await visitRecords(server)];
+  await ada.evaluate(() => {
+    globalThis.offers = [];
+    client.record.listen('^weather/', (name, response) => {
+      offers.push(name);
+      response.onStop(() => offers.push(`no more ${name}`));
+      response.accept();
+      client.record.setData(name, { sky: 'blue' });
+    });
+  });
+  const seen = await grace.evaluate(async () => {
+    const weather = client.record.getRecord('weather/here');
+    await new Promise((resolve) => weather.on('hasProviderChanged', (has) => has && resolve()));
+    await new Promise((resolve) => weather.subscribe('sky', (sky) => sky && resolve(), true));
+    const seen = [weather.hasProvider, weather.get()];
+    weather.discard();
+    return seen;
+  });
+  expect(seen).toEqual([true, { sky: 'blue' }]);
+  await eventually(() => ada.evaluate(() => offers)).toEqual(['weather/here', 'no more weather/here']);
+});
+
+test('subscriptions end by themselves, by their signal, and with what made them', async ({ startDeepstream, visitRecords }) => {
+  const server = await startDeepstream();
+  const { page } = await visitRecords(server);
+  const seen = await page.evaluate(async () => {
+    const seen = [];
+    const hear = (what) => (value) => seen.push(`${what} ${value}`);
+    const note = client.record.getRecord('note');
+    const anonymous = client.record.getAnonymousRecord();
+    await anonymous.setName('note');
+    const list = await client.record.getList('list').whenReady();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const own = [
+      note.subscribe('n', hear('own')),
+      anonymous.subscribe('n', hear('anonymous')),
+      list.subscribe(hear('list')),
+    ];
+    note.subscribe('n', hear('signal'), { signal, triggerNow: true });
+    anonymous.subscribe('n', hear('anonymous signal'), { signal });
+    list.subscribe(hear('list signal'), { signal });
+    const second = client.record.getRecord('note');
+    second.subscribe('n', hear('second'));
+    note.set('n', 1);
+    list.addEntry('a');
+    controller.abort();
+    second.discard();
+    note.set('n', 2);
+    list.addEntry('b');
+    for (const subscription of own) subscription.unsubscribe();
+    note.set('n', 3);
+    list.addEntry('c');
+    note.subscribe('n', hear('never'), { signal });
+    note.set('n', 4);
+    return seen;
+  });
+  expect(seen).toEqual([
+    'signal undefined',
+    ...['own 1', 'anonymous 1', 'signal 1', 'anonymous signal 1', 'second 1', 'list a', 'list signal a'],
+    ...['own 2', 'anonymous 2', 'list a,b'],
+  ]);
+});

@@ -20,6 +20,9 @@ const ownDefaults = {
   lostConnectionTimeout: 5_000,
   stopCodes: [1008, 4003],
   resubscribe: 'auto',
+  presenceCatchUp: true,
+  rpcAcceptTimeout: Infinity,
+  rpcResponseTimeout: 300_000,
 };
 
 test('C holds the constants of @deepstream/client, numbers and names', () => {

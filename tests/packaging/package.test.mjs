@@ -7,7 +7,21 @@ import { createConsumer, runModule } from './consumer.mjs';
 
 const consumer = await createConsumer();
 
-const declarations = ['client', 'constants', 'error', 'event', 'index', 'options', 'public', 'url'];
+const declarations = [
+  'client',
+  'constants',
+  'error',
+  'event',
+  'index',
+  'listen',
+  'options',
+  'presence',
+  'public',
+  'rpc',
+  'stream',
+  'subscription',
+  'url',
+];
 
 /** Node.js 20 has no WebSocket; this one never opens. */
 const silentWebSocket = `

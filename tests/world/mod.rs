@@ -13,7 +13,7 @@ mod shell;
 mod states;
 mod watch;
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use deepstream_wasm::{
     client::{ConnectionState, Input, Instant, Options, PageSignal, Ticket},
@@ -27,7 +27,7 @@ use self::{
 };
 pub use self::{
     dice::Dice,
-    shell::{RecordWish, Shell, Wish},
+    shell::{RecordWish, Reply, Shell, Wish},
 };
 
 /// Where the server of every world is.
@@ -226,6 +226,55 @@ impl World {
         self.clients[client.0].crash(now, &mut self.outside);
     }
 
+    /// The application asks who of these users is logged in.
+    pub fn query(&mut self, client: ClientId, users: &[&str]) -> Ticket {
+        let users = users.iter().map(|user| (*user).into()).collect();
+        self.wish(client, Wish::Query(Some(users))).expect("a question gives a ticket")
+    }
+
+    /// The application asks who is logged in.
+    pub fn query_all(&mut self, client: ClientId) -> Ticket {
+        self.wish(client, Wish::Query(None)).expect("a question gives a ticket")
+    }
+
+    pub fn listen(&mut self, client: ClientId, pattern: &str) {
+        self.wish(client, Wish::Listen(pattern.into()));
+    }
+
+    pub fn unlisten(&mut self, client: ClientId, pattern: &str) {
+        self.wish(client, Wish::Unlisten(pattern.into()));
+    }
+
+    /// The application answers an offer.
+    pub fn answer_offer(&mut self, client: ClientId, (offer, subscription): (u32, &str), accept: bool) {
+        self.wish(client, Wish::AnswerOffer { subscription: subscription.into(), offer, accept });
+    }
+
+    pub fn provide(&mut self, client: ClientId, name: &str) {
+        self.wish(client, Wish::Provide(name.into()));
+    }
+
+    pub fn unprovide(&mut self, client: ClientId, name: &str) {
+        self.wish(client, Wish::Unprovide(name.into()));
+    }
+
+    /// Makes a call that has no time limit and must not be executed twice.
+    pub fn make(&mut self, client: ClientId, name: &str, data: &str) -> Ticket {
+        self.make_with(client, name, data, None, false)
+    }
+
+    pub fn make_with(
+        &mut self,
+        client: ClientId,
+        name: &str,
+        data: &str,
+        timeout_ms: Option<u64>,
+        idempotent: bool,
+    ) -> Ticket {
+        let wish = Wish::Make { name: name.into(), data: Some(data.into()), timeout_ms, idempotent };
+        self.wish(client, wish).expect("make gives a ticket")
+    }
+
     /// The page tells something about itself or its network.
     pub fn page_says(&mut self, client: ClientId, signal: PageSignal) {
         self.clients[client.0].on_input(self.now, Input::Page(signal), &mut self.outside);
@@ -267,6 +316,35 @@ impl World {
     pub fn record_subscriptions(&self, client: ClientId) -> Vec<&str> {
         let link = self.client(client).live_link();
         link.map(|link| self.servers[0].record_subscriptions(link)).unwrap_or_default()
+    }
+
+    /// What the server has the client's live connection subscribed to of presence: users, or `%_EVERYONE_%`.
+    pub fn watches(&self, client: ClientId) -> Vec<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].watches(link)).unwrap_or_default()
+    }
+
+    /// The user as whom the server knows the client's live connection.
+    pub fn user_id(&self, client: ClientId) -> Option<&str> {
+        self.servers[0].user_id(self.client(client).live_link()?)
+    }
+
+    /// The patterns to which the server knows the client's live connection to listen.
+    pub fn patterns(&self, client: ClientId) -> Vec<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].patterns(link)).unwrap_or_default()
+    }
+
+    /// What the client's live connection provides, for all that the server knows.
+    pub fn provided_events(&self, client: ClientId) -> BTreeSet<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].provided_events(link)).unwrap_or_default()
+    }
+
+    /// The procedures that the server knows the client's live connection to provide.
+    pub fn provided(&self, client: ClientId) -> Vec<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].provided(link)).unwrap_or_default()
     }
 
     /// The credentials with which a server knows the client's live connection.

@@ -1,10 +1,11 @@
 //! One client, driven by the run-loop contract as the browser shell drives it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::client::{
-    Client, ClientError, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, Offer, Options,
-    Output, RecordCommand, SocketEvent, SocketId, StorageEvent, Strategy, Ticket, parse_url, record::Path,
+    Client, ClientError, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, ListenCommand,
+    Offer, Options, Output, PresenceCommand, RecordCommand, RpcAnswer, RpcCall, RpcCommand, RpcRequest, RpcRequestId,
+    SocketEvent, SocketId, StorageEvent, Strategy, Ticket, parse_url, record::Path,
 };
 
 use super::{
@@ -42,6 +43,35 @@ pub enum Wish {
     FlushOutbox,
     ClearOutbox,
     Record(RecordWish),
+    /// To subscribe to a user.
+    Watch(String),
+    Unwatch(String),
+    WatchAll,
+    UnwatchAll,
+    /// To ask who of these users is logged in, or who is at all.
+    Query(Option<Vec<String>>),
+    Listen(String),
+    Unlisten(String),
+    /// The answer to an offer.
+    AnswerOffer {
+        subscription: String,
+        offer: u32,
+        accept: bool,
+    },
+    Provide(String),
+    Unprovide(String),
+    Make {
+        name: String,
+        data: Option<String>,
+        timeout_ms: Option<u64>,
+        idempotent: bool,
+    },
+    Cancel(Ticket),
+    Answer {
+        request: RpcRequestId,
+        name: String,
+        reply: Reply,
+    },
 }
 
 /// What an application may ask of a record. Paths are valid.
@@ -119,6 +149,31 @@ impl RecordWish {
     }
 }
 
+/// What a provider says about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    Accept,
+    Reject,
+    Error(String),
+    Send(String),
+}
+
+impl Reply {
+    /// As an answer to this request.
+    pub fn to(self, request: &RpcRequest) -> Wish {
+        Wish::Answer { request: request.id, name: request.name.to_string(), reply: self }
+    }
+
+    fn as_answer(&self) -> RpcAnswer<'_> {
+        match self {
+            Self::Accept => RpcAnswer::Accept,
+            Self::Reject => RpcAnswer::Reject,
+            Self::Error(data) => RpcAnswer::Error(Some(data)),
+            Self::Send(data) => RpcAnswer::Send(Some(data)),
+        }
+    }
+}
+
 /// What an application answers to something that its client puts out.
 pub type Reaction = Box<dyn FnMut(&Output) -> Vec<Wish>>;
 
@@ -141,7 +196,18 @@ pub struct Shell {
     next_ticket: u32,
     /// The names that the application is subscribed to.
     wanted: BTreeSet<String>,
+    /// The users that it is subscribed to.
+    watched: BTreeSet<String>,
+    watches_all: bool,
+    /// The patterns that the application listens to.
+    patterns: BTreeSet<String>,
+    /// The offers that the application has accepted and that have not ended, with what is provided for them.
+    provided_events: BTreeMap<u32, String>,
+    /// The procedures that the application provides.
+    provided: BTreeSet<String>,
     wishes: Vec<(ConnectionState, Wish)>,
+    /// The payloads of the calls it made.
+    calls: Vec<(String, Ticket)>,
     history: Vec<(Instant, Output)>,
     reaction: Option<Reaction>,
     closed: bool,
@@ -171,7 +237,13 @@ impl Shell {
             ticks: 0,
             next_ticket: 0,
             wanted: BTreeSet::new(),
+            watched: BTreeSet::new(),
+            watches_all: false,
+            patterns: BTreeSet::new(),
+            provided_events: BTreeMap::new(),
+            provided: BTreeSet::new(),
             wishes: Vec::new(),
+            calls: Vec::new(),
             history: Vec::new(),
             reaction: None,
             closed: false,
@@ -271,6 +343,63 @@ impl Shell {
             _ => None,
         });
         payloads.collect()
+    }
+
+    /// What its subscribers of a user were told of: `+ann` came, `-ann` went.
+    pub fn told(&self, user: &str) -> Vec<String> {
+        self.told_where(|told, everyone| told == user && !everyone)
+    }
+
+    /// What its subscribers of all users were told of.
+    pub fn told_of_all(&self) -> Vec<String> {
+        self.told_where(|_, everyone| everyone)
+    }
+
+    fn told_where(&self, is_meant: impl Fn(&str, bool) -> bool) -> Vec<String> {
+        let told = self.outputs().filter_map(|output| match output {
+            Output::Presence { user, online, everyone } if is_meant(user, *everyone) => {
+                Some(format!("{}{user}", if *online { '+' } else { '-' }))
+            }
+            _ => None,
+        });
+        told.collect()
+    }
+
+    /// What the server asked it to provide, oldest first: the number of the offer, and the subscription.
+    pub fn offers(&self) -> Vec<(u32, &str)> {
+        let offers = self.outputs().filter_map(|output| match output {
+            Output::Offered { offer, subscription, .. } => Some((*offer, &**subscription)),
+            _ => None,
+        });
+        offers.collect()
+    }
+
+    /// The numbers of the offers that ended.
+    pub fn ended(&self) -> Vec<u32> {
+        let ended = self.outputs().filter_map(|output| match output {
+            Output::OfferEnded { offer, .. } => Some(*offer),
+            _ => None,
+        });
+        ended.collect()
+    }
+
+    /// The subscriptions that the application provides now, as far as it has been told.
+    pub fn provided_events(&self) -> BTreeSet<&str> {
+        self.provided_events.values().map(String::as_str).collect()
+    }
+
+    /// The payloads of the calls that the application ever made.
+    pub fn calls(&self) -> &[(String, Ticket)] {
+        &self.calls
+    }
+
+    /// The requests that its providers got.
+    pub fn asked(&self) -> Vec<&RpcRequest> {
+        let requests = self.outputs().filter_map(|output| match output {
+            Output::RpcRequest(request) => Some(request),
+            _ => None,
+        });
+        requests.collect()
     }
 
     /// What became of a ticket.
@@ -411,7 +540,37 @@ impl Shell {
             Wish::Unsubscribe(name) if self.wanted.remove(name) => {
                 (Command::Event(EventCommand::Unsubscribe(name)), false)
             }
-            Wish::Subscribe(_) | Wish::Unsubscribe(_) => return None,
+            Wish::Listen(pattern) if self.patterns.insert(pattern.clone()) => {
+                (Command::Event(EventCommand::Listen(ListenCommand::Listen(pattern))), false)
+            }
+            Wish::Unlisten(pattern) if self.patterns.remove(pattern) => {
+                (Command::Event(EventCommand::Listen(ListenCommand::Unlisten(pattern))), false)
+            }
+            Wish::AnswerOffer { subscription, offer, accept } => {
+                if *accept && self.watch.is_offered(*offer) {
+                    self.provided_events.insert(*offer, subscription.clone());
+                }
+                let answer = ListenCommand::Answer { subscription, offer: *offer, accept: *accept };
+                (Command::Event(EventCommand::Listen(answer)), false)
+            }
+            Wish::Subscribe(_) | Wish::Unsubscribe(_) | Wish::Listen(_) | Wish::Unlisten(_) => return None,
+            Wish::Watch(user) if self.watched.insert(user.clone()) => {
+                (Command::Presence(PresenceCommand::Subscribe(user)), false)
+            }
+            Wish::Unwatch(user) if self.watched.remove(user) => {
+                (Command::Presence(PresenceCommand::Unsubscribe(user)), false)
+            }
+            Wish::WatchAll if !std::mem::replace(&mut self.watches_all, true) => {
+                (Command::Presence(PresenceCommand::SubscribeAll), false)
+            }
+            Wish::UnwatchAll if std::mem::take(&mut self.watches_all) => {
+                (Command::Presence(PresenceCommand::UnsubscribeAll), false)
+            }
+            Wish::Watch(_) | Wish::Unwatch(_) | Wish::WatchAll | Wish::UnwatchAll => return None,
+            Wish::Query(users) => {
+                let users = users.as_ref().map(|users| users.iter().map(String::as_str).collect());
+                (Command::Presence(PresenceCommand::Query { ticket, users }), true)
+            }
             Wish::Emit { name, data } => {
                 let offer = Offer {
                     kind: Kind::Event,
@@ -442,10 +601,25 @@ impl Shell {
             }
             Wish::FlushOutbox => (Command::FlushOutbox { ticket }, true),
             Wish::ClearOutbox => (Command::ClearOutbox, false),
+            Wish::Provide(name) if self.provided.insert(name.clone()) => {
+                (Command::Rpc(RpcCommand::Provide(name)), false)
+            }
+            Wish::Unprovide(name) if self.provided.remove(name) => (Command::Rpc(RpcCommand::Unprovide(name)), false),
+            Wish::Provide(_) | Wish::Unprovide(_) => return None,
+            Wish::Make { name, data, timeout_ms, idempotent } => {
+                self.watch.call_made(ticket);
+                self.calls.push((data.clone().unwrap_or_default(), ticket));
+                let (data, timeout_ms, idempotent) = (data.as_deref(), *timeout_ms, *idempotent);
+                (Command::Rpc(RpcCommand::Make(RpcCall { ticket, name, data, timeout_ms, idempotent })), true)
+            }
+            Wish::Cancel(ticket) => (Command::Rpc(RpcCommand::Cancel(*ticket)), false),
+            Wish::Answer { request, name, reply } => {
+                (Command::Rpc(RpcCommand::Answer { request: *request, name, answer: reply.as_answer() }), false)
+            }
         };
         if has_ticket {
             let may_wait = matches!(wish, Wish::Offer { .. } | Wish::FlushOutbox | Wish::Record(_));
-            self.watch.ticket_issued(ticket, may_wait);
+            self.watch.ticket_issued(ticket, may_wait, matches!(wish, Wish::Query(_)));
             self.next_ticket += 1;
         }
         self.client.handle(now, Input::Command(command));
@@ -504,6 +678,7 @@ impl Shell {
             }
             Output::AskLock { name, wait } => outside.browsers.ask_lock(self.id, name, *wait),
             Output::ReleaseLock(name) => outside.browsers.release(self.id, name),
+            Output::OfferEnded { offer, .. } => drop(self.provided_events.remove(offer)),
             _ => {}
         }
     }

@@ -317,6 +317,24 @@ impl RecordHandler {
         self.driver.error(&error);
     }
 
+    /// Asks `callback` whether to provide the records that others open, for names that match `pattern`.
+    ///
+    /// # Errors
+    /// A pattern that is not a string or empty, a callback that is not a function.
+    pub fn listen(&self, pattern: &JsValue, callback: &JsValue) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        self.driver.record_listens.listen(&self.driver, pattern, callback)
+    }
+
+    /// Ends what `listen` began.
+    ///
+    /// # Errors
+    /// A pattern that is not a string or empty.
+    pub fn unlisten(&self, pattern: &JsValue) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        self.driver.record_listens.unlisten(&self.driver, pattern)
+    }
+
     /// How conflicts of an open record are settled from now on.
     #[wasm_bindgen(js_name = setStrategy)]
     pub fn set_strategy(&self, name: &str, strategy: u32) {

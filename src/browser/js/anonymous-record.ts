@@ -4,6 +4,7 @@ import type { MergeStrategy } from './options.js';
 import { RecordHandle, subscribeArguments } from './record-handle.js';
 import type { RecordHub } from './record-hub.js';
 import type { Record, RecordEvents, RecordHolder } from './record.js';
+import { defineDisposal, subscribe as beginSubscription, type Subscription } from './subscription.js';
 
 /** What an anonymous record tells its listeners: what the record of the moment does, and that it is another one. */
 export interface AnonymousRecordEvents<Data = any> extends RecordEvents<Data, Record<Data>> {
@@ -49,6 +50,9 @@ const FORWARDED = ['ready', 'discard', 'delete', 'error', 'hasProviderChanged', 
 interface Wanted {
   readonly path: string | undefined;
   readonly callback: (value: any) => void;
+  readonly onRemoved: (() => void) | undefined;
+  /** That to the record of now. */
+  subscription?: Subscription;
 }
 
 /** @internal */
@@ -56,6 +60,7 @@ export class AnonymousRecordHandle<Data = any>
   extends Emitter<AnonymousRecordEvents<Data>>
   implements AnonymousRecord<Data>
 {
+  declare [Symbol.dispose]: () => void;
   #record: RecordHandle<Data> | undefined;
   #subscriptions: Wanted[] = [];
 
@@ -102,7 +107,7 @@ export class AnonymousRecordHandle<Data = any>
       this.discard();
       this.#record = record;
       for (const event of FORWARDED) record.on(event, (...details: unknown[]) => this.tell(event, ...details));
-      for (const { path, callback } of this.#subscriptions) subscribe(record, path, callback, true);
+      for (const wanted of this.#subscriptions) subscribe(record, wanted, true);
       this.tell('nameChanged', name);
     }
     return onReady ? this.whenReady(onReady) : this.whenReady();
@@ -132,21 +137,30 @@ export class AnonymousRecordHandle<Data = any>
     return callback ? this.#named().eraseWithAck(path, callback) : this.#named().eraseWithAck(path);
   }
 
-  subscribe(...given: unknown[]): void {
-    const { path, callback, triggerNow } = subscribeArguments(given);
-    const wanted = { path, callback: checkFunction<Wanted['callback']>('callback', callback) };
+  subscribe(...given: unknown[]): Subscription {
+    const { path, callback, triggerNow, signal } = subscribeArguments(given);
+    const listener = checkFunction<Wanted['callback']>('callback', callback);
     this.hub.compiled.checkPath(path);
-    this.#subscriptions.push(wanted);
-    if (this.#record) subscribe(this.#record, path, wanted.callback, triggerNow);
+    return beginSubscription(signal, (onRemoved) => {
+      const wanted = { path, callback: listener, onRemoved };
+      this.#subscriptions.push(wanted);
+      if (this.#record) subscribe(this.#record, wanted, triggerNow);
+      return () => this.#end((other) => other === wanted);
+    });
   }
 
   unsubscribe(...given: unknown[]): void {
     const { path, callback } = subscribeArguments(given);
-    const isMeant = (wanted: Wanted): boolean =>
-      wanted.path === path && (!callback || wanted.callback === callback);
-    this.#subscriptions = this.#subscriptions.filter((wanted) => !isMeant(wanted));
-    if (path === undefined) this.#record?.unsubscribe(callback);
-    else this.#record?.unsubscribe(path, callback);
+    this.#end((wanted) => wanted.path === path && (!callback || wanted.callback === callback));
+  }
+
+  #end(isMeant: (wanted: Wanted) => boolean): void {
+    const ended = this.#subscriptions.filter(isMeant);
+    this.#subscriptions = this.#subscriptions.filter((wanted) => !ended.includes(wanted));
+    for (const { subscription, onRemoved } of ended) {
+      subscription?.unsubscribe();
+      onRemoved?.();
+    }
   }
 
   discard(): void {
@@ -170,7 +184,11 @@ export class AnonymousRecordHandle<Data = any>
   }
 }
 
-function subscribe(record: RecordHandle, path: string | undefined, callback: Function, triggerNow: boolean): void {
-  if (path === undefined) record.subscribe(callback, triggerNow);
-  else record.subscribe(path, callback, triggerNow);
+defineDisposal(AnonymousRecordHandle.prototype as AnonymousRecordHandle, function (this: AnonymousRecordHandle) {
+  this.discard();
+});
+
+function subscribe(record: RecordHandle, wanted: Wanted, triggerNow: boolean): void {
+  const { path, callback } = wanted;
+  wanted.subscription = path === undefined ? record.subscribe(callback, triggerNow) : record.subscribe(path, callback, triggerNow);
 }

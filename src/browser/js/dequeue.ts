@@ -2,9 +2,10 @@ import { checkFunction, checkOptionalFunction, invalid, type EventSource } from 
 import { EntryWatch, type EntryEvents } from './entries.js';
 import { checkIndex } from './list.js';
 import { promise, type Done } from './outcome.js';
-import { asVoid, Handle } from './record-handle.js';
+import { asVoid, Handle, subscribeOptions } from './record-handle.js';
 import type { RecordHub } from './record-hub.js';
-import type { RecordEvents, RecordHolder, WriteAckCallback } from './record.js';
+import type { RecordEvents, RecordHolder, RecordSubscribeOptions, WriteAckCallback } from './record.js';
+import type { Subscription } from './subscription.js';
 
 /** What a queue tells its listeners. */
 export type DequeueEvents = RecordEvents<object, Dequeue> & EntryEvents;
@@ -67,11 +68,16 @@ export interface Dequeue extends RecordHolder<Dequeue>, EventSource<DequeueEvent
 
   /**
    * Calls back with all entries whenever the queue is different.
-   * @throws {DeepstreamError} for a callback that is not a function
+   * @returns What ends this subscription, if it is not left to `unsubscribe` or `discard`.
+   * @throws {DeepstreamError} for a callback that is not a function, or a signal that is none
    */
-  subscribe(callback: (entries: string[]) => void, triggerNow?: boolean): void;
+  subscribe(callback: (entries: string[]) => void, options?: boolean | RecordSubscribeOptions): Subscription;
   /** Calls back with the entry at one end whenever it is another one. */
-  subscribe(position: DequeuePosition, callback: (entry: any) => void, triggerNow?: boolean): void;
+  subscribe(
+    position: DequeuePosition,
+    callback: (entry: any) => void,
+    options?: boolean | RecordSubscribeOptions,
+  ): Subscription;
 
   /** Ends what `subscribe` began with the same arguments; without a callback, all at this end. */
   unsubscribe(callback: (entries: string[]) => void): void;
@@ -181,9 +187,10 @@ export class DequeueHandle extends Handle<Dequeue, DequeueEvents> implements Deq
     this.#remove(key);
   }
 
-  subscribe(...given: any[]): void {
-    const { owner, callback, triggerNow, view } = this.#subscription(given);
-    this.shared.subscribe(owner, undefined, checkFunction('callback', callback), triggerNow, view);
+  subscribe(...given: any[]): Subscription {
+    const { owner, callback, triggerNow, signal, view } = this.#subscription(given);
+    const listener = checkFunction<(value: any) => void>('callback', callback);
+    return this.shared.subscribe(owner, undefined, listener, triggerNow, view, signal);
   }
 
   unsubscribe(...given: any[]): void {
@@ -193,13 +200,14 @@ export class DequeueHandle extends Handle<Dequeue, DequeueEvents> implements Deq
 
   #subscription(given: any[]) {
     if (typeof given[0] === 'function') {
-      const [callback, triggerNow] = given;
-      return { owner: this, callback, triggerNow: triggerNow === true, view: entriesOf };
+      const [callback, options] = given;
+      return { owner: this, callback, ...subscribeOptions(options), view: entriesOf };
     }
-    const [position, callback, triggerNow] = given;
+    const [position, callback, options] = given;
+    const { triggerNow, signal } = subscribeOptions(options);
     if (position !== 'first' && position !== 'last') throw invalid('position', "'first' or 'last'", position);
     let before = endOf(this.#nodes(), position);
-    let isTriggered = triggerNow === true;
+    let isTriggered = triggerNow;
     const view = (nodes: Nodes): string | undefined => {
       const [old, now] = [before, endOf(nodes, position)];
       before = now;
@@ -207,7 +215,7 @@ export class DequeueHandle extends Handle<Dequeue, DequeueEvents> implements Deq
       isTriggered = false;
       return isNews ? now : undefined;
     };
-    return { owner: this.#ends[position as DequeuePosition], callback, triggerNow: triggerNow === true, view };
+    return { owner: this.#ends[position as DequeuePosition], callback, triggerNow, signal, view };
   }
 
   #nodes(): Nodes {

@@ -1,9 +1,10 @@
 import { checkFunction, checkOptionalFunction, invalid, type EventSource } from './emitter.js';
 import { EntryWatch, type EntryEvents } from './entries.js';
 import { promise } from './outcome.js';
-import { asVoid, Handle } from './record-handle.js';
+import { asVoid, Handle, subscribeOptions } from './record-handle.js';
 import type { RecordHub } from './record-hub.js';
-import type { RecordEvents, RecordHolder, WriteAckCallback } from './record.js';
+import type { RecordEvents, RecordHolder, RecordSubscribeOptions, WriteAckCallback } from './record.js';
+import type { Subscription } from './subscription.js';
 
 /** What a list tells its listeners. */
 export type ListEvents = RecordEvents<string[], List> & EntryEvents;
@@ -63,12 +64,13 @@ export interface List extends RecordHolder<List>, EventSource<ListEvents> {
 
   /**
    * Calls back with all entries whenever they are different.
-   * @param triggerNow Whether to call back with those of now as well, as soon as the list is loaded.
-   * @throws {DeepstreamError} for a callback that is not a function
+   * @param options Whether to call back with those of now as well, or more than that.
+   * @returns What ends this subscription, if it is not left to `unsubscribe` or `discard`.
+   * @throws {DeepstreamError} for a callback that is not a function, or a signal that is none
    * @example
    * books.subscribe((names) => show(names), true);
    */
-  subscribe(callback: (entries: string[]) => void, triggerNow?: boolean): void;
+  subscribe(callback: (entries: string[]) => void, options?: boolean | RecordSubscribeOptions): Subscription;
 
   /** Ends what `subscribe` began with the same callback; without one, all. */
   unsubscribe(callback?: (entries: string[]) => void): void;
@@ -133,8 +135,10 @@ export class ListHandle extends Handle<List, ListEvents> implements List {
     this.setEntries(rest, callback);
   }
 
-  subscribe(callback: (entries: string[]) => void, triggerNow = false): void {
-    this.shared.subscribe(this, undefined, checkFunction('callback', callback), triggerNow, entriesOf);
+  subscribe(callback: (entries: string[]) => void, options?: boolean | RecordSubscribeOptions): Subscription {
+    const { triggerNow, signal } = subscribeOptions(options);
+    const listener = checkFunction<typeof callback>('callback', callback);
+    return this.shared.subscribe(this, undefined, listener, triggerNow, entriesOf, signal);
   }
 
   unsubscribe(callback?: (entries: string[]) => void): void {

@@ -16,6 +16,21 @@ export type { Dequeue, DequeueEvents, DequeuePosition } from './dequeue.js';
 export type { EventSource } from './emitter.js';
 export type { EntryEvents } from './entries.js';
 export type { EventHandler, Serialisable } from './event.js';
+export type { ListenCallback, ListenResponse } from './listen.js';
+export type {
+  IndividualQueryResult,
+  PresenceCallback,
+  PresenceHandler,
+  QueryResult,
+} from './presence.js';
+export type {
+  RPCHandler,
+  RPCMakeCallback,
+  RPCMakeOptions,
+  RPCProvider,
+  RPCRequestor,
+  RPCResponse,
+} from './rpc.js';
 export type {
   DropReason,
   EmitOptions,
@@ -46,7 +61,10 @@ export type {
   RecordConflict,
   RecordEvents,
   RecordHolder,
+  RecordSubscribeOptions,
   ValueAt,
   WriteAckCallback,
 } from './record.js';
 export type { RecordHandler } from './records.js';
+export type { EventStream, StreamOptions } from './stream.js';
+export type { SubscribeOptions, Subscription } from './subscription.js';

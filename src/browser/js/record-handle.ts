@@ -2,13 +2,15 @@ import { checkFunction, checkOptionalFunction, Emitter, invalid } from './emitte
 import type { MergeStrategy } from './options.js';
 import { outcome, promise, type Done } from './outcome.js';
 import type { RecordHub, SharedRecord } from './record-hub.js';
-import type { Record, RecordEvents, RecordHolder, WriteAckCallback } from './record.js';
+import type { Record, RecordEvents, RecordHolder, RecordSubscribeOptions, WriteAckCallback } from './record.js';
+import { defineDisposal, type Subscription } from './subscription.js';
 
 /**
  * One holder of a record.
  * @internal
  */
 export abstract class Handle<Self, Events> extends Emitter<Events> implements RecordHolder<Self> {
+  declare [Symbol.dispose]: () => void;
   protected readonly shared: SharedRecord;
 
   constructor(
@@ -69,6 +71,10 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
   }
 }
 
+defineDisposal(Handle.prototype as Handle<unknown, unknown>, function (this: Handle<unknown, unknown>) {
+  this.discard();
+});
+
 /** @internal */
 export class RecordHandle<Data = any>
   extends Handle<Record<Data>, RecordEvents<Data>>
@@ -110,9 +116,9 @@ export class RecordHandle<Data = any>
     return callback ? this.setWithAck(checkPath(path), undefined, callback) : this.setWithAck(checkPath(path), undefined);
   }
 
-  subscribe(...given: unknown[]): void {
-    const { path, callback, triggerNow } = subscribeArguments(given);
-    this.shared.subscribe(this, path, checkFunction('callback', callback), triggerNow);
+  subscribe(...given: unknown[]): Subscription {
+    const { path, callback, triggerNow, signal } = subscribeArguments(given);
+    return this.shared.subscribe(this, path, checkFunction('callback', callback), triggerNow, undefined, signal);
   }
 
   unsubscribe(...given: unknown[]): void {
@@ -143,17 +149,28 @@ export function setArguments(given: unknown[]): { path: string | undefined; data
 }
 
 /**
- * `(callback, triggerNow?)` or `(path, callback, triggerNow?)`.
+ * `(callback, options?)` or `(path, callback, options?)`, where `true` stands for `{ triggerNow: true }`.
  * @internal
  */
 export function subscribeArguments(given: unknown[]): {
   path: string | undefined;
   callback: unknown;
   triggerNow: boolean;
+  signal: AbortSignal | undefined;
 } {
   const hasPath = typeof given[0] !== 'function' && given[0] !== undefined;
-  const [callback, triggerNow] = hasPath ? given.slice(1) : given;
-  return { path: hasPath ? checkPath(given[0]) : undefined, callback, triggerNow: triggerNow === true };
+  const [callback, options] = hasPath ? given.slice(1) : given;
+  return { path: hasPath ? checkPath(given[0]) : undefined, callback, ...subscribeOptions(options) };
+}
+
+/** @internal */
+export function subscribeOptions(options: unknown): { triggerNow: boolean; signal: AbortSignal | undefined } {
+  if (options === undefined || options === null || typeof options === 'boolean') {
+    return { triggerNow: options === true, signal: undefined };
+  }
+  if (typeof options !== 'object') throw invalid('options', 'an object, or whether to trigger now', options);
+  const { triggerNow, signal } = options as RecordSubscribeOptions;
+  return { triggerNow: triggerNow === true, signal };
 }
 
 function checkPath(path: unknown): string {

@@ -1,9 +1,11 @@
 import type { Emitter } from './emitter.js';
 import { callSafely } from './emitter.js';
 import type { DeepstreamError } from './error.js';
+import type { ListenCallback } from './listen.js';
 import { settle, Strategies } from './merge.js';
 import type { Options } from './options.js';
 import type { Done } from './outcome.js';
+import { subscribe, type Subscription } from './subscription.js';
 
 /**
  * What the WebAssembly side gives. Values are JSON texts; `undefined` stands for none.
@@ -31,6 +33,8 @@ export interface CompiledRecords {
   snapshot(name: string, done: Done): void;
   head(name: string, done: Done): void;
   notify(names: readonly string[], done: Done): void;
+  listen(pattern: string, callback: ListenCallback): void;
+  unlisten(pattern: string): void;
   setStrategy(name: string, strategy: number): void;
   answerMerge(question: number, text: string | undefined): void;
   failMerge(question: number, words: string): void;
@@ -120,7 +124,7 @@ export class RecordHub {
 
   closed(): void {
     this.#isClosed = true;
-    for (const records of this.#records.values()) for (const record of records) record.isOpen = false;
+    for (const records of this.#records.values()) for (const record of records) record.close();
     this.#records.clear();
   }
 
@@ -129,12 +133,19 @@ export class RecordHub {
   }
 }
 
+interface Wanted extends Pick<RecordSubscription, 'owner' | 'callback' | 'view'> {
+  readonly path: string | undefined;
+  readonly triggerNow: boolean;
+}
+
 /** @internal */
 export interface RecordSubscription {
   readonly callback: (value: any) => void;
   readonly owner: object;
   /** What the callback gets of a value; `undefined` if it is not to be called. */
   readonly view: ((value: any) => unknown) | undefined;
+  /** Called when it has ended. */
+  readonly onRemoved: (() => void) | undefined;
   /** Whether it is to be called first when the record is ready. */
   isWaiting: boolean;
   /** What it was called with outside of changes, so that the news of the same is none. */
@@ -235,35 +246,44 @@ export class SharedRecord {
     callback: (value: any) => void,
     triggerNow: boolean,
     view?: (value: any) => unknown,
-  ): void {
+    signal?: AbortSignal,
+  ): Subscription {
     this.compiled.checkPath(path);
+    return subscribe(signal, (onRemoved) => this.#begin({ owner, path, callback, triggerNow, view }, onRemoved));
+  }
+
+  #begin(
+    { owner, path, callback, triggerNow, view }: Wanted,
+    onRemoved: (() => void) | undefined,
+  ): () => void {
     if (!this.isOpen) {
       this.compiled.refuse(this.name, undefined);
-      return;
+      onRemoved?.();
+      return () => {};
     }
     const key = path ?? '';
     const others = this.#subscriptions.get(key);
-    const subscription = { callback, owner, view, isWaiting: triggerNow, seen: undefined, hasEnded: false };
+    const subscription: RecordSubscription = { callback, owner, view, onRemoved, isWaiting: triggerNow, seen: undefined, hasEnded: false };
     this.#subscriptions.set(key, [...(others ?? []), subscription]);
     if (!others) this.compiled.watch(this.name, path);
     if (triggerNow) this.whenReady(() => this.#trigger(path, subscription));
+    return () => this.#remove(key, (other) => other === subscription);
   }
 
   /** Ends the subscriptions of an owner at a path: those with the callback, if there is one. */
   unsubscribe(owner: object, key: string, callback?: Function): void {
+    this.#remove(key, (other) => other.owner === owner && (!callback || other.callback === callback));
+  }
+
+  #remove(key: string, isMeant: (subscription: RecordSubscription) => boolean): void {
     const subscriptions = this.#subscriptions.get(key) ?? [];
-    const rest = subscriptions.filter((subscription) => {
-      const isMeant = subscription.owner === owner && (!callback || subscription.callback === callback);
-      if (isMeant) subscription.hasEnded = true;
-      return !isMeant;
-    });
-    if (rest.length === subscriptions.length) return;
-    if (rest.length > 0) {
-      this.#subscriptions.set(key, rest);
-      return;
-    }
-    this.#subscriptions.delete(key);
-    if (this.isOpen) this.compiled.unwatch(this.name, key);
+    const removed = subscriptions.filter(isMeant);
+    if (removed.length === 0) return;
+    const rest = subscriptions.filter((subscription) => !removed.includes(subscription));
+    if (rest.length > 0) this.#subscriptions.set(key, rest);
+    else this.#subscriptions.delete(key);
+    if (rest.length === 0 && this.isOpen) this.compiled.unwatch(this.name, key);
+    end(removed);
   }
 
   tell(event: string, ...details: unknown[]): void {
@@ -289,10 +309,17 @@ export class SharedRecord {
   }
 
   onEnded(event: 'delete' | 'discard'): void {
+    this.close();
+    for (const { handle } of this.#holders.splice(0)) handle.tell(event, handle);
+  }
+
+  /** Nothing more comes. */
+  close(): void {
     this.isOpen = false;
+    const subscriptions = [...this.#subscriptions.values()].flat();
     this.#subscriptions.clear();
     this.#whenReady = [];
-    for (const { handle } of this.#holders.splice(0)) handle.tell(event, handle);
+    end(subscriptions);
   }
 
   #trigger(path: string | undefined, subscription: RecordSubscription): void {
@@ -300,6 +327,13 @@ export class SharedRecord {
     subscription.isWaiting = false;
     subscription.seen = this.compiled.get(this.name, path);
     call(subscription, this.get(path));
+  }
+}
+
+function end(subscriptions: readonly RecordSubscription[]): void {
+  for (const subscription of subscriptions) {
+    subscription.hasEnded = true;
+    subscription.onRemoved?.();
   }
 }
 

@@ -1,6 +1,8 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { EventSource } from './emitter.js';
 import type { DeepstreamError } from './error.js';
 import type { MergeStrategy } from './options.js';
+import type { SubscribeOptions, Subscription } from './subscription.js';
 
 /** Receives the outcome of a write: the code of an error, or `null` when the server has it, and the name of the record. */
 export type WriteAckCallback = (error: string | null, recordName: string) => void;
@@ -57,8 +59,22 @@ export interface RecordEvents<Data = any, Self = Record<Data>> {
   conflict: (conflict: RecordConflict<Data>) => void;
 }
 
-/** What every way to hold a record has. */
-export interface RecordHolder<Self> {
+/** How a subscription to a record may be made. */
+export interface RecordSubscribeOptions extends SubscribeOptions {
+  /**
+   * Whether to call back with what is there now as well, as soon as the record is loaded.
+   * @defaultValue false
+   */
+  triggerNow?: boolean | undefined;
+}
+
+/**
+ * What every way to hold a record has.
+ *
+ * @example
+ * using note = client.record.getRecord('note'); // discarded at the end of the block
+ */
+export interface RecordHolder<Self> extends Disposable {
   /** The name. */
   readonly name: string;
   /** Whether it was loaded. */
@@ -220,12 +236,14 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
 
   /**
    * Calls back whenever the record is different, whoever has changed it.
-   * @param triggerNow Whether to call back with what is there now as well, as soon as the record is loaded.
-   * @throws {DeepstreamError} for what is not a path, and a callback that is not a function
+   * @param options Whether to call back with what is there now as well, or more than that.
+   * @returns What ends this subscription, if it is not left to `unsubscribe` or `discard`.
+   * @throws {DeepstreamError} for what is not a path, a callback that is not a function, or a signal that is none
    * @example
    * note.subscribe((note) => show(note), true);
+   * note.subscribe((note) => show(note), { triggerNow: true, signal: controller.signal });
    */
-  subscribe(callback: (data: Data) => void, triggerNow?: boolean): void;
+  subscribe(callback: (data: Data) => void, options?: boolean | RecordSubscribeOptions): Subscription;
   /**
    * Calls back whenever the value at the path is different, and only then.
    * @example
@@ -234,8 +252,8 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
   subscribe<Path extends string>(
     path: Path,
     callback: (value: ValueAt<Data, Path>) => void,
-    triggerNow?: boolean,
-  ): void;
+    options?: boolean | RecordSubscribeOptions,
+  ): Subscription;
 
   /**
    * Ends what `subscribe` began with the same callback.

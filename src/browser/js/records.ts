@@ -3,6 +3,7 @@ import type { RecordData, RecordPathData } from './constants.js';
 import { DequeueHandle, type Dequeue } from './dequeue.js';
 import { checkFunction, checkOptionalFunction, invalid } from './emitter.js';
 import { ListHandle, type List } from './list.js';
+import type { ListenCallback } from './listen.js';
 import type { MergeStrategy } from './options.js';
 import { outcome, promise } from './outcome.js';
 import { acknowledge, asVoid, RecordHandle, setArguments } from './record-handle.js';
@@ -137,6 +138,30 @@ export interface RecordHandler {
   /** Tells the server, with a promise unless there is a callback. */
   notify(names: readonly string[], callback?: (error: string) => void): Promise<void> | void;
 
+  /**
+   * Asks the callback about every record that somebody opens, this client included, and whose name matches the pattern: whether
+   * this client provides it. So data need only be written while somebody wants it; those who hold the record see it in
+   * `hasProvider`. Listening outlives lost connections.
+   * @param pattern A regular expression, in the server's language (JavaScript). The server reports one that is none as
+   * `INVALID_LISTEN_REGEX`. To a pattern that is listened to already nothing is added; the console says `LISTENER_EXISTS`.
+   * @throws {DeepstreamError} for a pattern that is empty or not a string, or a callback that is not a function
+   * @example
+   * client.record.listen('^weather/', (name, response) => {
+   *   const timer = setInterval(() => client.record.setData(name, weatherOf(name)), 60_000);
+   *   response.onStop(() => clearInterval(timer));
+   *   response.accept();
+   * });
+   */
+  listen(pattern: string, callback: ListenCallback): void;
+
+  /**
+   * Ends what `listen` began. What was accepted ends too, so `onStop` is called.
+   * @throws {DeepstreamError} for a pattern that is empty or not a string
+   * @example
+   * client.record.unlisten('^weather/');
+   */
+  unlisten(pattern: string): void;
+
   /** The names of the records that are open here, lists and queues included, in alphabetical order. */
   names(): string[];
 
@@ -218,6 +243,14 @@ export class Records implements RecordHandler {
       (done) => this.hub.compiled.notify(names, done),
       () => undefined,
     );
+  }
+
+  listen(pattern: string, callback: ListenCallback): void {
+    this.hub.compiled.listen(pattern, callback);
+  }
+
+  unlisten(pattern: string): void {
+    this.hub.compiled.unlisten(pattern);
   }
 
   names(): string[] {

@@ -31,7 +31,7 @@ use super::{
     rng::Rng,
     time::Instant,
 };
-use crate::wire::{ConnectionAction, ConnectionMessage, Message};
+use crate::wire::{ConnectionAction, ConnectionMessage, Message, Topic};
 
 /// The connection of one client, over all its sockets.
 #[derive(Debug)]
@@ -122,6 +122,15 @@ impl Connection {
     pub fn session_gap_ms(&self) -> Option<u64> {
         match self.phase {
             Phase::Open { gap_ms, .. } => gap_ms,
+            _ => None,
+        }
+    }
+
+    /// Why there will be no session unless the application asks for one.
+    pub fn rests(&self) -> Option<ClientError> {
+        match &self.phase {
+            Phase::Paused => Some(ClientError::Paused),
+            Phase::Stopped(_) | Phase::Closed => Some(self.phase.refusal(Topic::Connection)),
             _ => None,
         }
     }

@@ -130,7 +130,7 @@ impl Outbox {
         self.entries.len() + self.held.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -100,11 +100,15 @@ impl Outbox {
 
     /// Makes sure that nobody takes this client for gone.
     pub(super) fn hold_own_lock(&mut self, context: &mut Context<'_>) {
-        if self.takeover.own_lock == OwnLock::None {
-            self.takeover.own_lock = OwnLock::Asked;
-            let name = self.keys.of_client(&self.client);
-            context.out.push_back(Output::AskLock { name, wait: true });
+        if self.takeover.own_lock == OwnLock::None && !self.takeover.is_parked {
+            self.ask_for_own_lock(context);
         }
+    }
+
+    fn ask_for_own_lock(&mut self, context: &mut Context<'_>) {
+        self.takeover.own_lock = OwnLock::Asked;
+        let name = self.keys.of_client(&self.client);
+        context.out.push_back(Output::AskLock { name, wait: true });
     }
 
     /// The storage has something to say.
@@ -418,7 +422,7 @@ impl Outbox {
     /// The page is seen again: what others have sent meanwhile is not sent again.
     pub fn unpark(&mut self, context: &mut Context<'_>) {
         if self.takeover.is_parked && self.takeover.own_lock == OwnLock::None {
-            self.hold_own_lock(context);
+            self.ask_for_own_lock(context);
         }
     }
 

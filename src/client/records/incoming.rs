@@ -8,6 +8,7 @@ use crate::{
         io::{RecordNews, SocketId},
         is_error,
         record::{Document, Path},
+        subscriptions::Answer,
     },
     wire::{RecordAction, RecordMessage, Topic},
 };
@@ -17,6 +18,16 @@ impl Records {
     pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
         let session = Some(socket);
+        let answer = Answer {
+            action: message.action.number(),
+            is_ack: message.is_ack,
+            original_action: message.original_action,
+            name: message.name,
+            correlation_id: message.correlation_id,
+        };
+        if self.listens.on_answer(context, socket, &answer, message.subscription) {
+            return;
+        }
         match message.action {
             RecordAction::SubscribeCreateAndRead
             | RecordAction::SubscribeAndRead

@@ -26,6 +26,7 @@ use super::{
     error::{ClientError, RecordFailure},
     io::{Output, RecordCommand, RecordNews, SocketId, Ticket, Wake},
     limits::{BULK_NAMES_MAX_BYTES, RECORD_MAX_FORCED_WRITES},
+    listen::{Listenable, Listens},
     record::{Document, EditError, Kind, Path, Value},
     time::Instant,
 };
@@ -35,9 +36,10 @@ use crate::{
 };
 
 /// The record part of a client.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Records {
     entries: NameMap<Entry>,
+    listens: Listens,
     flush_at: Option<Instant>,
     /// Bulk messages that the server has not acknowledged, oldest first.
     bulks: VecDeque<Bulk>,
@@ -60,6 +62,21 @@ struct Bulk {
 }
 
 impl Records {
+    /// None open.
+    pub fn new() -> Self {
+        Self {
+            entries: NameMap::new(),
+            listens: Listens::new(Listenable::Records),
+            flush_at: None,
+            bulks: VecDeque::new(),
+            requests: Requests::default(),
+            forced: ForcedWrites::default(),
+            wake_at: None,
+            next_correlation_id: 0,
+            next_question: 0,
+        }
+    }
+
     // ---- what can be seen ----
 
     /// The names of the records that are open, in alphabetical order.
@@ -94,8 +111,8 @@ impl Records {
     }
 
     /// When time alone may change something, and what.
-    pub const fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.wake_at
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        self.wake_at.into_iter().chain(self.listens.deadline()).min()
     }
 
     fn wake(&mut self, at: Instant, wake: Wake) {
@@ -128,6 +145,7 @@ impl Records {
     pub fn on_command(&mut self, context: &mut Context<'_>, session: Option<SocketId>, command: RecordCommand<'_>) {
         match command {
             RecordCommand::Open { name, strategy } => self.open(context, session, name, strategy),
+            RecordCommand::Listen(command) => self.listens.on_command(context, session, command),
             RecordCommand::Discard(name) => self.discard(context, session, name),
             RecordCommand::Watch { name, path } => {
                 if let Some(entry) = self.entries.get_mut(name) {
@@ -594,11 +612,18 @@ impl Records {
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.forced.on_session(context, socket);
         self.flush(context, socket);
+        self.listens.on_session(context, socket);
         self.requests.on_session(context, socket);
     }
 
+    /// The application restores what [`Resubscribe::Manual`](super::Resubscribe::Manual) left to it.
+    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.listens.resubscribe(context, socket);
+    }
+
     /// The session is over.
-    pub fn on_lost(&mut self) {
+    pub fn on_lost(&mut self, context: &mut Context<'_>) {
+        self.listens.on_lost(context);
         self.flush_at = None;
         self.bulks.clear();
         self.entries.for_each(|_, entry| entry.on_lost());
@@ -627,13 +652,16 @@ impl Records {
         self.on_rest(context, error);
         let mut unsent = self.forced.len();
         self.entries.for_each(|_, entry| unsent += usize::from(!entry.pending.is_empty() || entry.deletion.is_some()));
-        *self = Self::default();
+        *self = Self::new();
         unsent
     }
 
     /// Time has passed.
     pub fn on_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
         let now = context.now;
+        if session.is_some() {
+            self.listens.on_tick(context);
+        }
         if self.wake_at.is_none_or(|(at, _)| at > now) {
             return;
         }

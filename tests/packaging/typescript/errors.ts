@@ -1,5 +1,5 @@
 // What must not compile: the compiler complains about every expectation here that no error meets.
-import { C, DeepstreamClient, Options, type EventHandler } from 'deepstream-wasm';
+import { C, DeepstreamClient, Options, type EventHandler, type RPCHandler } from 'deepstream-wasm';
 
 declare const client: DeepstreamClient;
 interface Quote {
@@ -47,6 +47,16 @@ client.getConnectionState() = C.CONNECTION_STATE.OPEN;
 
 // @ts-expect-error: the callback is missing
 client.event.subscribe('news');
+// @ts-expect-error: not a signal
+client.event.subscribe('news', () => {}, { signal: 'stop' });
+// @ts-expect-error: a misspelled option
+client.event.stream('news', { maxbuffered: 1 });
+// @ts-expect-error: the callback is missing
+client.event.listen('^news/');
+// @ts-expect-error: there is no such answer
+client.event.listen('^news/', (_name, response) => response.refuse());
+// @ts-expect-error: a pattern is text
+client.event.unlisten(/^news/);
 // @ts-expect-error: not a name
 client.event.subscribe(1, () => {});
 // @ts-expect-error: the callback takes something else
@@ -67,8 +77,61 @@ client.event.emit('news', 1n);
 client.event.emit('news', Symbol('news'));
 // @ts-expect-error: JSON makes an empty object of a map
 client.event.emit('news', new Map());
+// @ts-expect-error: a misspelled option
+client.event.emit('news', 1, { reciept: true });
+// @ts-expect-error: there is no such delivery
+client.event.emit('news', 1, { delivery: 'soon' });
+// @ts-expect-error: without a receipt there is no promise
+client.event.emit('news', 1, { ttl: 1 }).then();
+// @ts-expect-error: JSON has no functions, with options neither
+client.event.emit('news', () => {}, { receipt: true });
+// @ts-expect-error: a misspelled event
+client.outbox.on('change', () => {});
+// @ts-expect-error: the reason is not a number
+client.outbox.on('dropped', (entries, reason: number) => reason);
+// @ts-expect-error: to be read
+client.outbox.size = 0;
+// @ts-expect-error: without asking for payloads there are none
+client.outbox.entries()[0]?.data;
+// @ts-expect-error: a misspelled option
+new DeepstreamClient('localhost', { outbox: { maxEntires: 1 } });
+// @ts-expect-error: a storage needs all four methods
+new DeepstreamClient('localhost', { outbox: { storage: { getItem() {}, setItem() {}, removeItem() {} } } });
 // @ts-expect-error: the handler comes with the client
 client.event = {} as EventHandler;
+
+// @ts-expect-error: not a list
+client.presence.getAll('ann');
+// @ts-expect-error: not names
+client.presence.getAll([1]);
+// @ts-expect-error: nobody asked for cat
+client.presence.getAll(['ann', 'bob']).then(({ cat }) => cat);
+// @ts-expect-error: with a callback there is no promise
+client.presence.getAll(() => {}).then();
+// @ts-expect-error: the callback is missing
+client.presence.subscribe('ann');
+// @ts-expect-error: the callback takes something else
+client.presence.subscribe('ann', (user: number) => user);
+// @ts-expect-error: not a signal
+client.presence.subscribe(() => {}, { signal: true });
+// @ts-expect-error: only `client.presence` is the way there
+client.presenceHandler();
+// @ts-expect-error: the provider is missing
+client.rpc.provide('add');
+// @ts-expect-error: the provider gives something else
+client.rpc.provide<string, number>('length', (text) => text);
+// @ts-expect-error: the answer is something else
+client.rpc.provide<string, number>('length', (text, response) => response.send(text));
+// @ts-expect-error: JSON has no functions
+client.rpc.make('add', () => {});
+// @ts-expect-error: not an AbortSignal
+client.rpc.make('add', 1, { signal: new AbortController() });
+// @ts-expect-error: a misspelled option
+client.rpc.make('add', 1, { timeOut: 1 });
+// @ts-expect-error: the result may be a quote, not a number
+client.rpc.make<Quote>('quote', 'ACME').then((result: number) => result);
+// @ts-expect-error: the handler comes with the client
+client.rpc = {} as RPCHandler;
 
 // @ts-expect-error: nobody but the garbage collector frees a client
 client.free();
@@ -76,6 +139,8 @@ client.free();
 client.__destroy_into_raw();
 // @ts-expect-error: only `client.event` is the way there
 client.eventHandler();
+// @ts-expect-error: only `client.outbox` is the way there
+client.outboxHandler();
 
 // @ts-expect-error: there is no such topic
 C.TOPIC.NEWS;

@@ -20,6 +20,29 @@ pub enum Request {
     },
     /// A message about records, [as one reads it](super::record_text).
     Record(String),
+    SubscribeUsers(Vec<String>),
+    UnsubscribeUsers(Vec<String>),
+    SubscribeAll,
+    UnsubscribeAll,
+    Query(Vec<String>),
+    QueryAll,
+    Listen(String),
+    Unlisten(String),
+    AnswerOffer {
+        subscription: String,
+        accepts: bool,
+    },
+    Provide(Vec<String>),
+    Unprovide(Vec<String>),
+    Call {
+        name: String,
+        data: Option<String>,
+    },
+    Answer {
+        action: &'static str,
+        name: String,
+        data: Option<String>,
+    },
 }
 
 /// What the server wants done on a link.

@@ -4,13 +4,15 @@
 mod connection;
 mod effects;
 mod event;
-mod listen;
-mod pattern;
+mod listeners;
+pub mod pattern;
 pub mod policy;
+mod presence;
 mod record;
+mod rpc;
 mod subscribers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::Instant,
@@ -24,7 +26,9 @@ use self::{
     connection::{Connection, Stage},
     effects::Effects,
     event::Events,
+    presence::Presence,
     record::{Records, Turn},
+    rpc::Rpc,
 };
 pub use self::{
     effects::{Request, Word},
@@ -51,6 +55,8 @@ pub struct FakeServer {
     connections: BTreeMap<LinkId, Connection>,
     events: Events,
     records: Records,
+    presence: Presence,
+    rpc: Rpc,
     effects: Effects,
     /// When the records' cache and storage have answered.
     settles_at: Option<Instant>,
@@ -64,8 +70,10 @@ impl FakeServer {
             now: Instant::from_ms(0),
             running: true,
             connections: BTreeMap::new(),
-            events: Events::default(),
+            events: Events::new(),
             records: Records::new(),
+            presence: Presence::default(),
+            rpc: Rpc::default(),
             effects: Effects::default(),
             settles_at: None,
         }
@@ -88,9 +96,11 @@ impl FakeServer {
         for link in std::mem::take(&mut self.connections).into_keys() {
             self.effects.words.push((link, Word::Close(code)));
         }
-        self.events.subscribers.clear();
+        self.events.on_process_end();
+        self.presence.forget();
         self.records.on_process_end();
         self.settles_at = None;
+        self.rpc.forget();
     }
 
     pub const fn start(&mut self) {
@@ -142,6 +152,36 @@ impl FakeServer {
         self.records.subscribers.names_of(link)
     }
 
+    /// What a link is subscribed to of presence: users, or `%_EVERYONE_%`.
+    pub fn watches(&self, link: LinkId) -> Vec<&str> {
+        self.presence.subscribers.names_of(link)
+    }
+
+    /// The users who are logged in.
+    pub fn online(&self) -> Vec<&str> {
+        self.presence.online().collect()
+    }
+
+    /// The user as whom a link is logged in.
+    pub fn user_id(&self, link: LinkId) -> Option<&str> {
+        self.connections.get(&link)?.user_id()
+    }
+
+    /// The patterns of events to which a link listens.
+    pub fn patterns(&self, link: LinkId) -> Vec<&str> {
+        self.events.listeners.patterns_of(link).into_iter().collect()
+    }
+
+    /// The events that a link provides.
+    pub fn provided_events(&self, link: LinkId) -> BTreeSet<&str> {
+        self.events.listeners.provided_by(link)
+    }
+
+    /// The procedures that a link provides.
+    pub fn provided(&self, link: LinkId) -> Vec<&str> {
+        self.rpc.providers.names_of(link)
+    }
+
     /// The credentials with which a link is logged in.
     pub fn user(&self, link: LinkId) -> Option<&str> {
         self.connections.get(&link)?.user.as_deref()
@@ -155,7 +195,13 @@ impl FakeServer {
 
     pub fn deadline(&self) -> Option<Instant> {
         let connection = self.connections.values().map(Connection::deadline).min();
-        connection.into_iter().chain(self.records.listeners.deadline()).chain(self.settles_at).min()
+        connection
+            .into_iter()
+            .chain(self.events.listeners.deadline())
+            .chain(self.records.listeners.deadline())
+            .chain(self.rpc.deadline())
+            .chain(self.settles_at)
+            .min()
     }
 
     pub fn on_time(&mut self, now: Instant) {
@@ -168,8 +214,11 @@ impl FakeServer {
             self.settle();
         }
         let said = self.effects.words.len();
-        self.records.on_time(&mut Turn { now, policy: &self.policy, effects: &mut self.effects });
+        let turn = &mut Turn { now, policy: &self.policy, effects: &mut self.effects };
+        self.events.on_time(turn);
+        self.records.on_time(turn);
         self.forget_words_to_nobody(said);
+        self.rpc.on_time(&mut self.effects, now);
     }
 
     fn check(&mut self, link: LinkId) {
@@ -281,7 +330,14 @@ impl FakeServer {
             (Stage::Connected, Message::Connection(message)) => self.on_challenge(link, message),
             (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
             (Stage::LoggedIn, Message::Event(message)) => {
-                self.events.on_message(&self.policy, &mut self.effects, link, message);
+                let said = self.effects.words.len();
+                let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+                self.events.on_message(turn, link, message);
+                self.forget_words_to_nobody(said);
+            }
+            (Stage::LoggedIn, Message::Presence(message)) => {
+                let user = self.connections[&link].user_id().unwrap_or_default();
+                self.presence.on_message(&self.policy, &mut self.effects, link, user, message);
             }
             (Stage::LoggedIn, Message::Record(message)) => {
                 self.effects.note(link, Request::Record(record_text(message)));
@@ -289,6 +345,9 @@ impl FakeServer {
                 let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
                 self.records.on_message(turn, link, message);
                 self.forget_words_to_nobody(said);
+            }
+            (Stage::LoggedIn, Message::Rpc(message)) => {
+                self.rpc.on_message(now, &self.policy, &mut self.effects, link, message);
             }
             (stage, message) => self.on_unexpected(link, stage, message),
         }
@@ -342,6 +401,8 @@ impl FakeServer {
                 connection.user = Some(credentials.into());
                 let data = client_data.as_deref();
                 self.effects.say(link, &AuthMessage { data, ..AuthMessage::new(AuthAction::AuthSuccessful) }.into());
+                let user = self.connections[&link].user_id().unwrap_or_default();
+                self.presence.on_login(&mut self.effects, user);
             }
             AtLogin::Refuse(reason) => self.refuse_login(link, reason.as_deref()),
             AtLogin::Silence => {}
@@ -381,12 +442,17 @@ impl FakeServer {
     }
 
     fn close(&mut self, link: LinkId, code: u16) {
-        self.connections.remove(&link);
-        self.events.subscribers.remove_link(link);
+        let connection = self.connections.remove(&link);
+        self.presence.subscribers.remove_link(link);
+        if let Some(user) = connection.as_ref().and_then(Connection::user_id) {
+            self.presence.on_logout(&mut self.effects, user);
+        }
         let said = self.effects.words.len();
         let mut turn = Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+        self.events.on_closed(&mut turn, link);
         self.records.on_closed(&mut turn, link);
         self.forget_words_to_nobody(said);
+        self.rpc.providers.remove_link(link);
         self.effects.words.push((link, Word::Close(code)));
     }
 

@@ -10,7 +10,7 @@ pub struct Policy {
     pub at_login: AtLogin,
     /// Answers by credentials, which are JSON text.
     pub logins: BTreeMap<String, AtLogin>,
-    /// Names that nobody may subscribe to.
+    /// Names that nobody may subscribe to, and patterns that nobody may listen to.
     pub denied: BTreeSet<String>,
     /// Names of events that nobody may emit.
     pub mute: BTreeSet<String>,
@@ -21,11 +21,22 @@ pub struct Policy {
     /// How long the records' cache and storage take, in milliseconds. Meanwhile the server hears more, as it does where
     /// they are other processes.
     pub store_delay_ms: u64,
+    /// Users whom nobody may ask for or subscribe to; `undefined` stands for all of them at once.
+    pub denied_users: BTreeSet<String>,
+    /// Procedures that nobody may call.
+    pub denied_calls: BTreeSet<String>,
+    pub rpc_accept_timeout_ms: u64,
+    pub rpc_response_timeout_ms: u64,
+    /// The name and the data of whoever calls, where providers are told.
+    pub requestor: Option<(String, String)>,
     pub answers_pings: bool,
+    /// Whether questions about presence are answered.
+    pub answers_queries: bool,
     pub acknowledges: bool,
     pub max_auth_attempts: u32,
     pub unauthenticated_client_timeout_ms: Option<u64>,
     pub heartbeat_interval_ms: u64,
+    pub listen_response_timeout_ms: u64,
 }
 
 /// What happens when a socket is opened.
@@ -66,11 +77,18 @@ impl Default for Policy {
             max_frame_bytes: 1_048_576,
             denied_rights: BTreeSet::new(),
             store_delay_ms: 0,
+            denied_users: BTreeSet::new(),
+            denied_calls: BTreeSet::new(),
+            rpc_accept_timeout_ms: 1_000,
+            rpc_response_timeout_ms: 10_000,
+            requestor: None,
             answers_pings: true,
+            answers_queries: true,
             acknowledges: true,
             max_auth_attempts: 3,
             unauthenticated_client_timeout_ms: Some(180_000),
             heartbeat_interval_ms: 30_000,
+            listen_response_timeout_ms: 500,
         }
     }
 }

@@ -28,7 +28,7 @@ use self::{
 };
 use super::{
     effects::Effects,
-    listen::{Listeners, Saying, Scene, Subject},
+    listeners::{Listeners, Saying, Scene, Subject},
     policy::{Policy, Right},
     subscribers::{Subscribers, splice_denied},
 };
@@ -145,13 +145,15 @@ impl Records {
 
     /// Time has passed.
     pub fn on_time(&mut self, turn: &mut Turn<'_>) {
-        let mut scene = Scene { now: turn.now, subscribers: &self.subscribers, effects: turn.effects };
+        let mut scene =
+            Scene { now: turn.now, policy: turn.policy, subscribers: &self.subscribers, effects: turn.effects };
         self.listeners.on_time(&mut scene);
     }
 
     /// A connection is gone.
     pub fn on_closed(&mut self, turn: &mut Turn<'_>, link: LinkId) {
-        let mut scene = Scene { now: turn.now, subscribers: &self.subscribers, effects: turn.effects };
+        let mut scene =
+            Scene { now: turn.now, policy: turn.policy, subscribers: &self.subscribers, effects: turn.effects };
         self.listeners.on_closed(&mut scene, link);
         let names: Vec<String> = self.subscribers.names_of(link).into_iter().map(Into::into).collect();
         for name in names {
@@ -197,7 +199,8 @@ impl Records {
     }
 
     fn listen(&mut self, turn: &mut Turn<'_>, link: LinkId, saying: Saying, message: &RecordMessage<'_>) {
-        let mut scene = Scene { now: turn.now, subscribers: &self.subscribers, effects: turn.effects };
+        let mut scene =
+            Scene { now: turn.now, policy: turn.policy, subscribers: &self.subscribers, effects: turn.effects };
         self.listeners.on_message(&mut scene, link, saying, message.name.unwrap_or_default(), message.subscription);
     }
 

@@ -8,7 +8,7 @@ use super::{Asked, Records, Turn, tell_record};
 use crate::world::{
     json::Json,
     network::LinkId,
-    server::{listen::Scene, policy::Right},
+    server::{listeners::Scene, policy::Right},
 };
 
 impl Records {
@@ -21,7 +21,8 @@ impl Records {
 
     fn subscribe(&mut self, turn: &mut Turn<'_>, asked: &Asked, name: &str) {
         if self.subscribers.add(asked.link, name) {
-            let mut scene = Scene { now: turn.now, subscribers: &self.subscribers, effects: turn.effects };
+            let mut scene =
+                Scene { now: turn.now, policy: turn.policy, subscribers: &self.subscribers, effects: turn.effects };
             return self.listeners.on_subscribed(&mut scene, asked.link, name);
         }
         let answer = RecordMessage {
@@ -46,7 +47,8 @@ impl Records {
     }
 
     fn on_last_unsubscribed(&mut self, turn: &mut Turn<'_>, name: &str) {
-        let mut scene = Scene { now: turn.now, subscribers: &self.subscribers, effects: turn.effects };
+        let mut scene =
+            Scene { now: turn.now, policy: turn.policy, subscribers: &self.subscribers, effects: turn.effects };
         self.listeners.on_last_unsubscribed(&mut scene, name);
     }
 

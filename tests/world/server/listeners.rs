@@ -1,17 +1,14 @@
 //! Who listens for subscriptions to names that match a pattern, and who provides what: the same for events and records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::Instant,
     wire::{EventAction, EventMessage, Message, RecordAction, RecordMessage},
 };
 
-use super::{effects::Effects, pattern::Pattern, subscribers::Subscribers};
+use super::{effects::Effects, pattern::Pattern, policy::Policy, subscribers::Subscribers};
 use crate::world::network::LinkId;
-
-/// How long a listener has to say whether it provides a name, in milliseconds.
-const RESPONSE_TIMEOUT_MS: u64 = 500;
 
 /// The topic of listeners: they say and hear the same in both, in other numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +33,7 @@ pub enum Saying {
 /// What is there while something happens to listeners.
 pub struct Scene<'a> {
     pub now: Instant,
+    pub policy: &'a Policy,
     pub subscribers: &'a Subscribers,
     pub effects: &'a mut Effects,
 }
@@ -90,6 +88,20 @@ impl Listeners {
     /// The server's process ends.
     pub fn clear(&mut self) {
         *self = Self::new(self.subject);
+    }
+
+    // ---- what is known of them ----
+
+    /// The patterns that a link listens with.
+    pub fn patterns_of(&self, link: LinkId) -> BTreeSet<&str> {
+        let patterns = self.patterns.iter().filter(|(_, links)| links.contains(&link));
+        patterns.map(|(pattern, _)| pattern.text.as_str()).collect()
+    }
+
+    /// What a link provides.
+    pub fn provided_by(&self, link: LinkId) -> BTreeSet<&str> {
+        let provided = self.providers.iter().filter(|(_, provider)| provider.link == link);
+        provided.map(|(name, _)| name.as_str()).collect()
     }
 
     // ---- what listeners say ----
@@ -260,7 +272,7 @@ impl Listeners {
         let Listener { link, pattern } = search.remaining.remove(0);
         self.timers_started += 1;
         search.timer = self.timers_started;
-        let at = scene.now.after_ms(RESPONSE_TIMEOUT_MS);
+        let at = scene.now.after_ms(scene.policy.listen_response_timeout_ms);
         self.timers.push(Timer { id: self.timers_started, at, link, name: name.into() });
         self.say(scene, link, Saying::PatternFound, Some(&pattern), Some(name));
     }
@@ -282,6 +294,9 @@ impl Listeners {
     // ---- what they are told ----
 
     fn acknowledge(&self, scene: &mut Scene<'_>, link: LinkId, saying: Saying, pattern: &str) {
+        if !scene.policy.acknowledges {
+            return;
+        }
         let mut message = self.message(saying, Some(pattern), None);
         match &mut message {
             Message::Event(message) => message.is_ack = true,

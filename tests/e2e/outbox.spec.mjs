@@ -1,0 +1,146 @@
+// What a page was given while it had no connection outlives the page, and is sent once, in order.
+import { crash, expect, logsInLater, sendsEverything, storedBy, test, writes } from './support/outbox.mjs';
+
+test('what a killed page was given, the next one sends', async ({ startStory, startBrowser }) => {
+  const { network, newsFrom, down, up } = await startStory();
+  const browser = await startBrowser();
+  await down();
+  const killed = await browser.open(network);
+  await logsInLater(killed);
+  const news = await writes(killed, 200);
+  await crash(killed);
+
+  const next = await browser.open(network);
+  expect(await storedBy(next)).toHaveLength(200);
+  await logsInLater(next);
+  await up();
+  expect(await newsFrom(next)).toEqual(news);
+  expect(await storedBy(next)).toHaveLength(0);
+});
+
+test('what was sent when the page was killed, but not confirmed, is heard once', async ({ startStory, startBrowser }) => {
+  const { network, newsFrom } = await startStory();
+  const browser = await startBrowser();
+  const killed = await browser.open(network);
+  await killed.login();
+  const news = await writes(killed, 200);
+  await crash(killed);
+  const next = await browser.open(network);
+  await logsInLater(next);
+  expect(await newsFrom(next)).toEqual(news);
+  expect(await storedBy(next)).toHaveLength(0);
+});
+
+test('what two killed tabs were given, a third one sends, each in order', async ({ startStory, startBrowser }) => {
+  const { network, newsFrom, down, up } = await startStory();
+  const browser = await startBrowser();
+  await down();
+  const tabs = { ada: await browser.open(network), grace: await browser.open(network) };
+  const written = {};
+  for (const [name, tab] of Object.entries(tabs)) {
+    await logsInLater(tab);
+    written[name] = await writes(tab, 100, name);
+  }
+  for (const tab of Object.values(tabs)) await crash(tab);
+
+  const next = await browser.open(network);
+  await logsInLater(next);
+  await up();
+  const heard = await newsFrom(next);
+  expect(heard).toHaveLength(200);
+  for (const [name, news] of Object.entries(written)) {
+    expect(heard.filter((one) => one.startsWith(name))).toEqual(news);
+  }
+});
+
+test('what a killed tab was given, another one that is open sends', async ({ startStory, startBrowser }) => {
+  const { network, newsFrom, down, up } = await startStory();
+  const browser = await startBrowser();
+  const survivor = await browser.open(network);
+  await survivor.login();
+  await down();
+  const killed = await browser.open(network);
+  await logsInLater(killed);
+  const news = await writes(killed, 200, 'killed');
+  await up();
+  // As long as it lives it sends its own.
+  await sendsEverything(survivor);
+  expect(await newsFrom(killed)).toEqual(news);
+
+  await down();
+  const more = await writes(killed, 100, 'killed again');
+  await crash(killed);
+  await up();
+  await survivor.comesTo('OPEN');
+  await expect.poll(() => storedBy(survivor), 'what is left in storage').toEqual([]);
+  expect(await newsFrom(survivor)).toEqual(more);
+});
+
+test('another user sends nothing of it, and leaves it for who wrote it', async ({ startStory, startBrowser }) => {
+  const password = 'secret';
+  const users = Object.fromEntries(['ada', 'bob', 'reader'].map((name) => [name, { password, clientData: { id: name } }]));
+  const as = (username) => ({ username, password });
+  const { network, newsFrom, down, up } = await startStory({ users, params: as('reader') });
+  const browser = await startBrowser();
+  await down();
+  const ada = await browser.open(network);
+  await logsInLater(ada, as('ada'));
+  const news = await writes(ada, 200);
+  await crash(ada);
+
+  const bob = await browser.open(network);
+  await logsInLater(bob, as('bob'));
+  await up();
+  expect(await newsFrom(bob)).toEqual([]);
+  expect(await storedBy(bob)).toHaveLength(200);
+  await bob.page.close();
+
+  const back = await browser.open(network);
+  await back.login(as('ada'));
+  expect(await newsFrom(back)).toEqual(news);
+});
+
+test('a logout in one tab clears what another one was given', async ({ startStory, startBrowser }) => {
+  const { network, newsFrom, down, up } = await startStory();
+  const browser = await startBrowser();
+  const tabs = [await browser.open(network), await browser.open(network)];
+  for (const tab of tabs) await tab.login();
+  const [writer, leaver] = tabs;
+  await down();
+  await writer.page.evaluate(() => {
+    globalThis.dropped = [];
+    client.outbox.on('dropped', (entries, reason) => dropped.push(...entries.map(({ data }) => `${reason}: ${data}`)));
+  });
+  const news = await writes(writer, 20);
+  await expect.poll(() => storedBy(leaver).then((keys) => keys.length)).toBe(20);
+  await leaver.page.evaluate(() => {
+    client.outbox.clear();
+    client.close();
+  });
+  await expect.poll(() => writer.page.evaluate(() => client.outbox.size)).toBe(0);
+  expect((await writer.page.evaluate(() => dropped)).sort()).toEqual(news.map((one) => `cleared: ${one}`).sort());
+  expect(await storedBy(writer)).toEqual([]);
+  await up();
+  expect(await newsFrom(writer)).toEqual([]);
+});
+
+test('what is too big for the server is given up, and the rest arrives', async ({ startStory, startBrowser }) => {
+  const { network, newsFrom, down, up } = await startStory({ maxMessageSize: 10_000 });
+  const browser = await startBrowser();
+  await down();
+  const writer = await browser.open(network);
+  await logsInLater(writer);
+  const before = await writes(writer, 5, 'before');
+  await writer.page.evaluate(() => {
+    globalThis.closeReasons = [];
+    client.on('error', ({ closeReason }) => closeReason && closeReasons.push(closeReason.code));
+    globalThis.outcome = client.event
+      .emit('news', 'x'.repeat(20_000), { receipt: true })
+      .catch(({ code, outcome }) => ({ code, outcome }));
+  });
+  const after = await writes(writer, 5, 'after');
+  await up();
+  expect(await writer.page.evaluate(() => outcome)).toEqual({ code: 'OUTBOX_UNDELIVERABLE', outcome: 'dropped' });
+  expect(await newsFrom(writer)).toEqual([...before, ...after]);
+  expect(await writer.page.evaluate(() => closeReasons)).toContain(1009);
+});
