@@ -71,6 +71,8 @@ pub struct Driver {
     pub outbox_listeners: Callbacks,
     /// Who is told what becomes of records.
     pub record_sink: RefCell<Option<RecordSink>>,
+    /// Whether the sink looks at the states of records whenever something has happened.
+    pub are_record_states_watched: Cell<bool>,
     /// Counts what has happened, for those who remember what they have seen.
     pub revision: Cell<u32>,
     /// What was last told to be wrong with the storage.
@@ -101,6 +103,7 @@ impl Driver {
             providers: Callbacks::default(),
             outbox_listeners: Callbacks::default(),
             record_sink: RefCell::default(),
+            are_record_states_watched: Cell::default(),
             revision: Cell::default(),
             degraded: RefCell::default(),
             promises: Promises::default(),
@@ -180,6 +183,9 @@ impl Driver {
         }
         while let Some(output) = self.poll() {
             self.carry_out(output);
+            if self.are_record_states_watched.get() {
+                self.with_sink(record::tell_happened);
+            }
         }
         self.draining.set(false);
         // What the callbacks of a closed client hold on to would otherwise stay as long as it does.

@@ -114,7 +114,11 @@ test('a strategy that throws or answers nonsense loses nothing without a word', 
     proxy.fail('refuse');
     await eventually(() => page.evaluate(() => client.getConnectionState())).toBe('RECONNECTING');
     const written = page.evaluate(
-      (its) => globalThis[its].setWithAck('a', 'ours').then(() => 'written', ({ code, message }) => `${code} ${message}`),
+      (its) =>
+        globalThis[its].setWithAck('a', 'ours').then(
+          () => 'written',
+          ({ code, message }) => `${code} ${message}`,
+        ),
       name,
     );
     await theirs.setWithAck('a', 'theirs');
@@ -202,7 +206,10 @@ test('an anonymous record stands for one record after another', async ({ startDe
   ]);
 });
 
-test('copies may be changed; shared values are the same until they change', async ({ startDeepstream, visitRecords }) => {
+test('copies may be changed; shared values are the same until they change', async ({
+  startDeepstream,
+  visitRecords,
+}) => {
   const server = await startDeepstream();
   const [{ page: copying }, { page: sharing }] = [
     await visitRecords(server),
@@ -235,7 +242,11 @@ test('records can be read-only, but for some', async ({ startDeepstream, visitRe
     recordPrefixWriteWhitelist: ['mine/'],
   });
   const outcomes = await page.evaluate(async () => {
-    const attempt = (promise) => promise.then(() => 'written', ({ code }) => code);
+    const attempt = (promise) =>
+      promise.then(
+        () => 'written',
+        ({ code }) => code,
+      );
     return [
       await attempt(client.record.getRecord('mine/note').setWithAck('a', 1)),
       await attempt(client.record.getRecord('note').setWithAck('a', 1)),
@@ -285,7 +296,10 @@ test('a record is provided as long as somebody wants it', async ({ startDeepstre
   await eventually(() => ada.evaluate(() => offers)).toEqual(['weather/here', 'no more weather/here']);
 });
 
-test('subscriptions end by themselves, by their signal, and with what made them', async ({ startDeepstream, visitRecords }) => {
+test('subscriptions end by themselves, by their signal, and with what made them', async ({
+  startDeepstream,
+  visitRecords,
+}) => {
   const server = await startDeepstream();
   const { page } = await visitRecords(server);
   const seen = await page.evaluate(async () => {
@@ -325,4 +339,22 @@ test('subscriptions end by themselves, by their signal, and with what made them'
     ...['own 1', 'anonymous 1', 'signal 1', 'anonymous signal 1', 'second 1', 'list a', 'list signal a'],
     ...['own 2', 'anonymous 2', 'list a,b'],
   ]);
+});
+
+test('records tell their states', async ({ startDeepstream, visitRecords }) => {
+  const server = await startDeepstream();
+  const { page, proxy } = await visitRecords(server);
+  await page.evaluate(async () => {
+    globalThis.states = [];
+    globalThis.note = client.record.getRecord('note');
+    note.on('onRecordStateChanged', (state) => states.push(state));
+    await note.whenReady();
+  });
+  await eventually(() => page.evaluate(() => states)).toEqual(['READY']);
+  proxy.fail('refuse');
+  await eventually(() => page.evaluate(() => states)).toEqual(['READY', 'RESUBSCRIBING']);
+  proxy.fail('none');
+  await eventually(() => page.evaluate(() => states)).toEqual(['READY', 'RESUBSCRIBING', 'READY']);
+  await page.evaluate(() => note.delete());
+  await eventually(() => page.evaluate(() => states.slice(3))).toEqual(['DELETING', 'DELETED']);
 });

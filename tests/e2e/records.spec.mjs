@@ -42,7 +42,11 @@ test('two pages and a reference client write to one record, and all see the same
   expect(values.at(-1)).toEqual(['', expected]);
 });
 
-test('what is written offline reaches the server, and whoever wrote there', async ({ startDeepstream, visitRecords, makeReference }) => {
+test('what is written offline reaches the server, and whoever wrote there', async ({
+  startDeepstream,
+  visitRecords,
+  makeReference,
+}) => {
   const server = await startDeepstream();
   const reference = await makeReference(server);
   const base = { title: 'base', body: 'base', same: 'base' };
@@ -171,7 +175,11 @@ test('lists and queues tell what came, moved and went', async ({ startDeepstream
   await eventually(() => theirQueue.isEmpty()).toBe(true);
 });
 
-test('records are asked about, deleted, made anew and let go of', async ({ startDeepstream, visitRecords, makeReference }) => {
+test('records are asked about, deleted, made anew and let go of', async ({
+  startDeepstream,
+  visitRecords,
+  makeReference,
+}) => {
   const server = await startDeepstream();
   const [{ page: ada }, { page: grace }, reference] = [
     await visitRecords(server),

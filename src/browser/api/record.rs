@@ -53,6 +53,9 @@ extern "C" {
         remote_version: i32,
     ) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = somethingHappened)]
+    fn something_happened(this: &RecordSink) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, catch)]
     fn closed(this: &RecordSink) -> Result<(), JsValue>;
 }
@@ -76,6 +79,11 @@ pub type Contender<'a> = (Option<&'a str>, i32);
 /// Asks how a conflict is to be settled.
 pub fn ask(sink: &RecordSink, question: u32, name: &str, local: Contender<'_>, remote: Contender<'_>) {
     guard_told(sink.merge(question, name, local.0, local.1, remote.0, remote.1));
+}
+
+/// Tells that everything was carried out that followed from something.
+pub fn tell_happened(sink: &RecordSink) {
+    guard_told(sink.something_happened());
 }
 
 /// Tells that the client is closed.
@@ -205,6 +213,17 @@ impl RecordHandler {
     #[wasm_bindgen(js_name = hasProvider)]
     pub fn has_provider(&self, name: &str) -> bool {
         self.driver.with_records(|records| records.has_provider(name))
+    }
+
+    /// Where the record stands; `undefined` for one that is not open.
+    pub fn state(&self, name: &str) -> Option<String> {
+        self.driver.with_records(|records| records.state(name)).map(String::from)
+    }
+
+    /// Whether to call `somethingHappened` from now on.
+    #[wasm_bindgen(js_name = watchStates)]
+    pub fn watch_states(&self, is_watched: bool) {
+        self.driver.are_record_states_watched.set(is_watched);
     }
 
     /// Calls back when the record was loaded.

@@ -22,7 +22,8 @@ export interface AnonymousRecordEvents<Data = any> extends RecordEvents<Data, Re
  * selected.setName('users/ada');
  */
 export interface AnonymousRecord<Data = any>
-  extends RecordHolder<AnonymousRecord<Data>>,
+  extends
+    RecordHolder<AnonymousRecord<Data>>,
     Pick<
       Record<Data>,
       'hasProvider' | 'get' | 'set' | 'setWithAck' | 'setMulti' | 'erase' | 'eraseWithAck' | 'subscribe' | 'unsubscribe'
@@ -45,7 +46,7 @@ export interface AnonymousRecord<Data = any>
   setName(name: string, callback?: (record: AnonymousRecord<Data>) => void): Promise<AnonymousRecord<Data>> | void;
 }
 
-const FORWARDED = ['ready', 'discard', 'delete', 'error', 'hasProviderChanged', 'conflict'];
+const FORWARDED = ['ready', 'discard', 'delete', 'error', 'hasProviderChanged', 'conflict', 'onRecordStateChanged'];
 
 interface Wanted {
   readonly path: string | undefined;
@@ -190,5 +191,6 @@ defineDisposal(AnonymousRecordHandle.prototype as AnonymousRecordHandle, functio
 
 function subscribe(record: RecordHandle, wanted: Wanted, triggerNow: boolean): void {
   const { path, callback } = wanted;
-  wanted.subscription = path === undefined ? record.subscribe(callback, triggerNow) : record.subscribe(path, callback, triggerNow);
+  wanted.subscription =
+    path === undefined ? record.subscribe(callback, triggerNow) : record.subscribe(path, callback, triggerNow);
 }

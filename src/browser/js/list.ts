@@ -85,16 +85,9 @@ export class ListHandle extends Handle<List, ListEvents> implements List {
     this.#watch = new EntryWatch(this, this.shared, entriesOf);
   }
 
-  override on(event: string, listener: unknown, scope?: unknown): this {
-    super.on(event, listener, scope);
+  protected override onListener(event: string): void {
+    super.onListener(event);
     this.#watch.onListener(event);
-    return this;
-  }
-
-  override once(event: string, listener: unknown, scope?: unknown): this {
-    super.once(event, listener, scope);
-    this.#watch.onListener(event);
-    return this;
   }
 
   override discard(): void {

@@ -34,6 +34,9 @@ export function outcome<Value>(
   begin: (done: Done) => void,
   valueOf: (value: any) => unknown = (value) => value,
 ): Promise<Value> | void {
-  if (!callback) return promise((done) => begin((error, value, isExpected) => done(error, error ? value : valueOf(value), isExpected)));
+  if (!callback)
+    return promise((done) =>
+      begin((error, value, isExpected) => done(error, error ? value : valueOf(value), isExpected)),
+    );
   begin((error, value) => (error ? callback(error.code, null) : callback(null, valueOf(value))));
 }

@@ -61,6 +61,7 @@ export type {
   RecordConflict,
   RecordEvents,
   RecordHolder,
+  RecordState,
   RecordSubscribeOptions,
   ValueAt,
   WriteAckCallback,

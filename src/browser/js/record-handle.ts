@@ -22,6 +22,23 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
     this.shared.hold(this);
   }
 
+  override on(event: string, listener: unknown, scope?: unknown): this {
+    super.on(event, listener, scope);
+    this.onListener(event);
+    return this;
+  }
+
+  override once(event: string, listener: unknown, scope?: unknown): this {
+    super.once(event, listener, scope);
+    this.onListener(event);
+    return this;
+  }
+
+  /** Somebody listens from now on. */
+  protected onListener(event: string): void {
+    if (event === 'onRecordStateChanged') this.hub.watchState(this.shared);
+  }
+
   get isReady(): boolean {
     return this.shared.isReady;
   }
@@ -76,10 +93,7 @@ defineDisposal(Handle.prototype as Handle<unknown, unknown>, function (this: Han
 });
 
 /** @internal */
-export class RecordHandle<Data = any>
-  extends Handle<Record<Data>, RecordEvents<Data>>
-  implements Record<Data>
-{
+export class RecordHandle<Data = any> extends Handle<Record<Data>, RecordEvents<Data>> implements Record<Data> {
   get hasProvider(): boolean {
     return this.shared.hasProvider;
   }
@@ -113,7 +127,9 @@ export class RecordHandle<Data = any>
   eraseWithAck(path: string): Promise<void>;
   eraseWithAck(path: string, callback: (error: string) => void): void;
   eraseWithAck(path: string, callback?: (error: string) => void): Promise<void> | void {
-    return callback ? this.setWithAck(checkPath(path), undefined, callback) : this.setWithAck(checkPath(path), undefined);
+    return callback
+      ? this.setWithAck(checkPath(path), undefined, callback)
+      : this.setWithAck(checkPath(path), undefined);
   }
 
   subscribe(...given: unknown[]): Subscription {

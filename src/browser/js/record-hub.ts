@@ -22,6 +22,8 @@ export interface CompiledRecords {
   watch(name: string, path: string | undefined): void;
   unwatch(name: string, path: string): void;
   get(name: string, path: string | undefined): string | undefined;
+  state(name: string): string | undefined;
+  watchStates(isWatched: boolean): void;
   version(name: string): number | undefined;
   isReady(name: string): boolean;
   hasProvider(name: string): boolean;
@@ -48,6 +50,8 @@ export class RecordHub {
   readonly strategies: Strategies;
   readonly isCopying: boolean;
   #isClosed = false;
+  /** The last states that were told of records whose states somebody wants to know. */
+  readonly #states = new Map<SharedRecord, string | undefined>();
   /** By name, oldest first: of one that was opened again, the end of the former may still have to be told. */
   readonly #records = new Map<string, SharedRecord[]>();
 
@@ -90,7 +94,9 @@ export class RecordHub {
     const [oldest, ...others] = this.#records.get(name) ?? [];
     if (others.length > 0) this.#records.set(name, others);
     else this.#records.delete(name);
-    oldest?.onEnded(isDeleted ? 'delete' : 'discard');
+    if (!oldest) return;
+    oldest.onEnded(isDeleted ? 'delete' : 'discard', this.#states.delete(oldest));
+    this.compiled.watchStates(this.#states.size > 0);
   }
 
   providerChanged(name: string, hasProvider: boolean): void {
@@ -122,10 +128,29 @@ export class RecordHub {
     );
   }
 
+  /** Has the record tell when it comes to another state. */
+  watchState(record: SharedRecord): void {
+    if (this.#states.has(record) || !record.isOpen) return;
+    this.#states.set(record, this.compiled.state(record.name));
+    this.compiled.watchStates(true);
+  }
+
+  somethingHappened(): void {
+    for (const record of this.#states.keys()) this.#tellState(record, this.compiled.state(record.name));
+  }
+
+  #tellState(record: SharedRecord, state: string | undefined): void {
+    // One that has ended tells so itself.
+    if (!record.isOpen || state === undefined || this.#states.get(record) === state) return;
+    this.#states.set(record, state);
+    record.tell('onRecordStateChanged', state);
+  }
+
   closed(): void {
     this.#isClosed = true;
     for (const records of this.#records.values()) for (const record of records) record.close();
     this.#records.clear();
+    this.#states.clear();
   }
 
   #oldest(name: string): SharedRecord | undefined {
@@ -252,10 +277,7 @@ export class SharedRecord {
     return subscribe(signal, (onRemoved) => this.#begin({ owner, path, callback, triggerNow, view }, onRemoved));
   }
 
-  #begin(
-    { owner, path, callback, triggerNow, view }: Wanted,
-    onRemoved: (() => void) | undefined,
-  ): () => void {
+  #begin({ owner, path, callback, triggerNow, view }: Wanted, onRemoved: (() => void) | undefined): () => void {
     if (!this.isOpen) {
       this.compiled.refuse(this.name, undefined);
       onRemoved?.();
@@ -263,7 +285,15 @@ export class SharedRecord {
     }
     const key = path ?? '';
     const others = this.#subscriptions.get(key);
-    const subscription: RecordSubscription = { callback, owner, view, onRemoved, isWaiting: triggerNow, seen: undefined, hasEnded: false };
+    const subscription: RecordSubscription = {
+      callback,
+      owner,
+      view,
+      onRemoved,
+      isWaiting: triggerNow,
+      seen: undefined,
+      hasEnded: false,
+    };
     this.#subscriptions.set(key, [...(others ?? []), subscription]);
     if (!others) this.compiled.watch(this.name, path);
     if (triggerNow) this.whenReady(() => this.#trigger(path, subscription));
@@ -308,8 +338,9 @@ export class SharedRecord {
     }
   }
 
-  onEnded(event: 'delete' | 'discard'): void {
+  onEnded(event: 'delete' | 'discard', isWatched: boolean): void {
     this.close();
+    if (isWatched) this.tell('onRecordStateChanged', event === 'delete' ? 'DELETED' : 'UNSUBSCRIBED');
     for (const { handle } of this.#holders.splice(0)) handle.tell(event, handle);
   }
 

@@ -43,6 +43,22 @@ export interface RecordConflict<Data = any> {
   remoteValue: Data | null;
 }
 
+/**
+ * Where a record stands: it is asked for (`SUBSCRIBING`), asked for again after the connection was lost (`RESUBSCRIBING`), as the
+ * server has it (`READY`), waits for a merge strategy (`MERGING`), is held by nobody (`UNSUBSCRIBING`, then `UNSUBSCRIBED`), is
+ * to be deleted (`DELETING`, then `DELETED`), or is refused by the server (`ERROR`).
+ */
+export type RecordState =
+  | 'SUBSCRIBING'
+  | 'RESUBSCRIBING'
+  | 'READY'
+  | 'MERGING'
+  | 'UNSUBSCRIBING'
+  | 'UNSUBSCRIBED'
+  | 'DELETING'
+  | 'DELETED'
+  | 'ERROR';
+
 /** What a record tells its listeners: the names for `on`, and what the listeners are called with. */
 export interface RecordEvents<Data = any, Self = Record<Data>> {
   /** It was loaded. */
@@ -55,6 +71,8 @@ export interface RecordEvents<Data = any, Self = Record<Data>> {
   error: (code: string, error: DeepstreamError) => void;
   /** Somebody provides it now, or no longer does: see `client.record.listen`. */
   hasProviderChanged: (hasProvider: boolean) => void;
+  /** It has come to another state. */
+  onRecordStateChanged: (state: RecordState) => void;
   /** It was changed here and elsewhere at the same time, and something of one side is lost. */
   conflict: (conflict: RecordConflict<Data>) => void;
 }

@@ -63,7 +63,7 @@ struct Bulk {
 
 impl Records {
     /// None open.
-    pub fn new() -> Self {
+    pub(in crate::client) fn new() -> Self {
         Self {
             entries: NameMap::new(),
             listens: Listens::new(Listenable::Records),
@@ -108,6 +108,11 @@ impl Records {
     /// Whether somebody provides the record, having listened for it.
     pub fn has_provider(&self, name: &str) -> bool {
         self.entries.get(name).is_some_and(|entry| entry.has_provider)
+    }
+
+    /// Where the record stands, by the names of the reference client; `None` for one that is not open.
+    pub fn state(&self, name: &str) -> Option<&'static str> {
+        self.entries.get(name).map(Entry::state)
     }
 
     /// When time alone may change something, and what.
