@@ -12,7 +12,9 @@ use super::{
     api::{
         arguments, connection, documented,
         errors::{self, DeepstreamError},
-        outbox, parse, rpc, set,
+        outbox, parse,
+        record::{self, RecordSink},
+        rpc, set,
     },
     callbacks::Callbacks,
     listens::Listens,
@@ -26,7 +28,7 @@ use super::{
 use crate::{
     client::{
         Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, Outbox, OutboxNews,
-        Output, PageSignal, SocketEvent, SocketId, Ticket,
+        Output, PageSignal, RecordCommand, Records, SocketEvent, SocketId, Ticket,
     },
     wire::Topic,
 };
@@ -61,10 +63,18 @@ pub struct Driver {
     pub presence_subscribers: Callbacks,
     /// What `client.event.listen` registers.
     pub event_listens: Listens,
+    /// What `client.record.listen` registers.
+    pub record_listens: Listens,
     /// What `client.rpc.provide` registers.
     pub providers: Callbacks,
     /// What `client.outbox.on` registers.
     pub outbox_listeners: Callbacks,
+    /// Who is told what becomes of records.
+    pub record_sink: RefCell<Option<RecordSink>>,
+    /// Whether the sink looks at the states of records whenever something has happened.
+    pub are_record_states_watched: Cell<bool>,
+    /// Counts what has happened, for those who remember what they have seen.
+    pub revision: Cell<u32>,
     /// What was last told to be wrong with the storage.
     degraded: RefCell<Box<str>>,
     /// What `login`, `resume` and others gave out.
@@ -89,8 +99,12 @@ impl Driver {
             subscribers: Callbacks::default(),
             presence_subscribers: Callbacks::default(),
             event_listens: Listens::new(Topic::Event, |command| Command::Event(EventCommand::Listen(command))),
+            record_listens: Listens::new(Topic::Record, |command| Command::Record(RecordCommand::Listen(command))),
             providers: Callbacks::default(),
             outbox_listeners: Callbacks::default(),
+            record_sink: RefCell::default(),
+            are_record_states_watched: Cell::default(),
+            revision: Cell::default(),
             degraded: RefCell::default(),
             promises: Promises::default(),
         });
@@ -122,6 +136,11 @@ impl Driver {
     /// Lets somebody look into the outbox.
     pub fn with_outbox<T>(&self, look: impl FnOnce(&Outbox) -> T) -> T {
         look(self.client.borrow().outbox())
+    }
+
+    /// Lets somebody look into the records.
+    pub fn with_records<T>(&self, look: impl FnOnce(&mut Records) -> T) -> T {
+        look(self.client.borrow_mut().records_mut())
     }
 
     fn tell_wall_clock(self: &Rc<Self>) {
@@ -157,12 +176,16 @@ impl Driver {
         if errors::panicked() {
             return;
         }
+        self.revision.set(self.revision.get().wrapping_add(1));
         self.client.borrow_mut().handle(now(), input);
         if self.draining.replace(true) {
             return;
         }
         while let Some(output) = self.poll() {
             self.carry_out(output);
+            if self.are_record_states_watched.get() {
+                self.with_sink(record::tell_happened);
+            }
         }
         self.draining.set(false);
         // What the callbacks of a closed client hold on to would otherwise stay as long as it does.
@@ -171,8 +194,12 @@ impl Driver {
             self.subscribers.clear();
             self.presence_subscribers.clear();
             self.event_listens.clear();
+            self.record_listens.clear();
             self.providers.clear();
             self.outbox_listeners.clear();
+            if let Some(sink) = self.record_sink.take() {
+                record::tell_closed(&sink);
+            }
             self.storage.stop_listening();
             self.page.take();
             self.timer.borrow_mut().stop();
@@ -257,18 +284,35 @@ impl Driver {
                 self.presence_subscribers
                     .call(name, &|subscriber, _| subscriber.call2(&JsValue::UNDEFINED, &arguments[0], &arguments[1]));
             }
-            Output::Offered { pattern, subscription, offer, .. } => {
-                self.event_listens.on_offered(self, &pattern, &subscription, offer);
+            Output::Offered { topic, pattern, subscription, offer } => {
+                self.listens(topic).on_offered(self, &pattern, &subscription, offer);
             }
-            Output::OfferEnded { subscription, offer, .. } => self.event_listens.on_ended(&subscription, offer),
+            Output::OfferEnded { topic, subscription, offer } => self.listens(topic).on_ended(&subscription, offer),
             Output::RpcRequest(request) => rpc::serve(self, request),
             Output::ReadStorage { read, prefix } => Storage::perform(self, Operation::Read { read, prefix }),
             Output::WriteStorage { key, value } => Storage::perform(self, Operation::Write { key, value }),
             Output::AskLock { name, wait } => Locks::ask(self, &name, wait),
             Output::ReleaseLock(name) => Storage::perform(self, Operation::Release(name)),
+            Output::Record { name, news } => self.with_sink(|sink| record::tell(sink, &name, &news)),
+            Output::AskMerge { question, name, local, local_version, remote, remote_version } => {
+                let (local, remote) = ((local.as_deref(), local_version), (remote.as_deref(), remote_version));
+                self.with_sink(|sink| record::ask(sink, question, &name, local, remote));
+            }
             Output::Outbox(news) => self.outbox(&news),
-            // Nothing opens records yet.
-            Output::Record { .. } | Output::AskMerge { .. } => {}
+        }
+    }
+
+    const fn listens(&self, topic: Topic) -> &Listens {
+        match topic {
+            Topic::Record => &self.record_listens,
+            _ => &self.event_listens,
+        }
+    }
+
+    fn with_sink(&self, tell: impl FnOnce(&RecordSink)) {
+        let sink = self.record_sink.borrow().clone();
+        if let Some(sink) = sink {
+            tell(&sink);
         }
     }
 
@@ -320,7 +364,8 @@ impl Driver {
         self.handle(Input::Socket(id, SocketEvent::Refused(&errors::words_of(exception))));
     }
 
-    fn settle(&self, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
+    /// Tells an outcome.
+    pub fn settle(&self, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
         let waiting = match self.promises.take(ticket) {
             Some(Waiting::Call(call)) => return call.settle(outcome),
             Some(waiting) => waiting,

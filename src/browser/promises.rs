@@ -22,6 +22,8 @@ pub enum Waiting {
     LoginCallback(Function),
     /// A callback that takes an error or nothing, as `resume` has it.
     ErrorCallback(Function),
+    /// A function that takes an error or `null`, the value, and whether the error is expected.
+    Function(Function),
     /// A callback that takes `(error, result)`, with `null` for no error.
     ResultCallback(Function),
     /// What `client.rpc.make` has.
@@ -126,6 +128,10 @@ impl Waiting {
             (Self::ErrorCallback(callback), Ok(_)) => callback.call0(&this),
             (Self::ErrorCallback(callback) | Self::ResultCallback(callback), Err(Rejection { error, .. })) => {
                 callback.call1(&this, &error)
+            }
+            (Self::Function(function), Ok(value)) => function.call3(&this, &JsValue::NULL, &value, &JsValue::FALSE),
+            (Self::Function(function), Err(Rejection { error, expected, .. })) => {
+                function.call3(&this, &error, &JsValue::UNDEFINED, &expected.into())
             }
             (Self::ResultCallback(callback), Ok(value)) => callback.call2(&this, &JsValue::NULL, &value),
             // It settles itself, with the text as it came.

@@ -319,6 +319,7 @@ impl ClientError {
             Self::IsClosed { .. }
                 | Self::Paused
                 | Self::LoginSuperseded
+                | Self::Record { what: RecordFailure::Discarded, .. }
                 | Self::OutboxDropped { why: DropReason::Cleared | DropReason::NotNow, .. }
                 | Self::Rpc(RpcError { failure: RpcFailure::Aborted, .. })
         )

@@ -287,6 +287,17 @@ pub enum RecordCommand<'a> {
         /// Settled when the server has it.
         ticket: Option<Ticket>,
     },
+    /// Change a record, open or not. One that is not open is written to whatever the server has.
+    SetData {
+        /// The record.
+        name: &'a str,
+        /// Where.
+        path: Path,
+        /// JSON text; `None` erases.
+        data: Option<&'a str>,
+        /// Settled when the server has it.
+        ticket: Option<Ticket>,
+    },
     /// Delete a record, open or not.
     Delete {
         /// The record.

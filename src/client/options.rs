@@ -185,6 +185,8 @@ pub enum OptionValue<'a> {
     Flag(bool),
     /// An array, with NaN for what is no number.
     List(&'a [f64]),
+    /// An array of nothing but strings, with one at least.
+    Texts(&'a [String]),
     /// A function.
     Function,
     /// An object, as JSON text, for the option `authParams` alone.
@@ -242,7 +244,7 @@ enum Kind {
     Either([&'static str; 2], &'static str, fn(&mut Options, bool)),
     /// What has a check of its own: what is expected, and what stores the value or says no.
     Other(&'static str, fn(&mut Options, OptionValue<'_>) -> Option<()>),
-    /// An option of the reference client that this version only checks.
+    /// An option that is only checked here: it is the shell's, or has no effect.
     Unused(Unused, Accepted),
 }
 
@@ -322,13 +324,13 @@ const KNOWN: &[(&str, Kind)] = &[
     ("offlineEnabled", Kind::Unused(Unused::Flag, Accepted::NotYet)),
     ("saveUpdatesOffline", Kind::Unused(Unused::Flag, Accepted::NotYet)),
     ("storage", Kind::Unused(Unused::Object, Accepted::NotYet)),
-    ("mergeStrategy", Kind::Unused(Unused::Function, Accepted::WithoutEffect)),
+    ("mergeStrategy", Kind::Unused(Unused::Function, Accepted::InEffect)),
     ("recordReadAckTimeout", Kind::Milliseconds(|options| &mut options.record_read_ack_timeout_ms)),
     ("recordReadTimeout", Kind::Milliseconds(|options| &mut options.record_read_timeout_ms)),
     ("recordDeleteTimeout", Kind::Milliseconds(|options| &mut options.record_delete_timeout_ms)),
     ("recordReadOnlyMode", Kind::Flag(|options| &mut options.record_read_only_mode)),
-    ("recordPrefixWriteWhitelist", Kind::Unused(Unused::List, Accepted::WithoutEffect)),
-    ("recordDeepCopy", Kind::Unused(Unused::Flag, Accepted::WithoutEffect)),
+    ("recordPrefixWriteWhitelist", Kind::Other("an array of strings", set_write_whitelist)),
+    ("recordDeepCopy", Kind::Unused(Unused::Flag, Accepted::InEffect)),
     ("recordDiscardTimeout", Kind::Milliseconds(|options| &mut options.record_discard_timeout_ms)),
     ("dirtyStorageName", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
     ("initialRecordVersion", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
@@ -461,6 +463,15 @@ fn set_auth_params(options: &mut Options, value: OptionValue<'_>) -> Option<()> 
     Some(())
 }
 
+fn set_write_whitelist(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    options.record_prefix_write_whitelist = match value {
+        OptionValue::Texts(prefixes) => prefixes.to_vec(),
+        OptionValue::List([]) => Vec::new(),
+        _ => return None,
+    };
+    Some(())
+}
+
 fn set_reconnect_param(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
     let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     text(value).filter(|name| name.bytes().all(is_safe)).map(|name| options.reconnect_param = Some(name))
@@ -472,7 +483,7 @@ fn check_unused(kind: Unused, accepted: Accepted, value: OptionValue<'_>) -> Res
         (Unused::Anything, _)
         | (Unused::Flag, OptionValue::Flag(_))
         | (Unused::Text, OptionValue::Text(_))
-        | (Unused::List, OptionValue::List(_))
+        | (Unused::List, OptionValue::List(_) | OptionValue::Texts(_))
         | (Unused::Object, OptionValue::Object)
         | (Unused::Function, OptionValue::Function) => return Ok(accepted),
         (Unused::Number, OptionValue::Number(number)) if (0.0..=MAX_TIMER_MS).contains(&number) => {
@@ -574,6 +585,7 @@ mod tests {
                 "true" | "false" => OptionValue::Flag(value == "true"),
                 "Infinity" => OptionValue::Number(f64::INFINITY),
                 "[1008, 4003]" => OptionValue::List(&[1008.0, 4003.0]),
+                "[]" => OptionValue::List(&[]),
                 text if text.starts_with('\'') => OptionValue::Text(text.trim_matches('\'')),
                 number => OptionValue::Number(number.parse().unwrap()),
             };
@@ -600,7 +612,7 @@ mod tests {
     #[test]
     fn options_of_parts_not_here_are_still_checked() {
         let mut options = Options::default();
-        assert_eq!(options.set("mergeStrategy", OptionValue::Function), Ok(Accepted::WithoutEffect));
+        assert_eq!(options.set("mergeStrategy", OptionValue::Function), Ok(Accepted::InEffect));
         assert_eq!(
             options.set("mergeStrategy", OptionValue::Number(1.0)),
             Err(OptionError::Invalid { expected: "a function" })

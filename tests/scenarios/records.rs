@@ -335,3 +335,55 @@ fn paths_through_null_do_not_kill_the_server() {
         r#"{"title":{"short":"x","long":"y"},"tags":[{"deep":{"down":1}}],"body":{"text":"hello","size":5}}"#
     ));
 }
+
+fn set_data(world: &mut World, client: ClientId, path: &str, data: Option<&str>) -> Ticket {
+    let (name, path, data) = (NAME.into(), path.into(), data.map(Into::into));
+    wish(world, client, RecordWish::SetData { name, path, data }).expect("it has a ticket")
+}
+
+#[test]
+fn a_record_that_is_not_open_can_be_written_to_offline_too() {
+    let mut world = World::new();
+    world.server().add_storage();
+    let (alice, bob) = (world.add_open_client(), world.add_open_client());
+    open(&mut world, bob, Strategy::RemoteWins);
+    let whole = set_data(&mut world, alice, "", Some(r#"{"a":1,"b":{"c":2}}"#));
+    world.run_for(A_WHILE);
+    assert!(world.client(alice).succeeded(whole));
+    world.server().kill();
+    let tickets = [set_data(&mut world, alice, "b.c", Some("3")), set_data(&mut world, alice, "a", None)];
+    world.run_for(A_WHILE);
+    assert!(tickets.iter().all(|ticket| world.client(alice).outcome(*ticket).is_none()));
+    world.server().start();
+    world.run_until_open(alice);
+    world.run_until_open(bob);
+    world.run_for(A_WHILE);
+    assert!(tickets.iter().all(|ticket| world.client(alice).succeeded(*ticket)));
+    assert!(same(&view(&mut world, bob), r#"{"b":{"c":3}}"#));
+}
+
+#[test]
+fn who_opens_a_record_after_writing_to_it_sees_what_was_written() {
+    let (mut world, alice, _) = two(Strategy::RemoteWins);
+    let carol = world.add_open_client();
+    let ticket = set_data(&mut world, carol, "title", Some("\"carol's\""));
+    open(&mut world, carol, Strategy::RemoteWins);
+    world.run_for(A_WHILE);
+    assert!(world.client(carol).succeeded(ticket));
+    for client in [alice, carol] {
+        assert!(view(&mut world, client).contains("carol's"));
+    }
+    set_data(&mut world, carol, "title", Some("\"again\""));
+    assert!(view(&mut world, carol).contains("again"), "an open record changes at once");
+}
+
+#[test]
+fn what_cannot_be_written_to_a_record_that_is_not_open_is_refused() {
+    let mut world = World::new();
+    let alice = world.add_open_client();
+    let scalar = set_data(&mut world, alice, "", Some("5"));
+    assert!(world.client(alice).outcome(scalar).is_some_and(|outcome| outcome.is_err()));
+    world.close(alice);
+    let closed = set_data(&mut world, alice, "a", Some("5"));
+    assert!(world.client(alice).outcome(closed).is_some_and(|outcome| outcome.is_err()));
+}

@@ -97,6 +97,12 @@ pub enum RecordWish {
         name: String,
         edits: Vec<(String, Option<String>)>,
     },
+    /// With a ticket.
+    SetData {
+        name: String,
+        path: String,
+        data: Option<String>,
+    },
     Delete(String),
     SetStrategy {
         name: String,
@@ -123,6 +129,10 @@ impl RecordWish {
             Self::Write { name, edits } => {
                 let edits = edits.iter().map(|(text, data)| (path(text), data.as_deref())).collect();
                 (RecordCommand::Write { name, edits, ticket: Some(ticket) }, true)
+            }
+            Self::SetData { name, path: text, data } => {
+                let (path, data) = (path(text), data.as_deref());
+                (RecordCommand::SetData { name, path, data, ticket: Some(ticket) }, true)
             }
             Self::Delete(name) => (RecordCommand::Delete { name, ticket }, true),
             Self::SetStrategy { name, strategy } => (RecordCommand::SetStrategy { name, strategy: *strategy }, false),

@@ -4,6 +4,7 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::errors::DeepstreamError;
+use crate::client::record::{Path, PathError};
 
 /// A string that is not empty.
 ///
@@ -14,6 +15,21 @@ pub fn name(argument: &'static str, value: &JsValue) -> Result<String, Deepstrea
         .as_string()
         .filter(|text| !text.is_empty())
         .ok_or_else(|| DeepstreamError::invalid("argument", argument, "a non-empty string", value))
+}
+
+/// A path into a record; `undefined` is the whole record.
+///
+/// # Errors
+/// Anything else, with what was expected instead.
+pub fn path(value: &JsValue) -> Result<Path, DeepstreamError> {
+    let invalid = |expected| DeepstreamError::invalid("argument", "path", expected, value);
+    let text = match value.as_string() {
+        Some(text) if text.is_empty() => return Err(invalid("a non-empty string")),
+        Some(text) => text,
+        None if value.is_undefined() => String::new(),
+        None => return Err(invalid("a string")),
+    };
+    Path::parse(&text).map_err(|PathError { expected, .. }| invalid(expected))
 }
 
 /// A function.

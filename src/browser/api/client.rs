@@ -13,6 +13,7 @@ use super::{
     options::{self, Given},
     outbox::OutboxHandler,
     presence::PresenceHandler,
+    record::RecordHandler,
     rpc::RpcHandler,
 };
 use crate::{
@@ -181,6 +182,12 @@ impl DeepstreamClient {
     #[wasm_bindgen(js_name = outboxHandler)]
     pub fn outbox_handler(&self) -> OutboxHandler {
         OutboxHandler::new(Rc::clone(&self.driver))
+    }
+
+    /// The object behind `client.record`; a new one with every call.
+    #[wasm_bindgen(js_name = recordHandler)]
+    pub fn record_handler(&self) -> RecordHandler {
+        RecordHandler::new(Rc::clone(&self.driver))
     }
 
     fn listen(&self, event: &JsValue, callback: &JsValue, scope: JsValue, once: bool) -> Result<(), DeepstreamError> {

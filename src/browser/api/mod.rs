@@ -8,6 +8,7 @@ mod event;
 mod options;
 pub mod outbox;
 mod presence;
+pub mod record;
 pub mod rpc;
 
 use js_sys::{JSON, Object, Reflect};

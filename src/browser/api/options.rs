@@ -68,14 +68,14 @@ impl Given {
 
     fn read_one(&mut self, name: &str, value: &JsValue) -> Result<(), DeepstreamError> {
         let mut text = value.as_string();
-        let mut numbers = Vec::new();
+        let (mut numbers, mut texts) = (Vec::new(), Vec::new());
         let value_of_option = if name == "authParams" && value.is_object() && !value.is_function() {
             text = arguments::login_params(value)?;
             OptionValue::Json(text.as_deref().unwrap_or("{}"))
         } else if name == "outbox.storage" && !STORE_METHODS.iter().all(|method| has_method(value, method)) {
             text.as_deref().map_or(OptionValue::Other, OptionValue::Text)
         } else {
-            option_value(value, text.as_deref(), &mut numbers)
+            option_value(value, text.as_deref(), &mut numbers, &mut texts)
         };
         match self.options.set(name, value_of_option) {
             Ok(Accepted::InEffect) if name == "authParams" => self.auth_params = value.clone().dyn_into().ok(),
@@ -104,7 +104,12 @@ fn has_method(value: &JsValue, name: &str) -> bool {
     page::property(value, name).is_some_and(|method| method.is_function())
 }
 
-fn option_value<'a>(value: &JsValue, text: Option<&'a str>, numbers: &'a mut Vec<f64>) -> OptionValue<'a> {
+fn option_value<'a>(
+    value: &JsValue,
+    text: Option<&'a str>,
+    numbers: &'a mut Vec<f64>,
+    texts: &'a mut Vec<String>,
+) -> OptionValue<'a> {
     if let Some(text) = text {
         OptionValue::Text(text)
     } else if let Some(number) = value.as_f64() {
@@ -114,8 +119,12 @@ fn option_value<'a>(value: &JsValue, text: Option<&'a str>, numbers: &'a mut Vec
     } else if value.is_function() {
         OptionValue::Function
     } else if Array::is_array(value) {
-        let elements = value.unchecked_ref::<Array>().iter();
-        numbers.extend(elements.map(|element| element.as_f64().unwrap_or(f64::NAN)));
+        let elements = value.unchecked_ref::<Array>();
+        texts.extend(elements.iter().filter_map(|element| element.as_string()));
+        if !texts.is_empty() && texts.len() == elements.length() as usize {
+            return OptionValue::Texts(texts);
+        }
+        numbers.extend(elements.iter().map(|element| element.as_f64().unwrap_or(f64::NAN)));
         OptionValue::List(numbers)
     } else if value.is_object() {
         OptionValue::Object

@@ -1,10 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DeepstreamClient as CompiledClient } from '../../../target/glue/deepstream_wasm.js';
 import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
+import type { OnlyString } from './emitter.js';
 import type { DeepstreamError } from './error.js';
 import { Events, type CompiledEventHandler, type EventHandler } from './event.js';
 import type { Options } from './options.js';
 import { Presence, type CompiledPresenceHandler, type PresenceHandler } from './presence.js';
+import { RecordHub, type CompiledRecords } from './record-hub.js';
+import { Records, type RecordHandler } from './records.js';
 import { defineDisposal } from './subscription.js';
 import type { RPCHandler } from './rpc.js';
 import type { OutboxHandler, StorageProblem } from './outbox.js';
@@ -129,6 +132,9 @@ export type ClientEventName =
 export interface DeepstreamClient extends Disposable, AsyncDisposable {
   /** Messages to everybody who subscribed to their name. */
   readonly event: EventHandler;
+
+  /** Documents that many clients read and write. */
+  readonly record: RecordHandler;
 
   /** Who is logged in. */
   readonly presence: PresenceHandler;
@@ -280,9 +286,6 @@ export interface DeepstreamClient extends Disposable, AsyncDisposable {
   eventNames(): string[];
 }
 
-/** Anything for the type `string` itself, nothing for a literal: so that misspelled event names do not compile. */
-type OnlyString<Name extends string> = string extends Name ? unknown : never;
-
 /** Makes clients: `new DeepstreamClient(url, options)`. */
 export interface DeepstreamClientConstructor {
   /**
@@ -301,6 +304,7 @@ type Compiled = Omit<
   | 'event'
   | 'outbox'
   | 'presence'
+  | 'record'
   | 'rpc'
   | 'on'
   | 'once'
@@ -311,6 +315,7 @@ type Compiled = Omit<
   | typeof Symbol.asyncDispose
 > & {
   eventHandler(): CompiledEventHandler;
+  recordHandler(): CompiledRecords;
   presenceHandler(): CompiledPresenceHandler;
   rpcHandler(): RPCHandler;
   outboxHandler(): OutboxHandler;
@@ -331,6 +336,7 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
   ) => Compiled;
   class Client extends Base {
     declare readonly event: EventHandler;
+    declare readonly record: RecordHandler;
     declare readonly presence: PresenceHandler;
     declare [Symbol.dispose]: () => void;
     declare [Symbol.asyncDispose]: () => Promise<void>;
@@ -342,6 +348,7 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
       super(url, options);
       this.event = new Events(this.eventHandler());
       this.presence = new Presence(this.presenceHandler());
+      this.record = new Records(new RecordHub(this.recordHandler(), options));
       this.rpc = this.rpcHandler();
       this.outbox = this.outboxHandler();
     }

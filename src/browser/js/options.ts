@@ -1,4 +1,5 @@
 import type { Message, RecordData } from './constants.js';
+import { REMOTE_WINS } from './merge.js';
 
 /** Ends the storing or deleting of a record: with an error, or with `null`. */
 export type offlineStoreWriteResponse = (error: string | null, recordName: string) => void;
@@ -253,55 +254,57 @@ export interface Options {
   socketOptions?: any;
 
   /**
-   * Decides for all records what becomes of changes made here and elsewhere at the same time. *No effect yet.*
+   * Decides for all records what becomes of changes made here and elsewhere at the same time: one of `MERGE_STRATEGIES`, or
+   * a function.
    * @defaultValue the server's version wins
    */
   mergeStrategy: MergeStrategy;
 
   /**
-   * The time that the server has to acknowledge that a record was asked for. *No effect yet.*
+   * The time that the server has to acknowledge that a record was asked for.
    * @defaultValue 15000
    */
   recordReadAckTimeout: number;
 
   /**
-   * The time that the server has to send a record. *No effect yet.*
+   * The time that the server has to send a record.
    * @defaultValue 15000
    */
   recordReadTimeout: number;
 
   /**
-   * The time that the server has to delete a record. *No effect yet.*
+   * The time that the server has to delete a record.
    * @defaultValue 15000
    */
   recordDeleteTimeout: number;
 
   /**
-   * The time for which a record stays subscribed after its last user discarded it. *No effect yet.*
+   * The time for which a record stays subscribed after its last user discarded it.
    * @defaultValue 5000
    */
   recordDiscardTimeout: number;
 
   /**
-   * Whether `record.get()` gives copies, which may be changed without changing the record. *No effect yet.*
+   * Whether everybody gets copies of the data, which may be changed. With `false` values are shared until they change: that is
+   * faster for large ones, and nobody must change them.
    * @defaultValue true
    */
   recordDeepCopy: boolean;
 
   /**
-   * Whether records can only be read. *No effect yet.*
+   * Whether records can only be read.
    * @defaultValue false
    */
   recordReadOnlyMode: boolean;
 
   /**
-   * The beginnings of the names of records that can be written in spite of `recordReadOnlyMode`. *No effect yet.*
+   * The beginnings of the names of records that can be written in spite of `recordReadOnlyMode`.
    * @defaultValue []
    */
   recordPrefixWriteWhitelist: string[];
 
   /**
-   * The version of a record that was first written offline. *No effect yet.*
+   * The version of a record that was first written offline, in `@deepstream/client`. *No effect*: it is that of the server.
    * @defaultValue 1
    */
   initialRecordVersion: number;
@@ -483,7 +486,7 @@ export const Options: Readonly<Options> = Object.freeze<Options>({
   intervalTimerResolution: 50,
   offlineBufferTimeout: 2000,
   debug: false,
-  mergeStrategy: (_localValue, _localVersion, remoteValue, _remoteVersion, callback) => callback(null, remoteValue),
+  mergeStrategy: REMOTE_WINS,
   recordReadAckTimeout: 15000,
   recordReadTimeout: 15000,
   recordDeleteTimeout: 15000,

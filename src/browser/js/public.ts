@@ -11,6 +11,10 @@ export type {
   Resubscribed,
   ResumeCallback,
 } from './client.js';
+export type { AnonymousRecord, AnonymousRecordEvents } from './anonymous-record.js';
+export type { Dequeue, DequeueEvents, DequeuePosition } from './dequeue.js';
+export type { EventSource } from './emitter.js';
+export type { EntryEvents } from './entries.js';
 export type { EventHandler, Serialisable } from './event.js';
 export type { ListenCallback, ListenResponse } from './listen.js';
 export type {
@@ -37,6 +41,8 @@ export type {
   ReceiptOutcome,
   StorageProblem,
 } from './outbox.js';
+export type { List, ListEvents } from './list.js';
+export { LOCAL_WINS, MERGE_STRATEGIES, REMOTE_WINS, threeWay, type ThreeWayOptions } from './merge.js';
 export {
   Options,
   Options as DefaultOptions,
@@ -49,5 +55,17 @@ export {
   type RecordOfflineStore,
   type Socket,
 } from './options.js';
+export type {
+  Patches,
+  Record,
+  RecordConflict,
+  RecordEvents,
+  RecordHolder,
+  RecordState,
+  RecordSubscribeOptions,
+  ValueAt,
+  WriteAckCallback,
+} from './record.js';
+export type { RecordHandler } from './records.js';
 export type { EventStream, StreamOptions } from './stream.js';
 export type { SubscribeOptions, Subscription } from './subscription.js';

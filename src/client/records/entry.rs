@@ -142,6 +142,19 @@ impl Entry {
         self.version.is_some()
     }
 
+    /// Where it stands, by the names of the reference client.
+    pub const fn state(&self) -> &'static str {
+        match self.phase {
+            Phase::Denied => "ERROR",
+            Phase::Deleting => "DELETING",
+            Phase::Merging => "MERGING",
+            Phase::Unknown | Phase::Loading | Phase::Checking | Phase::Reading if self.is_ready() => "RESUBSCRIBING",
+            Phase::Unknown | Phase::Loading | Phase::Checking | Phase::Reading => "SUBSCRIBING",
+            Phase::Synced if self.usages == 0 => "UNSUBSCRIBING",
+            Phase::Synced => "READY",
+        }
+    }
+
     /// The version that the application sees: what is on its way counts.
     pub fn visible_version(&self) -> Option<i32> {
         let ahead = i32::from(!self.pending.is_empty());

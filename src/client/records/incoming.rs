@@ -46,6 +46,9 @@ impl Records {
                     self.on_head_response(context, socket, name, *version);
                 }
             }
+            RecordAction::WriteAcknowledgement | RecordAction::VersionExists if self.forced.is_awaited(message) => {
+                self.on_forced_answer(context, socket, message);
+            }
             RecordAction::WriteAcknowledgement => self.on_write_acknowledged(context, socket, message),
             RecordAction::Update | RecordAction::Patch => self.on_written(context, socket, message),
             RecordAction::VersionExists => self.on_version_exists(context, socket, message),
@@ -131,6 +134,19 @@ impl Records {
         let mut tickets = entry.confirm();
         settle(context, &mut tickets, &Ok(None));
         self.proceed(context, Some(socket), name);
+    }
+
+    /// The server answers a write to a record that was not open. If it is open now, it was made behind its back.
+    fn on_forced_answer(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
+        let is_acknowledged = message.action == RecordAction::WriteAcknowledgement;
+        let refusal = (!is_acknowledged).then(|| server_error(message));
+        if !self.forced.on_answer(context, socket, message, refusal) {
+            return;
+        }
+        let name = message.name.unwrap_or_default();
+        if self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Synced && entry.in_flight.is_none()) {
+            self.ask_for_data(context, socket, name);
+        }
     }
 
     /// Whether a message answers the write that is on its way.
@@ -236,12 +252,10 @@ impl Records {
 
     fn on_error(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
-        let error = ClientError::Server {
-            topic: Topic::Record,
-            action: message.action.name(),
-            name: message.name.map(Into::into),
-            data: message.data.map(Into::into),
-        };
+        if self.forced.is_awaited(message) {
+            return self.on_forced_answer(context, socket, message);
+        }
+        let error = server_error(message);
         let original = message.original_action.and_then(RecordAction::from_number);
         let outcome = Err(error.clone());
         if self.is_in_flight(message) {
@@ -315,5 +329,14 @@ impl Records {
         settle(context, &mut deletion.unwrap_or_default().tickets, &Err(error.clone()));
         tell(context, name, RecordNews::Error(error.clone()));
         self.proceed(context, Some(socket), name);
+    }
+}
+
+fn server_error(message: &RecordMessage<'_>) -> ClientError {
+    ClientError::Server {
+        topic: Topic::Record,
+        action: message.action.name(),
+        name: message.name.map(Into::into),
+        data: message.data.map(Into::into),
     }
 }

@@ -7,6 +7,7 @@
 //! server tell whether it arrived.
 
 mod entry;
+mod force;
 mod incoming;
 mod requests;
 mod write;
@@ -16,6 +17,7 @@ use std::collections::VecDeque;
 pub use self::entry::Strategy;
 use self::{
     entry::{Entry, InFlight, Phase, Remote, Settled},
+    force::{ForcedWrite, ForcedWrites},
     requests::Requests,
     write::{Edit, Write, next_message},
 };
@@ -23,7 +25,7 @@ use super::{
     context::Context,
     error::{ClientError, RecordFailure},
     io::{Output, RecordCommand, RecordNews, SocketId, Ticket, Wake},
-    limits::BULK_NAMES_MAX_BYTES,
+    limits::{BULK_NAMES_MAX_BYTES, RECORD_MAX_FORCED_WRITES},
     listen::{Listenable, Listens},
     record::{Document, EditError, Kind, Path, Value},
     time::Instant,
@@ -42,6 +44,7 @@ pub struct Records {
     /// Bulk messages that the server has not acknowledged, oldest first.
     bulks: VecDeque<Bulk>,
     requests: Requests,
+    forced: ForcedWrites,
     /// No later than anything here is due: looking at thousands of records after every event would take too long.
     wake_at: Option<(Instant, Wake)>,
     next_correlation_id: u32,
@@ -60,13 +63,14 @@ struct Bulk {
 
 impl Records {
     /// None open.
-    pub fn new() -> Self {
+    pub(in crate::client) fn new() -> Self {
         Self {
             entries: NameMap::new(),
             listens: Listens::new(Listenable::Records),
             flush_at: None,
             bulks: VecDeque::new(),
             requests: Requests::default(),
+            forced: ForcedWrites::default(),
             wake_at: None,
             next_correlation_id: 0,
             next_question: 0,
@@ -91,6 +95,11 @@ impl Records {
         self.entries.get(name)?.visible_version()
     }
 
+    /// Whether the record is open.
+    pub fn is_open(&self, name: &str) -> bool {
+        self.entries.contains(name)
+    }
+
     /// Whether the record was loaded.
     pub fn is_ready(&self, name: &str) -> bool {
         self.entries.get(name).is_some_and(Entry::is_ready)
@@ -99,6 +108,11 @@ impl Records {
     /// Whether somebody provides the record, having listened for it.
     pub fn has_provider(&self, name: &str) -> bool {
         self.entries.get(name).is_some_and(|entry| entry.has_provider)
+    }
+
+    /// Where the record stands, by the names of the reference client; `None` for one that is not open.
+    pub fn state(&self, name: &str) -> Option<&'static str> {
+        self.entries.get(name).map(Entry::state)
     }
 
     /// When time alone may change something, and what.
@@ -117,6 +131,7 @@ impl Records {
             earliest = earliest.into_iter().chain(at.map(|at| (at, wake))).min();
         };
         consider(self.flush_at, Wake::Subscriptions);
+        consider(self.forced.deadline(), Wake::RecordTimeout);
         for bulk in &self.bulks {
             consider(bulk.deadline, Wake::Acknowledgement);
         }
@@ -151,6 +166,9 @@ impl Records {
             }
             RecordCommand::AwaitReady { name, ticket } => self.await_ready(context, name, ticket),
             RecordCommand::Write { name, edits, ticket } => self.write(context, session, name, edits, ticket),
+            RecordCommand::SetData { name, path, data, ticket } => {
+                self.set_data(context, session, name, (path, data), ticket);
+            }
             RecordCommand::Delete { name, ticket } => self.delete(context, session, name, ticket),
             RecordCommand::SetStrategy { name, strategy } => {
                 if let Some(entry) = self.entries.get_mut(name) {
@@ -193,8 +211,11 @@ impl Records {
             | RecordCommand::Snapshot { ticket, .. }
             | RecordCommand::Head { ticket, .. }
             | RecordCommand::Notify { ticket, .. }
+            | RecordCommand::SetData { ticket: Some(ticket), .. }
             | RecordCommand::Write { ticket: Some(ticket), .. } => Some(ticket),
-            RecordCommand::Write { ticket: None, .. } | RecordCommand::Open { .. } => None,
+            RecordCommand::Write { ticket: None, .. }
+            | RecordCommand::SetData { ticket: None, .. }
+            | RecordCommand::Open { .. } => None,
             _ => return,
         };
         let error = ClientError::IsClosed { topic: Topic::Record, dropped: 0 };
@@ -266,17 +287,41 @@ impl Records {
         }
     }
 
+    /// Changes a record that need not be open.
+    fn set_data(
+        &mut self,
+        context: &mut Context<'_>,
+        session: Option<SocketId>,
+        name: &str,
+        edit: (Path, Option<&str>),
+        ticket: Option<Ticket>,
+    ) {
+        if self.entries.get(name).is_some_and(|entry| entry.deletion.is_none()) {
+            return self.write(context, session, name, vec![edit], ticket);
+        }
+        let refusal = if self.forced.len() >= RECORD_MAX_FORCED_WRITES {
+            Some(ClientError::OutboxFull { name: name.into() })
+        } else {
+            bad_edit(context, name, std::slice::from_ref(&edit)).map(|what| failure(what, name))
+        };
+        if let Some(refusal) = refusal {
+            settle(context, &mut ticket.into_iter().collect(), &Err(refusal.clone()));
+            return context.report(refusal);
+        }
+        let (path, data) = edit;
+        let correlation_id = self.correlation_id();
+        let write = ForcedWrite::new(correlation_id, name.into(), path.text().into(), data.map(Into::into), ticket);
+        self.wake_for_answer(context);
+        self.forced.add(context, session, write);
+    }
+
     /// Why a write is not even tried.
     fn refusal(&self, context: &Context<'_>, name: &str, edits: &[(Path, Option<&str>)]) -> Option<ClientError> {
-        let is_scalar =
-            |text: &str| Value::parse(text).is_ok_and(|value| !matches!(value.kind(), Kind::Object | Kind::Array));
         let entry = self.entries.get(name);
         let what = if entry.is_none_or(|entry| entry.deletion.is_some()) {
             RecordFailure::NotOpen
-        } else if context.options.is_read_only(name) {
-            RecordFailure::ReadOnly
-        } else if edits.iter().any(|(path, text)| path.is_root() && text.is_none_or(is_scalar)) {
-            RecordFailure::NotADocument
+        } else if let Some(what) = bad_edit(context, name, edits) {
+            what
         } else if entry.is_some_and(|entry| entry.phase == Phase::Denied) {
             RecordFailure::Denied
         } else {
@@ -570,6 +615,7 @@ impl Records {
 
     /// A session begins.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.forced.on_session(context, socket);
         self.flush(context, socket);
         self.listens.on_session(context, socket);
         self.requests.on_session(context, socket);
@@ -587,6 +633,7 @@ impl Records {
         self.bulks.clear();
         self.entries.for_each(|_, entry| entry.on_lost());
         self.requests.on_lost();
+        self.forced.on_lost();
     }
 
     /// The connection rests until the application says otherwise: nobody shall wait for what may never come; what was
@@ -602,12 +649,13 @@ impl Records {
             }
         });
         self.requests.settle_all(context, error);
+        self.forced.on_rest(context, error);
     }
 
     /// The client is closed. Returns how many records have writes that the server has not confirmed.
     pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) -> usize {
         self.on_rest(context, error);
-        let mut unsent = 0;
+        let mut unsent = self.forced.len();
         self.entries.for_each(|_, entry| unsent += usize::from(!entry.pending.is_empty() || entry.deletion.is_some()));
         *self = Self::new();
         unsent
@@ -649,6 +697,7 @@ impl Records {
                 context.report(ClientError::AckTimeout { topic: Topic::Record, names: bulk.names.clone() });
             }
             self.requests.on_tick(context);
+            self.forced.on_tick(context);
         }
         self.find_deadline();
     }
@@ -687,6 +736,19 @@ impl Records {
 impl Entry {
     fn can_be_discarded(&self) -> bool {
         self.usages == 0 && self.pending.is_empty() && self.deletion.is_none()
+    }
+}
+
+/// What is wrong with a write by itself.
+fn bad_edit(context: &Context<'_>, name: &str, edits: &[(Path, Option<&str>)]) -> Option<RecordFailure> {
+    let is_scalar =
+        |text: &str| Value::parse(text).is_ok_and(|value| !matches!(value.kind(), Kind::Object | Kind::Array));
+    if context.options.is_read_only(name) {
+        Some(RecordFailure::ReadOnly)
+    } else if edits.iter().any(|(path, text)| path.is_root() && text.is_none_or(is_scalar)) {
+        Some(RecordFailure::NotADocument)
+    } else {
+        None
     }
 }
 

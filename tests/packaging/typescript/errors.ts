@@ -147,3 +147,25 @@ C.TOPIC.NEWS;
 // @ts-expect-error: another topic's action
 const action: C.EVENT_ACTION = C.RPC_ACTION.REQUEST;
 void action;
+
+interface Note {
+  title: string;
+  items: string[];
+}
+const note = client.record.getRecord<Note>('note');
+// @ts-expect-error: the wrong type at a path
+note.set('title', 5);
+// @ts-expect-error: a misspelled path
+note.set('titel', 'Shopping');
+// @ts-expect-error: a member is missing
+note.set({ title: 'Shopping' });
+// @ts-expect-error: the wrong type at one of several paths
+note.setMulti({ title: 'Shopping', 'items[0]': 5 });
+// @ts-expect-error: what is subscribed to is a string
+note.subscribe('title', (title: number) => title);
+// @ts-expect-error: a misspelled event
+note.on('redy', () => {});
+// @ts-expect-error: a list has strings
+client.record.getList('notes').addEntry(5);
+// @ts-expect-error: not a strategy
+note.setMergeStrategy('remote');

@@ -4,14 +4,18 @@ import {
   DeepstreamClient,
   DeepstreamError,
   DefaultOptions,
+  MERGE_STRATEGIES,
   Options,
+  threeWay,
   type AuthenticationCallback,
   type ClientEvents,
   type EventHandler,
   type IndividualQueryResult,
+  type List,
   type PresenceCallback,
   type PresenceHandler,
   type QueryResult,
+  type Record as DeepstreamRecord,
   type RPCHandler,
   type RPCMakeCallback,
   type RPCMakeOptions,
@@ -264,6 +268,45 @@ export async function keepEvents(client: DeepstreamClient): Promise<void> {
   outbox.off('changed', show);
   outbox.off('dropped');
   client.on('storageDegraded', ({ reason }) => expectType<string>()(reason, true));
+}
+
+interface Note {
+  title: string;
+  items: { name: string; count?: number }[];
+  author?: { email: string };
+}
+
+export async function writeRecords(client: DeepstreamClient): Promise<void> {
+  client.record.setMergeStrategy('note', MERGE_STRATEGIES.THREE_WAY);
+  client.record.setMergeStrategyRegExp(/^notes\//, threeWay({ prefer: 'local' }));
+  using note = client.record.getRecord<Note>('note');
+  expectType<DeepstreamRecord<Note>>()(await note.whenReady(), true);
+  expectType<Note>()(note.get(), true);
+  expectType<string | undefined>()(note.get('title'), true);
+  expectType<string | undefined>()(note.get('items[0].name'), true);
+  expectType<number | undefined>()(note.get('items[0].count'), true);
+  expectType<string | undefined>()(note.get('author.email'), true);
+  note.set({ title: 'Shopping', items: [] });
+  note.set('items[0]', { name: 'bread' }, (error, name) => console.log(error, name));
+  note.set('author', undefined);
+  note.setMulti({ title: 'Shopping', 'items[1].name': 'milk', author: undefined });
+  expectType<void>()(await note.setWithAck('title', 'Shopping'), true);
+  const subscription = note.subscribe('title', (title) => expectType<string>()(title, true), { triggerNow: true });
+  subscription.unsubscribe();
+  note.subscribe((data) => expectType<Note>()(data, true), true);
+  note.on('conflict', ({ localValue, remoteValue }) => console.log(localValue?.title, remoteValue?.title));
+  note.on('onRecordStateChanged', (state) => console.log(state === 'READY'));
+  note.on('error', (code, error) => console.log(code === error.code));
+  const untyped = client.record.getRecord('anything');
+  untyped.set('a.b[2].c', { any: 'thing' });
+  const list: List = client.record.getList('notes').on('entry-added', (entry, index) => console.log(entry, index));
+  expectType<string[]>()(list.getEntries(), true);
+  const selected = client.record.getAnonymousRecord<Note>();
+  selected.on('nameChanged', (name) => expectType<string>()(name, true));
+  expectType<string | undefined>()((await selected.setName('note')).get('title'), true);
+  expectType<Note>()(await client.record.snapshot<Note>('note'), true);
+  expectType<boolean>()(await client.record.has('note'), true);
+  expectType<void>()(await client.record.delete('note'), true);
 }
 
 export function handle(error: unknown): string | undefined {

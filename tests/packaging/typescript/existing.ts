@@ -106,6 +106,78 @@ export class Connection {
     return result;
   }
 
+  public async write(name: string): Promise<C.RecordData> {
+    const { record: records } = this.client!;
+    const note = records.getRecord(name);
+    const onTitle = (title: string): void => console.log(title);
+    await note.whenReady();
+    note.whenReady((ready) => console.log(ready.name, ready.version, ready.isReady, ready.hasProvider));
+    note.subscribe((data) => console.log(data.title));
+    note.subscribe('title', onTitle, true);
+    note.subscribe('items[0].name', (value: any) => console.log(value));
+    note.set({ title: 'Shopping', items: [] });
+    note.set('items[0]', { name: 'bread' });
+    note.set('items[0].count', 2, (error, recordName) => console.log(error, recordName));
+    note.set('done', undefined);
+    await note.setWithAck('items[1].name', 'milk');
+    await note.setWithAck({ title: 'Shopping' });
+    note.setWithAck('title', 'Shopping!', (error: string) => console.log(error));
+    note.erase('items[0]');
+    await note.eraseWithAck('items');
+    note.unsubscribe('title', onTitle);
+    note.on('error', (error: string, event: any) => console.log(error, event));
+    note.on(C.EVENT.RECORD_READY, () => console.log('ready'));
+    note.once('discard', () => console.log('discarded'));
+    note.setMergeStrategy((localValue, localVersion, remoteValue, remoteVersion, callback) => {
+      callback(localVersion > remoteVersion ? null : 'behind', localValue || remoteValue);
+    });
+    const title: string = note.get('title') || note.get().title;
+    console.log(title);
+    note.discard();
+    await note.delete();
+    note.delete((error: string | null) => console.log(error));
+
+    const list = await records.getList('notes').whenReady();
+    list.on('entry-added', (entry: string, index: number) => console.log(entry, index));
+    list.on(C.EVENT.ENTRY_MOVED_EVENT, (entry: string, index: number) => console.log(entry, index));
+    list.subscribe((entries) => console.log(entries.length));
+    list.setEntries(['a', 'b']);
+    await list.setEntriesWithAck(['a']);
+    list.addEntry('c', 0, (error) => console.log(error));
+    list.removeEntry('a');
+    const entries: string[] = list.isEmpty() ? [] : list.getEntries();
+    list.discard();
+
+    const queue = records.getDq('jobs');
+    queue.push(entries[0]);
+    queue.subscribe('first', (first: any) => console.log(first));
+    console.log(queue.pop(), queue.shift(), queue.getFirst(), queue.getLast());
+
+    const selected = records.getAnonymousRecord();
+    selected.on('nameChanged', (newName: string) => console.log(newName));
+    selected.subscribe('title', (value) => console.log(value));
+    await selected.setName(name);
+    selected.set('title', 'x');
+    console.log(selected.name, selected.get('title'));
+    selected.discard();
+
+    const version: number = await records.head(name);
+    if (await records.has(name)) records.setData(name, 'title', version, (error) => console.log(error));
+    records.setData(name, { title: 'x' });
+    await records.setDataWithAck(name, { title: 'y' });
+    records.has(name, (error, has) => console.log(error, has));
+    records.snapshot(name, (error: string | null, data: C.RecordData) => console.log(error, data));
+    await records.notify(records.names());
+    records.setMergeStrategy(name, (_local, _localVersion, remote, _remoteVersion, done) => done(null, remote));
+    records.setMergeStrategyRegExp(/^notes/, (local, _localVersion, _remote, _remoteVersion, done) => done(null, local));
+    records.listen('^weather/', (subscription, response) => {
+      response.onStop((stopped) => console.log(stopped));
+      response.accept();
+    });
+    records.unlisten('^weather/');
+    return records.snapshot(name);
+  }
+
   public async interrupt(): Promise<void> {
     this.client!.pause();
     await this.client!.resume();

@@ -1,0 +1,396 @@
+//! `client.record`.
+
+use std::rc::Rc;
+
+use js_sys::{Array, Function};
+use wasm_bindgen::prelude::*;
+
+use super::{
+    arguments,
+    errors::{self, DeepstreamError},
+};
+use crate::{
+    browser::{callbacks::guard, driver::Driver, promises::Waiting},
+    client::{
+        ClientError, Command, RecordCommand, RecordFailure, RecordNews, Strategy, Ticket,
+        record::{Path, Side},
+    },
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Who is told what becomes of records: `RecordHub` in `js/record-hub.ts`. Values are JSON texts; `undefined` stands
+    /// for none.
+    #[derive(Clone)]
+    pub type RecordSink;
+
+    #[wasm_bindgen(method, catch)]
+    fn ready(this: &RecordSink, name: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn changed(this: &RecordSink, name: &str, path: &str, value: Option<&str>) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn ended(this: &RecordSink, name: &str, is_deleted: bool) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = providerChanged)]
+    fn provider_changed(this: &RecordSink, name: &str, has_provider: bool) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn conflict(this: &RecordSink, name: &str, local: Option<&str>, remote: Option<&str>) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn failed(this: &RecordSink, name: &str, error: &JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn merge(
+        this: &RecordSink,
+        question: u32,
+        name: &str,
+        local: Option<&str>,
+        local_version: i32,
+        remote: Option<&str>,
+        remote_version: i32,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = somethingHappened)]
+    fn something_happened(this: &RecordSink) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn closed(this: &RecordSink) -> Result<(), JsValue>;
+}
+
+/// Tells news about a record. What callbacks throw is reported before it comes here.
+pub fn tell(sink: &RecordSink, name: &str, news: &RecordNews) {
+    guard_told(match news {
+        RecordNews::Ready => sink.ready(name),
+        RecordNews::Changed { path, value } => sink.changed(name, path, value.as_deref()),
+        RecordNews::Discarded => sink.ended(name, false),
+        RecordNews::Deleted => sink.ended(name, true),
+        RecordNews::HasProviderChanged(has_provider) => sink.provider_changed(name, *has_provider),
+        RecordNews::Conflict { local, remote } => sink.conflict(name, local.as_deref(), remote.as_deref()),
+        RecordNews::Error(error) => sink.failed(name, &DeepstreamError::from_client(error, &js_sys::Object::new())),
+    });
+}
+
+/// A side of a conflict: the data, and its version.
+pub type Contender<'a> = (Option<&'a str>, i32);
+
+/// Asks how a conflict is to be settled.
+pub fn ask(sink: &RecordSink, question: u32, name: &str, local: Contender<'_>, remote: Contender<'_>) {
+    guard_told(sink.merge(question, name, local.0, local.1, remote.0, remote.1));
+}
+
+/// Tells that everything was carried out that followed from something.
+pub fn tell_happened(sink: &RecordSink) {
+    guard_told(sink.something_happened());
+}
+
+/// Tells that the client is closed.
+pub fn tell_closed(sink: &RecordSink) {
+    guard_told(sink.closed());
+}
+
+fn guard_told(told: Result<(), JsValue>) {
+    guard(told.map(|()| JsValue::UNDEFINED));
+}
+
+/// Records, by name: the class behind `client.record`. What JavaScript sees of it is in `js/records.ts`.
+///
+/// Where a method takes `done`, that function is called with an error or `null`, the result, and whether the error follows
+/// from what the application did itself.
+#[wasm_bindgen]
+pub struct RecordHandler {
+    driver: Rc<Driver>,
+}
+
+impl RecordHandler {
+    pub(super) const fn new(driver: Rc<Driver>) -> Self {
+        Self { driver }
+    }
+
+    fn command(&self, command: RecordCommand<'_>) {
+        self.driver.command(Command::Record(command));
+    }
+
+    fn ticket(&self, done: Function) -> Ticket {
+        self.driver.promises.add(Waiting::Function(done))
+    }
+
+    fn ask(
+        &self,
+        name: &JsValue,
+        done: Function,
+        command: for<'a> fn(&'a str, Ticket) -> RecordCommand<'a>,
+    ) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        let name = arguments::name("name", name)?;
+        self.command(command(&name, self.ticket(done)));
+        Ok(())
+    }
+}
+
+#[wasm_bindgen]
+impl RecordHandler {
+    /// Says who is told what becomes of records.
+    pub fn attach(&self, sink: RecordSink) {
+        self.driver.record_sink.replace(Some(sink));
+    }
+
+    /// Whenever this is another number, any record may be another one.
+    pub fn revision(&self) -> u32 {
+        self.driver.revision.get()
+    }
+
+    /// The names of the records that are open.
+    pub fn names(&self) -> Vec<String> {
+        self.driver.with_records(|records| records.names().map(String::from).collect())
+    }
+
+    /// Opens a record once more; says whether it is the first time. The strategy is a number of `js/merge.ts`.
+    ///
+    /// # Errors
+    /// A name that is not a string or empty.
+    pub fn open(&self, name: &JsValue, strategy: u32) -> Result<bool, DeepstreamError> {
+        errors::ensure_sound()?;
+        let name = arguments::name("name", name)?;
+        let is_first = self.driver.with_records(|records| !records.is_open(&name));
+        self.command(RecordCommand::Open { name: &name, strategy: strategy_of(strategy) });
+        Ok(is_first)
+    }
+
+    /// Takes back one `open`.
+    pub fn discard(&self, name: &str) {
+        self.command(RecordCommand::Discard(name));
+    }
+
+    /// Checks a path.
+    ///
+    /// # Errors
+    /// Anything but a path.
+    #[wasm_bindgen(js_name = checkPath)]
+    pub fn check_path(&self, path: &JsValue) -> Result<(), DeepstreamError> {
+        arguments::path(path).map(drop)
+    }
+
+    /// Tells from now on what is new at a path; `undefined` is the whole record.
+    ///
+    /// # Errors
+    /// Anything but a path.
+    pub fn watch(&self, name: &str, path: &JsValue) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        let path = arguments::path(path)?;
+        self.command(RecordCommand::Watch { name, path });
+        Ok(())
+    }
+
+    /// Ends what `watch` began.
+    pub fn unwatch(&self, name: &str, path: &str) {
+        self.command(RecordCommand::Unwatch { name, path });
+    }
+
+    /// The JSON text at a path; `undefined` if there is nothing.
+    ///
+    /// # Errors
+    /// Anything but a path.
+    pub fn get(&self, name: &str, path: &JsValue) -> Result<Option<String>, DeepstreamError> {
+        let path = arguments::path(path)?;
+        Ok(self.driver.with_records(|records| records.get(name, &path)).map(String::from))
+    }
+
+    /// The version; `undefined` before it was loaded.
+    pub fn version(&self, name: &str) -> Option<i32> {
+        self.driver.with_records(|records| records.version(name))
+    }
+
+    /// Whether the record was loaded.
+    #[wasm_bindgen(js_name = isReady)]
+    pub fn is_ready(&self, name: &str) -> bool {
+        self.driver.with_records(|records| records.is_ready(name))
+    }
+
+    /// Whether somebody provides the record.
+    #[wasm_bindgen(js_name = hasProvider)]
+    pub fn has_provider(&self, name: &str) -> bool {
+        self.driver.with_records(|records| records.has_provider(name))
+    }
+
+    /// Where the record stands; `undefined` for one that is not open.
+    pub fn state(&self, name: &str) -> Option<String> {
+        self.driver.with_records(|records| records.state(name)).map(String::from)
+    }
+
+    /// Whether to call `somethingHappened` from now on.
+    #[wasm_bindgen(js_name = watchStates)]
+    pub fn watch_states(&self, is_watched: bool) {
+        self.driver.are_record_states_watched.set(is_watched);
+    }
+
+    /// Calls back when the record was loaded.
+    #[wasm_bindgen(js_name = awaitReady)]
+    pub fn await_ready(&self, name: &str, done: Function) {
+        let ticket = self.ticket(done);
+        self.command(RecordCommand::AwaitReady { name, ticket });
+    }
+
+    /// Changes an open record at one path.
+    ///
+    /// # Errors
+    /// Anything but a path, data that JSON cannot say, a whole record that is neither an object nor an array.
+    pub fn set(
+        &self,
+        name: &str,
+        path: &JsValue,
+        data: &JsValue,
+        done: Option<Function>,
+    ) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        let (path, text) = edit(path, data)?;
+        let ticket = done.map(|done| self.ticket(done));
+        self.command(RecordCommand::Write { name, edits: vec![(path, text.as_deref())], ticket });
+        Ok(())
+    }
+
+    /// Changes an open record at several paths at once: paths and data in turn.
+    ///
+    /// # Errors
+    /// As for `set`.
+    #[wasm_bindgen(js_name = setMulti)]
+    pub fn set_multi(&self, name: &str, edits: &Array, done: Option<Function>) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        let mut checked = Vec::new();
+        for position in (0..edits.length()).step_by(2) {
+            checked.push(edit(&edits.get(position), &edits.get(position + 1))?);
+        }
+        let ticket = done.map(|done| self.ticket(done));
+        let edits = checked.iter().map(|(path, text)| (path.clone(), text.as_deref())).collect();
+        self.command(RecordCommand::Write { name, edits, ticket });
+        Ok(())
+    }
+
+    /// Changes a record, open or not.
+    ///
+    /// # Errors
+    /// A name that is not a string or empty; as for `set`.
+    #[wasm_bindgen(js_name = setData)]
+    pub fn set_data(
+        &self,
+        name: &JsValue,
+        path: &JsValue,
+        data: &JsValue,
+        done: Option<Function>,
+    ) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        let name = arguments::name("name", name)?;
+        let (path, text) = edit(path, data)?;
+        let ticket = done.map(|done| self.ticket(done));
+        self.command(RecordCommand::SetData { name: &name, path, data: text.as_deref(), ticket });
+        Ok(())
+    }
+
+    /// Deletes a record.
+    ///
+    /// # Errors
+    /// A name that is not a string or empty.
+    pub fn delete(&self, name: &JsValue, done: Function) -> Result<(), DeepstreamError> {
+        self.ask(name, done, |name, ticket| RecordCommand::Delete { name, ticket })
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// A name that is not a string or empty.
+    pub fn snapshot(&self, name: &JsValue, done: Function) -> Result<(), DeepstreamError> {
+        self.ask(name, done, |name, ticket| RecordCommand::Snapshot { name, ticket })
+    }
+
+    /// Asks for the version of a record; -1 where there is none.
+    ///
+    /// # Errors
+    /// A name that is not a string or empty.
+    pub fn head(&self, name: &JsValue, done: Function) -> Result<(), DeepstreamError> {
+        self.ask(name, done, |name, ticket| RecordCommand::Head { name, ticket })
+    }
+
+    /// Tells the server that records have changed in its storage.
+    ///
+    /// # Errors
+    /// Anything but an array of strings that are not empty.
+    pub fn notify(&self, names: &JsValue, done: Function) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        let expected = || DeepstreamError::invalid("argument", "names", "an array of non-empty strings", names);
+        let array = names.dyn_ref::<Array>().filter(|array| array.length() > 0).ok_or_else(expected)?;
+        let texts = array.iter().map(|name| name.as_string().filter(|name| !name.is_empty()).map(Box::from));
+        let names = texts.collect::<Option<Vec<_>>>().ok_or_else(expected)?;
+        let ticket = self.ticket(done);
+        self.command(RecordCommand::Notify { names, ticket });
+        Ok(())
+    }
+
+    /// Tells that a record is no longer open to what is asked of it.
+    pub fn refuse(&self, name: &str, done: Option<Function>) {
+        let error = ClientError::Record { what: RecordFailure::NotOpen, name: name.into() };
+        if let Some(done) = done {
+            self.driver.settle(self.ticket(done), Err(error.clone()));
+        }
+        self.driver.error(&error);
+    }
+
+    /// Asks `callback` whether to provide the records that others open, for names that match `pattern`.
+    ///
+    /// # Errors
+    /// A pattern that is not a string or empty, a callback that is not a function.
+    pub fn listen(&self, pattern: &JsValue, callback: &JsValue) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        self.driver.record_listens.listen(&self.driver, pattern, callback)
+    }
+
+    /// Ends what `listen` began.
+    ///
+    /// # Errors
+    /// A pattern that is not a string or empty.
+    pub fn unlisten(&self, pattern: &JsValue) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        self.driver.record_listens.unlisten(&self.driver, pattern)
+    }
+
+    /// How conflicts of an open record are settled from now on.
+    #[wasm_bindgen(js_name = setStrategy)]
+    pub fn set_strategy(&self, name: &str, strategy: u32) {
+        self.command(RecordCommand::SetStrategy { name, strategy: strategy_of(strategy) });
+    }
+
+    /// Answers what was asked with `merge`: the data, or nothing to delete the record.
+    #[wasm_bindgen(js_name = answerMerge)]
+    pub fn answer_merge(&self, question: u32, data: Option<String>) {
+        self.command(RecordCommand::AnswerMerge { question, answer: Ok(data.as_deref()) });
+    }
+
+    /// Answers what was asked with `merge`: it cannot be said, in words.
+    #[wasm_bindgen(js_name = failMerge)]
+    pub fn fail_merge(&self, question: u32, words: &str) {
+        self.command(RecordCommand::AnswerMerge { question, answer: Err(words) });
+    }
+}
+
+/// The strategies as `js/merge.ts` numbers them.
+const fn strategy_of(number: u32) -> Strategy {
+    match number {
+        0 => Strategy::RemoteWins,
+        1 => Strategy::LocalWins,
+        2 => Strategy::ThreeWay(Side::Remote),
+        3 => Strategy::ThreeWay(Side::Local),
+        _ => Strategy::Custom,
+    }
+}
+
+fn edit(path: &JsValue, data: &JsValue) -> Result<(Path, Option<String>), DeepstreamError> {
+    let path = arguments::path(path)?;
+    let text = arguments::json("data", data)?;
+    let is_document = || text.as_deref().is_some_and(|text| text.starts_with(['{', '[']));
+    if path.is_root() && !is_document() {
+        let expected = "an object or an array, since there is no path";
+        return Err(DeepstreamError::invalid("argument", "data", expected, data));
+    }
+    Ok((path, text))
+}

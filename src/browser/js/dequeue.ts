@@ -1,0 +1,277 @@
+import { checkFunction, checkOptionalFunction, invalid, type EventSource } from './emitter.js';
+import { EntryWatch, type EntryEvents } from './entries.js';
+import { checkIndex } from './list.js';
+import { promise, type Done } from './outcome.js';
+import { asVoid, Handle, subscribeOptions } from './record-handle.js';
+import type { RecordHub } from './record-hub.js';
+import type { RecordEvents, RecordHolder, RecordSubscribeOptions, WriteAckCallback } from './record.js';
+import type { Subscription } from './subscription.js';
+
+/** What a queue tells its listeners. */
+export type DequeueEvents = RecordEvents<object, Dequeue> & EntryEvents;
+
+/** The ends of a queue. */
+export type DequeuePosition = 'first' | 'last';
+
+/**
+ * A record that is a queue with two ends, kept as a doubly linked list: `client.record.getDq(name)`. What one call changes
+ * is one version of the record.
+ *
+ * @example
+ * const jobs = await client.record.getDq('jobs').whenReady();
+ * jobs.push('jobs/1');
+ * const next = jobs.shift();
+ */
+export interface Dequeue extends RecordHolder<Dequeue>, EventSource<DequeueEvents> {
+  /** The entries, from the first to the last: a new array. */
+  getEntries(): string[];
+  /** Whether there are no entries. */
+  isEmpty(): boolean;
+  /** The first entry; '' if there is none. */
+  getFirst(): string;
+  /** The last entry; '' if there is none. */
+  getLast(): string;
+
+  /**
+   * Replaces all entries.
+   * @param callback Is told when the server has them, or why it will not.
+   * @throws {DeepstreamError} for anything but an array
+   */
+  setEntries(entries: readonly string[], callback?: WriteAckCallback): void;
+  /** Replaces all entries, and tells when the server has them: see `record.setWithAck`. */
+  setEntriesWithAck(entries: readonly string[]): Promise<void>;
+  /** Replaces all entries, and calls back. */
+  setEntriesWithAck(entries: readonly string[], callback: WriteAckCallback): void;
+  /** Replaces all entries, with a promise unless there is a callback. */
+  setEntriesWithAck(entries: readonly string[], callback?: WriteAckCallback): Promise<void> | void;
+
+  /** Adds an entry behind the last. */
+  push(entry: string): void;
+  /** Adds an entry before the first. */
+  unshift(entry: string): void;
+  /** Removes the last entry and gives it back; '' if there is none. */
+  pop(): string;
+  /** Removes the first entry and gives it back; '' if there is none. */
+  shift(): string;
+
+  /**
+   * Adds an entry before the one at this index.
+   * @throws {DeepstreamError} for an index out of range
+   */
+  insertEntry(entry: string, index: number): void;
+
+  /**
+   * Removes an entry: the first that is equal, or the one at this index.
+   * @throws {DeepstreamError} if there is none
+   */
+  removeEntry(entry: string, index?: number): void;
+
+  /**
+   * Calls back with all entries whenever the queue is different.
+   * @returns What ends this subscription, if it is not left to `unsubscribe` or `discard`.
+   * @throws {DeepstreamError} for a callback that is not a function, or a signal that is none
+   */
+  subscribe(callback: (entries: string[]) => void, options?: boolean | RecordSubscribeOptions): Subscription;
+  /** Calls back with the entry at one end whenever it is another one. */
+  subscribe(
+    position: DequeuePosition,
+    callback: (entry: any) => void,
+    options?: boolean | RecordSubscribeOptions,
+  ): Subscription;
+
+  /** Ends what `subscribe` began with the same arguments; without a callback, all at this end. */
+  unsubscribe(callback: (entries: string[]) => void): void;
+  /** Ends what `subscribe` began at one end. */
+  unsubscribe(position: DequeuePosition, callback?: (entry: any) => void): void;
+}
+
+/** The keys of what is before and behind; '' for nothing. */
+interface Link {
+  readonly p: string;
+  readonly n: string;
+}
+
+interface Node extends Link {
+  readonly d: string;
+}
+
+/** The record as other clients of deepstream write it: 'h' has the keys of the last (p) and the first (n) node. */
+type Nodes = { readonly h?: Link } & { readonly [key: string]: Node };
+
+const HEAD = 'h';
+
+/** @internal */
+export class DequeueHandle extends Handle<Dequeue, DequeueEvents> implements Dequeue {
+  readonly #watch: EntryWatch;
+  /** Whose subscriptions are to one end. */
+  readonly #ends = { first: {}, last: {} };
+
+  constructor(hub: RecordHub, name: string) {
+    super(hub, name);
+    this.#watch = new EntryWatch(this, this.shared, entriesOf);
+  }
+
+  protected override onListener(event: string): void {
+    super.onListener(event);
+    this.#watch.onListener(event);
+  }
+
+  override discard(): void {
+    this.#watch.stop();
+    for (const owner of Object.values(this.#ends)) this.shared.unsubscribe(owner, '');
+    super.discard();
+  }
+
+  getEntries(): string[] {
+    return entriesOf(this.#nodes());
+  }
+
+  isEmpty(): boolean {
+    const { n, p } = headOf(this.#nodes());
+    return !n && !p;
+  }
+
+  getFirst(): string {
+    return endOf(this.#nodes(), 'first');
+  }
+
+  getLast(): string {
+    return endOf(this.#nodes(), 'last');
+  }
+
+  setEntries(entries: readonly string[], callback?: WriteAckCallback): void {
+    this.#replace(entries, this.acknowledge(callback));
+  }
+
+  setEntriesWithAck(entries: readonly string[]): Promise<void>;
+  setEntriesWithAck(entries: readonly string[], callback: WriteAckCallback): void;
+  setEntriesWithAck(entries: readonly string[], callback?: WriteAckCallback): Promise<void> | void {
+    if (callback) return this.setEntries(entries, callback);
+    return promise((done) => this.#replace(entries, asVoid(done)));
+  }
+
+  push(entry: string): void {
+    this.#insert(entry, '');
+  }
+
+  unshift(entry: string): void {
+    this.#insert(entry, headOf(this.#nodes()).n);
+  }
+
+  pop(): string {
+    return this.#remove(headOf(this.#nodes()).p);
+  }
+
+  shift(): string {
+    return this.#remove(headOf(this.#nodes()).n);
+  }
+
+  insertEntry(entry: string, index: number): void {
+    const keys = keysOf(this.#nodes());
+    const place = checkIndex(index, keys.length) ?? keys.length;
+    this.#insert(entry, keys[place] ?? '');
+  }
+
+  removeEntry(entry: string, index?: number): void {
+    const nodes = this.#nodes();
+    const isIt = (key: string, at: number): boolean => nodes[key]?.d === entry && (!index || index === at);
+    const key = keysOf(nodes).find(isIt);
+    if (key === undefined) throw invalid('entry', 'what is in the queue', entry);
+    this.#remove(key);
+  }
+
+  subscribe(...given: any[]): Subscription {
+    const { owner, callback, triggerNow, signal, view } = this.#subscription(given);
+    const listener = checkFunction<(value: any) => void>('callback', callback);
+    return this.shared.subscribe(owner, undefined, listener, triggerNow, view, signal);
+  }
+
+  unsubscribe(...given: any[]): void {
+    const { owner, callback } = this.#subscription(given);
+    this.shared.unsubscribe(owner, '', checkOptionalFunction('callback', callback));
+  }
+
+  #subscription(given: any[]) {
+    if (typeof given[0] === 'function') {
+      const [callback, options] = given;
+      return { owner: this, callback, ...subscribeOptions(options), view: entriesOf };
+    }
+    const [position, callback, options] = given;
+    const { triggerNow, signal } = subscribeOptions(options);
+    if (position !== 'first' && position !== 'last') throw invalid('position', "'first' or 'last'", position);
+    let before = endOf(this.#nodes(), position);
+    let isTriggered = triggerNow;
+    const view = (nodes: Nodes): string | undefined => {
+      const [old, now] = [before, endOf(nodes, position)];
+      before = now;
+      const isNews = isTriggered || old !== now;
+      isTriggered = false;
+      return isNews ? now : undefined;
+    };
+    return { owner: this.#ends[position as DequeuePosition], callback, triggerNow, signal, view };
+  }
+
+  #nodes(): Nodes {
+    return this.shared.get(undefined) as Nodes;
+  }
+
+  #replace(entries: readonly string[], done: Done | undefined): void {
+    if (!Array.isArray(entries)) throw invalid('entries', 'an array', entries);
+    const last = entries.length - 1;
+    const key = (index: number): string => (index < 0 || index > last ? '' : String(index));
+    const nodes = entries.map((entry, index) => ({ d: entry, p: key(index - 1), n: key(index + 1) }));
+    this.shared.set(undefined, { [HEAD]: { n: key(0), p: key(last) }, ...nodes }, done);
+  }
+
+  /** Adds an entry before the node with this key; '' stands for the end. */
+  #insert(entry: string, before: string): void {
+    const nodes = this.#nodes();
+    const head = headOf(nodes);
+    if (!head.n && !head.p) return this.#replace([entry], undefined);
+    const behind = before ? (nodes[before]?.p ?? '') : head.p;
+    const key = freeKey(nodes);
+    this.#change({
+      [key]: { d: entry, p: behind, n: before },
+      [behind ? `${behind}.n` : `${HEAD}.n`]: key,
+      [before ? `${before}.p` : `${HEAD}.p`]: key,
+    });
+  }
+
+  #remove(key: string): string {
+    const node = this.#nodes()[key];
+    if (!key || !node) return '';
+    const { d, p, n } = node;
+    this.#change({ [p ? `${p}.n` : `${HEAD}.n`]: n, [n ? `${n}.p` : `${HEAD}.p`]: p, [key]: undefined });
+    return d;
+  }
+
+  #change(patches: { [path: string]: unknown }): void {
+    this.shared.setMulti(Object.entries(patches).flat(1), undefined);
+  }
+}
+
+function headOf(nodes: Nodes | undefined): Link {
+  return nodes?.h ?? { p: '', n: '' };
+}
+
+/** The keys of the nodes in order. A queue that others have tangled ends where it comes back to itself. */
+function keysOf(nodes: Nodes | undefined): string[] {
+  const keys = new Set<string>();
+  for (let key = headOf(nodes).n; key && !keys.has(key) && nodes?.[key]; key = nodes[key]?.n ?? '') keys.add(key);
+  return [...keys];
+}
+
+function entriesOf(nodes: Nodes | undefined): string[] {
+  return keysOf(nodes).map((key) => nodes?.[key]?.d ?? '');
+}
+
+function endOf(nodes: Nodes | undefined, position: DequeuePosition): string {
+  const head = headOf(nodes);
+  return nodes?.[position === 'first' ? head.n : head.p]?.d ?? '';
+}
+
+function freeKey(nodes: Nodes): string {
+  let key = 0;
+  while (nodes[key] !== undefined) key += 1;
+  return String(key);
+}

@@ -1,0 +1,117 @@
+import { DeepstreamError } from './error.js';
+
+/** Anything for the type `string` itself, nothing for a literal: so that misspelled event names do not compile. */
+export type OnlyString<Name extends string> = string extends Name ? unknown : never;
+
+/** What tells its listeners about events; `Events` has their names, and what the listeners are called with. */
+export interface EventSource<Events> {
+  /**
+   * Calls the listener whenever this happens.
+   * @param scope What `this` is for the listener: the object itself, unless given.
+   * @throws {DeepstreamError} for a listener that is not a function
+   */
+  on<Name extends keyof Events & string>(event: Name, listener: Events[Name], scope?: unknown): this;
+  /** Listens for what is only known by name when the program runs. */
+  on<Name extends string>(event: Name & OnlyString<Name>, listener: Function, scope?: unknown): this;
+
+  /** Like `on`, but the listener is called only once. */
+  once<Name extends keyof Events & string>(event: Name, listener: Events[Name], scope?: unknown): this;
+  /** Listens once for what is only known by name when the program runs. */
+  once<Name extends string>(event: Name & OnlyString<Name>, listener: Function, scope?: unknown): this;
+
+  /**
+   * Ends what `on` or `once` began with the same arguments. What is left out stands for all: without a listener all
+   * listeners of the event go, without an event all there are.
+   */
+  off(event?: string, listener?: Function, scope?: unknown): this;
+
+  /** Whether anybody listens. */
+  hasListeners(event: string): boolean;
+
+  /** The names of the events that somebody listens to. */
+  eventNames(): string[];
+}
+
+interface Listener {
+  readonly call: Function;
+  readonly scope: unknown;
+  readonly isOnce: boolean;
+}
+
+/** @internal */
+export class Emitter<Events> implements EventSource<Events> {
+  readonly #listeners = new Map<string, readonly Listener[]>();
+
+  on(event: string, listener: unknown, scope: unknown = this): this {
+    return this.#add(event, listener, scope, false);
+  }
+
+  once(event: string, listener: unknown, scope: unknown = this): this {
+    return this.#add(event, listener, scope, true);
+  }
+
+  off(event?: string, listener?: Function, scope?: unknown): this {
+    const isMeant = ({ call, scope: its }: Listener): boolean =>
+      (listener === undefined || listener === call) && (scope === undefined || scope === its);
+    for (const name of event === undefined ? this.eventNames() : [event]) this.#remove(name, isMeant);
+    return this;
+  }
+
+  hasListeners(event: string): boolean {
+    return this.#listeners.has(event);
+  }
+
+  eventNames(): string[] {
+    return [...this.#listeners.keys()];
+  }
+
+  /** Calls the listeners of an event. */
+  tell(event: string, ...details: unknown[]): void {
+    for (const listener of this.#listeners.get(event) ?? []) {
+      if (listener.isOnce) this.#remove(event, (its) => its === listener);
+      callSafely(() => listener.call.apply(listener.scope, details));
+    }
+  }
+
+  #add(event: string, listener: unknown, scope: unknown, isOnce: boolean): this {
+    const call = checkFunction('listener', listener);
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), { call, scope, isOnce }]);
+    return this;
+  }
+
+  #remove(event: string, isMeant: (listener: Listener) => boolean): void {
+    const rest = (this.#listeners.get(event) ?? []).filter((listener) => !isMeant(listener));
+    if (rest.length > 0) this.#listeners.set(event, rest);
+    else this.#listeners.delete(event);
+  }
+}
+
+/**
+ * Calls something of the application's. What it throws is reported as in any event listener, and stops nothing.
+ * @internal
+ */
+export function callSafely(call: () => unknown): void {
+  try {
+    call();
+  } catch (exception) {
+    if (typeof reportError === 'function') reportError(exception);
+    else console.error(exception);
+  }
+}
+
+/** @internal */
+export function checkFunction<Type extends Function>(name: string, value: unknown): Type {
+  if (typeof value === 'function') return value as Type;
+  throw invalid(name, 'a function', value);
+}
+
+/** @internal */
+export function checkOptionalFunction<Type extends Function>(name: string, value: unknown): Type | undefined {
+  return value === undefined || value === null ? undefined : checkFunction<Type>(name, value);
+}
+
+/** @internal */
+export function invalid(name: string, expected: string, value: unknown): DeepstreamError {
+  const got = typeof value === 'string' ? `'${value}'` : Object(value) === value ? `a ${typeof value}` : String(value);
+  return new DeepstreamError(`invalid argument ${name}: expected ${expected}, got ${got}`, 'INVALID_ARGUMENT');
+}

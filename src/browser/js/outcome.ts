@@ -1,0 +1,42 @@
+import type { DeepstreamError } from './error.js';
+
+/**
+ * Told by the WebAssembly side, once: an error or `null`, the result, and whether the error follows from what the
+ * application did itself, so that a promise which nobody looks at is no unhandled rejection.
+ * @internal
+ */
+export type Done = (error: DeepstreamError | null, value: any, isExpected: boolean) => void;
+
+/**
+ * Gives the outcome of something as a promise.
+ * @param begin What it throws is thrown at once.
+ * @internal
+ */
+export function promise<Value>(begin: (done: Done) => void): Promise<Value> {
+  let resolve!: (value: Value) => void;
+  let reject!: (error: DeepstreamError) => void;
+  const promise = new Promise<Value>((...settlers) => ([resolve, reject] = settlers));
+  begin((error, value, isExpected) => {
+    if (!error) return resolve(value);
+    if (isExpected) promise.catch(() => {});
+    reject(error);
+  });
+  return promise;
+}
+
+/**
+ * Gives the outcome of something to a callback, as the code of an error or `null`, and the value; without a callback as a
+ * promise.
+ * @internal
+ */
+export function outcome<Value>(
+  callback: ((error: any, value: any) => void) | undefined,
+  begin: (done: Done) => void,
+  valueOf: (value: any) => unknown = (value) => value,
+): Promise<Value> | void {
+  if (!callback)
+    return promise((done) =>
+      begin((error, value, isExpected) => done(error, error ? value : valueOf(value), isExpected)),
+    );
+  begin((error, value) => (error ? callback(error.code, null) : callback(null, valueOf(value))));
+}

@@ -1,0 +1,388 @@
+import type { Emitter } from './emitter.js';
+import { callSafely } from './emitter.js';
+import type { DeepstreamError } from './error.js';
+import type { ListenCallback } from './listen.js';
+import { settle, Strategies } from './merge.js';
+import type { Options } from './options.js';
+import type { Done } from './outcome.js';
+import { subscribe, type Subscription } from './subscription.js';
+
+/**
+ * What the WebAssembly side gives. Values are JSON texts; `undefined` stands for none.
+ * @internal
+ */
+export interface CompiledRecords {
+  attach(sink: RecordHub): void;
+  revision(): number;
+  names(): string[];
+  open(name: string, strategy: number): boolean;
+  discard(name: string): void;
+  refuse(name: string, done: Done | undefined): void;
+  checkPath(path: string | undefined): void;
+  watch(name: string, path: string | undefined): void;
+  unwatch(name: string, path: string): void;
+  get(name: string, path: string | undefined): string | undefined;
+  state(name: string): string | undefined;
+  watchStates(isWatched: boolean): void;
+  version(name: string): number | undefined;
+  isReady(name: string): boolean;
+  hasProvider(name: string): boolean;
+  awaitReady(name: string, done: Done): void;
+  set(name: string, path: string | undefined, data: unknown, done: Done | undefined): void;
+  setMulti(name: string, edits: unknown[], done: Done | undefined): void;
+  setData(name: string, path: string | undefined, data: unknown, done: Done | undefined): void;
+  delete(name: string, done: Done): void;
+  snapshot(name: string, done: Done): void;
+  head(name: string, done: Done): void;
+  notify(names: readonly string[], done: Done): void;
+  listen(pattern: string, callback: ListenCallback): void;
+  unlisten(pattern: string): void;
+  setStrategy(name: string, strategy: number): void;
+  answerMerge(question: number, text: string | undefined): void;
+  failMerge(question: number, words: string): void;
+}
+
+/**
+ * Brings what the WebAssembly side tells about records to those who hold them.
+ * @internal
+ */
+export class RecordHub {
+  readonly strategies: Strategies;
+  readonly isCopying: boolean;
+  #isClosed = false;
+  /** The last states that were told of records whose states somebody wants to know. */
+  readonly #states = new Map<SharedRecord, string | undefined>();
+  /** By name, oldest first: of one that was opened again, the end of the former may still have to be told. */
+  readonly #records = new Map<string, SharedRecord[]>();
+
+  constructor(
+    readonly compiled: CompiledRecords,
+    { mergeStrategy, recordDeepCopy = true }: Partial<Options> = {},
+  ) {
+    this.strategies = new Strategies(mergeStrategy);
+    this.isCopying = recordDeepCopy;
+    compiled.attach(this);
+  }
+
+  /** Opens a record once more. */
+  open(name: string): SharedRecord {
+    const isFirst = this.compiled.open(name, this.strategies.numberOf(name));
+    const records = this.#records.get(name) ?? [];
+    const newest = records.at(-1);
+    if (newest && !isFirst) return newest;
+    if (newest) newest.isOpen = false;
+    const record = new SharedRecord(this, name);
+    if (this.#isClosed) record.isOpen = false;
+    else this.#records.set(name, [...records, record]);
+    return record;
+  }
+
+  /** Has the records that are open follow their strategies. */
+  applyStrategies(): void {
+    for (const name of this.#records.keys()) this.compiled.setStrategy(name, this.strategies.numberOf(name));
+  }
+
+  ready(name: string): void {
+    this.#oldest(name)?.onReady();
+  }
+
+  changed(name: string, path: string, text: string | undefined): void {
+    this.#oldest(name)?.onChanged(path, text);
+  }
+
+  ended(name: string, isDeleted: boolean): void {
+    const [oldest, ...others] = this.#records.get(name) ?? [];
+    if (others.length > 0) this.#records.set(name, others);
+    else this.#records.delete(name);
+    if (!oldest) return;
+    oldest.onEnded(isDeleted ? 'delete' : 'discard', this.#states.delete(oldest));
+    this.compiled.watchStates(this.#states.size > 0);
+  }
+
+  providerChanged(name: string, hasProvider: boolean): void {
+    this.#oldest(name)?.tell('hasProviderChanged', hasProvider);
+  }
+
+  conflict(name: string, local: string | undefined, remote: string | undefined): void {
+    this.#oldest(name)?.tell('conflict', { localValue: parseOrNull(local), remoteValue: parseOrNull(remote) });
+  }
+
+  failed(name: string, error: DeepstreamError): void {
+    this.#oldest(name)?.tell('error', error.code, error);
+  }
+
+  merge(
+    question: number,
+    name: string,
+    local: string | undefined,
+    localVersion: number,
+    remote: string | undefined,
+    remoteVersion: number,
+  ): void {
+    settle(
+      this.strategies.of(name),
+      [parseOrNull(local), localVersion],
+      [parseOrNull(remote), remoteVersion],
+      (text) => this.compiled.answerMerge(question, text),
+      (words) => this.compiled.failMerge(question, words),
+    );
+  }
+
+  /** Has the record tell when it comes to another state. */
+  watchState(record: SharedRecord): void {
+    if (this.#states.has(record) || !record.isOpen) return;
+    this.#states.set(record, this.compiled.state(record.name));
+    this.compiled.watchStates(true);
+  }
+
+  somethingHappened(): void {
+    for (const record of this.#states.keys()) this.#tellState(record, this.compiled.state(record.name));
+  }
+
+  #tellState(record: SharedRecord, state: string | undefined): void {
+    // One that has ended tells so itself.
+    if (!record.isOpen || state === undefined || this.#states.get(record) === state) return;
+    this.#states.set(record, state);
+    record.tell('onRecordStateChanged', state);
+  }
+
+  closed(): void {
+    this.#isClosed = true;
+    for (const records of this.#records.values()) for (const record of records) record.close();
+    this.#records.clear();
+    this.#states.clear();
+  }
+
+  #oldest(name: string): SharedRecord | undefined {
+    return this.#records.get(name)?.[0];
+  }
+}
+
+interface Wanted extends Pick<RecordSubscription, 'owner' | 'callback' | 'view'> {
+  readonly path: string | undefined;
+  readonly triggerNow: boolean;
+}
+
+/** @internal */
+export interface RecordSubscription {
+  readonly callback: (value: any) => void;
+  readonly owner: object;
+  /** What the callback gets of a value; `undefined` if it is not to be called. */
+  readonly view: ((value: any) => unknown) | undefined;
+  /** Called when it has ended. */
+  readonly onRemoved: (() => void) | undefined;
+  /** Whether it is to be called first when the record is ready. */
+  isWaiting: boolean;
+  /** What it was called with outside of changes, so that the news of the same is none. */
+  seen: string | undefined;
+  hasEnded: boolean;
+}
+
+/** The most paths of one record whose values are remembered for `get`. */
+const MOST_REMEMBERED = 100;
+
+/**
+ * One record for all who hold it.
+ * @internal
+ */
+export class SharedRecord {
+  /** Whether its name still stands for it. */
+  isOpen = true;
+  readonly compiled: CompiledRecords;
+  #holders: { readonly handle: Emitter<any>; isHolding: boolean }[] = [];
+  /** By path; '' is the whole record. */
+  readonly #subscriptions = new Map<string, readonly RecordSubscription[]>();
+  #whenReady: (() => void)[] = [];
+  readonly #remembered = new Map<string | undefined, { revision: number; text: string | undefined; value: unknown }>();
+
+  constructor(
+    readonly hub: RecordHub,
+    readonly name: string,
+  ) {
+    this.compiled = hub.compiled;
+  }
+
+  get isReady(): boolean {
+    return this.isOpen && this.compiled.isReady(this.name);
+  }
+
+  get version(): number {
+    return (this.isOpen ? this.compiled.version(this.name) : undefined) ?? -1;
+  }
+
+  get hasProvider(): boolean {
+    return this.isOpen && this.compiled.hasProvider(this.name);
+  }
+
+  /** The handle will be told events, until the record ends or others hold it alone. */
+  hold(handle: Emitter<any>): void {
+    this.#holders = this.#holders.filter(({ isHolding }) => isHolding);
+    this.#holders.push({ handle, isHolding: true });
+  }
+
+  release(handle: Emitter<any>): void {
+    const holder = this.#holders.find((holder) => holder.handle === handle);
+    if (!holder?.isHolding) return;
+    holder.isHolding = false;
+    // The last one is to hear of the end.
+    if (this.#holders.some(({ isHolding }) => isHolding)) this.#holders.splice(this.#holders.indexOf(holder), 1);
+    for (const path of [...this.#subscriptions.keys()]) this.unsubscribe(handle, path);
+    if (this.isOpen) this.compiled.discard(this.name);
+  }
+
+  /** Calls back when the record is ready, at once if it is. */
+  whenReady(callback: () => void): void {
+    if (this.isReady) callback();
+    else this.#whenReady.push(callback);
+  }
+
+  get(path: string | undefined): unknown {
+    if (!this.isOpen) return path === undefined ? {} : undefined;
+    const revision = this.compiled.revision();
+    let known = this.#remembered.get(path);
+    if (known?.revision !== revision) {
+      const text = this.compiled.get(this.name, path);
+      // What is given out may be changed by whoever gets it, unless the option says that nobody does.
+      if (this.hub.isCopying && isStructure(text)) return JSON.parse(text);
+      if (known?.text === text && known) {
+        known.revision = revision;
+      } else {
+        if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear();
+        known = { revision, text, value: parse(text) };
+        this.#remembered.set(path, known);
+      }
+    }
+    return known.value === undefined && path === undefined ? {} : known.value;
+  }
+
+  set(path: string | undefined, data: unknown, done: Done | undefined): void {
+    if (this.isOpen) this.compiled.set(this.name, path, data, done);
+    else this.compiled.refuse(this.name, done);
+  }
+
+  setMulti(edits: unknown[], done: Done | undefined): void {
+    if (this.isOpen) this.compiled.setMulti(this.name, edits, done);
+    else this.compiled.refuse(this.name, done);
+  }
+
+  subscribe(
+    owner: object,
+    path: string | undefined,
+    callback: (value: any) => void,
+    triggerNow: boolean,
+    view?: (value: any) => unknown,
+    signal?: AbortSignal,
+  ): Subscription {
+    this.compiled.checkPath(path);
+    return subscribe(signal, (onRemoved) => this.#begin({ owner, path, callback, triggerNow, view }, onRemoved));
+  }
+
+  #begin({ owner, path, callback, triggerNow, view }: Wanted, onRemoved: (() => void) | undefined): () => void {
+    if (!this.isOpen) {
+      this.compiled.refuse(this.name, undefined);
+      onRemoved?.();
+      return () => {};
+    }
+    const key = path ?? '';
+    const others = this.#subscriptions.get(key);
+    const subscription: RecordSubscription = {
+      callback,
+      owner,
+      view,
+      onRemoved,
+      isWaiting: triggerNow,
+      seen: undefined,
+      hasEnded: false,
+    };
+    this.#subscriptions.set(key, [...(others ?? []), subscription]);
+    if (!others) this.compiled.watch(this.name, path);
+    if (triggerNow) this.whenReady(() => this.#trigger(path, subscription));
+    return () => this.#remove(key, (other) => other === subscription);
+  }
+
+  /** Ends the subscriptions of an owner at a path: those with the callback, if there is one. */
+  unsubscribe(owner: object, key: string, callback?: Function): void {
+    this.#remove(key, (other) => other.owner === owner && (!callback || other.callback === callback));
+  }
+
+  #remove(key: string, isMeant: (subscription: RecordSubscription) => boolean): void {
+    const subscriptions = this.#subscriptions.get(key) ?? [];
+    const removed = subscriptions.filter(isMeant);
+    if (removed.length === 0) return;
+    const rest = subscriptions.filter((subscription) => !removed.includes(subscription));
+    if (rest.length > 0) this.#subscriptions.set(key, rest);
+    else this.#subscriptions.delete(key);
+    if (rest.length === 0 && this.isOpen) this.compiled.unwatch(this.name, key);
+    end(removed);
+  }
+
+  tell(event: string, ...details: unknown[]): void {
+    for (const { handle } of [...this.#holders]) handle.tell(event, ...details);
+  }
+
+  onReady(): void {
+    for (const { handle } of [...this.#holders]) handle.tell('ready', handle);
+    for (const callback of this.#whenReady.splice(0)) callSafely(callback);
+  }
+
+  onChanged(key: string, text: string | undefined): void {
+    let value = parse(text);
+    let isFresh = true;
+    for (const subscription of this.#subscriptions.get(key) ?? []) {
+      const isKnown = subscription.seen !== undefined && subscription.seen === text;
+      subscription.seen = undefined;
+      if (isKnown || subscription.isWaiting || subscription.hasEnded) continue;
+      if (!isFresh && this.hub.isCopying && isStructure(text)) value = parse(text);
+      isFresh = false;
+      call(subscription, value);
+    }
+  }
+
+  onEnded(event: 'delete' | 'discard', isWatched: boolean): void {
+    this.close();
+    if (isWatched) this.tell('onRecordStateChanged', event === 'delete' ? 'DELETED' : 'UNSUBSCRIBED');
+    for (const { handle } of this.#holders.splice(0)) handle.tell(event, handle);
+  }
+
+  /** Nothing more comes. */
+  close(): void {
+    this.isOpen = false;
+    const subscriptions = [...this.#subscriptions.values()].flat();
+    this.#subscriptions.clear();
+    this.#whenReady = [];
+    end(subscriptions);
+  }
+
+  #trigger(path: string | undefined, subscription: RecordSubscription): void {
+    if (subscription.hasEnded) return;
+    subscription.isWaiting = false;
+    subscription.seen = this.compiled.get(this.name, path);
+    call(subscription, this.get(path));
+  }
+}
+
+function end(subscriptions: readonly RecordSubscription[]): void {
+  for (const subscription of subscriptions) {
+    subscription.hasEnded = true;
+    subscription.onRemoved?.();
+  }
+}
+
+function call({ callback, view }: RecordSubscription, value: unknown): void {
+  callSafely(() => {
+    const seen = view ? view(value) : value;
+    if (!view || seen !== undefined) callback(seen);
+  });
+}
+
+function parse(text: string | undefined): unknown {
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+function parseOrNull(text: string | undefined): any {
+  return text === undefined ? null : JSON.parse(text);
+}
+
+function isStructure(text: string | undefined): text is string {
+  return text !== undefined && (text.startsWith('{') || text.startsWith('['));
+}

@@ -1,0 +1,274 @@
+import { AnonymousRecordHandle, type AnonymousRecord } from './anonymous-record.js';
+import type { RecordData, RecordPathData } from './constants.js';
+import { DequeueHandle, type Dequeue } from './dequeue.js';
+import { checkFunction, checkOptionalFunction, invalid } from './emitter.js';
+import { ListHandle, type List } from './list.js';
+import type { ListenCallback } from './listen.js';
+import type { MergeStrategy } from './options.js';
+import { outcome, promise } from './outcome.js';
+import { acknowledge, asVoid, RecordHandle, setArguments } from './record-handle.js';
+import type { RecordHub } from './record-hub.js';
+import type { Record, WriteAckCallback } from './record.js';
+
+/**
+ * Documents that many clients read and write: `client.record`. Names are not empty.
+ *
+ * Functions without a callback return a promise, which is rejected with a {@link DeepstreamError}; callbacks get its `code`,
+ * or `null`.
+ *
+ * @example
+ * const note = client.record.getRecord<{ title: string }>('note');
+ * await note.whenReady();
+ * note.set('title', 'Shopping');
+ */
+export interface RecordHandler {
+  /**
+   * Opens a record, and makes it if there is none. Every call gives another object, to be discarded by itself; they all stand
+   * for one record.
+   * @throws {DeepstreamError} for a name that is empty or not a string
+   * @example
+   * const note = client.record.getRecord<Note>('note');
+   */
+  getRecord<Data = any>(name: string): Record<Data>;
+
+  /**
+   * Opens a record that is an array of strings.
+   * @throws {DeepstreamError} for a name that is empty or not a string
+   */
+  getList(name: string): List;
+
+  /**
+   * Opens a record that is a queue with two ends.
+   * @throws {DeepstreamError} for a name that is empty or not a string
+   */
+  getDq(name: string): Dequeue;
+
+  /** Something that stands for one record after another. */
+  getAnonymousRecord<Data = any>(): AnonymousRecord<Data>;
+
+  /**
+   * Reads a record without opening it. Of one that is open here it is what is seen here.
+   * @throws {DeepstreamError} for a name that is empty or not a string; the promise rejects with `RECORD_NOT_FOUND` where there
+   * is no such record
+   * @example
+   * const note = await client.record.snapshot<Note>('note');
+   */
+  snapshot<Data = any>(name: string): Promise<Data>;
+  /** Reads a record, and calls back. */
+  snapshot<Data = any>(name: string, callback: (error: string | null, data: Data) => void): void;
+
+  /**
+   * Asks whether there is a record.
+   * @example
+   * if (await client.record.has('note')) open('note');
+   */
+  has(name: string): Promise<boolean>;
+  /** Asks whether there is a record, and calls back. */
+  has(name: string, callback: (error: string | null, has: boolean | null) => void): void;
+
+  /**
+   * Asks for the version of a record; -1 stands for none.
+   * @example
+   * const version = await client.record.head('note');
+   */
+  head(name: string): Promise<number>;
+  /** Asks for the version of a record, and calls back. */
+  head(name: string, callback: (error: string | null, version: number) => void): void;
+
+  /**
+   * Writes to a record without opening it. One that is open here is written to as with `record.set`; any other is written
+   * over whatever the server has, and made if there is none. While there is no connection that waits for one, as long as the
+   * page lives.
+   * @param callback Is told when the server has it, or why it will not.
+   * @throws {DeepstreamError} as `record.set` does
+   * @example
+   * client.record.setData('note', { title: 'Shopping' });
+   * client.record.setData('note', 'title', 'Shopping');
+   */
+  setData(name: string, data: RecordData, callback?: WriteAckCallback): void;
+  /** Writes to a path of a record; `undefined` erases. */
+  setData(name: string, path: string, data: RecordPathData | undefined, callback?: WriteAckCallback): void;
+  /** Writes to a record, or to a path of it. */
+  setData(
+    name: string,
+    pathOrData: string | RecordData,
+    dataOrCallback: RecordPathData | WriteAckCallback | undefined,
+    callback?: WriteAckCallback,
+  ): void;
+
+  /**
+   * Like `setData`, and tells when the server has it.
+   * @example
+   * await client.record.setDataWithAck('note', { title: 'Shopping' });
+   */
+  setDataWithAck(
+    name: string,
+    data: RecordData | undefined,
+    callback?: WriteAckCallback,
+  ): Promise<string | void> | void;
+  /** Writes to a path of a record, and tells when the server has it. */
+  setDataWithAck(
+    name: string,
+    path: string,
+    data: RecordPathData | undefined,
+    callback?: WriteAckCallback,
+  ): Promise<string | void> | void;
+
+  /**
+   * Deletes a record, open or not: see `record.delete`.
+   * @example
+   * await client.record.delete('note');
+   */
+  delete(name: string): Promise<void>;
+  /** Deletes a record, and calls back. */
+  delete(name: string, callback: (error: string | null) => void): void;
+  /** Deletes a record, with a promise unless there is a callback. */
+  delete(name: string, callback?: (error: string | null) => void): Promise<void> | void;
+
+  /**
+   * Tells the server that records were changed in its storage by something else, so that all clients get what is there. A server
+   * without storage has then lost them.
+   * @throws {DeepstreamError} for anything but an array of names
+   * @example
+   * await client.record.notify(['note']);
+   */
+  notify(names: readonly string[]): Promise<void>;
+  /** Tells the server, and calls back. */
+  notify(names: readonly string[], callback: (error: string) => void): void;
+  /** Tells the server, with a promise unless there is a callback. */
+  notify(names: readonly string[], callback?: (error: string) => void): Promise<void> | void;
+
+  /**
+   * Asks the callback about every record that somebody opens, this client included, and whose name matches the pattern: whether
+   * this client provides it. So data need only be written while somebody wants it; those who hold the record see it in
+   * `hasProvider`. Listening outlives lost connections.
+   * @param pattern A regular expression, in the server's language (JavaScript). The server reports one that is none as
+   * `INVALID_LISTEN_REGEX`. To a pattern that is listened to already nothing is added; the console says `LISTENER_EXISTS`.
+   * @throws {DeepstreamError} for a pattern that is empty or not a string, or a callback that is not a function
+   * @example
+   * client.record.listen('^weather/', (name, response) => {
+   *   const timer = setInterval(() => client.record.setData(name, weatherOf(name)), 60_000);
+   *   response.onStop(() => clearInterval(timer));
+   *   response.accept();
+   * });
+   */
+  listen(pattern: string, callback: ListenCallback): void;
+
+  /**
+   * Ends what `listen` began. What was accepted ends too, so `onStop` is called.
+   * @throws {DeepstreamError} for a pattern that is empty or not a string
+   * @example
+   * client.record.unlisten('^weather/');
+   */
+  unlisten(pattern: string): void;
+
+  /** The names of the records that are open here, lists and queues included, in alphabetical order. */
+  names(): string[];
+
+  /**
+   * Decides for one record what becomes of changes made here and elsewhere at the same time.
+   * @throws {DeepstreamError} for a name that is empty or not a string, and a strategy that is not a function
+   * @example
+   * client.record.setMergeStrategy('note', MERGE_STRATEGIES.LOCAL_WINS);
+   */
+  setMergeStrategy(name: string, mergeStrategy: MergeStrategy): void;
+
+  /**
+   * Decides so for all records whose name matches and that have no strategy of their own; the first that matches counts.
+   * @throws {DeepstreamError} for anything but a regular expression, and a strategy that is not a function
+   * @example
+   * client.record.setMergeStrategyRegExp(/^notes\//, MERGE_STRATEGIES.THREE_WAY);
+   */
+  setMergeStrategyRegExp(pattern: RegExp, mergeStrategy: MergeStrategy): void;
+}
+
+/** @internal */
+export class Records implements RecordHandler {
+  constructor(private readonly hub: RecordHub) {}
+
+  getRecord<Data = any>(name: string): Record<Data> {
+    return new RecordHandle<Data>(this.hub, name);
+  }
+
+  getList(name: string): List {
+    return new ListHandle(this.hub, name);
+  }
+
+  getDq(name: string): Dequeue {
+    return new DequeueHandle(this.hub, name);
+  }
+
+  getAnonymousRecord<Data = any>(): AnonymousRecord<Data> {
+    return new AnonymousRecordHandle<Data>(this.hub);
+  }
+
+  snapshot(name: string, callback?: (error: string | null, data: any) => void): any {
+    return outcome(checkOptionalFunction('callback', callback), (done) => this.hub.compiled.snapshot(name, done));
+  }
+
+  has(name: string, callback?: (error: string | null, has: boolean | null) => void): any {
+    return outcome(
+      checkOptionalFunction('callback', callback),
+      (done) => this.hub.compiled.head(name, done),
+      (version) => version >= 0,
+    );
+  }
+
+  head(name: string, callback?: (error: string | null, version: number) => void): any {
+    return outcome(checkOptionalFunction('callback', callback), (done) => this.hub.compiled.head(name, done));
+  }
+
+  setData(name: string, ...given: unknown[]): void {
+    const { path, data, callback } = setArguments(given);
+    this.hub.compiled.setData(name, path, data, acknowledge(name, callback));
+  }
+
+  setDataWithAck(name: string, ...given: unknown[]): any {
+    const { path, data, callback } = setArguments(given);
+    if (callback) return this.hub.compiled.setData(name, path, data, acknowledge(name, callback));
+    return promise((done) => this.hub.compiled.setData(name, path, data, asVoid(done)));
+  }
+
+  delete(name: string, callback?: (error: string | null) => void): any {
+    return outcome(
+      checkOptionalFunction('callback', callback),
+      (done) => this.hub.compiled.delete(name, done),
+      () => undefined,
+    );
+  }
+
+  notify(names: readonly string[], callback?: (error: string) => void): any {
+    return outcome(
+      checkOptionalFunction('callback', callback),
+      (done) => this.hub.compiled.notify(names, done),
+      () => undefined,
+    );
+  }
+
+  listen(pattern: string, callback: ListenCallback): void {
+    this.hub.compiled.listen(pattern, callback);
+  }
+
+  unlisten(pattern: string): void {
+    this.hub.compiled.unlisten(pattern);
+  }
+
+  names(): string[] {
+    return this.hub.compiled.names();
+  }
+
+  setMergeStrategy(name: string, mergeStrategy: MergeStrategy): void {
+    if (typeof name !== 'string' || !name) throw invalid('name', 'a non-empty string', name);
+    this.#setStrategy(name, mergeStrategy);
+  }
+
+  setMergeStrategyRegExp(pattern: RegExp, mergeStrategy: MergeStrategy): void {
+    if (!(pattern instanceof RegExp)) throw invalid('pattern', 'a regular expression', pattern);
+    this.#setStrategy(pattern, mergeStrategy);
+  }
+
+  #setStrategy(key: string | RegExp, mergeStrategy: MergeStrategy): void {
+    this.hub.strategies.set(key, checkFunction('mergeStrategy', mergeStrategy));
+    this.hub.applyStrategies();
+  }
+}
