@@ -35,12 +35,13 @@ impl Features {
     /// The session is over.
     pub fn on_lost(&mut self, context: &mut Context<'_>) {
         self.events.on_lost(context.options.resubscribe);
-        self.records.on_lost();
+        self.records.on_lost(context.options.resubscribe);
     }
 
     /// The application restores what `resubscribe: 'manual'` left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.events.resubscribe(context, socket);
+        self.records.resubscribe(context, socket);
     }
 
     /// When time alone changes something within a session, and what.
@@ -52,7 +53,7 @@ impl Features {
     /// Time has passed within a session.
     pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.events.on_tick(context, socket);
-        self.records.on_tick(context, Some(socket));
+        self.records.on_tick(context, socket);
     }
 
     /// A message of one of their topics arrived.

@@ -18,5 +18,7 @@ mod page;
 mod pause_resume_close;
 mod phases;
 mod reconnection;
+mod record_races;
+mod record_support;
 mod records;
 mod reentrancy;

@@ -85,14 +85,32 @@ impl Write {
     /// Makes all changes.
     ///
     /// # Errors
-    /// The first that cannot be made; those before it are made.
+    /// The first that cannot be made; then none is.
     pub fn apply(&mut self, document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
-        self.edits.iter_mut().try_for_each(|edit| edit.apply(document, watch))
+        let before = (self.edits.len() > 1).then(|| document.clone());
+        let applied = self.edits.iter_mut().try_for_each(|edit| edit.apply(document, watch));
+        if let (Err(_), Some(before)) = (&applied, before) {
+            *document = before;
+        }
+        applied
     }
 
-    /// Whether `later` leaves nothing of this write, so that it can take its place.
+    /// Whether making the changes to the document would change nothing.
+    pub fn is_in(&self, document: &Document) -> bool {
+        let (mut write, mut changed) = (self.clone(), document.clone());
+        write.apply(&mut changed, &mut Watch::new(&[])).is_ok() && changed.value().is_equal(&document.value())
+    }
+
+    /// Whether `later` leaves nothing of this write, so that it can take its place. It does not where one of them
+    /// erases, which moves keys and leaves holes, nor where what `later` is made to is there only thanks to this one.
     pub fn is_overwritten_by(&self, later: &Self) -> bool {
-        matches!((&*self.edits, &*later.edits), ([own], [its]) if own.path.is_same(&its.path))
+        match (&*self.edits, &*later.edits) {
+            ([own], [its]) => {
+                let both_set = own.text.is_some() && its.text.is_some();
+                both_set && own.substitute.is_none() && own.path.text() == its.path.text()
+            }
+            _ => false,
+        }
     }
 }
 
