@@ -406,7 +406,7 @@ impl Entry {
     fn take_lost(&mut self, document: &Document) -> Vec<Ticket> {
         let mut lost = Vec::new();
         for write in &mut self.pending {
-            if write.is_in(&self.view) && !write.is_in(document) {
+            if write.is_missing(&self.view, document) {
                 lost.append(&mut write.tickets);
             }
         }

@@ -63,6 +63,12 @@ impl Edit {
         Ok(())
     }
 
+    /// Whether making the change to the document would change nothing.
+    fn is_in(&self, document: &Document) -> bool {
+        let mut watch = Watch::new(&[]);
+        self.clone().apply(&mut document.clone(), &mut watch).is_ok() && !watch.is_different
+    }
+
     /// The path and the text as the server can take them.
     pub fn sendable(&self) -> (&Path, Option<&str>) {
         match &self.substitute {
@@ -95,10 +101,9 @@ impl Write {
         applied
     }
 
-    /// Whether making the changes to the document would change nothing.
-    pub fn is_in(&self, document: &Document) -> bool {
-        let (mut write, mut changed) = (self.clone(), document.clone());
-        write.apply(&mut changed, &mut Watch::new(&[])).is_ok() && changed.value().is_equal(&document.value())
+    /// Whether a change of it can be seen in one document and not in the other.
+    pub fn is_missing(&self, seen_in: &Document, missing_in: &Document) -> bool {
+        self.edits.iter().any(|edit| edit.is_in(seen_in) && !edit.is_in(missing_in))
     }
 
     /// Whether `later` leaves nothing of this write, so that it can take its place. It does not where one of them
