@@ -94,7 +94,8 @@ impl Life {
             world.server().add_storage();
         }
         world.server().policy.store_delay_ms = knobs.store_delay_ms;
-        let clients: Vec<_> = (0..=knobs.clients).map(|_| world.add_client_with(|options| knobs.set(options))).collect();
+        let clients: Vec<_> =
+            (0..=knobs.clients).map(|_| world.add_client_with(|options| knobs.set(options))).collect();
         let applications = clients.iter().map(|client| Application::new(client.index(), &knobs, dice.seed())).collect();
         Self {
             world,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deepstream_wasm::client::{Strategy, Ticket, record::{Path, Side}};
+use deepstream_wasm::client::{Strategy, Ticket, record::Path};
 
 use super::{
     chance::Knobs,
@@ -60,7 +60,13 @@ impl Ledger {
             _ => return,
         };
         self.writers.entry(name.clone()).or_default().insert(Some(client));
-        self.writes.push(Written { client, name: name.clone(), edits, ticket, is_deletion: matches!(wish, RecordWish::Delete(_)) });
+        self.writes.push(Written {
+            client,
+            name: name.clone(),
+            edits,
+            ticket,
+            is_deletion: matches!(wish, RecordWish::Delete(_)),
+        });
     }
 
     /// Somebody without a client of this kind changes a record.
@@ -139,12 +145,10 @@ impl Ledger {
         assert!(is_possible, "{:?} failed with {code}", write.edits);
     }
 
-    /// Whether a value can rightly vanish and come back.
+    /// Whether a value can rightly vanish and come back. Where the acknowledgement of a write was lost and another client
+    /// has written over it, nobody but the server knows that it was there before.
     fn may_come_back(knobs: &Knobs) -> bool {
-        let is_remote = |strategy: &Strategy| {
-            matches!(strategy, Strategy::RemoteWins | Strategy::ThreeWay(Side::Remote))
-        };
-        knobs.forgets() || !knobs.strategies.iter().all(is_remote)
+        knobs.forgets() || knobs.strategies.iter().any(|strategy| *strategy != Strategy::RemoteWins)
     }
 }
 

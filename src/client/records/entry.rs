@@ -140,6 +140,8 @@ pub struct Entry {
     pub contested: Option<Contested>,
     /// What others wrote while the server was asked, oldest first: the answer may be older.
     pub early: Vec<Heard>,
+    /// Whether it was deleted while it was being loaded: it is loaded once more when the server has answered.
+    pub is_load_void: bool,
     /// A version that the server named though it was lower than one before. It is believed when it is named again.
     pub doubted: Option<i32>,
     /// Whether `base` was compared with what the server has in this session, and not the version alone.
@@ -185,6 +187,7 @@ impl Entry {
             watched: Vec::new(),
             contested: None,
             early: Vec::new(),
+            is_load_void: false,
             doubted: None,
             is_verified: false,
             refusals: 0,
@@ -527,6 +530,7 @@ impl Entry {
         self.deadline = None;
         self.contested = None;
         self.early.clear();
+        self.is_load_void = false;
         self.doubted = None;
         self.is_verified = false;
         self.refusals = 0;

@@ -98,6 +98,9 @@ impl Records {
         if entry.phase == Phase::Deleting {
             return;
         }
+        if entry.phase == Phase::Loading && entry.is_load_void {
+            return self.load_again(context, socket, name);
+        }
         let remote = Remote { version, document };
         let remote = match entry.brought_up_to_date(&remote) {
             Some(remote) => remote,
@@ -280,7 +283,11 @@ impl Records {
     fn on_deleted(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
         match self.entries.get(name).map(|entry| entry.phase) {
             None | Some(Phase::Unknown | Phase::Held | Phase::Denied) => {}
-            Some(Phase::Loading) => self.load_again(context, socket, name),
+            Some(Phase::Loading) => {
+                if let Some(entry) = self.entries.get_mut(name) {
+                    entry.is_load_void = true;
+                }
+            }
             Some(_) => self.on_missing(context, socket, name, false),
         }
     }

@@ -148,6 +148,7 @@ impl Records {
         entry.phase = Phase::Loading;
         entry.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
         entry.early.clear();
+        entry.is_load_void = false;
         self.wake_for_answer(context);
         self.send_bulk(context, socket, load_action(context, name), vec![name.into()]);
     }
