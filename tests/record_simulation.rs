@@ -25,7 +25,7 @@ mod ledger;
 mod world;
 
 use self::{
-    chance::{Application, Knobs, LONGEST_STALL, NAMES, befall, draw_pause},
+    chance::{Application, Knobs, LONGEST_STALL, NAMES, befall},
     ledger::Ledger,
     world::{ClientId, Dice, RecordWish, Wish, World, network::Route},
 };
@@ -139,7 +139,7 @@ impl Life {
             } else {
                 self.wish(client);
             }
-            let pause = draw_pause(&mut self.dice);
+            let pause = self.knobs.draw_pause(&mut self.dice);
             self.run_for(pause);
             if self.dice.happens(self.knobs.relief_share) {
                 self.relieve();
@@ -160,7 +160,7 @@ impl Life {
         if !self.knobs.has_stranger {
             return;
         }
-        let name = *self.dice.one_of(&NAMES);
+        let name = *self.dice.one_of(&NAMES[..self.knobs.names]);
         let value = self.ledger.next_value().to_string();
         let whole = ["{\"a\":", &value, ",\"o\":{\"x\":1},\"l\":[1,2,3]}"].concat();
         let is_whole = self.dice.happens(0.3);

@@ -25,7 +25,7 @@ pub const NAMES: [&str; 2] = ["note", "list"];
 /// The longest time for which a fault holds things back, in milliseconds.
 pub const LONGEST_STALL: u64 = 8_000;
 
-const PATHS: [&str; 12] = ["a", "b", "a.deep", "o", "o.x", "o.y", "o.p.q", "l", "l[0]", "l[3]", "l[1].k", "o.m[2]"];
+const PATHS: [&str; 12] = ["a", "b", "a.deep", "o.x", "o", "o.y", "o.p.q", "l", "l[0]", "l[3]", "l[1].k", "o.m[2]"];
 
 /// The circumstances of one life.
 #[derive(Debug)]
@@ -36,6 +36,10 @@ pub struct Knobs {
     pub max_timer_delay_ms: u64,
     pub store_delay_ms: u64,
     pub turns: u64,
+    pace_ms: u64,
+    /// How many of the records and of the paths there are for everybody.
+    pub names: usize,
+    pub paths: usize,
     pub fault_share: f64,
     pub relief_share: f64,
     pub has_storage: bool,
@@ -65,7 +69,10 @@ impl Knobs {
             clients: dice.between(1..=3) as usize,
             max_timer_delay_ms: *dice.one_of(&[0, 0, 15, 1_500]),
             store_delay_ms: *dice.one_of(&[0, 0, 0, 1, 30]),
-            turns: dice.between(5..=60),
+            turns: dice.between(5..=120),
+            pace_ms: *dice.one_of(&[1, 5, 30, 200, 3_000]),
+            names: dice.between(1..=2) as usize,
+            paths: *dice.one_of(&[1, 3, PATHS.len()]),
             fault_share: *dice.one_of(&[0.0, 0.1, 0.3]),
             relief_share: *dice.one_of(&[0.1, 0.3, 0.6]),
             has_storage: dice.happens(0.7),
@@ -96,12 +103,12 @@ impl Knobs {
     pub const fn may_miss_a_version(&self) -> bool {
         self.forgets() || self.store_delay_ms > 0
     }
-}
 
-/// A pause of any scale, in milliseconds.
-pub fn draw_pause(dice: &mut Dice) -> u64 {
-    let longest = *dice.one_of(&[0, 0, 5, 30, 300, 3_000, 40_000]);
-    dice.between(0..=longest)
+    /// A pause between two things that happen, in milliseconds; often none, and at times a long one.
+    pub fn draw_pause(&self, dice: &mut Dice) -> u64 {
+        let longest = *dice.one_of(&[0, 0, self.pace_ms, self.pace_ms, 10 * self.pace_ms]);
+        dice.between(0..=longest)
+    }
 }
 
 /// Lets something go wrong.
@@ -133,6 +140,8 @@ pub struct Application {
     pub strategy: Strategy,
     has_deletions: bool,
     has_storage: bool,
+    names: &'static [&'static str],
+    paths: &'static [&'static str],
     number: usize,
     /// How many handles it has.
     pub handles: BTreeMap<String, u32>,
@@ -150,6 +159,8 @@ impl Application {
             dice,
             has_deletions: knobs.has_deletions,
             has_storage: knobs.has_storage,
+            names: &NAMES[..knobs.names],
+            paths: &PATHS[..knobs.paths],
             number,
             handles: BTreeMap::new(),
             is_closed: false,
@@ -160,7 +171,7 @@ impl Application {
 
     /// What it asks for next; `None` if it asked for something else than a record.
     pub fn draw(&mut self, world: &mut World, client: ClientId) -> Option<RecordWish> {
-        let name = String::from(*self.dice.one_of(&NAMES));
+        let name = String::from(*self.dice.one_of(self.names));
         if !self.handles.contains_key(&name) && self.dice.happens(0.7) {
             *self.handles.entry(name.clone()).or_default() += 1;
             return Some(RecordWish::Open { name, strategy: self.strategy });
@@ -189,7 +200,7 @@ impl Application {
             75..=77 => RecordWish::Head(name),
             78..=80 => RecordWish::AwaitReady(name),
             81..=83 => {
-                let path = String::from(*self.dice.one_of(&PATHS));
+                let path = String::from(*self.dice.one_of(self.paths));
                 self.watched.insert((name.clone(), path.clone())).then_some(RecordWish::Watch { name, path })?
             }
             84..=86 if self.has_deletions => {
@@ -221,7 +232,7 @@ impl Application {
     }
 
     fn edit(&mut self) -> (String, Option<String>) {
-        let path = String::from(*self.dice.one_of(&PATHS));
+        let path = String::from(*self.dice.one_of(self.paths));
         let value = self.value();
         let data = match self.dice.between(0..=9) {
             0..=5 => Some(value.to_string()),
