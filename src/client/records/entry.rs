@@ -142,6 +142,8 @@ pub struct Entry {
     pub early: Vec<Heard>,
     /// Whether it was deleted while it was being loaded: it is loaded once more when the server has answered.
     pub is_load_void: bool,
+    /// Whether it is read because what the loading should have brought is overdue.
+    pub is_load_overdue: bool,
     /// A version that the server named though it was lower than one before. It is believed when it is named again.
     pub doubted: Option<i32>,
     /// Whether `base` was compared with what the server has in this session, and not the version alone.
@@ -188,6 +190,7 @@ impl Entry {
             contested: None,
             early: Vec::new(),
             is_load_void: false,
+            is_load_overdue: false,
             doubted: None,
             is_verified: false,
             refusals: 0,
@@ -545,6 +548,7 @@ impl Entry {
         self.contested = None;
         self.early.clear();
         self.is_load_void = false;
+        self.is_load_overdue = false;
         self.doubted = None;
         self.is_verified = false;
         self.refusals = 0;

@@ -374,10 +374,11 @@ impl Records {
         }
         match original {
             Some(RecordAction::Read) => {
-                let was_asked_for = self.requests.on_read(context, name, &outcome);
+                self.requests.on_read(context, name, &outcome);
                 let is_missing = message.action == RecordAction::RecordNotFound;
+                let is_load_overdue = self.entries.get(name).is_some_and(|entry| entry.is_load_overdue);
                 match self.entries.get(name).map(|entry| entry.phase) {
-                    Some(Phase::Loading) if is_missing && !was_asked_for => self.load_again(context, socket, name),
+                    Some(Phase::Loading) if is_missing && is_load_overdue => self.load_again(context, socket, name),
                     Some(Phase::Reading | Phase::Merging) if is_missing => {
                         self.on_missing(context, socket, name, true);
                     }

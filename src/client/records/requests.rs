@@ -126,14 +126,9 @@ impl Requests {
         }
     }
 
-    /// The server answers with the data. Says whether that was asked for here.
-    pub fn on_read(
-        &mut self,
-        context: &mut Context<'_>,
-        name: &str,
-        outcome: &Result<Option<Box<str>>, ClientError>,
-    ) -> bool {
-        answer(context, &mut self.reads, name, outcome)
+    /// The server answers with the data.
+    pub fn on_read(&mut self, context: &mut Context<'_>, name: &str, outcome: &Result<Option<Box<str>>, ClientError>) {
+        answer(context, &mut self.reads, name, outcome);
     }
 
     /// The server answers with the version.

@@ -135,6 +135,7 @@ impl Records {
         if let Some(in_flight) = &mut entry.in_flight {
             in_flight.is_cut_off = true;
         }
+        entry.is_load_overdue = entry.phase == Phase::Loading;
         tell(context, name, RecordNews::Error(error.clone()));
         context.report(error);
         self.ask_for_data(context, socket, name);
@@ -158,6 +159,7 @@ impl Records {
         entry.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
         entry.early.clear();
         entry.is_load_void = false;
+        entry.is_load_overdue = false;
         self.wake_for_answer(context);
         self.send_bulk(context, socket, load_action(context, name), vec![name.into()]);
     }
