@@ -16,7 +16,8 @@ export const eventCases = [
   ...sizes.map(receive),
   ...sizes.map(receiveAlone),
   ...sizes.map(emit),
-  ...sizes.map(emitAlone),
+  ...sizes.map((size) => emitAlone(size)),
+  ...sizes.map((size) => emitAlone(size, { delivery: 'memory' })),
   roundTrip(sizes[1]),
 ];
 
@@ -94,8 +95,8 @@ function emit({ label, bytes, count }) {
 }
 
 /** The same calls while the subject's own socket takes everything and does nothing. */
-function emitAlone({ label, bytes, count: most }) {
-  const name = `emit ${label} alone`;
+function emitAlone({ label, bytes, count: most }, options) {
+  const name = `emit ${label} alone${options ? ', in memory' : ''}`;
   const count = Math.min(most, unconfirmed);
   return {
     name,
@@ -104,7 +105,7 @@ function emitAlone({ label, bytes, count: most }) {
     subjects: ['wasm', 'other', 'reference', 'parsing'],
     connected: true,
     async prepare(subject, server) {
-      const emitters = await prepareEmitters(name, bytes, subject, server);
+      const emitters = await prepareEmitters(name, bytes, subject, server, options);
       return async () => {
         let sentBytes = 0;
         subject.socket.send = (frame) => (sentBytes += frame.byteLength);
@@ -155,10 +156,10 @@ function roundTrip({ label, bytes }) {
 }
 
 /** One function per payload. */
-async function prepareEmitters(name, bytes, subject, server) {
+async function prepareEmitters(name, bytes, subject, server, options) {
   const { payloads, messages } = events(name, bytes);
   const { frames } = await server.load({ messages, count: 0 });
-  return payloads.map((data, index) => subject.emitter(name, data, frames[index]));
+  return payloads.map((data, index) => subject.emitter(name, data, frames[index], options));
 }
 
 function events(name, bytes) {
