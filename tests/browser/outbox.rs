@@ -274,15 +274,15 @@ async fn many_receipts_are_settled_in_order() {
     page.was_quiet().await;
 }
 
-/// Four thousand entries, three times: memory is given back.
+/// A thousand entries, twenty times: memory is given back.
 #[wasm_bindgen_test]
 async fn what_was_sent_leaves_no_memory_behind() {
-    const ENTRIES: usize = 4_000;
+    const ENTRIES: usize = 1_000;
     let page = Page::watch();
     let client = TestClient::open(&servers::scripted("echo")).await;
     let data = js("'x'.repeat(200)");
     let mut memory_after = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..20 {
         client.client.pause().unwrap();
         for _ in 0..ENTRIES {
             client.emits("news", &data);
@@ -294,6 +294,7 @@ async fn what_was_sent_leaves_no_memory_behind() {
         assert_eq!(client.client.outbox().size(), 0);
         memory_after.push(memory_bytes());
     }
-    assert_eq!(memory_after[2], memory_after[1], "after each round: {memory_after:?}");
+    // Where the memory of a page is in pieces, it takes some rounds until they fit.
+    assert_eq!(memory_after[19], memory_after[9], "after each round: {memory_after:?}");
     page.was_quiet().await;
 }
