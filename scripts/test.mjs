@@ -26,6 +26,7 @@ const layers = {
     title: 'Native tests',
     async run(extra) {
       await run('node', ['tests/golden/generate.mjs', '--check']);
+      await run('node', ['tests/golden/records.mjs', '--check']);
       await run('cargo', ['test', ...extra]);
     },
   },

@@ -70,9 +70,19 @@ impl<V> NameMap<V> {
         self.slots_by_name.contains_key(name)
     }
 
+    /// How many names there are.
+    pub fn count(&self) -> usize {
+        self.values.len()
+    }
+
     /// All names, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.slots_by_name.keys().map(|name| &**name)
+    }
+
+    /// All names, as they are now, for changing the map on the way.
+    pub fn to_names(&self) -> Vec<Box<str>> {
+        copy_names(&self.slots_by_name)
     }
 
     /// All values with their names, in alphabetical order.
@@ -81,6 +91,11 @@ impl<V> NameMap<V> {
             visit(name, &mut self.values[*slot]);
         }
     }
+}
+
+/// Apart, because it would otherwise be compiled once for each type of value.
+fn copy_names(slots_by_name: &BTreeMap<Box<str>, usize>) -> Vec<Box<str>> {
+    slots_by_name.keys().cloned().collect()
 }
 
 #[cfg(test)]

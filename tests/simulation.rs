@@ -18,19 +18,23 @@ use deepstream_wasm::{
     wire::{EventAction, EventMessage, Message, decode},
 };
 
+#[path = "simulation/calls.rs"]
+mod calls;
 #[path = "simulation/chance.rs"]
 mod chance;
 #[path = "simulation/model.rs"]
 mod model;
+#[path = "simulation/presence.rs"]
+mod presence;
 mod world;
 
 use self::{
-    chance::{BAD, ELSEWHERE, GOOD, Knobs, LONGEST_STALL, NAMES, Wishes, befall, draw_pause},
+    chance::{BAD, ELSEWHERE, GOOD, Knobs, LONGEST_STALL, NAMES, NO_PATTERN, Wishes, answer, befall, draw_pause, echo},
     model::Intent,
     world::{
         ClientId, Dice, Wish, World,
         network::Route,
-        server::{AtLogin, Policy},
+        server::{AtLogin, Policy, pattern::Pattern},
     },
 };
 
@@ -104,7 +108,12 @@ impl Life {
         for client in 0..life.knobs.clients {
             let id = life.world.add_client_with(|default| *default = life.options[client].clone());
             let (mut calls, share) = (Wishes::new(client + 100, life.dice.seed()), life.knobs.callback_share);
-            life.world.client_mut(id).react(move |_| if calls.happens(share) { vec![calls.draw()] } else { vec![] });
+            life.world.client_mut(id).react(move |output| {
+                let mut wishes = calls.answers(output);
+                wishes.extend(calls.replies(output));
+                wishes.extend(calls.happens(share).then(|| calls.draw()));
+                wishes
+            });
         }
         life
     }
@@ -114,8 +123,12 @@ impl Life {
         self.heal();
         self.find_back();
         self.check_subscriptions();
+        self.check_listening();
         self.check_that_events_reach_everybody_once();
         self.check_that_nothing_was_lost_or_doubled();
+        self.check_that_calls_are_answered();
+        self.check_that_calls_were_executed_as_often_as_they_may();
+        self.check_presence();
         self.end();
     }
 
@@ -161,7 +174,10 @@ impl Life {
 
     fn heal(&mut self) {
         for client in self.world.clients() {
-            self.world.client_mut(client).stop_reacting();
+            self.world.client_mut(client).react(|output| match output {
+                Output::RpcRequest(request) => vec![echo(request)],
+                output => answer(output, true).into_iter().collect(),
+            });
             self.world.page_says(client, PageSignal::Woke);
         }
         self.relieve();
@@ -219,7 +235,10 @@ impl Life {
                 ConnectionState::Error => {
                     self.world.resume(client);
                 }
-                ConnectionState::AwaitingAuthentication | ConnectionState::TooManyAuthAttempts => {
+                // A server loses patience with somebody whose credentials it refused, too.
+                ConnectionState::AwaitingAuthentication
+                | ConnectionState::TooManyAuthAttempts
+                | ConnectionState::AuthenticationTimeout => {
                     self.world.login(client, GOOD[0]);
                 }
                 _ => {}
@@ -255,7 +274,8 @@ impl Life {
         let is_dead = self.world.client(client).live_link().is_some_and(|link| self.world.is_silent(link));
         let detection = if is_dead { 4 * options.heartbeat_interval_ms + 4 * late } else { 0 };
         let handshake = 6 * self.knobs.latency_ms.end();
-        detection + options.connect_timeout_ms + options.max_reconnect_interval_ms + handshake + 4 * late + SLACK
+        // An attempt may be one that has four times the usual time.
+        detection + 4 * options.connect_timeout_ms + options.max_reconnect_interval_ms + handshake + 4 * late + SLACK
     }
 
     // ---- what must hold then ----
@@ -270,7 +290,40 @@ impl Life {
                 known.remove(denied);
             }
             assert_eq!(known, wanted, "{client:?}");
+            assert_eq!(self.world.provided(client), Vec::from_iter(self.provided_by(client)), "{client:?}");
         }
+    }
+
+    /// A server may take somebody for a provider who answered too late and was told so. After a restart it must be right.
+    fn check_listening(&mut self) {
+        self.world.server().restart();
+        self.find_back();
+        self.run_for(10 * SLACK + 20 * self.knobs.latency_ms.end());
+        let open = self.open_clients();
+        let mut provided = Vec::new();
+        for client in &open {
+            let mut wanted = self.intents[client.index()].patterns.clone();
+            wanted.remove(NO_PATTERN);
+            assert_eq!(BTreeSet::from_iter(self.world.patterns(*client)), wanted.iter().map(String::as_str).collect());
+            let names = self.world.provided_events(*client);
+            assert_eq!(names, self.world.client(*client).provided_events(), "{client:?} provides");
+            provided.extend(names);
+        }
+        let subscribed: BTreeSet<_> = open.iter().flat_map(|client| self.world.subscriptions(*client)).collect();
+        // Who unsubscribes before the answer to the offer leaves a provider behind.
+        provided.retain(|name| subscribed.contains(name));
+        provided.sort_unstable();
+        let patterns: Vec<_> = open.iter().flat_map(|client| self.world.patterns(*client)).collect();
+        let matches = |pattern: &&str, name: &str| Pattern::new(pattern).is_some_and(|pattern| pattern.matches(name));
+        let is_listened_to = |name: &&str| patterns.iter().any(|pattern| matches(pattern, name));
+        let providable: Vec<_> = subscribed.into_iter().filter(is_listened_to).collect();
+        assert_eq!(provided, providable, "each is provided once");
+    }
+
+    /// What a client provides, as far as the server lets it.
+    fn provided_by(&self, client: ClientId) -> impl Iterator<Item = &str> {
+        let provided = self.intents[client.index()].provided.iter();
+        provided.map(String::as_str).filter(|name| self.knobs.denied != Some(name))
     }
 
     fn check_that_events_reach_everybody_once(&mut self) {
@@ -304,12 +357,10 @@ impl Life {
                 let emitted: Vec<_> = of_owner.map(|(_, payload)| payload).collect();
                 let sent: Vec<_> = sent.iter().filter(|payload| emitted.contains(payload)).collect();
                 // What was entrusted under refused credentials goes to whoever logs in next.
-                if owner != Some(BAD) {
-                    assert!(
-                        emitted.starts_with(&sent),
-                        "{client:?} emitted {emitted:?} as {owner:?} and sent {sent:?}"
-                    );
+                if owner == Some(BAD) || self.were_credentials_refused(client) {
+                    continue;
                 }
+                assert!(emitted.starts_with(&sent), "{client:?} emitted {emitted:?} as {owner:?} and sent {sent:?}");
                 let is_open = self.world.client(client).state() == ConnectionState::Open;
                 if is_open && owner.is_some() && owner == intent.credentials.as_deref() {
                     assert_eq!(emitted, sent, "{client:?} kept back what it emitted as {owner:?}");
@@ -354,6 +405,13 @@ impl Life {
 
     // ---- steps ----
 
+    /// From now on, a client that joined later counts like those there were from the beginning.
+    fn adopt(&mut self, client: ClientId) {
+        let options = self.world.client(client).client().options().clone();
+        self.intents.push(Intent::of_a_new_client(&options));
+        self.options.push(options);
+    }
+
     fn open_clients(&self) -> Vec<ClientId> {
         let open = |client: &ClientId| self.world.client(*client).state() == ConnectionState::Open;
         self.world.clients().filter(open).collect()
@@ -383,7 +441,10 @@ fn healthy(knobs: &Knobs) -> Policy {
     Policy {
         logins: BTreeMap::from([(BAD.into(), AtLogin::Refuse(None))]),
         denied: knobs.denied.into_iter().map(String::from).collect(),
+        denied_users: knobs.denied_user.into_iter().map(String::from).collect(),
         max_auth_attempts: knobs.max_auth_attempts,
+        listen_response_timeout_ms: 500.max(4 * knobs.latency_ms.end()),
+        rpc_accept_timeout_ms: Policy::default().rpc_accept_timeout_ms.max(5 * knobs.latency_ms.end()),
         ..Policy::default()
     }
 }

@@ -1,7 +1,9 @@
 import { C, DeepstreamClient } from 'deepstream-wasm';
+import { CallsPanel } from './calls-panel.js';
 import { ConnectionDetails, reasonInWords } from './connection-details.js';
 import { asText, byRole, onPress, setAvailable } from './dom.js';
 import { LogList } from './log-list.js';
+import { PresenceView } from './presence-view.js';
 import { OutboxView } from './outbox-view.js';
 import { ReceivedList } from './received-list.js';
 import { SequenceLedger } from './sequence-ledger.js';
@@ -34,16 +36,19 @@ export class ClientPanel extends EventTarget {
   #frame;
   #ledger = new SequenceLedger();
   #details;
+  #calls;
   #outbox;
   #log;
   #received;
+  #presence;
   #buttons;
 
   /**
    * @param root the panel's element, made from the template
    * @param traffic what the panels of this page know of one another
+   * @param provides whether the client answers calls from the start
    */
-  constructor(root, { name, url, options, traffic }) {
+  constructor(root, { name, url, options, traffic, provides }) {
     super();
     this.#root = root;
     this.#name = name;
@@ -51,11 +56,14 @@ export class ClientPanel extends EventTarget {
     this.#options = options;
     this.#traffic = traffic;
     this.#details = new ConnectionDetails(root);
+    this.#calls = new CallsPanel(root, { name, provides });
     this.#outbox = new OutboxView(root);
     this.#log = new LogList(byRole(root, 'log'));
     this.#received = new ReceivedList(byRole(root, 'received'));
+    this.#presence = new PresenceView(root, (words) => this.#log.note(words));
+    byRole(root, 'user-name').value = name;
     this.#buttons = Object.fromEntries(
-      ['login', 'pause', 'resume', 'close', 'new-client', 'send', 'burst'].map((role) => [
+      ['login', 'pause', 'resume', 'close', 'new-client', 'send', 'burst', 'log-in-as'].map((role) => [
         role,
         byRole(root, role),
       ]),
@@ -89,6 +97,8 @@ export class ClientPanel extends EventTarget {
     } catch (error) {
       this.client = undefined;
       this.#details.watch(undefined);
+      this.#presence.watch(undefined);
+      this.#calls.watch(undefined);
       this.#outbox.watch(undefined);
       this.#log.error(asText(error), 'new DeepstreamClient', this.#url);
       this.#render();
@@ -98,16 +108,21 @@ export class ClientPanel extends EventTarget {
     this.#uid = client.getUid();
     byRole(this.#root, 'uid').textContent = this.#uid;
     this.#details.watch(client);
+    this.#calls.watch(client);
     this.#outbox.watch(client);
     this.#listenTo(client);
     this.#enter(client.getConnectionState());
     this.#subscribe();
+    this.#presence.watch(client);
     this.login();
   }
 
+  /** Logs in as the user whom the panel names. */
   login() {
-    this.#log.call('login()');
-    this.#tell(this.client.login({ username: this.#name }), 'login()');
+    const username = byRole(this.#root, 'user-name').value.trim() || this.#name;
+    const call = `login({ username: '${username}' })`;
+    this.#log.call(call);
+    this.#tell(this.client.login({ username }), call);
   }
 
   pause() {
@@ -184,6 +199,7 @@ export class ClientPanel extends EventTarget {
       this.#waiting = 0;
     }
     this.#render();
+    this.#calls.enter(state, this.#isOver() && state === CLOSED);
     this.dispatchEvent(new CustomEvent('state', { detail: state }));
   }
 
@@ -254,6 +270,13 @@ export class ClientPanel extends EventTarget {
     onPress(this.#buttons.close, () => this.close());
     onPress(this.#buttons['new-client'], () => this.renew());
 
+    byRole(this.#root, 'identify').addEventListener('submit', (submission) => {
+      submission.preventDefault();
+      if (!this.#canLogIn()) return;
+      this.login();
+      this.#presence.ask();
+    });
+
     const message = byRole(this.#root, 'message');
     const form = byRole(this.#root, 'publish');
     form.addEventListener('submit', (submission) => {
@@ -266,6 +289,11 @@ export class ClientPanel extends EventTarget {
     byRole(this.#root, 'event-name').addEventListener('change', () => {
       if (this.#canPublish()) this.#subscribe();
     });
+  }
+
+  #canLogIn() {
+    const isPaused = this.#state === PAUSING || this.#state === OFFLINE;
+    return !this.#isOver() && !isPaused && this.#state !== CLOSING;
   }
 
   #canPublish() {
@@ -314,9 +342,10 @@ export class ClientPanel extends EventTarget {
     const isClosed = this.client === undefined || (isOver && state === CLOSED);
     const { login, pause, resume, close, send, burst } = this.#buttons;
     const newClient = this.#buttons['new-client'];
-    setAvailable(login, !isOver && !isPaused && ![OPEN, AUTHENTICATING, CLOSING].includes(state));
+    setAvailable(login, this.#canLogIn() && state !== OPEN && state !== AUTHENTICATING);
     setAvailable(pause, !isOver && !isPaused && state !== CLOSING);
     setAvailable(resume, isPaused || state === ERROR);
+    setAvailable(this.#buttons['log-in-as'], this.#canLogIn());
     setAvailable(send, this.#canPublish());
     setAvailable(burst, this.#canPublish());
 

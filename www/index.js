@@ -29,7 +29,7 @@ function makePanel(name, surroundings) {
   byRole(root, 'title').textContent = `Client ${name}`;
   byRole(root, 'message').value = `Hello from ${name}`;
   document.getElementById('clients').append(root);
-  return new ClientPanel(root, { name, ...surroundings });
+  return new ClientPanel(root, { name, provides: name === 'B', ...surroundings });
 }
 
 /** A server named in the page's address is somebody else's: it is used, not controlled. */

@@ -1,6 +1,9 @@
 //! Functions that the application wants called, by name.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -22,6 +25,7 @@ extern "C" {
 #[derive(Default)]
 pub struct Callbacks {
     by_name: RefCell<NameMap<Rc<Vec<Callback>>>>,
+    next_id: Cell<u32>,
 }
 
 #[derive(Clone)]
@@ -29,6 +33,9 @@ struct Callback {
     function: Function,
     scope: JsValue,
     once: bool,
+    id: u32,
+    /// Called when it is removed.
+    on_removed: Option<Function>,
 }
 
 impl Callback {
@@ -40,7 +47,23 @@ impl Callback {
 impl Callbacks {
     /// Adds a callback; says whether it is the first of its name.
     pub fn add(&self, name: &str, function: Function, scope: JsValue, once: bool) -> bool {
-        let callback = Callback { function, scope, once };
+        self.insert(name, Callback { function, scope, once, id: self.new_id(), on_removed: None })
+    }
+
+    /// Adds a callback; says whether it is the first of its name, and by which number [`remove_id`](Self::remove_id)
+    /// knows it. `on_removed` is called when it is removed, however that comes.
+    pub fn add_watched(&self, name: &str, function: Function, on_removed: Option<Function>) -> (bool, u32) {
+        let id = self.new_id();
+        (self.insert(name, Callback { function, scope: JsValue::UNDEFINED, once: false, id, on_removed }), id)
+    }
+
+    fn new_id(&self) -> u32 {
+        let id = self.next_id.get();
+        self.next_id.set(id.wrapping_add(1));
+        id
+    }
+
+    fn insert(&self, name: &str, callback: Callback) -> bool {
         let mut by_name = self.by_name.borrow_mut();
         let callbacks = Rc::make_mut(by_name.get_or_insert_with(name, Rc::default));
         callbacks.push(callback);
@@ -53,20 +76,44 @@ impl Callbacks {
         self.remove_where(name, |callback| callback.is(function, scope))
     }
 
+    /// Removes one callback, if it is still there; says whether none is left of those there were.
+    pub fn remove_id(&self, name: &str, id: u32) -> bool {
+        self.remove_where(name, |callback| callback.id == id)
+    }
+
     fn remove_where(&self, name: &str, is_unwanted: impl Fn(&Callback) -> bool) -> bool {
         let mut by_name = self.by_name.borrow_mut();
         let Some(callbacks) = by_name.get_mut(name) else { return false };
-        Rc::make_mut(callbacks).retain(|callback| !is_unwanted(callback));
+        let mut on_removed = Vec::new();
+        Rc::make_mut(callbacks).retain(|callback| {
+            let unwanted = is_unwanted(callback);
+            if unwanted {
+                on_removed.extend(callback.on_removed.clone());
+            }
+            !unwanted
+        });
         let none_left = callbacks.is_empty();
         if none_left {
             by_name.remove(name);
         }
-        none_left
+        drop(by_name);
+        tell(&on_removed);
+        // Whoever was told may have added another.
+        none_left && !self.has(name)
     }
 
     /// Removes everything.
     pub fn clear(&self) {
-        self.by_name.take();
+        let mut on_removed = Vec::new();
+        self.by_name.take().for_each(|_, callbacks| {
+            on_removed.extend(callbacks.iter().filter_map(|callback| callback.on_removed.clone()));
+        });
+        tell(&on_removed);
+    }
+
+    /// The function that was the first to be added under this name.
+    pub fn first(&self, name: &str) -> Option<Function> {
+        self.by_name.borrow().get(name)?.first().map(|callback| callback.function.clone())
     }
 
     /// Whether there is a callback of this name.
@@ -85,7 +132,7 @@ impl Callbacks {
         let Some(callbacks) = self.by_name.borrow().get(name).cloned() else {
             return false;
         };
-        for Callback { function, scope, once } in &*callbacks {
+        for Callback { function, scope, once, .. } in &*callbacks {
             if *once {
                 self.remove_where(name, |callback| callback.once && callback.is(Some(function), scope));
             }
@@ -97,6 +144,13 @@ impl Callbacks {
     /// Calls the callbacks of a name with one argument; says whether there were any.
     pub fn call1(&self, name: &str, argument: &JsValue) -> bool {
         self.call(name, &|function, scope| function.call1(scope, argument))
+    }
+}
+
+/// Calls functions that are told nothing.
+fn tell(functions: &[Function]) {
+    for function in functions {
+        guard(function.call0(&JsValue::UNDEFINED));
     }
 }
 

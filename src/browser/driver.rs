@@ -10,26 +10,33 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     api::{
-        arguments, connection,
+        arguments, connection, documented,
         errors::{self, DeepstreamError},
-        outbox, set,
+        outbox, parse, rpc, set,
     },
     callbacks::Callbacks,
+    listens::Listens,
     locks::Locks,
     page::{self, Page},
-    promises::{self, Promises, Rejection},
+    promises::{self, Promises, Rejection, Waiting},
     socket::Socket,
     storage::{Operation, Storage, Store},
     timer::{Timer, now},
 };
-use crate::client::{
-    Client, ClientError, Command, ConnectionState, Input, Instant, Options, Outbox, OutboxNews, Output, PageSignal,
-    SocketEvent, SocketId, Ticket,
+use crate::{
+    client::{
+        Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, Outbox, OutboxNews,
+        Output, PageSignal, SocketEvent, SocketId, Ticket,
+    },
+    wire::Topic,
 };
 
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
 /// before that counts as having slept; or how far it may have been put back.
 const CLOCK_JUMP_MS: f64 = 5_000.0;
+
+/// The name of all users among the presence subscribers; no user has an empty one.
+pub const EVERYONE: &str = "";
 
 /// A client with its browser. What it listens to keeps it alive; `close()` lets go of everything.
 pub struct Driver {
@@ -50,6 +57,12 @@ pub struct Driver {
     pub listeners: Callbacks,
     /// What `client.event.subscribe` registers.
     pub subscribers: Callbacks,
+    /// What `client.presence.subscribe` registers, by user.
+    pub presence_subscribers: Callbacks,
+    /// What `client.event.listen` registers.
+    pub event_listens: Listens,
+    /// What `client.rpc.provide` registers.
+    pub providers: Callbacks,
     /// What `client.outbox.on` registers.
     pub outbox_listeners: Callbacks,
     /// What was last told to be wrong with the storage.
@@ -74,6 +87,9 @@ impl Driver {
             auth_params,
             listeners: Callbacks::default(),
             subscribers: Callbacks::default(),
+            presence_subscribers: Callbacks::default(),
+            event_listens: Listens::new(Topic::Event, |command| Command::Event(EventCommand::Listen(command))),
+            providers: Callbacks::default(),
             outbox_listeners: Callbacks::default(),
             degraded: RefCell::default(),
             promises: Promises::default(),
@@ -117,6 +133,24 @@ impl Driver {
         self.handle(Input::Command(command));
     }
 
+    /// Gives the command that `command` makes; tells its outcome through the callback, or through the promise
+    /// returned where there is none.
+    pub fn promise_or_callback<'a>(
+        self: &Rc<Self>,
+        callback: Option<Waiting>,
+        command: impl FnOnce(Ticket) -> Command<'a>,
+    ) -> JsValue {
+        let (ticket, promise) = match callback {
+            Some(callback) => (self.promises.add(callback), JsValue::UNDEFINED),
+            None => {
+                let (ticket, promise) = self.promises.add_promise();
+                (ticket, promise.into())
+            }
+        };
+        self.command(command(ticket));
+        promise
+    }
+
     /// Takes in anything that happened, and carries out what follows from it. Called from within a callback, it
     /// leaves that to the loop that called the callback, so that everything happens in order.
     pub fn handle(self: &Rc<Self>, input: Input<'_>) {
@@ -135,6 +169,9 @@ impl Driver {
         if self.client.borrow().is_closed() {
             self.listeners.clear();
             self.subscribers.clear();
+            self.presence_subscribers.clear();
+            self.event_listens.clear();
+            self.providers.clear();
             self.outbox_listeners.clear();
             self.storage.stop_listening();
             self.page.take();
@@ -214,11 +251,24 @@ impl Driver {
             }
             Output::Probe(probe) => self.probe(probe),
             Output::Event { name, data } => self.event(&name, data.as_deref()),
+            Output::Presence { user, online, everyone } => {
+                let name = if everyone { EVERYONE } else { &user };
+                let arguments: [JsValue; 2] = [JsValue::from_str(&user), online.into()];
+                self.presence_subscribers
+                    .call(name, &|subscriber, _| subscriber.call2(&JsValue::UNDEFINED, &arguments[0], &arguments[1]));
+            }
+            Output::Offered { pattern, subscription, offer, .. } => {
+                self.event_listens.on_offered(self, &pattern, &subscription, offer);
+            }
+            Output::OfferEnded { subscription, offer, .. } => self.event_listens.on_ended(&subscription, offer),
+            Output::RpcRequest(request) => rpc::serve(self, request),
             Output::ReadStorage { read, prefix } => Storage::perform(self, Operation::Read { read, prefix }),
             Output::WriteStorage { key, value } => Storage::perform(self, Operation::Write { key, value }),
             Output::AskLock { name, wait } => Locks::ask(self, &name, wait),
             Output::ReleaseLock(name) => Storage::perform(self, Operation::Release(name)),
             Output::Outbox(news) => self.outbox(&news),
+            // Nothing opens records yet.
+            Output::Record { .. } | Output::AskMerge { .. } => {}
         }
     }
 
@@ -271,6 +321,11 @@ impl Driver {
     }
 
     fn settle(&self, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
+        let waiting = match self.promises.take(ticket) {
+            Some(Waiting::Call(call)) => return call.settle(outcome),
+            Some(waiting) => waiting,
+            None => return,
+        };
         let outcome = match outcome {
             Ok(data) => Ok(data.map_or(JsValue::NULL, |data| parse(&data))),
             Err(error) => {
@@ -283,10 +338,11 @@ impl Driver {
                 })
             }
         };
-        self.promises.settle(ticket, outcome);
+        waiting.settle(outcome);
     }
 
-    fn error(&self, error: &ClientError) {
+    /// Emits `error`.
+    pub fn error(&self, error: &ClientError) {
         let (code, topic) = (error.code(), error.topic().name());
         let details = Object::new();
         if error.ends_connection()
@@ -332,23 +388,12 @@ impl Driver {
     }
 }
 
-/// Parses what has come through this client as JSON; text that is not JSON is handed on as the string it is.
-pub fn parse(text: &str) -> JsValue {
-    JSON::parse(text).unwrap_or_else(|_| text.into())
-}
-
 /// What the reference client gives as `reason`.
 fn reason_of(error: &ClientError) -> JsValue {
     match error {
         ClientError::InvalidAuthenticationDetails { reason: Some(reason) } => parse(reason),
         error => error.code().into(),
     }
-}
-
-fn documented(reason: &JsValue) -> Object {
-    let documented = Object::new();
-    set(&documented, "reason", reason.clone());
-    documented
 }
 
 fn clock_offset_ms() -> f64 {

@@ -4,7 +4,9 @@
 
 mod api;
 mod callbacks;
+mod calls;
 mod driver;
+mod listens;
 mod locks;
 mod page;
 mod promises;
@@ -12,4 +14,4 @@ mod socket;
 mod storage;
 mod timer;
 
-pub use api::{DeepstreamClient, EventHandler, OutboxHandler};
+pub use api::{DeepstreamClient, EventHandler, OutboxHandler, PresenceHandler, RpcHandler};

@@ -9,26 +9,54 @@ use std::{
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::{api::set, callbacks::guard};
+use super::{api::set, callbacks::guard, calls::Call};
 use crate::client::Ticket;
 
 /// How to tell the outcome.
 pub enum Waiting {
     /// A promise.
-    Promise {
-        /// What the application holds.
-        promise: Promise,
-        /// Called with the value.
-        resolve: Function,
-        /// Called with the error.
-        reject: Function,
-        /// Whether the error says what became of an entry of the outbox.
-        is_receipt: bool,
-    },
+    Promise(Settlers),
+    /// A promise of what becomes of an entry of the outbox.
+    Receipt(Settlers),
     /// A callback that takes `(success, data)`, as `login` has it.
     LoginCallback(Function),
     /// A callback that takes an error or nothing, as `resume` has it.
     ErrorCallback(Function),
+    /// A callback that takes `(error, result)`, with `null` for no error.
+    ResultCallback(Function),
+    /// What `client.rpc.make` has.
+    Call(Call),
+}
+
+/// A promise that the application holds, and the functions that settle it.
+pub struct Settlers {
+    /// What the application holds.
+    pub promise: Promise,
+    resolve: Function,
+    reject: Function,
+}
+
+impl Settlers {
+    /// A promise that is not settled.
+    pub fn new() -> Self {
+        let mut settlers = None;
+        let promise = Promise::new(&mut |resolve, reject| settlers = Some((resolve, reject)));
+        let (resolve, reject) = settlers.expect("the executor of a promise runs within its constructor");
+        Self { promise, resolve, reject }
+    }
+
+    /// Resolves the promise.
+    pub fn resolve(&self, value: &JsValue) {
+        guard(self.resolve.call1(&JsValue::UNDEFINED, value));
+    }
+
+    /// Rejects the promise. If the application must have expected that, nobody need look at it.
+    pub fn reject(&self, error: &JsValue, expected: bool) {
+        if expected {
+            mark_handled(&self.promise);
+        }
+        guard(self.reject.call1(&JsValue::UNDEFINED, error));
+    }
 }
 
 /// Everything that the application waits for.
@@ -42,63 +70,67 @@ pub struct Promises {
 impl Promises {
     /// A ticket for something that is told through a callback.
     pub fn add(&self, waiting: Waiting) -> Ticket {
+        self.add_with(|_| waiting)
+    }
+
+    /// A ticket for something that has to know it.
+    pub fn add_with(&self, waiting: impl FnOnce(Ticket) -> Waiting) -> Ticket {
         let ticket = Ticket(self.next_ticket.get());
         self.next_ticket.set(ticket.0.wrapping_add(1));
+        let waiting = waiting(ticket);
         self.waiting.borrow_mut().push_back((ticket, waiting));
         ticket
     }
 
     /// A ticket for something that is told through a promise.
     pub fn add_promise(&self) -> (Ticket, Promise) {
-        self.promise(false)
+        let settlers = Settlers::new();
+        let promise = settlers.promise.clone();
+        (self.add(Waiting::Promise(settlers)), promise)
     }
 
     /// A ticket for what becomes of an entry of the outbox, told through a promise.
     pub fn add_receipt(&self) -> (Ticket, Promise) {
-        self.promise(true)
+        let settlers = Settlers::new();
+        let promise = settlers.promise.clone();
+        (self.add(Waiting::Receipt(settlers)), promise)
     }
 
-    fn promise(&self, is_receipt: bool) -> (Ticket, Promise) {
-        let mut settlers = None;
-        let promise = Promise::new(&mut |resolve, reject| settlers = Some((resolve, reject)));
-        let (resolve, reject) = settlers.expect("the executor of a promise runs within its constructor");
-        (self.add(Waiting::Promise { promise: promise.clone(), resolve, reject, is_receipt }), promise)
-    }
-
-    /// Tells the outcome.
-    pub fn settle(&self, ticket: Ticket, outcome: Result<JsValue, Rejection>) {
-        let Some(waiting) = self.take(ticket) else {
-            return;
-        };
-        let this = JsValue::UNDEFINED;
-        guard(match (waiting, outcome) {
-            (Waiting::Promise { resolve, .. }, Ok(value)) => resolve.call1(&this, &value),
-            (Waiting::Promise { promise, reject, is_receipt, .. }, Err(Rejection { error, expected, outcome, .. })) => {
-                if is_receipt {
-                    set(error.unchecked_ref(), "outcome", outcome);
-                }
-                if expected {
-                    mark_handled(&promise);
-                }
-                reject.call1(&this, &error)
-            }
-            (Waiting::LoginCallback(callback), Ok(value)) => callback.call2(&this, &JsValue::TRUE, &value),
-            (Waiting::LoginCallback(callback), Err(Rejection { documented, .. })) => {
-                callback.call2(&this, &JsValue::FALSE, &documented)
-            }
-            (Waiting::ErrorCallback(callback), Ok(_)) => callback.call0(&this),
-            (Waiting::ErrorCallback(callback), Err(Rejection { error, .. })) => callback.call1(&this, &error),
-        });
-    }
-}
-
-impl Promises {
-    fn take(&self, ticket: Ticket) -> Option<Waiting> {
+    /// What waits for this ticket, which is settled now.
+    pub fn take(&self, ticket: Ticket) -> Option<Waiting> {
         let mut waiting = self.waiting.borrow_mut();
         let first = waiting.front()?.0.0;
         let place = |ticket: Ticket| ticket.0.wrapping_sub(first);
         let position = waiting.binary_search_by_key(&place(ticket), |(waiting, _)| place(*waiting)).ok()?;
         Some(waiting.remove(position)?.1)
+    }
+}
+
+impl Waiting {
+    /// Tells the outcome of anything but a call.
+    pub fn settle(self, outcome: Result<JsValue, Rejection>) {
+        let this = JsValue::UNDEFINED;
+        guard(match (self, outcome) {
+            (Self::Promise(settlers) | Self::Receipt(settlers), Ok(value)) => return settlers.resolve(&value),
+            (Self::Receipt(settlers), Err(Rejection { error, expected, outcome, .. })) => {
+                set(error.unchecked_ref(), "outcome", outcome);
+                return settlers.reject(&error, expected);
+            }
+            (Self::Promise(settlers), Err(Rejection { error, expected, .. })) => {
+                return settlers.reject(&error, expected);
+            }
+            (Self::LoginCallback(callback), Ok(value)) => callback.call2(&this, &JsValue::TRUE, &value),
+            (Self::LoginCallback(callback), Err(Rejection { documented, .. })) => {
+                callback.call2(&this, &JsValue::FALSE, &documented)
+            }
+            (Self::ErrorCallback(callback), Ok(_)) => callback.call0(&this),
+            (Self::ErrorCallback(callback) | Self::ResultCallback(callback), Err(Rejection { error, .. })) => {
+                callback.call1(&this, &error)
+            }
+            (Self::ResultCallback(callback), Ok(value)) => callback.call2(&this, &JsValue::NULL, &value),
+            // It settles itself, with the text as it came.
+            (Self::Call(_), _) => return,
+        });
     }
 }
 
@@ -123,6 +155,11 @@ fn mark_handled(promise: &Promise) {
 
 /// Calls back with what a function of the application returned or threw; if that was a promise, with what becomes of it.
 pub fn when_settled(returned: Result<JsValue, JsValue>, settled: impl FnOnce(Result<JsValue, JsValue>) + 'static) {
+    when_settled_boxed(returned, Box::new(settled));
+}
+
+// Apart, because it would otherwise be compiled once for each caller.
+fn when_settled_boxed(returned: Result<JsValue, JsValue>, settled: Box<dyn FnOnce(Result<JsValue, JsValue>)>) {
     let promise = match returned {
         Ok(value) => Promise::resolve(&value),
         Err(exception) => Promise::reject(&exception),

@@ -1,5 +1,6 @@
 //! Everything that can go wrong, as one closed set with a stable code each.
 
+use super::rpc::{RpcError, RpcFailure};
 use crate::wire::{DecodeError, Topic};
 
 /// Something to tell the application, by the `error` event or by rejecting what it waits for.
@@ -50,18 +51,43 @@ pub enum ClientError {
         /// How many.
         count: usize,
     },
+    /// Something is wrong with a record: a code for each [kind](RecordFailure).
+    Record {
+        /// What is wrong.
+        what: RecordFailure,
+        /// The record.
+        name: Box<str>,
+    },
+    /// A merge strategy of the application failed: `MERGE_FAILED`.
+    MergeFailed {
+        /// The record.
+        name: Box<str>,
+        /// What it said.
+        words: Box<str>,
+    },
+    /// More questions about presence wait than [`limits`](super::limits) allow: `TOO_MANY_QUERIES`.
+    TooManyQueries,
+    /// More users are logged in than [`limits`](super::limits) allow to remember: `TOO_MANY_USERS`.
+    TooManyUsers,
+    /// A stream of events is read so slowly that its oldest are dropped: `STREAM_OVERFLOW`.
+    StreamOverflow {
+        /// The event.
+        name: Box<str>,
+    },
     /// The payload of an event is not JSON: `INVALID_MESSAGE_DATA`.
     InvalidEventData {
         /// The event.
         name: Box<str>,
     },
-    /// The server did not acknowledge in time: `ACK_TIMEOUT`.
+    /// The server did not acknowledge or answer in time: `ACK_TIMEOUT`.
     AckTimeout {
         /// The part of the client that asked.
         topic: Topic,
-        /// The names that were not acknowledged.
+        /// The names that it asked with, if any.
         names: Vec<Box<str>>,
     },
+    /// A remote procedure call has no result, or an answer to one goes to nobody.
+    Rpc(RpcError),
     /// Bytes arrived that are not the protocol: a code of the PARSER topic.
     Decode(DecodeError),
     /// A message that this version has no use for, or not in this state: `UNSOLICITED_MESSAGE`.
@@ -113,6 +139,66 @@ impl DropReason {
             Self::Denied => "denied",
             Self::Undeliverable => "undeliverable",
             Self::NotNow => "not-connected",
+        }
+    }
+}
+
+/// What can be wrong with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordFailure {
+    /// Nobody holds it, it was deleted, or it is being deleted: `RECORD_ALREADY_DESTROYED`.
+    NotOpen,
+    /// It was deleted before the server had what was written: `RECORD_DELETED`.
+    Deleted,
+    /// It was let go of: `RECORD_DISCARDED`.
+    Discarded,
+    /// The server has refused it: `MESSAGE_DENIED`.
+    Denied,
+    /// The options allow no writes to it: `RECORD_READ_ONLY_MODE`.
+    ReadOnly,
+    /// Another client has written too, and by the strategy of the record what was written here is lost:
+    /// `RECORD_WRITE_LOST`.
+    WriteLost,
+    /// The server did not answer in time: `RESPONSE_TIMEOUT`.
+    Timeout,
+    /// Its data, or what it was to be, is not JSON: `INVALID_MESSAGE_DATA`.
+    InvalidJson,
+    /// A record as a whole is an object or an array, and cannot be erased at a path: `INVALID_MESSAGE_DATA`.
+    NotADocument,
+    /// A path names a property of an array, which has indices only: `INVALID_PATH`.
+    NotAnIndex,
+    /// A path has an index too far beyond the end of an array: `INVALID_PATH`.
+    TooFarBeyondEnd,
+}
+
+impl RecordFailure {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::NotOpen => "RECORD_ALREADY_DESTROYED",
+            Self::Deleted => "RECORD_DELETED",
+            Self::Discarded => "RECORD_DISCARDED",
+            Self::Denied => "MESSAGE_DENIED",
+            Self::ReadOnly => "RECORD_READ_ONLY_MODE",
+            Self::WriteLost => "RECORD_WRITE_LOST",
+            Self::Timeout => "RESPONSE_TIMEOUT",
+            Self::InvalidJson | Self::NotADocument => "INVALID_MESSAGE_DATA",
+            Self::NotAnIndex | Self::TooFarBeyondEnd => "INVALID_PATH",
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::NotOpen => "the record is not open",
+            Self::Deleted => "the record was deleted before",
+            Self::Discarded => "the record was discarded",
+            Self::Denied => "the server refuses the record",
+            Self::ReadOnly => "recordReadOnlyMode allows no writes to the record",
+            Self::WriteLost => "another client has written to the record, and what was written here is lost",
+            Self::Timeout => "the server did not answer in time about the record",
+            Self::InvalidJson => "what is to be the data of the record is not JSON",
+            Self::NotADocument => "a record as a whole must be an object or an array",
+            Self::NotAnIndex => "the path names a property of an array, expected an index; in the record",
+            Self::TooFarBeyondEnd => "the index is too far beyond the end of the array, in the record",
         }
     }
 }
@@ -170,8 +256,14 @@ impl ClientError {
                 DropReason::Undeliverable => "OUTBOX_UNDELIVERABLE",
                 DropReason::NotNow => "OUTBOX_NOT_CONNECTED",
             },
+            Self::Record { what, .. } => what.code(),
+            Self::MergeFailed { .. } => "MERGE_FAILED",
+            Self::TooManyQueries => "TOO_MANY_QUERIES",
+            Self::TooManyUsers => "TOO_MANY_USERS",
+            Self::StreamOverflow { .. } => "STREAM_OVERFLOW",
             Self::InvalidEventData { .. } => "INVALID_MESSAGE_DATA",
             Self::AckTimeout { .. } => "ACK_TIMEOUT",
+            Self::Rpc(error) => error.code(),
             Self::Decode(error) => error.name(),
             Self::Unsolicited { .. } => "UNSOLICITED_MESSAGE",
             Self::Server { action, .. } => action,
@@ -192,8 +284,14 @@ impl ClientError {
             | Self::AuthParamsFailed { .. }
             | Self::TooManyAuthAttempts
             | Self::LoginSuperseded => Topic::Auth,
+            Self::Rpc(_) => Topic::Rpc,
             Self::Decode(_) => Topic::Parser,
-            Self::OutboxFull { .. } | Self::OutboxDropped { .. } | Self::InvalidEventData { .. } => Topic::Event,
+            Self::OutboxFull { .. }
+            | Self::OutboxDropped { .. }
+            | Self::StreamOverflow { .. }
+            | Self::InvalidEventData { .. } => Topic::Event,
+            Self::Record { .. } | Self::MergeFailed { .. } => Topic::Record,
+            Self::TooManyQueries | Self::TooManyUsers => Topic::Presence,
             Self::IsClosed { topic, .. }
             | Self::AckTimeout { topic, .. }
             | Self::Unsolicited { topic, .. }
@@ -222,6 +320,7 @@ impl ClientError {
                 | Self::Paused
                 | Self::LoginSuperseded
                 | Self::OutboxDropped { why: DropReason::Cleared | DropReason::NotNow, .. }
+                | Self::Rpc(RpcError { failure: RpcFailure::Aborted, .. })
         )
     }
 
@@ -251,15 +350,23 @@ impl ClientError {
             Self::OutboxDropped { why, count } => {
                 concat(&["entries of the outbox will not be sent (", why.name(), "): ", &count.to_string()])
             }
+            Self::Record { what, name } => concat(&[what.words(), ": ", name]),
+            Self::MergeFailed { name, words } => concat(&["the merge strategy of ", name, " failed: ", words]),
+            Self::TooManyQueries => "too many questions about presence wait for an answer".into(),
+            Self::TooManyUsers => "too many users are logged in to catch up after an outage".into(),
+            Self::StreamOverflow { name } => {
+                concat(&["a stream is read too slowly; its oldest events are dropped: ", name])
+            }
             Self::InvalidEventData { name } => concat(&["the payload of an event is not JSON: ", name]),
             Self::AckTimeout { names, .. } => {
-                let mut message = String::from("the server did not acknowledge in time:");
-                for name in names {
-                    message.push(' ');
+                let mut message = String::from("the server did not answer in time");
+                for (index, name) in names.iter().enumerate() {
+                    message.push_str(if index == 0 { ": " } else { " " });
                     message.push_str(name);
                 }
                 message
             }
+            Self::Rpc(error) => error.message(),
             Self::Decode(error) => error.sentence().into(),
             Self::Unsolicited { action, expected, .. } => {
                 concat(&["unexpected message ", action, ", expected ", expected])

@@ -2,13 +2,12 @@
 
 use super::{
     context::Context,
-    deduplication::Deduplication,
     error::ClientError,
     io::{EventCommand, Output, SocketId, Wake},
     is_error,
-    options::Resubscribe,
+    listen::{Listenable, Listens},
     outbox::Outbox,
-    subscriptions::Subscriptions,
+    subscriptions::{Answer, Kind, Subscriptions},
     time::Instant,
 };
 use crate::wire::{EventAction, EventMessage, Topic};
@@ -17,13 +16,13 @@ use crate::wire::{EventAction, EventMessage, Topic};
 #[derive(Debug)]
 pub struct Events {
     subscriptions: Subscriptions,
-    seen: Deduplication,
+    listens: Listens,
 }
 
 impl Events {
     /// No subscriptions.
     pub fn new() -> Self {
-        Self { subscriptions: Subscriptions::new(Topic::Event), seen: Deduplication::default() }
+        Self { subscriptions: Subscriptions::new(Kind::Events), listens: Listens::new(Listenable::Events) }
     }
 
     /// The application wants something.
@@ -38,32 +37,37 @@ impl Events {
             EventCommand::Subscribe(name) => self.subscriptions.subscribe(context, session.is_some(), name),
             EventCommand::Unsubscribe(name) => self.subscriptions.unsubscribe(context, session.is_some(), name),
             EventCommand::Emit(offer) => outbox.add(context, session, &offer),
+            EventCommand::Listen(command) => self.listens.on_command(context, session, command),
         }
     }
 
     /// A session begins.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
         self.subscriptions.on_session(context, socket, gap_ms);
+        self.listens.on_session(context, socket);
     }
 
     /// The session is over.
-    pub fn on_lost(&mut self, resubscribe: Resubscribe) {
-        self.subscriptions.on_lost(resubscribe);
+    pub fn on_lost(&mut self, context: &mut Context<'_>) {
+        self.subscriptions.on_lost(context.options.resubscribe);
+        self.listens.on_lost(context);
     }
 
     /// The application restores what was left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.subscriptions.resubscribe(context, socket);
+        self.listens.resubscribe(context, socket);
     }
 
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.subscriptions.deadline()
+        self.subscriptions.deadline().into_iter().chain(self.listens.deadline()).min()
     }
 
     /// Time has passed within a session.
     pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.subscriptions.on_tick(context, socket);
+        self.listens.on_tick(context);
     }
 
     /// A message of the topic EVENT arrived.
@@ -74,33 +78,36 @@ impl Events {
         socket: SocketId,
         message: &EventMessage<'_>,
     ) {
-        let name = message.name.unwrap_or_default();
-        let answers_subscribe = message.original_action == Some(EventAction::Subscribe.number());
+        let answer = Answer {
+            action: message.action.number(),
+            is_ack: message.is_ack,
+            original_action: message.original_action,
+            name: message.name,
+            correlation_id: message.correlation_id,
+        };
+        if self.subscriptions.on_answer(context, socket, &answer)
+            || self.listens.on_answer(context, socket, &answer, message.subscription)
+        {
+            return;
+        }
         match message.action {
-            EventAction::Subscribe | EventAction::Unsubscribe if message.is_ack => {
-                self.subscriptions.on_acknowledged(context, socket, message.correlation_id);
-            }
             EventAction::Emit => {
                 let window = context.options.deduplication_window;
-                if message.correlation_id.is_none_or(|key| self.seen.is_first(key, window)) {
+                let name = message.name.unwrap_or_default();
+                if message.correlation_id.is_none_or(|key| context.seen.is_first(name, key, window)) {
                     context.out.push_back(Output::Event { name: name.into(), data: message.data.map(Into::into) });
                 }
             }
-            EventAction::MultipleSubscriptions | EventAction::NotSubscribed
-                if self.subscriptions.expects_complaint(name) => {}
             action if message.is_error || is_error(action.number()) => {
-                let refuses = matches!(action, EventAction::MessageDenied | EventAction::MessagePermissionError);
-                if refuses && answers_subscribe {
-                    self.subscriptions.on_refused(context, socket, name, message.correlation_id);
-                }
                 let error = ClientError::Server {
                     topic: Topic::Event,
                     action: action.name(),
                     name: message.name.map(Into::into),
                     data: message.data.map(Into::into),
                 };
-                if let Some(key) = message.correlation_id.filter(|_| !answers_subscribe) {
-                    outbox.on_denied(context, key, &error);
+                let key = message.correlation_id;
+                if let Some(key) = key.filter(|_| message.original_action == Some(EventAction::Emit.number())) {
+                    outbox.on_denied(context, socket, key, &error);
                 }
                 context.report(error);
             }

@@ -6,6 +6,9 @@ use super::{
     event::Events,
     io::{SocketId, Wake},
     outbox::Outbox,
+    presence::Presence,
+    records::Records,
+    rpc::Rpc,
     time::Instant,
 };
 use crate::wire::{Message, Topic};
@@ -15,37 +18,80 @@ use crate::wire::{Message, Topic};
 pub struct Features {
     /// `client.event`.
     pub events: Events,
+    /// `client.presence`.
+    pub presence: Presence,
+    /// `client.record`.
+    pub records: Records,
+    /// `client.rpc`.
+    pub rpc: Rpc,
 }
 
 impl Features {
     /// All of them, with nothing to do yet.
     pub fn new() -> Self {
-        Self { events: Events::new() }
+        Self { events: Events::new(), presence: Presence::new(), records: Records::new(), rpc: Rpc::new() }
     }
 
     /// A session begins; if it is not the first, `gap_ms` says how long there was none.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
         self.events.on_session(context, socket, gap_ms);
+        self.presence.on_session(context, socket, gap_ms);
+        self.records.on_session(context, socket);
+        self.rpc.on_session(context, socket, gap_ms);
     }
 
     /// The session is over.
     pub fn on_lost(&mut self, context: &mut Context<'_>) {
-        self.events.on_lost(context.options.resubscribe);
+        self.events.on_lost(context);
+        self.presence.on_lost(context.options.resubscribe);
+        self.records.on_lost(context);
+        self.rpc.on_lost(context);
+    }
+
+    /// No session will come unless the application asks for one: what waits for it with a promise need not wait.
+    pub fn on_stopped(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        self.records.on_rest(context, error);
+        self.rpc.reject_calls(context, error);
+    }
+
+    /// There will be no session unless the application says so: why not.
+    pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        self.presence.on_rest(context, error);
+    }
+
+    /// The client is closed. Returns how much of what was entrusted to it is given up.
+    pub fn on_closed(&mut self, context: &mut Context<'_>) -> usize {
+        self.rpc.reject_calls(context, &ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
+        self.records.on_closed(context, &ClientError::IsClosed { topic: Topic::Record, dropped: 0 })
     }
 
     /// The application restores what `resubscribe: 'manual'` left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.events.resubscribe(context, socket);
+        self.presence.resubscribe(context, socket);
+        self.records.resubscribe(context, socket);
+        self.rpc.resubscribe(context, socket);
     }
 
-    /// When time alone changes something within a session, and what.
-    pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.events.deadline()
+    /// When time alone changes something, and what; without a session only what is waited for all the same.
+    pub fn deadline(&self, session: bool) -> Option<(Instant, Wake)> {
+        let events = self.events.deadline().into_iter();
+        events
+            .chain(self.presence.deadline())
+            .chain(self.records.deadline())
+            .filter(|_| session)
+            .chain(self.rpc.deadline())
+            .min()
     }
 
-    /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.events.on_tick(context, socket);
+    /// Time has passed.
+    pub fn on_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+        if let Some(socket) = session {
+            self.events.on_tick(context, socket);
+            self.presence.on_tick(context, socket);
+            self.records.on_tick(context, session);
+        }
+        self.rpc.on_tick(context, session);
     }
 
     /// A message of one of their topics arrived.
@@ -59,9 +105,12 @@ impl Features {
         let (action, expected) = match (message, session) {
             (Message::Event(message), Some(socket)) => return self.events.on_message(context, outbox, socket, message),
             (Message::Event(message), None) => (message.action.name(), "no event before the login"),
-            (Message::Record(message), _) => (message.action.name(), "no records"),
-            (Message::Rpc(message), _) => (message.action.name(), "no RPC"),
-            (Message::Presence(message), _) => (message.action.name(), "no presence"),
+            (Message::Record(message), Some(socket)) => return self.records.on_message(context, socket, message),
+            (Message::Record(message), None) => (message.action.name(), "no record before the login"),
+            (Message::Rpc(message), Some(socket)) => return self.rpc.on_message(context, socket, message),
+            (Message::Rpc(message), None) => (message.action.name(), "no RPC before the login"),
+            (Message::Presence(message), Some(socket)) => return self.presence.on_message(context, socket, message),
+            (Message::Presence(message), None) => (message.action.name(), "no presence before the login"),
             (Message::Connection(_) | Message::Auth(_) | Message::Parser(_), _) => return,
         };
         context.report(unsolicited(message.topic(), action, expected));

@@ -3,6 +3,9 @@
 use super::{
     error::{ClientError, DropReason},
     outbox::{Entry, Offer},
+    record::Path,
+    records::Strategy,
+    rpc::{RpcCommand, RpcRequest},
 };
 use crate::wire::Topic;
 
@@ -232,6 +235,129 @@ pub enum Command<'a> {
     ClearOutbox,
     /// `client.event`.
     Event(EventCommand<'a>),
+    /// `client.rpc`.
+    Rpc(RpcCommand<'a>),
+    /// `client.record`.
+    Record(RecordCommand<'a>),
+    /// `client.presence`.
+    Presence(PresenceCommand<'a>),
+}
+
+/// What the application asks for of records.
+#[derive(Clone, Debug)]
+pub enum RecordCommand<'a> {
+    /// One more handle is wanted.
+    Open {
+        /// The record.
+        name: &'a str,
+        /// How conflicts are settled, where this is the first handle.
+        strategy: Strategy,
+    },
+    /// `listen()`, `unlisten()`, and what is answered to the offers that follow.
+    Listen(ListenCommand<'a>),
+    /// One handle is no longer wanted.
+    Discard(&'a str),
+    /// Tell what is new at a path at which nobody listened before.
+    Watch {
+        /// The record.
+        name: &'a str,
+        /// The path.
+        path: Path,
+    },
+    /// Nobody listens at a path any more.
+    Unwatch {
+        /// The record.
+        name: &'a str,
+        /// The path, as it was written.
+        path: &'a str,
+    },
+    /// Settle the ticket once the record was loaded.
+    AwaitReady {
+        /// The record.
+        name: &'a str,
+        /// The ticket.
+        ticket: Ticket,
+    },
+    /// Change a record that is open. All edits make one version.
+    Write {
+        /// The record.
+        name: &'a str,
+        /// Paths and JSON texts; `None` erases.
+        edits: Vec<(Path, Option<&'a str>)>,
+        /// Settled when the server has it.
+        ticket: Option<Ticket>,
+    },
+    /// Delete a record, open or not.
+    Delete {
+        /// The record.
+        name: &'a str,
+        /// Settled when the server has done so.
+        ticket: Ticket,
+    },
+    /// How conflicts are settled from now on.
+    SetStrategy {
+        /// The record.
+        name: &'a str,
+        /// The strategy.
+        strategy: Strategy,
+    },
+    /// The answer to [`Output::AskMerge`].
+    AnswerMerge {
+        /// The question.
+        question: u32,
+        /// What the record is to be: JSON text, or `None` for none; or what went wrong, in words.
+        answer: Result<Option<&'a str>, &'a str>,
+    },
+    /// Settle the ticket with the data.
+    Snapshot {
+        /// The record.
+        name: &'a str,
+        /// The ticket.
+        ticket: Ticket,
+    },
+    /// Settle the ticket with the version on the server; -1 where there is no such record.
+    Head {
+        /// The record.
+        name: &'a str,
+        /// The ticket.
+        ticket: Ticket,
+    },
+    /// Tell the server that records have changed in its storage.
+    Notify {
+        /// The records.
+        names: Vec<Box<str>>,
+        /// Settled when all clients were told.
+        ticket: Ticket,
+    },
+}
+
+/// What those who hold a record are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordNews {
+    /// It was loaded.
+    Ready,
+    /// The value at a path is another one.
+    Changed {
+        /// The path, as it was given with [`RecordCommand::Watch`].
+        path: Box<str>,
+        /// JSON text; `None` for `undefined`.
+        value: Option<Box<str>>,
+    },
+    /// It is let go of.
+    Discarded,
+    /// It is deleted, and no longer open.
+    Deleted,
+    /// Somebody provides it now, or no longer does.
+    HasProviderChanged(bool),
+    /// Two clients have changed the same version, and something of one side is lost. JSON texts; `None` for a deletion.
+    Conflict {
+        /// What was here.
+        local: Option<Box<str>>,
+        /// What the server had.
+        remote: Option<Box<str>>,
+    },
+    /// Something went wrong with it.
+    Error(ClientError),
 }
 
 /// What the application asks for of events.
@@ -243,6 +369,47 @@ pub enum EventCommand<'a> {
     Unsubscribe(&'a str),
     /// `emit()`.
     Emit(Offer<'a>),
+    /// `listen()`, `unlisten()`, and what is answered to the offers that follow.
+    Listen(ListenCommand<'a>),
+}
+
+/// What the application asks for where it provides what others subscribe to.
+#[derive(Clone, Debug)]
+pub enum ListenCommand<'a> {
+    /// `listen()` to a pattern that is not listened to.
+    Listen(&'a str),
+    /// `unlisten()`.
+    Unlisten(&'a str),
+    /// `response.accept()` or `response.reject()`. Without effect once the offer has ended.
+    Answer {
+        /// The name of the subscription offered.
+        subscription: &'a str,
+        /// The number of the offer.
+        offer: u32,
+        /// Whether this client provides it.
+        accept: bool,
+    },
+}
+
+/// What the application asks for of presence.
+#[derive(Clone, Debug)]
+pub enum PresenceCommand<'a> {
+    /// `subscribe()` to a user with no subscriber before.
+    Subscribe(&'a str),
+    /// `unsubscribe()` of the last subscriber of a user.
+    Unsubscribe(&'a str),
+    /// `subscribe()` to all users, with no such subscriber before.
+    SubscribeAll,
+    /// `unsubscribe()` of the last subscriber of all users.
+    UnsubscribeAll,
+    /// `getAll()`.
+    Query {
+        /// Settled with a list of the users who are logged in, or with an object that says of each user whether they
+        /// are.
+        ticket: Ticket,
+        /// The users asked about; `None` for all.
+        users: Option<Vec<&'a str>>,
+    },
 }
 
 /// Everything that a client can ask of its shell. To be carried out in the order given.
@@ -317,16 +484,70 @@ pub enum Output {
         /// Whether to wait for it if another has it.
         wait: bool,
     },
-    /// Give a lock back, or no longer wait for it.
+    /// Give a lock back, or no longer want it: what is not answered by then must not be answered any more.
     ReleaseLock(Box<str>),
     /// Tell those who watch the outbox.
     Outbox(OutboxNews),
+    /// Tell those who hold a record.
+    Record {
+        /// The record.
+        name: Box<str>,
+        /// What there is to tell.
+        news: RecordNews,
+    },
+    /// Ask the application how to settle a conflict, to be answered with [`RecordCommand::AnswerMerge`].
+    AskMerge {
+        /// To be given back with the answer.
+        question: u32,
+        /// The record.
+        name: Box<str>,
+        /// What is here: JSON text; `None` if it was deleted here.
+        local: Option<Box<str>>,
+        /// The version here; -1 if it was deleted here.
+        local_version: i32,
+        /// What the server has: JSON text; `None` if it was deleted there.
+        remote: Option<Box<str>>,
+        /// The version there; -1 if it was deleted there.
+        remote_version: i32,
+    },
     /// Call the subscribers of an event.
     Event {
         /// The event.
         name: Box<str>,
         /// JSON text; `None` for `undefined`.
         data: Option<Box<str>>,
+    },
+    /// Call the provider of a procedure, and say with [`RpcCommand::Answer`] what it answers.
+    RpcRequest(RpcRequest),
+    /// Call the presence subscribers of a user, or those of all users.
+    Presence {
+        /// Who came or went.
+        user: Box<str>,
+        /// Whether they are logged in now.
+        online: bool,
+        /// Whether it is for the subscribers of all users.
+        everyone: bool,
+    },
+    /// Ask the listener of a pattern whether it provides a subscription.
+    Offered {
+        /// EVENT or RECORD.
+        topic: Topic,
+        /// The pattern listened to.
+        pattern: Box<str>,
+        /// The name that somebody subscribed to.
+        subscription: Box<str>,
+        /// The number of the offer, to be given back with the answer. No two offers of a client in a topic share one.
+        offer: u32,
+    },
+    /// An offer is over: rejected, taken back, or no longer to be provided. Follows every [`Output::Offered`] once, at
+    /// the end of the session at the latest.
+    OfferEnded {
+        /// EVENT or RECORD.
+        topic: Topic,
+        /// The name of the subscription.
+        subscription: Box<str>,
+        /// The number of the offer.
+        offer: u32,
     },
 }
 
@@ -376,4 +597,14 @@ pub enum Wake {
     Storage,
     /// Give up what has waited too long.
     Expiry,
+    /// Renew a lease, or look at one.
+    Lease,
+    /// Stop waiting for an answer about a record.
+    RecordTimeout,
+    /// Let go of a record that nobody holds.
+    Discard,
+    /// Stop waiting for the answer to a question about presence.
+    Query,
+    /// Stop waiting for the outcome of a remote procedure call.
+    Call,
 }

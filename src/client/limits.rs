@@ -14,26 +14,66 @@ pub const OUTBOX_START_MAX_MS: u64 = 1_000;
 /// and is reported.
 pub const STORAGE_QUEUE_MAX: usize = 16_384;
 
-/// Losses of the connection with entries in flight and none confirmed, after which the entries go one by one, so that one
-/// that the server cannot take is found.
+/// Closes of the connection with entries in flight and none confirmed, after which the entries go one at a time, then two
+/// at a time, and so on, so that one that the server cannot take is found.
 pub const CAREFUL_AFTER_CUTS: u32 = 3;
 
 /// Losses in a row after which an entry that was in flight alone each time is given up and reported.
 pub const UNDELIVERABLE_AFTER_CUTS: u32 = 10;
 
+/// How long a lease stands in for a lock, in milliseconds. Browsers let the timers of hidden pages fire once a minute, and
+/// nobody shall take such a page for gone.
+pub const LEASE_MS: u64 = 90_000;
+
+/// How long before its end a lease is renewed, in milliseconds.
+pub const LEASE_RENEWAL_MS: u64 = 60_000;
+
+/// How long whoever claims a lease waits at least, and at most twice as long, before it looks whether somebody else has
+/// claimed it too, in milliseconds.
+pub const LEASE_CLAIM_MS: u64 = 50;
+
 /// How long after their expiry the entries of other users stay in storage, in milliseconds, for a page of theirs to report.
 pub const ORPHAN_GRACE_MS: u64 = 3_600_000;
+
+/// Keys chosen by applications that are remembered, so that what arrives twice is delivered once; of more, the oldest are
+/// forgotten. More than [`OUTBOX_WINDOW`], so that what one sender sends again is recognised.
+pub const REMEMBERED_KEYS: usize = 4_096;
 
 /// Most senders of events that are remembered, so that what arrives twice is delivered once; of more, the one not heard of
 /// for longest is forgotten.
 pub const REMEMBERED_SENDERS: usize = 1_000;
 
+/// Most calls that are kept to be sent, or to be sent again: those that wait for the connection, and those marked
+/// idempotent. The next one is rejected with `OUTBOX_FULL`.
+pub const RPC_KEPT_MAX_CALLS: usize = 10_000;
+
+/// Most bytes (names and payloads) of calls that are kept to be sent. What would exceed it is rejected with
+/// `OUTBOX_FULL`.
+pub const RPC_KEPT_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Most requests to providers that wait for an answer. With the next one the oldest is given up: its requestor has heard
+/// RESPONSE_TIMEOUT from the server long ago.
+pub const RPC_OPEN_REQUESTS_MAX: usize = 10_000;
+
 /// Most bytes of names in one bulk subscription message; more names go out in further messages, because the
 /// server cuts a client whose message exceeds its `maxMessageSize` (1 MiB by default).
 pub const BULK_NAMES_MAX_BYTES: usize = 128 * 1024;
 
+/// Most questions about presence that wait for a session or an answer. The next one is rejected with
+/// `TOO_MANY_QUERIES`.
+pub const PRESENCE_MAX_QUERIES: usize = 1_000;
+
+/// Most users who are remembered to be logged in, for those who subscribed to all. With more, `TOO_MANY_USERS` is
+/// reported, and joins and leaves missed during an outage are no longer delivered after it, until the last of those
+/// subscribers has gone.
+pub const PRESENCE_MAX_KNOWN_USERS: usize = 100_000;
+
 /// Most redirects followed within one connection attempt; the next one makes the attempt fail.
 pub const MAX_REDIRECTS: u8 = 5;
+
+/// How often `connectTimeout` is doubled where attempts in a row take longer. A server whose queue is longer than everybody's
+/// patience would otherwise only ever turn to clients that have just left it.
+pub const CONNECT_TIMEOUT_DOUBLINGS: u32 = 2;
 
 /// How long a session must have held before the next loss counts as a first failure again, in milliseconds.
 /// Shorter ones keep climbing the backoff, so that accept-then-close never becomes a fast loop.
@@ -67,3 +107,14 @@ pub const REACHABILITY_TIMEOUT_MS: u64 = 3_000;
 /// Shortest wait before any but the first attempt, in milliseconds, whatever the options say: a browser that refuses at
 /// once would otherwise be asked without end.
 pub const MIN_RETRY_WAIT_MS: u64 = 100;
+
+/// Most writes to one record that wait for the server one by one; more become one write of the whole record.
+pub const RECORD_MAX_WRITES: usize = 64;
+
+/// Most names and indices in a path, and how deep comparisons and merges look into a record. A longer path is refused;
+/// what nests deeper is one value: compared as text, and merged as a whole.
+pub const RECORD_MAX_DEPTH: usize = 64;
+
+/// Most elements that one edit fills with null because its index is beyond the end of an array. An edit that needs more
+/// is refused: the server would hold them all.
+pub const RECORD_MAX_FILL: usize = 10_000;

@@ -19,9 +19,14 @@ mod event;
 mod features;
 mod io;
 pub mod limits;
+mod listen;
 mod options;
 mod outbox;
+mod presence;
+pub mod record;
+mod records;
 mod rng;
+mod rpc;
 mod subscriptions;
 mod time;
 mod url;
@@ -31,21 +36,24 @@ use std::collections::VecDeque;
 use self::{
     connection::Connection,
     context::{Context, Pings},
+    deduplication::Deduplication,
     features::Features,
 };
 pub use self::{
     connection::{CloseKind, CloseReason, Snapshot},
-    error::{ClientError, ConnectionFailure, DropReason},
+    error::{ClientError, ConnectionFailure, DropReason, RecordFailure},
     io::{
-        Command, ConnectionState, EventCommand, Frame, Input, LockOutcome, OutboxNews, Output, PageSignal, SocketEvent,
-        SocketId, StorageEvent, Ticket, Wake,
+        Command, ConnectionState, EventCommand, Frame, Input, ListenCommand, LockOutcome, OutboxNews, Output,
+        PageSignal, PresenceCommand, RecordCommand, RecordNews, SocketEvent, SocketId, StorageEvent, Ticket, Wake,
     },
     options::{
         Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,
         Overflow, Resubscribe,
     },
     outbox::{Delivery, Entry, Kind, Offer, Outbox},
+    records::{Records, Strategy},
     rng::Rng,
+    rpc::{RpcAnswer, RpcCall, RpcCommand, RpcError, RpcFailure, RpcRequest, RpcRequestId},
     time::Instant,
     url::{UrlError, parse_url},
 };
@@ -62,6 +70,7 @@ pub struct Client {
     /// The session that the features were told of last.
     followed_session: Option<SocketId>,
     pings: Pings,
+    seen: Deduplication,
     wall_clock_origin_ms: u64,
     out: VecDeque<Output>,
 }
@@ -82,6 +91,7 @@ impl Client {
             outbox,
             followed_session: None,
             pings: Pings::default(),
+            seen: Deduplication::default(),
             wall_clock_origin_ms: 0,
             connection: Connection::new(now, urls, &options, &mut rng),
             features: Features::new(),
@@ -106,6 +116,16 @@ impl Client {
         self.connection.snapshot()
     }
 
+    /// The records that are open.
+    pub const fn records(&self) -> &Records {
+        &self.features.records
+    }
+
+    /// The records that are open, to be looked into: what is read often is found faster the next time.
+    pub const fn records_mut(&mut self) -> &mut Records {
+        &mut self.features.records
+    }
+
     /// What waits for the server.
     pub const fn outbox(&self) -> &Outbox {
         &self.outbox
@@ -128,11 +148,15 @@ impl Client {
             }
             Input::Command(command) => self.on_command(now, command),
             Input::Page(signal) => {
-                let (mut context, connection, _, outbox) = self.split(now);
+                let (mut context, connection, ..) = self.split(now);
                 connection.on_page(&mut context, signal);
+                self.follow_session(now);
+                let (mut context, connection, _, outbox) = self.split(now);
                 match signal {
                     PageSignal::Left => outbox.park(&mut context),
-                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => outbox.unpark(&mut context),
+                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => {
+                        outbox.unpark(&mut context, connection.session());
+                    }
                 }
             }
             Input::Storage(event) => {
@@ -153,9 +177,14 @@ impl Client {
             }
         }
         self.follow_session(now);
-        if let Some(error) = self.connection.stopped() {
-            let (mut context, _, _, outbox) = self.split(now);
-            outbox.on_rest(&mut context, &error);
+        if let Some(error) = self.connection.rests() {
+            let is_over = self.connection.is_closed() || self.connection.stopped().is_some();
+            let (mut context, _, features, outbox) = self.split(now);
+            features.on_rest(&mut context, &error);
+            if is_over {
+                outbox.on_rest(&mut context, &error);
+                features.on_stopped(&mut context, &error);
+            }
         }
         if self.outbox.take_changed() {
             self.out.push_back(Output::Outbox(OutboxNews::Changed));
@@ -169,8 +198,9 @@ impl Client {
 
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let features = self.connection.session().and_then(|_| self.features.deadline());
-        let outbox = self.connection.is_wanted().then(|| self.outbox.deadline(self.connection.session().is_some()));
+        let session = self.connection.session().is_some();
+        let features = self.features.deadline(session);
+        let outbox = self.connection.is_wanted().then(|| self.outbox.deadline(session));
         self.connection.deadline(&self.options).into_iter().chain(features).chain(outbox.flatten()).min()
     }
 
@@ -185,8 +215,7 @@ impl Client {
         let (mut context, connection, features, outbox) = self.split(now);
         if before.is_some() {
             features.on_lost(&mut context);
-            let code = connection.snapshot().reason.and_then(|reason| reason.code);
-            outbox.on_lost(&mut context, code == Some(MESSAGE_TOO_BIG));
+            outbox.on_lost(&mut context, connection.snapshot().reason);
         }
         if let Some(socket) = after {
             features.on_session(&mut context, socket, connection.session_gap_ms());
@@ -198,9 +227,7 @@ impl Client {
     fn on_tick(&mut self, now: Instant) {
         let (mut context, connection, features, outbox) = self.split(now);
         connection.on_tick(&mut context);
-        if let Some(socket) = connection.session() {
-            features.on_tick(&mut context, socket);
-        }
+        features.on_tick(&mut context, connection.session());
         if outbox.on_tick(&mut context, connection.session()) {
             connection.ask(&mut context);
         }
@@ -290,7 +317,8 @@ impl Client {
             Command::Resume { ticket } => connection.resume(&mut context, ticket),
             Command::Close => {
                 connection.close(&mut context);
-                let dropped = outbox.on_closed(&mut context);
+                let unsent = features.on_closed(&mut context);
+                let dropped = unsent + outbox.on_closed(&mut context);
                 if dropped > 0 {
                     context.report(is_closed(dropped));
                 }
@@ -300,21 +328,37 @@ impl Client {
             }
             Command::FlushOutbox { ticket } => outbox.flush_by(&mut context, ticket),
             Command::ClearOutbox => outbox.clear(&mut context),
-            Command::Event(EventCommand::Subscribe(_)) if connection.is_closed() => context.report(is_closed(0)),
+            Command::Event(EventCommand::Subscribe(_) | EventCommand::Listen(ListenCommand::Listen(_)))
+                if connection.is_closed() =>
+            {
+                context.report(is_closed(0));
+            }
             Command::Event(EventCommand::Emit(offer)) if connection.is_closed() => {
                 if let Some(ticket) = offer.receipt {
                     context.out.push_back(Output::Settle(ticket, Err(is_closed(1))));
                 }
                 context.report(is_closed(0));
             }
+            Command::Presence(PresenceCommand::Subscribe(_) | PresenceCommand::SubscribeAll)
+                if connection.is_closed() =>
+            {
+                context.report(ClientError::IsClosed { topic: Topic::Presence, dropped: 0 });
+            }
             Command::Resubscribe => {
                 if let Some(socket) = connection.session() {
                     features.resubscribe(&mut context, socket);
                 }
             }
+            Command::Record(command) if connection.is_closed() => features.records.refuse(&mut context, command),
+            Command::Record(command) => features.records.on_command(&mut context, connection.session(), command),
             Command::Event(command) => {
                 features.events.on_command(&mut context, outbox, connection.session(), command);
             }
+            Command::Presence(command) => features.presence.on_command(&mut context, connection.session(), command),
+            Command::Rpc(RpcCommand::Provide(_)) if connection.is_closed() => {
+                context.report(ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
+            }
+            Command::Rpc(command) => features.rpc.on_command(&mut context, connection.session(), command),
         }
     }
 
@@ -325,14 +369,12 @@ impl Client {
             rng: &mut self.rng,
             out: &mut self.out,
             pings: &mut self.pings,
+            seen: &mut self.seen,
             wall_clock_origin_ms: self.wall_clock_origin_ms,
         };
         (context, &mut self.connection, &mut self.features, &mut self.outbox)
     }
 }
-
-/// The WebSocket close code for a message that is longer than the server takes (RFC 6455, section 7.4.1).
-const MESSAGE_TOO_BIG: u16 = 1009;
 
 const fn is_closed(dropped: usize) -> ClientError {
     ClientError::IsClosed { topic: Topic::Event, dropped }

@@ -79,6 +79,11 @@ pub struct Options {
     pub subscription_timeout_ms: u64,
     /// `subscriptionInterval`: how long subscriptions are collected into one message, in milliseconds.
     pub subscription_interval_ms: u64,
+    /// `rpcAcceptTimeout`: how long providers may take to accept a call that was sent, in milliseconds; `None` for
+    /// `Infinity`.
+    pub rpc_accept_timeout_ms: Option<u64>,
+    /// `rpcResponseTimeout`: how long the answer to a call that was sent may take, in milliseconds; `None` for `Infinity`.
+    pub rpc_response_timeout_ms: Option<u64>,
     /// `path`: the path dialled where the URL has none.
     pub path: String,
     /// `lazyConnect`: wait with dialling until `login()` or `resume()`.
@@ -95,6 +100,8 @@ pub struct Options {
     pub reconnect_param: Option<String>,
     /// `resubscribe`: `'auto'` or `'manual'`.
     pub resubscribe: Resubscribe,
+    /// `presenceCatchUp`: whether joins and leaves missed during an outage are delivered after it.
+    pub presence_catch_up: bool,
     /// `heartbeatWorker`: the script of a worker that keeps time in place of the page, or `'blob'`. For the shell alone.
     pub heartbeat_worker: Option<String>,
     /// `outbox.storage`: `'localStorage'`, `'memory'`, or an object of the application's.
@@ -109,6 +116,18 @@ pub struct Options {
     pub outbox_ttl_ms: u64,
     /// `outbox.overflow`: `'reject'` or `'drop-oldest'`.
     pub outbox_overflow: Overflow,
+    /// `recordReadAckTimeout`: how long the server may take to acknowledge that a record is wanted, in milliseconds.
+    pub record_read_ack_timeout_ms: u64,
+    /// `recordReadTimeout`: how long the server may take to answer about a record, in milliseconds.
+    pub record_read_timeout_ms: u64,
+    /// `recordDeleteTimeout`: how long the server may take to delete a record, in milliseconds.
+    pub record_delete_timeout_ms: u64,
+    /// `recordDiscardTimeout`: how long a record that nobody holds is kept, in milliseconds.
+    pub record_discard_timeout_ms: u64,
+    /// `recordReadOnlyMode`: whether records cannot be written to.
+    pub record_read_only_mode: bool,
+    /// `recordPrefixWriteWhitelist`: what the names begin with of records that can be written to all the same.
+    pub record_prefix_write_whitelist: Vec<String>,
     /// `deduplicationWindow`: how many of the last events of a sender are remembered, so that none is delivered twice.
     pub deduplication_window: usize,
 }
@@ -126,6 +145,8 @@ impl Default for Options {
             heartbeat_failure: HeartbeatFailure::Reconnect,
             subscription_timeout_ms: 2_000,
             subscription_interval_ms: 100,
+            rpc_accept_timeout_ms: None,
+            rpc_response_timeout_ms: Some(300_000),
             path: String::from("/deepstream"),
             lazy_connect: false,
             lost_connection_timeout_ms: 5_000,
@@ -134,6 +155,7 @@ impl Default for Options {
             probe_url: None,
             reconnect_param: None,
             resubscribe: Resubscribe::Auto,
+            presence_catch_up: true,
             heartbeat_worker: None,
             outbox_storage: OutboxStorage::Local,
             outbox_key: None,
@@ -141,6 +163,12 @@ impl Default for Options {
             outbox_max_bytes: 4_194_304,
             outbox_ttl_ms: 86_400_000,
             outbox_overflow: Overflow::Reject,
+            record_read_ack_timeout_ms: 15_000,
+            record_read_timeout_ms: 15_000,
+            record_delete_timeout_ms: 15_000,
+            record_discard_timeout_ms: 5_000,
+            record_read_only_mode: false,
+            record_prefix_write_whitelist: Vec::new(),
             deduplication_window: 2_048,
         }
     }
@@ -202,6 +230,8 @@ enum Kind {
     Milliseconds(fn(&mut Options) -> &mut u64),
     /// A number of milliseconds from 1.
     PositiveMilliseconds(fn(&mut Options) -> &mut u64),
+    /// A number of milliseconds from 1, or `Infinity`.
+    OptionalMilliseconds(fn(&mut Options) -> &mut Option<u64>),
     /// A string that is not empty.
     Text(&'static str, fn(&mut Options) -> &mut Option<String>),
     /// A whole number from 0, or from what is given.
@@ -238,6 +268,8 @@ const KNOWN: &[(&str, Kind)] = &[
     ("subscriptionTimeout", Kind::Milliseconds(|options| &mut options.subscription_timeout_ms)),
     ("subscriptionInterval", Kind::Milliseconds(|options| &mut options.subscription_interval_ms)),
     ("lostConnectionTimeout", Kind::Milliseconds(|options| &mut options.lost_connection_timeout_ms)),
+    ("rpcAcceptTimeout", Kind::OptionalMilliseconds(|options| &mut options.rpc_accept_timeout_ms)),
+    ("rpcResponseTimeout", Kind::OptionalMilliseconds(|options| &mut options.rpc_response_timeout_ms)),
     ("maxReconnectAttempts", Kind::Other("a whole number from 0, or Infinity", set_attempts)),
     ("reconnectJitter", Kind::Other("a number from 0 to 1", set_jitter)),
     (
@@ -259,6 +291,7 @@ const KNOWN: &[(&str, Kind)] = &[
         }),
     ),
     ("path", Kind::Other("a string that starts with '/'", set_path)),
+    ("presenceCatchUp", Kind::Flag(|options| &mut options.presence_catch_up)),
     ("lazyConnect", Kind::Flag(|options| &mut options.lazy_connect)),
     ("stopCodes", Kind::Other("an array of close codes from 1000 to 4999", set_stop_codes)),
     ("authParams", Kind::Other("an object or a function", set_auth_params)),
@@ -290,13 +323,13 @@ const KNOWN: &[(&str, Kind)] = &[
     ("saveUpdatesOffline", Kind::Unused(Unused::Flag, Accepted::NotYet)),
     ("storage", Kind::Unused(Unused::Object, Accepted::NotYet)),
     ("mergeStrategy", Kind::Unused(Unused::Function, Accepted::WithoutEffect)),
-    ("recordReadAckTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
-    ("recordReadTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
-    ("recordDeleteTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
-    ("recordReadOnlyMode", Kind::Unused(Unused::Flag, Accepted::NotYet)),
+    ("recordReadAckTimeout", Kind::Milliseconds(|options| &mut options.record_read_ack_timeout_ms)),
+    ("recordReadTimeout", Kind::Milliseconds(|options| &mut options.record_read_timeout_ms)),
+    ("recordDeleteTimeout", Kind::Milliseconds(|options| &mut options.record_delete_timeout_ms)),
+    ("recordReadOnlyMode", Kind::Flag(|options| &mut options.record_read_only_mode)),
     ("recordPrefixWriteWhitelist", Kind::Unused(Unused::List, Accepted::WithoutEffect)),
     ("recordDeepCopy", Kind::Unused(Unused::Flag, Accepted::WithoutEffect)),
-    ("recordDiscardTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
+    ("recordDiscardTimeout", Kind::Milliseconds(|options| &mut options.record_discard_timeout_ms)),
     ("dirtyStorageName", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
     ("initialRecordVersion", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
     ("storageName", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
@@ -306,6 +339,12 @@ const KNOWN: &[(&str, Kind)] = &[
 ];
 
 impl Options {
+    /// Whether a record cannot be written to.
+    pub fn is_read_only(&self, name: &str) -> bool {
+        let is_listed = || self.record_prefix_write_whitelist.iter().any(|prefix| name.starts_with(prefix.as_str()));
+        self.record_read_only_mode && !is_listed()
+    }
+
     /// Sets the option that JavaScript calls `name`.
     ///
     /// # Errors
@@ -321,6 +360,14 @@ impl Options {
             Kind::PositiveMilliseconds(field) => {
                 ("a number of milliseconds from 1 to 2147483647", milliseconds(value, 1.0).map(|ms| *field(self) = ms))
             }
+            Kind::OptionalMilliseconds(field) => (
+                "a number of milliseconds from 1 to 2147483647, or Infinity",
+                match value {
+                    OptionValue::Number(f64::INFINITY) => Some(None),
+                    value => milliseconds(value, 1.0).map(Some),
+                }
+                .map(|ms| *field(self) = ms),
+            ),
             Kind::Text(expected, field) => (*expected, text(value).map(|text| *field(self) = Some(text))),
             Kind::Count(lowest, expected, field) => {
                 (*expected, count(value).filter(|count| count >= lowest).map(|count| *field(self) = count))

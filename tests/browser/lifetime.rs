@@ -147,7 +147,7 @@ async fn open_and_close(count: usize) {
     let clients: Vec<_> = (0..count).map(|_| make_client(&url, &options).unwrap()).collect();
     for client in &clients {
         client.on(&state, &ignore, JsValue::UNDEFINED).map_err(JsValue::from).unwrap();
-        client.event_handler().subscribe(&news, &ignore).map_err(JsValue::from).unwrap();
+        client.event_handler().subscribe(&news, &ignore, NOTHING).map_err(JsValue::from).unwrap();
         client.login(&user, NOTHING).map_err(JsValue::from).unwrap();
     }
     until("all are open", || clients.iter().all(|client| client.connection_state() == "OPEN")).await;

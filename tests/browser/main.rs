@@ -9,10 +9,13 @@ mod exceptions;
 mod frames;
 mod lifetime;
 mod listeners;
+mod listening;
 mod locks;
 mod login;
 mod outbox;
+mod presence;
 mod reentrancy;
+mod rpc;
 mod storage;
 mod support;
 

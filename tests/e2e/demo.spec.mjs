@@ -36,6 +36,11 @@ class Panel {
     await this.button('Send').click();
   }
 
+  /** The rows of calls that this client made or was asked to answer. */
+  calls(kind, text) {
+    return this.role('calls').locator(`li[data-kind="${kind}"]`).filter({ hasText: text });
+  }
+
   /** The rows of this message that came from here (`local`) or from elsewhere (`remote`). */
   received(message, origin) {
     return this.role('received').locator(`li[data-origin="${origin}"]`).filter({ hasText: message });
@@ -71,6 +76,67 @@ test('both clients are green, and what one sends the other receives', async ({ o
     await expect(panel.role('missing-count')).toHaveText('0');
     await expect(panel.role('duplicate-count')).toHaveText('0');
   }
+});
+
+test('clients see who is here, and are told what they missed', async ({ openPage }) => {
+  const { a, b } = await openDemo(openPage);
+  const sees = (panel, user) => panel.role('users').locator(`li[data-user="${user}"]`);
+  const toldOf = (panel, user) => panel.role('presence-changes').locator(`li[data-user="${user}"]`);
+  await expect(sees(a, 'B')).toHaveCount(1);
+  await expect(sees(b, 'A')).toHaveCount(1);
+  const logInAs = async (panel, user) => {
+    await panel.role('user-name').fill(user);
+    await panel.button('Log in as').click();
+  };
+  await logInAs(b, 'Beatrice');
+  await expect(sees(a, 'Beatrice')).toHaveCount(1);
+  await expect(sees(a, 'B')).toHaveCount(0);
+  await expect(toldOf(a, 'B').first()).toHaveAttribute('data-online', 'false');
+
+  await a.button('Pause').click();
+  await a.isIn('OFFLINE', 'busy');
+  await expect(sees(b, 'A')).toHaveCount(0);
+  await logInAs(b, 'Bernadette');
+  await b.isIn('OPEN', 'good');
+  await a.button('Resume').click();
+  await expect(sees(a, 'Bernadette')).toHaveCount(1);
+  await expect(sees(a, 'Beatrice')).toHaveCount(0);
+  await expect(toldOf(a, 'Beatrice').first()).toHaveAttribute('data-online', 'false');
+  await expect(sees(b, 'A')).toHaveCount(1);
+});
+
+test('what one calls the other answers, also over a server that was away', async ({ openPage }) => {
+  const { page, a, b } = await openDemo(openPage);
+  await expect(b.button('Providing')).toBeVisible();
+  await a.button('Call').click();
+  await expect(b.calls('asked', 'reverse(stressed)')).toHaveCount(1);
+  await expect(a.calls('result', 'desserts, says B')).toHaveCount(1);
+  await expect(b.calls('answered', 'reverse(stressed)')).toHaveCount(1);
+
+  await a.role('argument').fill('lost');
+  await a.button('Call').click();
+  await expect(b.calls('asked', 'lost')).toHaveCount(1);
+  await a.role('argument').fill('again');
+  await a.role('idempotent').check();
+  await a.button('Call').click();
+  await expect(b.calls('asked', 'again')).toHaveCount(1);
+  await page.getByTestId('server-kill').click();
+  await expect(a.calls('failed', 'lost')).toContainText('OUTCOME_UNKNOWN');
+  await a.isIn('RECONNECTING', 'busy');
+  // Whoever is back first is answered by B only if that is B.
+  await a.button('Pause').click();
+  await a.isIn('OFFLINE', 'busy');
+  await page.getByTestId('server-restart').click();
+  await b.isIn('OPEN', 'good');
+  await a.button('Resume').click();
+  await expect(a.calls('result', 'niaga, says B')).toContainText('may run twice');
+
+  await b.button('Providing').click();
+  await a.role('argument').fill('nobody');
+  await expect(async () => {
+    await a.button('Call').click();
+    await expect(a.calls('failed', 'nobody').first()).toContainText('NO_RPC_PROVIDER', { timeout: 3000 });
+  }).toPass();
 });
 
 test('two windows hear each other', async ({ openPage }) => {
@@ -196,6 +262,10 @@ test('at the width of a phone nothing sticks out', async ({ openPage }) => {
   const { page, a, b } = await openDemo(openPage, { viewport: { width: 360, height: 740 } });
   await a.send('word '.repeat(40));
   await a.send('x'.repeat(400));
+  await b.role('user-name').fill('y'.repeat(60));
+  await b.button('Log in as').click();
+  await expect(a.role('users').locator('li').filter({ hasText: 'yyyy' })).toHaveCount(1);
+  await b.isIn('OPEN', 'good');
   await expect(b.received('xxxx', 'remote')).toHaveCount(1);
   await page.getByTestId('server-kill').click();
   await b.isIn('RECONNECTING', 'busy');

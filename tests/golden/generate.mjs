@@ -1,7 +1,8 @@
-// The golden files: what @deepstream/protobuf makes of the messages below, and its numbers.
+// The golden files: what @deepstream/protobuf makes of the messages below, and its numbers; and what becomes of records
+// that the reference server and client edit (record-edits.mjs).
 //
-//   node tests/golden/generate.mjs          writes frames.txt and actions.txt
-//   node tests/golden/generate.mjs --check  exits with 1 if they are not what the package produces
+//   node tests/golden/generate.mjs          writes frames.txt, actions.txt and record-edits.txt
+//   node tests/golden/generate.mjs --check  exits with 1 if they are not what the packages produce
 //
 // messages.rs has the same messages as Rust literals, under the same names.
 
@@ -10,6 +11,7 @@ import protobuf from '@deepstream/protobuf/dist/generated/protobuf.js';
 import builder from '@deepstream/protobuf/dist/src/message-builder.js';
 import messageTypes from '@deepstream/protobuf/dist/src/protobuf-map.js';
 import types from '@deepstream/protobuf/dist/types/all.js';
+import { recordEdits } from './record-edits.mjs';
 
 const {
   TOPIC,
@@ -176,7 +178,8 @@ function difference(committed, produced) {
 }
 
 const check = process.argv.includes('--check');
-for (const [file, lines] of Object.entries({ 'frames.txt': frames(), 'actions.txt': actions() })) {
+const files = { 'frames.txt': frames(), 'actions.txt': actions(), 'record-edits.txt': recordEdits() };
+for (const [file, lines] of Object.entries(files)) {
   const path = new URL(file, import.meta.url);
   const produced = `${lines.join('\n')}\n`;
   if (!check) {

@@ -57,6 +57,12 @@ export async function startChild(scriptUrl, configuration, connect) {
     ready: outcome,
     isRunning: () => child.exitCode === null && child.signalCode === null,
     log: () => log,
+    /** Resolves once it has ended by itself, which it is about to do: nothing is printed. */
+    async ends() {
+      isExpectedToDie = true;
+      for (const handle of [child, child.stdout, child.stderr]) handle.ref();
+      await exited;
+    },
     /** Ends it at once, as a crash would. */
     kill: () => end('SIGKILL'),
     /** Lets it close what it has open. */

@@ -1,4 +1,5 @@
 // A real deepstream server in a process of its own, so that it can be killed and brought back.
+import { fileURLToPath } from 'node:url';
 import { startChild } from './child.mjs';
 import { freePort, loopback } from './ports.mjs';
 
@@ -6,6 +7,7 @@ export { freePort };
 
 const urlPath = '/deepstream';
 const healthCheckPath = '/health-check';
+const fileStorage = fileURLToPath(new URL('./file-storage.cjs', import.meta.url));
 const childScript = new URL('./deepstream-server-process.mjs', import.meta.url);
 
 /** What the server permits wherever the given rules say nothing. */
@@ -25,6 +27,7 @@ const openPermissions = {
  *   who may log in, with `{ username, password }`; everybody may if left out
  * @param {object} [options.permissions] Valve rules by topic, e.g. `{ event: { 'secret/*': { subscribe: false } } }`;
  *   what they do not mention is allowed
+ * @param {string} [options.storageFile] where records are kept over restarts; they are lost if left out
  * @param {number} [options.maxMessageSize] in bytes
  * @param {number | false} [options.unauthenticatedClientTimeout] in milliseconds
  * @param {number} [options.maxAuthAttempts]
@@ -59,6 +62,8 @@ export async function startDeepstreamServer({ port, bus, ...options } = {}) {
     log: () => child.log(),
     /** Brings it back on the same port; nothing happens if it runs. */
     start: () => inTurn(start),
+    /** Resolves once it has ended by itself, which it is about to do: what it writes is not shown. */
+    ends: () => child.ends(),
     /** Ends it without a word to its clients. */
     kill: () => inTurn(() => child.kill()),
     restart: () =>
@@ -72,7 +77,8 @@ export async function startDeepstreamServer({ port, bus, ...options } = {}) {
 }
 
 function serverConfiguration(port, options) {
-  const { users, permissions, rpc = {}, listen = {}, maxMessageSize = 1024 * 1024, ...endpointOptions } = options;
+  const { users, permissions, storageFile, rpc = {}, listen = {}, ...others } = options;
+  const { maxMessageSize = 1024 * 1024, ...endpointOptions } = others;
   return {
     rpc,
     listen,
@@ -81,6 +87,7 @@ function serverConfiguration(port, options) {
       options: { host: loopback, port, healthCheckPath, allowAllOrigins: true, maxMessageSize, headers: [] },
     },
     connectionEndpoints: [{ type: 'ws-binary', options: { urlPath, maxMessageSize, ...endpointOptions } }],
+    ...(storageFile && { storage: { path: fileStorage, options: { file: storageFile } } }),
     logger: { type: 'default', options: { colors: false } },
     auth: [users ? { type: 'file', options: { users } } : { type: 'none', options: {} }],
     permission: permissions

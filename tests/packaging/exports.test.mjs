@@ -20,6 +20,9 @@ const ownDefaults = {
   lostConnectionTimeout: 5_000,
   stopCodes: [1008, 4003],
   resubscribe: 'auto',
+  presenceCatchUp: true,
+  rpcAcceptTimeout: Infinity,
+  rpcResponseTimeout: 300_000,
   outbox: { storage: 'localStorage', maxEntries: 10_000, maxBytes: 4_194_304, ttl: 86_400_000, overflow: 'reject' },
   deduplicationWindow: 2_048,
 };

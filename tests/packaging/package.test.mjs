@@ -7,7 +7,22 @@ import { createConsumer, runModule } from './consumer.mjs';
 
 const consumer = await createConsumer();
 
-const declarations = ['client', 'constants', 'error', 'event', 'index', 'options', 'outbox', 'public', 'url'];
+const declarations = [
+  'client',
+  'constants',
+  'error',
+  'event',
+  'index',
+  'listen',
+  'options',
+  'outbox',
+  'presence',
+  'public',
+  'rpc',
+  'stream',
+  'subscription',
+  'url',
+];
 
 /** Node.js 20 has no WebSocket; this one never opens. */
 const silentWebSocket = `

@@ -113,7 +113,7 @@ fn a_message_out_of_turn_is_reported_and_changes_nothing() {
         ConnectionMessage::new(ConnectionAction::Accept).into(),
         ConnectionMessage::new(ConnectionAction::Challenge).into(),
         ConnectionMessage::new(ConnectionAction::Reject).into(),
-        RecordMessage::new(RecordAction::Update).into(),
+        RecordMessage::new(RecordAction::Listen).into(),
         RpcMessage::new(RpcAction::Request).into(),
     ];
     for message in messages {

@@ -252,14 +252,16 @@ fn a_refused_name_is_asked_for_again_when_somebody_subscribes_again_or_a_session
 }
 
 #[test]
-fn a_subscription_that_nobody_acknowledges_is_reported_and_kept() {
+fn a_subscription_that_nobody_acknowledges_is_sent_once_more_then_reported_and_kept() {
     let mut world = World::new();
     world.server().policy.acknowledges = false;
     let (alice, bob) = (world.add_open_client(), world.add_open_client());
     world.subscribe(alice, "news");
     world.subscribe(alice, "gossip");
-    world.run_for(100 + 2_000 - 1);
+    world.run_for(100 + 2 * 2_000 - 1);
     assert!(world.client(alice).errors().is_empty());
+    let message = subscribe_to(&["gossip", "news"]);
+    assert_eq!(world.server().requests(), [&message, &message]);
     world.run_for(1);
     let names = vec!["gossip".into(), "news".into()];
     let timeout = ClientError::AckTimeout { topic: Topic::Event, names };
@@ -269,6 +271,73 @@ fn a_subscription_that_nobody_acknowledges_is_reported_and_kept() {
     world.run_for(10_000);
     assert_eq!(world.client(alice).received("news"), ["1"]);
     assert_eq!(world.client(alice).errors().len(), 1);
+}
+
+/// The server then says MULTIPLE_SUBSCRIPTIONS, which is no news to anybody.
+#[test]
+fn a_subscription_that_is_acknowledged_the_second_time_is_no_error() {
+    let mut world = World::new();
+    world.server().policy.acknowledges = false;
+    let alice = world.add_open_client();
+    world.subscribe(alice, "news");
+    world.run_for(1_000);
+    world.server().policy.acknowledges = true;
+    world.run_for(10_000);
+    assert!(world.client(alice).errors().is_empty(), "{:?}", world.client(alice).errors());
+    assert_eq!(world.subscriptions(alice), ["news"]);
+}
+
+#[test]
+fn what_is_sent_once_more_is_what_still_holds() {
+    let mut world = World::new();
+    world.server().policy.acknowledges = false;
+    let alice = world.add_open_client();
+    for name in ["a", "b", "c"] {
+        world.subscribe(alice, name);
+    }
+    world.run_for(SUBSCRIBED);
+    world.unsubscribe(alice, "a");
+    world.unsubscribe(alice, "b");
+    world.run_for(SUBSCRIBED);
+    world.subscribe(alice, "b");
+    world.run_for(SUBSCRIBED);
+    world.server().forget_requests();
+    world.run_for(2_000);
+    let again = [subscribe_to(&["c"]), unsubscribe_from(&["a"]), subscribe_to(&["b"])];
+    assert_eq!(world.server().requests(), again.each_ref());
+    assert_eq!(world.subscriptions(alice), ["b", "c"]);
+}
+
+#[test]
+fn a_refusal_that_comes_late_is_reported_once_and_does_not_cost_the_others() {
+    for names in [["a", "b", "secret"], ["a", "secret", "z"], ["secret", "y", "z"]] {
+        let mut world = World::new();
+        world.server().policy.denied.insert("secret".into());
+        let alice = world.add_open_client();
+        for name in names {
+            world.subscribe(alice, name);
+        }
+        world.network().stall(alice, 3_000);
+        world.run_for(10_000);
+        assert_eq!(world.client(alice).error_codes(), ["MESSAGE_DENIED"], "{names:?}");
+        let wanted: Vec<_> = names.into_iter().filter(|name| *name != "secret").collect();
+        assert_eq!(world.subscriptions(alice), wanted);
+    }
+}
+
+#[test]
+fn a_refusal_that_comes_late_counts_for_a_list_that_has_become_shorter_since() {
+    let mut world = World::new();
+    world.server().policy.denied.insert("secret".into());
+    let alice = world.add_open_client();
+    for name in ["a", "secret", "z"] {
+        world.subscribe(alice, name);
+    }
+    world.network().stall(alice, 3_000);
+    world.run_for(SUBSCRIBED);
+    world.unsubscribe(alice, "z");
+    world.run_for(10_000);
+    assert_eq!(world.subscriptions(alice), ["a"]);
 }
 
 #[test]

@@ -79,6 +79,28 @@ fn a_server_just_heard_is_not_asked() {
     assert_eq!(pings(&mut world), 0);
 }
 
+/// Whatever was heard came over the network of before.
+#[test]
+fn a_change_of_network_is_looked_into_even_where_the_server_was_just_heard() {
+    for signal in [PageSignal::Online, PageSignal::Offline] {
+        let mut world = World::new();
+        let alice = world.add_open_client();
+        world.client_mut(alice).forget();
+        for signal in [signal, PageSignal::Woke, signal, PageSignal::Woke] {
+            world.page_says(alice, signal);
+        }
+        world.run_for(1_000);
+        assert_eq!(pings(&mut world), 1, "{signal:?}");
+        assert_eq!(world.client(alice).states(), [], "{signal:?}");
+
+        world.network().silence_both_ways(alice);
+        world.page_says(alice, signal);
+        world.run_for(LEFT_WITHIN);
+        assert_eq!(world.client(alice).dialled().len(), 1, "{signal:?}");
+        assert_eq!(world.client(alice).error_codes(), ["HEARTBEAT_TIMEOUT"], "{signal:?}");
+    }
+}
+
 #[test]
 fn a_client_that_waits_tries_at_once_when_the_page_wakes() {
     let (mut world, alice) = open_for_a_while();
@@ -118,6 +140,26 @@ fn what_was_dialled_into_the_dark_is_given_up_when_the_network_returns() {
     world.page_says(alice, PageSignal::Online);
     world.run_for(10 * LATENCY);
     assert_eq!(world.client(alice).state(), Open);
+}
+
+/// After three attempts that took too long the fourth may take four times as long.
+#[test]
+fn an_attempt_that_is_given_more_time_is_replaced_when_the_page_wakes() {
+    let (mut world, alice) = open_for_a_while();
+    world.network().route(alice, Route::Lost);
+    world.network().cut(alice);
+    while world.client(alice).dialled().len() < 4 {
+        world.run_for(1_000);
+    }
+    world.network().route(alice, Route::Clear);
+    world.page_says(alice, PageSignal::Woke);
+    world.run_for(8_000);
+    assert_eq!(world.client(alice).dialled().len(), 4, "it has the time that it always has");
+    world.run_for(2_000);
+    world.page_says(alice, PageSignal::Woke);
+    world.run_for(10 * LATENCY);
+    assert_eq!(world.client(alice).state(), Open);
+    assert_eq!(world.client(alice).dialled().len(), 5);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! When the client tries again, and when it does not.
 
-use deepstream_wasm::client::{BackoffKind, ClientError, ConnectionFailure, ConnectionState::*, Options, Output};
+use deepstream_wasm::client::{
+    BackoffKind, ClientError, ConnectionFailure, ConnectionState::*, Options, Output, PageSignal,
+    limits::LADDER_OPEN_MS,
+};
 
 use crate::world::{
     ClientId, LATENCY, World,
@@ -303,4 +306,80 @@ fn a_server_that_stops_answering_challenges_for_a_while_is_found_again() {
     assert_eq!(world.client(alice).state(), Challenging);
     world.server().policy.at_challenge = AtChallenge::Accept;
     world.run_until_open(alice);
+}
+
+/// Waits until so many attempts took too long, and tells how long each was given.
+fn given_times(world: &mut World, client: ClientId, count: usize) -> Vec<u64> {
+    let mut given = Vec::new();
+    while given.len() < count {
+        world.run_for(1_000);
+        let mut dialled = 0;
+        given.clear();
+        for (at, output) in world.client(client).history() {
+            match output {
+                Output::OpenSocket(..) => dialled = at.as_ms(),
+                Output::Error(ClientError::Connection(ConnectionFailure::TimedOut)) => given.push(at.as_ms() - dialled),
+                _ => {}
+            }
+        }
+    }
+    given
+}
+
+fn lost_in_the_dark() -> (World, ClientId) {
+    let mut world = World::new();
+    let alice = world.add_open_client();
+    world.run_for(10_000);
+    world.client_mut(alice).forget();
+    world.network().route(alice, Route::Lost);
+    world.network().cut(alice);
+    (world, alice)
+}
+
+/// A server whose queue is longer than everybody's patience would only ever turn to those who have just left it.
+#[test]
+fn attempts_that_take_too_long_are_given_more_time_up_to_four_times() {
+    let (mut world, alice) = lost_in_the_dark();
+    assert_eq!(given_times(&mut world, alice, 5), [10_000, 20_000, 40_000, 40_000, 40_000]);
+}
+
+#[test]
+fn an_attempt_that_ends_before_its_time_is_up_gives_the_next_one_the_usual_time() {
+    let ends: [fn(&mut World, ClientId); 3] = [
+        |world, alice| world.network().route(alice, Route::Refused),
+        |world, _| world.server().policy.at_connection = AtConnection::CloseWith(1011),
+        |_, _| {}, // it succeeds
+    ];
+    for end in ends {
+        let (mut world, alice) = lost_in_the_dark();
+        assert_eq!(given_times(&mut world, alice, 2), [10_000, 20_000]);
+        world.network().route(alice, Route::Clear);
+        end(&mut world, alice);
+        while world.client(alice).dialled().len() < 3 {
+            world.run_for(100);
+        }
+        world.run_for(10 * LATENCY);
+        world.network().route(alice, Route::Lost);
+        world.network().cut(alice);
+        assert_eq!(given_times(&mut world, alice, 4)[2..], [10_000, 20_000]);
+    }
+}
+
+#[test]
+fn whoever_asks_anew_gives_the_usual_time_and_so_does_a_network_that_returns() {
+    let asks: [fn(&mut World, ClientId); 2] = [
+        |world, alice| {
+            world.pause(alice);
+            world.resume(alice);
+        },
+        |world, alice| world.page_says(alice, PageSignal::Online),
+    ];
+    for ask in asks {
+        let (mut world, alice) = lost_in_the_dark();
+        given_times(&mut world, alice, 3);
+        ask(&mut world, alice);
+        let given = given_times(&mut world, alice, 10);
+        let after: Vec<_> = given[3..].iter().copied().filter(|given| *given > LADDER_OPEN_MS).collect();
+        assert_eq!(after[..3], [10_000, 20_000, 40_000]);
+    }
 }

@@ -19,6 +19,11 @@ fn wishes() -> Vec<Wish> {
         Wish::Subscribe("news".into()),
         Wish::Unsubscribe("news".into()),
         Wish::Emit { name: "news".into(), data: Some("1".into()) },
+        Wish::Watch("open".into()),
+        Wish::Unwatch("open".into()),
+        Wish::WatchAll,
+        Wish::UnwatchAll,
+        Wish::Query(None),
     ]
 }
 
@@ -27,6 +32,12 @@ fn live_an_eventful_life(world: &mut World, alice: ClientId) {
     let bob = world.add_open_client();
     world.login(alice, "{}");
     world.subscribe(alice, "news");
+    world.wish(alice, Wish::Watch("carol".into()));
+    world.wish(alice, Wish::WatchAll);
+    world.wish(alice, Wish::Query(Some(vec!["carol".into()])));
+    world.run_for(1_000);
+    let carol = world.add_client();
+    world.login(carol, "{\"username\":\"carol\"}");
     world.run_for(1_000);
     world.emit(bob, "news", "1");
     world.run_for(1_000);

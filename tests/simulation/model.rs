@@ -16,6 +16,12 @@ pub struct Intent {
     /// With what it last asked to be logged in.
     pub credentials: Option<String>,
     pub subscribed: BTreeSet<String>,
+    pub provided: BTreeSet<String>,
+    /// The users it watches.
+    pub watched: BTreeSet<String>,
+    pub watches_all: bool,
+    /// What it listens to.
+    pub patterns: BTreeSet<String>,
     /// The payloads it emitted, in order, with the credentials given last.
     pub emitted: Vec<(Option<String>, String)>,
     calls_heard: usize,
@@ -60,7 +66,36 @@ impl Intent {
             Wish::Emit { data, .. } => {
                 self.emitted.extend(data.clone().map(|data| (self.credentials.clone(), data)));
             }
-            Wish::Resubscribe | Wish::Offer { .. } | Wish::FlushOutbox | Wish::ClearOutbox => {}
+            Wish::Watch(user) => {
+                self.watched.insert(user.clone());
+            }
+            Wish::Unwatch(user) => {
+                self.watched.remove(user);
+            }
+            Wish::WatchAll => self.watches_all = true,
+            Wish::UnwatchAll => self.watches_all = false,
+            Wish::Listen(pattern) => {
+                self.patterns.insert(pattern.clone());
+            }
+            Wish::Unlisten(pattern) => {
+                self.patterns.remove(pattern);
+            }
+            Wish::Provide(name) => {
+                self.provided.insert(name.clone());
+            }
+            Wish::Unprovide(name) => {
+                self.provided.remove(name);
+            }
+            Wish::Resubscribe
+            | Wish::Make { .. }
+            | Wish::Cancel(_)
+            | Wish::Answer { .. }
+            | Wish::Offer { .. }
+            | Wish::FlushOutbox
+            | Wish::ClearOutbox
+            | Wish::Record(_)
+            | Wish::Query(_)
+            | Wish::AnswerOffer { .. } => {}
         }
     }
 

@@ -1,17 +1,19 @@
 //! A world in virtual time: clients, servers, and the network between them, driven by the run-loop contract of
 //! [`deepstream_wasm::client`]. Everything that is left to chance comes from one seed.
 
-#![allow(dead_code, reason = "every test crate uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "every test crate uses a part of it")]
 
 pub mod browser;
 mod dice;
+pub mod json;
 pub mod network;
+mod reference;
 pub mod server;
 mod shell;
 mod states;
 mod watch;
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use deepstream_wasm::{
     client::{ConnectionState, Input, Instant, Options, PageSignal, Ticket},
@@ -25,7 +27,7 @@ use self::{
 };
 pub use self::{
     dice::Dice,
-    shell::{Shell, Wish},
+    shell::{RecordWish, Reply, Shell, Wish},
 };
 
 /// Where the server of every world is.
@@ -62,6 +64,7 @@ pub struct World {
     servers: Vec<FakeServer>,
     clients: Vec<Shell>,
     max_timer_delay_ms: u64,
+    deliveries: usize,
 }
 
 impl World {
@@ -75,11 +78,12 @@ impl World {
         let mut dice = Dice::new(seed);
         Self {
             now: Instant::from_ms(0),
-            outside: Outside { network: Network::new(dice.seed(), latency_ms), browsers: Browsers::default() },
+            outside: Outside { network: Network::new(dice.seed(), latency_ms), browsers: Browsers::new(seed) },
             dice,
             servers: vec![FakeServer::new(SERVER)],
             clients: Vec::new(),
             max_timer_delay_ms,
+            deliveries: 0,
         }
     }
 
@@ -224,6 +228,71 @@ impl World {
         self.clients[client.0].crash(now, &mut self.outside);
     }
 
+    /// The page will be gone in the middle of what its client wants done, after so many more outputs.
+    pub fn crash_after(&mut self, client: ClientId, outputs: usize) {
+        self.clients[client.0].crash_after(outputs);
+    }
+
+    /// The browser stops running the page, which keeps its locks and its socket.
+    pub fn freeze(&mut self, client: ClientId) {
+        self.clients[client.0].freeze();
+    }
+
+    /// The page runs again, and hears of everything that it has missed.
+    pub fn thaw(&mut self, client: ClientId) {
+        let now = self.now;
+        self.clients[client.0].thaw(now, &mut self.outside);
+    }
+
+    /// The application asks who of these users is logged in.
+    pub fn query(&mut self, client: ClientId, users: &[&str]) -> Ticket {
+        let users = users.iter().map(|user| (*user).into()).collect();
+        self.wish(client, Wish::Query(Some(users))).expect("a question gives a ticket")
+    }
+
+    /// The application asks who is logged in.
+    pub fn query_all(&mut self, client: ClientId) -> Ticket {
+        self.wish(client, Wish::Query(None)).expect("a question gives a ticket")
+    }
+
+    pub fn listen(&mut self, client: ClientId, pattern: &str) {
+        self.wish(client, Wish::Listen(pattern.into()));
+    }
+
+    pub fn unlisten(&mut self, client: ClientId, pattern: &str) {
+        self.wish(client, Wish::Unlisten(pattern.into()));
+    }
+
+    /// The application answers an offer.
+    pub fn answer_offer(&mut self, client: ClientId, (offer, subscription): (u32, &str), accept: bool) {
+        self.wish(client, Wish::AnswerOffer { subscription: subscription.into(), offer, accept });
+    }
+
+    pub fn provide(&mut self, client: ClientId, name: &str) {
+        self.wish(client, Wish::Provide(name.into()));
+    }
+
+    pub fn unprovide(&mut self, client: ClientId, name: &str) {
+        self.wish(client, Wish::Unprovide(name.into()));
+    }
+
+    /// Makes a call that has no time limit and must not be executed twice.
+    pub fn make(&mut self, client: ClientId, name: &str, data: &str) -> Ticket {
+        self.make_with(client, name, data, None, false)
+    }
+
+    pub fn make_with(
+        &mut self,
+        client: ClientId,
+        name: &str,
+        data: &str,
+        timeout_ms: Option<u64>,
+        idempotent: bool,
+    ) -> Ticket {
+        let wish = Wish::Make { name: name.into(), data: Some(data.into()), timeout_ms, idempotent };
+        self.wish(client, wish).expect("make gives a ticket")
+    }
+
     /// The page tells something about itself or its network.
     pub fn page_says(&mut self, client: ClientId, signal: PageSignal) {
         self.clients[client.0].on_input(self.now, Input::Page(signal), &mut self.outside);
@@ -261,6 +330,41 @@ impl World {
         link.map(|link| self.servers[0].subscriptions(link)).unwrap_or_default()
     }
 
+    /// The records to which the server has subscribed the client's live connection.
+    pub fn record_subscriptions(&self, client: ClientId) -> Vec<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].record_subscriptions(link)).unwrap_or_default()
+    }
+
+    /// What the server has the client's live connection subscribed to of presence: users, or `%_EVERYONE_%`.
+    pub fn watches(&self, client: ClientId) -> Vec<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].watches(link)).unwrap_or_default()
+    }
+
+    /// The user as whom the server knows the client's live connection.
+    pub fn user_id(&self, client: ClientId) -> Option<&str> {
+        self.servers[0].user_id(self.client(client).live_link()?)
+    }
+
+    /// The patterns to which the server knows the client's live connection to listen.
+    pub fn patterns(&self, client: ClientId) -> Vec<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].patterns(link)).unwrap_or_default()
+    }
+
+    /// What the client's live connection provides, for all that the server knows.
+    pub fn provided_events(&self, client: ClientId) -> BTreeSet<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].provided_events(link)).unwrap_or_default()
+    }
+
+    /// The procedures that the server knows the client's live connection to provide.
+    pub fn provided(&self, client: ClientId) -> Vec<&str> {
+        let link = self.client(client).live_link();
+        link.map(|link| self.servers[0].provided(link)).unwrap_or_default()
+    }
+
     /// The credentials with which a server knows the client's live connection.
     pub fn user(&self, client: ClientId) -> Option<&str> {
         let link = self.client(client).live_link()?;
@@ -270,6 +374,11 @@ impl World {
     /// What clients did that no client of this protocol should.
     pub fn complaints(&self) -> impl Iterator<Item = &str> {
         self.servers.iter().flat_map(FakeServer::complaints).map(String::as_str)
+    }
+
+    /// How much has arrived over the network so far.
+    pub const fn deliveries(&self) -> usize {
+        self.deliveries
     }
 
     // ---- time ----
@@ -282,8 +391,13 @@ impl World {
 
     /// Everybody's computer sleeps: time passes and nothing happens, until all that is due happens late.
     pub fn sleep(&mut self, ms: u64) {
-        self.now = self.now.after_ms(ms);
+        self.advance(self.now.after_ms(ms));
+    }
+
+    fn advance(&mut self, to: Instant) {
+        self.now = self.now.max(to);
         self.outside.network.advance(self.now);
+        self.outside.browsers.advance(self.now);
     }
 
     /// Lets time pass until the client is in this state.
@@ -307,21 +421,22 @@ impl World {
     /// Lets the next thing happen. If nothing does until `end`, it is `end` afterwards.
     pub fn step(&mut self, end: Instant) -> bool {
         self.pass_words();
-        if let Some((client, mail)) = self.outside.browsers.take_mail() {
-            self.clients[client.0].on_input(self.now, mail.input(), &mut self.outside);
-            return true;
-        }
+        let mail = self.outside.browsers.deadline();
         let arrival = self.outside.network.next_arrival();
         let server = self.servers.iter().filter_map(FakeServer::deadline).min();
         let timer = self.clients.iter().filter_map(Shell::timer).min();
-        let next = [arrival, server, timer].into_iter().flatten().min();
+        let next = [mail, arrival, server, timer].into_iter().flatten().min();
         let happens = next.is_some_and(|next| next <= end);
-        self.now = self.now.max(next.unwrap_or(end).min(end));
-        self.outside.network.advance(self.now);
+        self.advance(next.unwrap_or(end).min(end));
         if !happens {
             return false;
         }
-        if let Some(delivery) = self.outside.network.take_arrival() {
+        if mail.is_some_and(|due| due <= self.now) {
+            if let Some((client, mail)) = self.outside.browsers.take_mail() {
+                self.clients[client.0].on_mail(self.now, mail, &mut self.outside);
+            }
+        } else if let Some(delivery) = self.outside.network.take_arrival() {
+            self.deliveries += 1;
             self.deliver(delivery);
         } else if server.is_some_and(|due| due <= self.now) {
             self.servers.iter_mut().for_each(|server| server.on_time(self.now));

@@ -1,14 +1,16 @@
 //! One client, driven by the run-loop contract as the browser shell drives it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::client::{
-    Client, ClientError, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, Offer, Options,
-    Output, SocketEvent, SocketId, StorageEvent, Ticket, parse_url,
+    Client, ClientError, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, ListenCommand,
+    Offer, Options, Output, PresenceCommand, RecordCommand, RpcAnswer, RpcCall, RpcCommand, RpcRequest, RpcRequestId,
+    SocketEvent, SocketId, Strategy, Ticket, parse_url, record::Path,
 };
 
 use super::{
     ClientId, Dice, Outside,
+    browser::Mail,
     network::{LinkId, News},
     watch::Watch,
 };
@@ -41,6 +43,126 @@ pub enum Wish {
     },
     FlushOutbox,
     ClearOutbox,
+    Record(RecordWish),
+    /// To subscribe to a user.
+    Watch(String),
+    Unwatch(String),
+    WatchAll,
+    UnwatchAll,
+    /// To ask who of these users is logged in, or who is at all.
+    Query(Option<Vec<String>>),
+    Listen(String),
+    Unlisten(String),
+    /// The answer to an offer.
+    AnswerOffer {
+        subscription: String,
+        offer: u32,
+        accept: bool,
+    },
+    Provide(String),
+    Unprovide(String),
+    Make {
+        name: String,
+        data: Option<String>,
+        timeout_ms: Option<u64>,
+        idempotent: bool,
+    },
+    Cancel(Ticket),
+    Answer {
+        request: RpcRequestId,
+        name: String,
+        reply: Reply,
+    },
+}
+
+/// What an application may ask of a record. Paths are valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordWish {
+    Open {
+        name: String,
+        strategy: Strategy,
+    },
+    Discard(String),
+    Watch {
+        name: String,
+        path: String,
+    },
+    Unwatch {
+        name: String,
+        path: String,
+    },
+    AwaitReady(String),
+    /// All edits make one version; `None` erases. With a ticket.
+    Write {
+        name: String,
+        edits: Vec<(String, Option<String>)>,
+    },
+    Delete(String),
+    SetStrategy {
+        name: String,
+        strategy: Strategy,
+    },
+    AnswerMerge {
+        question: u32,
+        answer: Result<Option<String>, String>,
+    },
+    Snapshot(String),
+    Head(String),
+    Notify(Vec<String>),
+}
+
+impl RecordWish {
+    fn command(&self, ticket: Ticket) -> (RecordCommand<'_>, bool) {
+        let path = |text: &str| Path::parse(text).expect("applications give valid paths");
+        match self {
+            Self::Open { name, strategy } => (RecordCommand::Open { name, strategy: *strategy }, false),
+            Self::Discard(name) => (RecordCommand::Discard(name), false),
+            Self::Watch { name, path: text } => (RecordCommand::Watch { name, path: path(text) }, false),
+            Self::Unwatch { name, path } => (RecordCommand::Unwatch { name, path }, false),
+            Self::AwaitReady(name) => (RecordCommand::AwaitReady { name, ticket }, true),
+            Self::Write { name, edits } => {
+                let edits = edits.iter().map(|(text, data)| (path(text), data.as_deref())).collect();
+                (RecordCommand::Write { name, edits, ticket: Some(ticket) }, true)
+            }
+            Self::Delete(name) => (RecordCommand::Delete { name, ticket }, true),
+            Self::SetStrategy { name, strategy } => (RecordCommand::SetStrategy { name, strategy: *strategy }, false),
+            Self::AnswerMerge { question, answer } => {
+                let answer = answer.as_ref().map(Option::as_deref).map_err(String::as_str);
+                (RecordCommand::AnswerMerge { question: *question, answer }, false)
+            }
+            Self::Snapshot(name) => (RecordCommand::Snapshot { name, ticket }, true),
+            Self::Head(name) => (RecordCommand::Head { name, ticket }, true),
+            Self::Notify(names) => {
+                let names = names.iter().map(|name| name.as_str().into()).collect();
+                (RecordCommand::Notify { names, ticket }, true)
+            }
+        }
+    }
+}
+
+/// What a provider says about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    Accept,
+    Reject,
+    Error(String),
+    Send(String),
+}
+
+impl Reply {
+    /// As an answer to this request.
+    pub fn to(self, request: &RpcRequest) -> Wish {
+        Wish::Answer { request: request.id, name: request.name.to_string(), reply: self }
+    }
+
+    fn as_answer(&self) -> RpcAnswer<'_> {
+        match self {
+            Self::Accept => RpcAnswer::Accept,
+            Self::Reject => RpcAnswer::Reject,
+            Self::Error(data) => RpcAnswer::Error(Some(data)),
+            Self::Send(data) => RpcAnswer::Send(Some(data)),
+        }
+    }
 }
 
 /// What an application answers to something that its client puts out.
@@ -51,6 +173,12 @@ pub type Reaction = Box<dyn FnMut(&Output) -> Vec<Wish>>;
 struct Timer {
     set_for: Instant,
     fires_at: Instant,
+}
+
+/// What a frozen page will hear of when it runs again.
+enum Missed {
+    News(SocketId, News),
+    Mail(Mail),
 }
 
 /// A client and its application.
@@ -65,11 +193,28 @@ pub struct Shell {
     next_ticket: u32,
     /// The names that the application is subscribed to.
     wanted: BTreeSet<String>,
+    /// The users that it is subscribed to.
+    watched: BTreeSet<String>,
+    watches_all: bool,
+    /// The patterns that the application listens to.
+    patterns: BTreeSet<String>,
+    /// The offers that the application has accepted and that have not ended, with what is provided for them.
+    provided_events: BTreeMap<u32, String>,
+    /// The procedures that the application provides.
+    provided: BTreeSet<String>,
     wishes: Vec<(ConnectionState, Wish)>,
+    /// The payloads of the calls it made.
+    calls: Vec<(String, Ticket)>,
     history: Vec<(Instant, Output)>,
     reaction: Option<Reaction>,
+    /// How often storage answered at once.
+    storage_answers: usize,
     closed: bool,
     crashed: bool,
+    /// How many outputs are carried out before the page is gone.
+    crashes_after: Option<usize>,
+    /// What happened since the page was frozen, if it is.
+    missed: Option<Vec<Missed>>,
 }
 
 impl Shell {
@@ -95,11 +240,20 @@ impl Shell {
             ticks: 0,
             next_ticket: 0,
             wanted: BTreeSet::new(),
+            watched: BTreeSet::new(),
+            watches_all: false,
+            patterns: BTreeSet::new(),
+            provided_events: BTreeMap::new(),
+            provided: BTreeSet::new(),
             wishes: Vec::new(),
+            calls: Vec::new(),
             history: Vec::new(),
             reaction: None,
+            storage_answers: 0,
             closed: false,
             crashed: false,
+            crashes_after: None,
+            missed: None,
         };
         shell.set_timer();
         shell
@@ -111,13 +265,19 @@ impl Shell {
         &self.client
     }
 
+    /// What the application sees of a record at a path.
+    pub fn record(&mut self, name: &str, path: &str) -> Option<String> {
+        let path = Path::parse(path).expect("applications give valid paths");
+        self.client.records_mut().get(name, &path).map(String::from)
+    }
+
     pub fn state(&self) -> ConnectionState {
         if self.crashed { ConnectionState::Closed } else { self.client.state() }
     }
 
     /// When its timer fires.
     pub fn timer(&self) -> Option<Instant> {
-        self.timer.map(|timer| timer.fires_at)
+        self.timer.filter(|_| self.missed.is_none()).map(|timer| timer.fires_at)
     }
 
     /// The link of the one socket that counts.
@@ -191,6 +351,63 @@ impl Shell {
         payloads.collect()
     }
 
+    /// What its subscribers of a user were told of: `+ann` came, `-ann` went.
+    pub fn told(&self, user: &str) -> Vec<String> {
+        self.told_where(|told, everyone| told == user && !everyone)
+    }
+
+    /// What its subscribers of all users were told of.
+    pub fn told_of_all(&self) -> Vec<String> {
+        self.told_where(|_, everyone| everyone)
+    }
+
+    fn told_where(&self, is_meant: impl Fn(&str, bool) -> bool) -> Vec<String> {
+        let told = self.outputs().filter_map(|output| match output {
+            Output::Presence { user, online, everyone } if is_meant(user, *everyone) => {
+                Some(format!("{}{user}", if *online { '+' } else { '-' }))
+            }
+            _ => None,
+        });
+        told.collect()
+    }
+
+    /// What the server asked it to provide, oldest first: the number of the offer, and the subscription.
+    pub fn offers(&self) -> Vec<(u32, &str)> {
+        let offers = self.outputs().filter_map(|output| match output {
+            Output::Offered { offer, subscription, .. } => Some((*offer, &**subscription)),
+            _ => None,
+        });
+        offers.collect()
+    }
+
+    /// The numbers of the offers that ended.
+    pub fn ended(&self) -> Vec<u32> {
+        let ended = self.outputs().filter_map(|output| match output {
+            Output::OfferEnded { offer, .. } => Some(*offer),
+            _ => None,
+        });
+        ended.collect()
+    }
+
+    /// The subscriptions that the application provides now, as far as it has been told.
+    pub fn provided_events(&self) -> BTreeSet<&str> {
+        self.provided_events.values().map(String::as_str).collect()
+    }
+
+    /// The payloads of the calls that the application ever made.
+    pub fn calls(&self) -> &[(String, Ticket)] {
+        &self.calls
+    }
+
+    /// The requests that its providers got.
+    pub fn asked(&self) -> Vec<&RpcRequest> {
+        let requests = self.outputs().filter_map(|output| match output {
+            Output::RpcRequest(request) => Some(request),
+            _ => None,
+        });
+        requests.collect()
+    }
+
     /// What became of a ticket.
     pub fn outcome(&self, ticket: Ticket) -> Option<Result<Option<&str>, &ClientError>> {
         self.outputs().find_map(|output| match output {
@@ -238,9 +455,39 @@ impl Shell {
         self.reaction = None;
     }
 
+    /// Whether the page is gone.
+    pub const fn is_crashed(&self) -> bool {
+        self.crashed
+    }
+
+    /// Whether nothing runs in the page.
+    pub const fn is_frozen(&self) -> bool {
+        self.missed.is_some()
+    }
+
+    /// See [`World::crash_after`](super::World::crash_after).
+    pub const fn crash_after(&mut self, outputs: usize) {
+        self.crashes_after = Some(outputs);
+    }
+
+    /// See [`World::freeze`](super::World::freeze).
+    pub fn freeze(&mut self) {
+        self.missed.get_or_insert_default();
+    }
+
+    /// See [`World::thaw`](super::World::thaw).
+    pub fn thaw(&mut self, now: Instant, outside: &mut Outside) {
+        for missed in self.missed.take().unwrap_or_default() {
+            match missed {
+                Missed::News(socket, news) => self.on_news(now, socket, &news, outside),
+                Missed::Mail(mail) => self.on_mail(now, mail, outside),
+            }
+        }
+    }
+
     /// The application asks for something. Returns the ticket, where the wish has one.
     pub fn wish(&mut self, now: Instant, wish: Wish, outside: &mut Outside) -> Option<Ticket> {
-        if self.crashed {
+        if self.crashed || self.is_frozen() {
             return None;
         }
         let ticket = self.pass_on(now, wish);
@@ -250,17 +497,28 @@ impl Shell {
 
     /// Anything else happens to it.
     pub fn on_input(&mut self, now: Instant, input: Input<'_>, outside: &mut Outside) {
-        if self.crashed {
+        if self.crashed || self.is_frozen() {
             return;
         }
         self.client.handle(now, input);
         self.drain(now, outside);
     }
 
+    /// The browser tells the page something.
+    pub fn on_mail(&mut self, now: Instant, mail: Mail, outside: &mut Outside) {
+        match &mut self.missed {
+            Some(missed) => missed.push(Missed::Mail(mail)),
+            None => self.on_input(now, mail.input(), outside),
+        }
+    }
+
     /// A socket says something.
     pub fn on_news(&mut self, now: Instant, socket: SocketId, news: &News, outside: &mut Outside) {
         if self.crashed {
             return;
+        }
+        if let Some(missed) = &mut self.missed {
+            return missed.push(Missed::News(socket, news.clone()));
         }
         let event = match news {
             News::Opened => SocketEvent::Opened,
@@ -274,7 +532,8 @@ impl Shell {
         match news {
             News::Opened => self.watch.socket_opened(socket),
             News::Closed(_) => self.watch.socket_gone(socket),
-            News::Binary(_) | News::Text | News::Oversized(_) => {}
+            News::Binary(frame) => self.watch.socket_received(socket, frame),
+            News::Text | News::Oversized(_) => {}
         }
         self.client.handle(now, Input::Socket(socket, event));
         let outputs = self.drain(now, outside);
@@ -286,6 +545,10 @@ impl Shell {
 
     /// The page is gone.
     pub fn crash(&mut self, now: Instant, outside: &mut Outside) {
+        if self.crashed {
+            return;
+        }
+        self.missed = None;
         if let Some(link) = self.live_link() {
             outside.network.hang_up(link);
         }
@@ -300,10 +563,10 @@ impl Shell {
     pub fn on_timer(&mut self, now: Instant, outside: &mut Outside) {
         self.ticks += 1;
         self.timer = None;
-        let wishes = self.wishes.len();
+        let before = (self.wishes.len(), self.storage_answers);
         self.client.handle(now, Input::Tick);
         self.drain(now, outside);
-        if self.wishes.len() == wishes {
+        if (self.wishes.len(), self.storage_answers) == before {
             self.watch.on_tick_done(now, &self.client);
         }
     }
@@ -328,7 +591,37 @@ impl Shell {
             Wish::Unsubscribe(name) if self.wanted.remove(name) => {
                 (Command::Event(EventCommand::Unsubscribe(name)), false)
             }
-            Wish::Subscribe(_) | Wish::Unsubscribe(_) => return None,
+            Wish::Listen(pattern) if self.patterns.insert(pattern.clone()) => {
+                (Command::Event(EventCommand::Listen(ListenCommand::Listen(pattern))), false)
+            }
+            Wish::Unlisten(pattern) if self.patterns.remove(pattern) => {
+                (Command::Event(EventCommand::Listen(ListenCommand::Unlisten(pattern))), false)
+            }
+            Wish::AnswerOffer { subscription, offer, accept } => {
+                if *accept && self.watch.is_offered(*offer) {
+                    self.provided_events.insert(*offer, subscription.clone());
+                }
+                let answer = ListenCommand::Answer { subscription, offer: *offer, accept: *accept };
+                (Command::Event(EventCommand::Listen(answer)), false)
+            }
+            Wish::Subscribe(_) | Wish::Unsubscribe(_) | Wish::Listen(_) | Wish::Unlisten(_) => return None,
+            Wish::Watch(user) if self.watched.insert(user.clone()) => {
+                (Command::Presence(PresenceCommand::Subscribe(user)), false)
+            }
+            Wish::Unwatch(user) if self.watched.remove(user) => {
+                (Command::Presence(PresenceCommand::Unsubscribe(user)), false)
+            }
+            Wish::WatchAll if !std::mem::replace(&mut self.watches_all, true) => {
+                (Command::Presence(PresenceCommand::SubscribeAll), false)
+            }
+            Wish::UnwatchAll if std::mem::take(&mut self.watches_all) => {
+                (Command::Presence(PresenceCommand::UnsubscribeAll), false)
+            }
+            Wish::Watch(_) | Wish::Unwatch(_) | Wish::WatchAll | Wish::UnwatchAll => return None,
+            Wish::Query(users) => {
+                let users = users.as_ref().map(|users| users.iter().map(String::as_str).collect());
+                (Command::Presence(PresenceCommand::Query { ticket, users }), true)
+            }
             Wish::Emit { name, data } => {
                 let offer = Offer {
                     kind: Kind::Event,
@@ -353,12 +646,31 @@ impl Shell {
                 };
                 (Command::Event(EventCommand::Emit(offer)), *receipt)
             }
+            Wish::Record(wish) => {
+                let (command, has_ticket) = wish.command(ticket);
+                (Command::Record(command), has_ticket)
+            }
             Wish::FlushOutbox => (Command::FlushOutbox { ticket }, true),
             Wish::ClearOutbox => (Command::ClearOutbox, false),
+            Wish::Provide(name) if self.provided.insert(name.clone()) => {
+                (Command::Rpc(RpcCommand::Provide(name)), false)
+            }
+            Wish::Unprovide(name) if self.provided.remove(name) => (Command::Rpc(RpcCommand::Unprovide(name)), false),
+            Wish::Provide(_) | Wish::Unprovide(_) => return None,
+            Wish::Make { name, data, timeout_ms, idempotent } => {
+                self.watch.call_made(ticket);
+                self.calls.push((data.clone().unwrap_or_default(), ticket));
+                let (data, timeout_ms, idempotent) = (data.as_deref(), *timeout_ms, *idempotent);
+                (Command::Rpc(RpcCommand::Make(RpcCall { ticket, name, data, timeout_ms, idempotent })), true)
+            }
+            Wish::Cancel(ticket) => (Command::Rpc(RpcCommand::Cancel(*ticket)), false),
+            Wish::Answer { request, name, reply } => {
+                (Command::Rpc(RpcCommand::Answer { request: *request, name, answer: reply.as_answer() }), false)
+            }
         };
         if has_ticket {
-            let may_wait = matches!(wish, Wish::Offer { .. } | Wish::FlushOutbox);
-            self.watch.ticket_issued(ticket, may_wait);
+            let may_wait = matches!(wish, Wish::Offer { .. } | Wish::FlushOutbox | Wish::Record(_));
+            self.watch.ticket_issued(ticket, may_wait, matches!(wish, Wish::Query(_)));
             self.next_ticket += 1;
         }
         self.client.handle(now, Input::Command(command));
@@ -375,11 +687,18 @@ impl Shell {
             self.carry_out(now, &output, outside);
             let wishes = self.reaction.as_mut().map(|react| react(&output)).unwrap_or_default();
             self.history.push((now, output));
+            if let Some(left) = &mut self.crashes_after {
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    self.crash(now, outside);
+                    return outputs;
+                }
+            }
             for wish in wishes {
                 self.pass_on(now, wish);
             }
         }
-        self.watch.on_drained(&self.client);
+        self.watch.on_drained(now, &self.client);
         if self.closed {
             self.watch.on_closed();
         }
@@ -406,17 +725,19 @@ impl Shell {
             Output::Send(socket, frame) => outside.network.send_to_server(self.link(*socket), frame.clone()),
             Output::AbandonSocket(socket) => outside.network.hang_up(self.link(*socket)),
             Output::ReadStorage { read, prefix } => {
-                let items = outside.browsers.read(self.id, prefix);
-                let event = StorageEvent::Contents { read: *read, items: &items };
-                self.client.handle(now, Input::Storage(event));
+                if let Some(answer) = outside.browsers.read(self.id, *read, prefix) {
+                    self.storage_answers += 1;
+                    self.client.handle(now, answer.input());
+                }
             }
             Output::WriteStorage { key, value } => {
-                if let Err(words) = outside.browsers.write(self.id, key, value.as_deref()) {
-                    self.client.handle(now, Input::Storage(StorageEvent::WriteFailed { key, words }));
+                if let Some(failure) = outside.browsers.write(self.id, key, value.as_deref()) {
+                    self.client.handle(now, failure.input());
                 }
             }
             Output::AskLock { name, wait } => outside.browsers.ask_lock(self.id, name, *wait),
             Output::ReleaseLock(name) => outside.browsers.release(self.id, name),
+            Output::OfferEnded { offer, .. } => drop(self.provided_events.remove(offer)),
             _ => {}
         }
     }

@@ -3,23 +3,35 @@
 use std::collections::BTreeSet;
 
 use deepstream_wasm::{
-    client::{Client, CloseKind, ConnectionState, Instant, Output, SocketId, Ticket, Wake},
+    client::{Client, CloseKind, ConnectionState, Instant, Output, RpcRequestId, SocketId, Ticket, Wake},
     wire::decode,
 };
 
-use super::states::{is_at_rest, is_dialling, is_legal};
+use super::{
+    reference::Reference,
+    states::{is_at_rest, is_dialling, is_legal},
+};
 
 /// Looks at everything that one client puts out, and panics at the first thing that is wrong.
 pub struct Watch {
     state: ConnectionState,
     newest_socket: Option<SocketId>,
+    newest_request: Option<RpcRequestId>,
     given_up: Option<SocketId>,
     /// The socket that the client has not given up, and that has not closed.
     live: Option<Live>,
+    reference: Reference,
     owed: BTreeSet<Ticket>,
+    /// Those of them that the server's answer settles, not the login.
+    questions: BTreeSet<Ticket>,
+    /// Those among the tickets that may be waited for while logged in.
+    calls: BTreeSet<Ticket>,
     settled: BTreeSet<Ticket>,
     /// Those that may wait while the client is logged in.
     patient: BTreeSet<Ticket>,
+    /// The offers that have not ended.
+    offered: BTreeSet<u32>,
+    newest_offer: Option<u32>,
 }
 
 struct Live {
@@ -28,15 +40,21 @@ struct Live {
 }
 
 impl Watch {
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             state: ConnectionState::Closed,
             newest_socket: None,
+            newest_request: None,
             given_up: None,
             live: None,
+            reference: Reference::default(),
             owed: BTreeSet::new(),
+            questions: BTreeSet::new(),
+            calls: BTreeSet::new(),
             settled: BTreeSet::new(),
             patient: BTreeSet::new(),
+            offered: BTreeSet::new(),
+            newest_offer: None,
         }
     }
 
@@ -50,24 +68,48 @@ impl Watch {
         &self.owed
     }
 
-    /// The application was given a ticket.
-    pub fn ticket_issued(&mut self, ticket: Ticket, may_wait: bool) {
+    /// Whether an offer stands.
+    pub fn is_offered(&self, offer: u32) -> bool {
+        self.offered.contains(&offer)
+    }
+
+    /// The application was given a ticket, perhaps one that may wait while the client is logged in, or for a question to the
+    /// server.
+    pub fn ticket_issued(&mut self, ticket: Ticket, may_wait: bool, is_question: bool) {
         self.owed.insert(ticket);
         if may_wait {
             self.patient.insert(ticket);
         }
+        if is_question {
+            self.questions.insert(ticket);
+        }
+    }
+
+    /// A ticket is for a remote procedure call.
+    pub fn call_made(&mut self, ticket: Ticket) {
+        self.calls.insert(ticket);
     }
 
     /// The browser says that the socket is open.
     pub fn socket_opened(&mut self, socket: SocketId) {
         if let Some(live) = self.live.as_mut().filter(|live| live.socket == socket) {
             live.open = true;
+            self.reference.opened();
         }
     }
 
     /// The browser says that there is no such socket any more.
     pub fn socket_gone(&mut self, socket: SocketId) {
-        self.live.take_if(|live| live.socket == socket);
+        if self.live.take_if(|live| live.socket == socket).is_some() {
+            self.reference.gone();
+        }
+    }
+
+    /// A frame arrived over the socket.
+    pub fn socket_received(&mut self, socket: SocketId, frame: &[u8]) {
+        if self.live() == Some(socket) {
+            self.reference.received(frame);
+        }
     }
 
     /// The client put something out.
@@ -84,10 +126,26 @@ impl Watch {
             Output::StateChanged(state) => self.on_state(*state),
             Output::Settle(ticket, outcome) => {
                 assert!(self.owed.remove(ticket), "{ticket:?} was settled before, or never issued: {outcome:?}");
+                self.questions.remove(ticket);
                 self.settled.insert(*ticket);
+                let is_let_in = matches!(self.state, ConnectionState::Open | ConnectionState::AwaitingAuthentication);
+                let may_succeed = is_let_in || self.patient.contains(ticket);
+                assert!(outcome.is_err() || may_succeed, "{ticket:?} succeeds in the state {:?}", self.state);
             }
-            Output::Event { .. } => {
-                assert_eq!(self.state, ConnectionState::Open, "events arrive while logged in");
+            Output::Event { .. } | Output::Presence { .. } => {
+                assert_eq!(self.state, ConnectionState::Open, "messages arrive while logged in");
+            }
+            Output::Offered { offer, .. } => {
+                assert_eq!(self.state, ConnectionState::Open, "offers arrive while logged in");
+                assert!(self.newest_offer < Some(*offer), "offer {offer} was made before");
+                self.newest_offer = Some(*offer);
+                self.offered.insert(*offer);
+            }
+            Output::OfferEnded { offer, .. } => assert!(self.offered.remove(offer), "offer {offer} ended before"),
+            Output::RpcRequest(request) => {
+                assert_eq!(self.state, ConnectionState::Open, "requests arrive while logged in");
+                assert!(self.newest_request < Some(request.id), "{:?} was used before", request.id);
+                self.newest_request = Some(request.id);
             }
             Output::Error(_)
             | Output::ClientDataChanged(_)
@@ -102,6 +160,8 @@ impl Watch {
             | Output::AskLock { .. }
             | Output::ReleaseLock(_)
             | Output::Outbox(_)
+            | Output::Record { .. }
+            | Output::AskMerge { .. }
             | Output::MaxReconnectionAttemptsReached(_) => {}
         }
     }
@@ -113,12 +173,14 @@ impl Watch {
         assert!(url.starts_with("ws://") || url.starts_with("wss://"), "{url} cannot be dialled");
         self.newest_socket = Some(socket);
         self.live = Some(Live { socket, open: false });
+        self.reference.dialled();
     }
 
-    fn on_send(&self, socket: SocketId, frame: &[u8]) {
+    fn on_send(&mut self, socket: SocketId, frame: &[u8]) {
         let open = self.live.as_ref().filter(|live| live.open).map(|live| live.socket);
         assert_eq!(open, Some(socket), "a frame is sent on a socket that is not the open one");
         assert_eq!(decode(frame).count(), 1, "servers read only the first message of a frame");
+        self.reference.sent(frame);
     }
 
     fn on_state(&mut self, state: ConnectionState) {
@@ -128,21 +190,36 @@ impl Watch {
     }
 
     /// The client has nothing more to say for now.
-    pub fn on_drained(&self, client: &Client) {
+    pub fn on_drained(&mut self, now: Instant, client: &Client) {
+        self.reference.check(now, client);
         let deadline = client.deadline();
         assert_eq!(client.state(), self.state, "the state differs from the one announced");
         if is_at_rest(self.state) {
             // Before the first attempt the state is CLOSED as well, but the first attempt is due.
             let is_first_attempt = deadline.is_some_and(|(_, wake)| wake == Wake::Connect);
-            assert!(deadline.is_none() || is_first_attempt, "{:?} must not wait for {deadline:?}", self.state);
+            // A call that waits through a pause may have a time limit.
+            let is_call = deadline.is_some_and(|(_, wake)| wake == Wake::Call);
+            assert!(
+                deadline.is_none() || is_first_attempt || is_call,
+                "{:?} must not wait for {deadline:?}",
+                self.state
+            );
             assert_eq!(self.live(), None, "{:?} must not keep a socket", self.state);
         } else {
             let waits_for_page = client.connection().reason.is_some_and(|it| it.kind == CloseKind::PageHidden);
             assert!(deadline.is_some() || waits_for_page, "{:?} must not wait for ever", self.state);
         }
+        if self.state != ConnectionState::Open {
+            assert!(self.offered.is_empty(), "no session, and the offers {:?} stand", self.offered);
+        }
         if self.state == ConnectionState::Open {
-            let mut owed = self.owed.difference(&self.patient);
-            assert_eq!(owed.next(), None, "logged in, and somebody still waits");
+            let mut impatient = self
+                .owed
+                .iter()
+                .filter(|it| !self.patient.contains(it) && !self.questions.contains(it) && !self.calls.contains(it));
+            assert_eq!(impatient.next(), None, "logged in, and what waits for that still waits");
+        } else if is_at_rest(self.state) && self.state != ConnectionState::Closed {
+            assert!(self.questions.is_empty(), "{:?}, and {:?} still waits", self.state, self.questions);
         }
     }
 
@@ -158,7 +235,7 @@ impl Watch {
         assert_eq!(self.state, ConnectionState::Closed);
     }
 
-    /// A tick was handled and led to no command of the application.
+    /// A tick was handled and led to no command of the application and no answer of the storage.
     pub fn on_tick_done(&self, now: Instant, client: &Client) {
         if let Some((deadline, wake)) = client.deadline() {
             assert!(deadline > now, "a tick left {wake:?} due: the shell would tick for ever");

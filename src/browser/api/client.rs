@@ -12,10 +12,12 @@ use super::{
     event::EventHandler,
     options::{self, Given},
     outbox::OutboxHandler,
+    presence::PresenceHandler,
+    rpc::RpcHandler,
 };
 use crate::{
     browser::{driver::Driver, promises::Waiting},
-    client::{Command, Ticket, UrlError, parse_url},
+    client::{Command, UrlError, parse_url},
 };
 
 /// A client: the class behind the package's `DeepstreamClient`. Its types and their documentation are in
@@ -50,7 +52,7 @@ impl DeepstreamClient {
         let (params, callback) = if params.is_function() { (&JsValue::UNDEFINED, params) } else { (params, callback) };
         let params = arguments::login_params(params)?;
         let callback = arguments::optional_function("callback", callback)?;
-        Ok(self.promise_or_callback(callback.map(Waiting::LoginCallback), |ticket| Command::Login {
+        Ok(self.driver.promise_or_callback(callback.map(Waiting::LoginCallback), |ticket| Command::Login {
             ticket,
             params: params.as_deref(),
         }))
@@ -83,7 +85,7 @@ impl DeepstreamClient {
     pub fn resume(&self, callback: &JsValue) -> Result<JsValue, DeepstreamError> {
         errors::ensure_sound()?;
         let callback = arguments::optional_function("callback", callback)?;
-        Ok(self.promise_or_callback(callback.map(Waiting::ErrorCallback), |ticket| Command::Resume { ticket }))
+        Ok(self.driver.promise_or_callback(callback.map(Waiting::ErrorCallback), |ticket| Command::Resume { ticket }))
     }
 
     /// The name of the connection's state.
@@ -164,6 +166,17 @@ impl DeepstreamClient {
         EventHandler::new(Rc::clone(&self.driver))
     }
 
+    /// The object for `client.presence`; a new one with every call.
+    #[wasm_bindgen(js_name = presenceHandler)]
+    pub fn presence_handler(&self) -> PresenceHandler {
+        PresenceHandler::new(Rc::clone(&self.driver))
+    }
+
+    /// The object for `client.rpc`; a new one with every call.
+    #[wasm_bindgen(js_name = rpcHandler)]
+    pub fn rpc_handler(&self) -> RpcHandler {
+        RpcHandler::new(Rc::clone(&self.driver))
+    }
     /// The object for `client.outbox`; a new one with every call.
     #[wasm_bindgen(js_name = outboxHandler)]
     pub fn outbox_handler(&self) -> OutboxHandler {
@@ -175,25 +188,6 @@ impl DeepstreamClient {
         let callback = arguments::function("callback", callback)?;
         self.driver.listeners.add(&event, callback, scope, once);
         Ok(())
-    }
-
-    /// Gives the command that `command` makes; tells its outcome through the callback, or through the promise
-    /// returned where there is none.
-    fn promise_or_callback<'a>(
-        &self,
-        callback: Option<Waiting>,
-        command: impl FnOnce(Ticket) -> Command<'a>,
-    ) -> JsValue {
-        let promises = &self.driver.promises;
-        let (ticket, promise) = match callback {
-            Some(callback) => (promises.add(callback), JsValue::UNDEFINED),
-            None => {
-                let (ticket, promise) = promises.add_promise();
-                (ticket, promise.into())
-            }
-        };
-        self.driver.command(command(ticket));
-        promise
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     browser::driver::Driver,
-    client::{Command, Delivery, EventCommand, Kind, Offer},
+    client::{ClientError, Command, Delivery, EventCommand, Kind, Offer},
 };
 
 /// Events: the class behind `client.event`. Its types and their documentation are in `js/event.ts`.
@@ -28,18 +28,34 @@ impl EventHandler {
 
 #[wasm_bindgen]
 impl EventHandler {
-    /// Calls back for every event of this name.
+    /// Calls back for every event of this name. Returns the number by which [`end`](Self::end) knows the subscription;
+    /// `on_removed` is called when it ends, however that comes.
     ///
     /// # Errors
-    /// A name that is not a string or empty, a callback that is not a function.
-    pub fn subscribe(&self, name: &JsValue, callback: &JsValue) -> Result<(), DeepstreamError> {
+    /// A name that is not a string or empty, callbacks that are not functions.
+    pub fn subscribe(&self, name: &JsValue, callback: &JsValue, on_removed: &JsValue) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
         let name = arguments::name("name", name)?;
         let callback = arguments::function("callback", callback)?;
-        if self.driver.subscribers.add(&name, callback, JsValue::UNDEFINED, false) {
+        let on_removed = arguments::optional_function("onRemoved", on_removed)?;
+        let (is_first, id) = self.driver.subscribers.add_watched(&name, callback, on_removed);
+        if is_first {
             self.driver.command(Command::Event(EventCommand::Subscribe(&name)));
         }
-        Ok(())
+        Ok(id)
+    }
+
+    /// Ends one subscription, if it has not ended yet.
+    pub fn end(&self, name: &str, id: u32) {
+        if self.driver.subscribers.remove_id(name, id) {
+            self.driver.command(Command::Event(EventCommand::Unsubscribe(name)));
+        }
+    }
+
+    /// Reports that a stream of events is read so slowly that some are lost.
+    #[wasm_bindgen(js_name = reportOverflow)]
+    pub fn report_overflow(&self, name: &str) {
+        self.driver.error(&ClientError::StreamOverflow { name: name.into() });
     }
 
     /// Ends a subscription, or all of a name if there is no callback.
@@ -82,6 +98,24 @@ impl EventHandler {
         })));
         self.driver.subscribers.call1(&name, data);
         Ok(promise)
+    }
+
+    /// Asks `callback` whether to provide what others subscribe to, for names that match `pattern`.
+    ///
+    /// # Errors
+    /// A pattern that is not a string or empty, a callback that is not a function.
+    pub fn listen(&self, pattern: &JsValue, callback: &JsValue) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        self.driver.event_listens.listen(&self.driver, pattern, callback)
+    }
+
+    /// Ends what `listen` began.
+    ///
+    /// # Errors
+    /// A pattern that is not a string or empty.
+    pub fn unlisten(&self, pattern: &JsValue) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        self.driver.event_listens.unlisten(&self.driver, pattern)
     }
 
     /// The names that have subscribers here.

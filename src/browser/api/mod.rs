@@ -7,13 +7,17 @@ pub mod errors;
 mod event;
 mod options;
 pub mod outbox;
+mod presence;
+pub mod rpc;
 
-use js_sys::{Object, Reflect};
+use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 pub use client::DeepstreamClient;
 pub use event::EventHandler;
 pub use outbox::OutboxHandler;
+pub use presence::PresenceHandler;
+pub use rpc::RpcHandler;
 
 /// Sets a property of an object made here, which cannot fail.
 pub fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
@@ -23,4 +27,16 @@ pub fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
 // Apart, because it would otherwise be compiled once for each type of value.
 fn set_value(object: &Object, name: &str, value: &JsValue) {
     let _ = Reflect::set(object, &name.into(), value);
+}
+
+/// Parses what another party says; text that is not JSON is handed on as the string it is.
+pub fn parse(text: &str) -> JsValue {
+    JSON::parse(text).unwrap_or_else(|_| text.into())
+}
+
+/// The `{ reason }` that the reference client gives.
+pub fn documented(reason: &JsValue) -> Object {
+    let documented = Object::new();
+    set(&documented, "reason", reason.clone());
+    documented
 }

@@ -8,13 +8,10 @@ use wasm_bindgen::prelude::*;
 use super::{
     arguments,
     errors::{self, DeepstreamError},
-    set,
+    parse, set,
 };
 use crate::{
-    browser::{
-        callbacks::Callbacks,
-        driver::{Driver, parse},
-    },
+    browser::{callbacks::Callbacks, driver::Driver},
     client::{ClientError, Command, Delivery, DropReason, Entry, Instant, Outbox, OutboxNews},
 };
 

@@ -1,8 +1,12 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DeepstreamClient as CompiledClient } from '../../../target/glue/deepstream_wasm.js';
 import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
 import type { DeepstreamError } from './error.js';
-import type { EventHandler } from './event.js';
+import { Events, type CompiledEventHandler, type EventHandler } from './event.js';
 import type { Options } from './options.js';
+import { Presence, type CompiledPresenceHandler, type PresenceHandler } from './presence.js';
+import { defineDisposal } from './subscription.js';
+import type { RPCHandler } from './rpc.js';
 import type { OutboxHandler, StorageProblem } from './outbox.js';
 
 /**
@@ -72,7 +76,7 @@ export interface ConnectionSnapshot {
 export interface Resubscribed {
   /** What the names are names of, such as `EVENT`. */
   topic: string;
-  /** The names. */
+  /** The names; for the presence of all users `%_EVERYONE_%`. */
   names: string[];
   /** How long there was no session, in milliseconds: what happened meanwhile was missed. */
   gap: number;
@@ -118,11 +122,18 @@ export type ClientEventName =
  * const client = new DeepstreamClient('localhost:6020');
  * await client.login({ username: 'ada' });
  * client.event.subscribe('news', (news) => console.log(news));
+ *
+ * @example
+ * await using client = new DeepstreamClient('localhost:6020'); // closed at the end of the block
  */
-export interface DeepstreamClient {
+export interface DeepstreamClient extends Disposable, AsyncDisposable {
   /** Messages to everybody who subscribed to their name. */
   readonly event: EventHandler;
 
+  /** Who is logged in. */
+  readonly presence: PresenceHandler;
+  /** Calls that one client makes and another answers. */
+  readonly rpc: RPCHandler;
   /** What waits for the server. */
   readonly outbox: OutboxHandler;
 
@@ -158,7 +169,7 @@ export interface DeepstreamClient {
 
   /**
    * Ends the connection until `resume()`: the state is OFFLINE when this returns. Subscriptions are kept, and events that
-   * are emitted meanwhile wait.
+   * are emitted and calls that are made meanwhile wait.
    * @example
    * client.pause();
    */
@@ -287,9 +298,21 @@ export interface DeepstreamClientConstructor {
 /** What the WebAssembly side gives, as far as it is used here. */
 type Compiled = Omit<
   DeepstreamClient,
-  'event' | 'outbox' | 'on' | 'once' | 'off' | 'wasReconnected' | 'reconnectTries'
+  | 'event'
+  | 'outbox'
+  | 'presence'
+  | 'rpc'
+  | 'on'
+  | 'once'
+  | 'off'
+  | 'wasReconnected'
+  | 'reconnectTries'
+  | typeof Symbol.dispose
+  | typeof Symbol.asyncDispose
 > & {
-  eventHandler(): EventHandler;
+  eventHandler(): CompiledEventHandler;
+  presenceHandler(): CompiledPresenceHandler;
+  rpcHandler(): RPCHandler;
   outboxHandler(): OutboxHandler;
   on(event: string, listener: Function, scope: unknown): void;
   once(event: string, listener: Function, scope: unknown): void;
@@ -302,15 +325,24 @@ type Compiled = Omit<
  * @internal
  */
 export function defineClient(ensureInitialised: () => void): DeepstreamClientConstructor {
-  const Base = CompiledClient as unknown as new (url: string | readonly string[], options?: Partial<Options>) => Compiled;
-  return class extends Base {
+  const Base = CompiledClient as unknown as new (
+    url: string | readonly string[],
+    options?: Partial<Options>,
+  ) => Compiled;
+  class Client extends Base {
     declare readonly event: EventHandler;
+    declare readonly presence: PresenceHandler;
+    declare [Symbol.dispose]: () => void;
+    declare [Symbol.asyncDispose]: () => Promise<void>;
+    declare readonly rpc: RPCHandler;
     declare readonly outbox: OutboxHandler;
 
     constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
       super(url, options);
-      this.event = this.eventHandler();
+      this.event = new Events(this.eventHandler());
+      this.presence = new Presence(this.presenceHandler());
+      this.rpc = this.rpcHandler();
       this.outbox = this.outboxHandler();
     }
 
@@ -336,5 +368,10 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
       super.off(event, listener, scope);
       return this;
     }
-  };
+  }
+  // wasm-bindgen's own would take the memory away from under a client that is connected.
+  defineDisposal(Client.prototype, function (this: Client) {
+    this.close();
+  });
+  return Client;
 }

@@ -1,4 +1,7 @@
 import type { EventData, JSONValue } from './constants.js';
+import type { ListenCallback } from './listen.js';
+import { BufferedStream, type EventStream, type StreamOptions } from './stream.js';
+import { subscribe, type SubscribeOptions, type Subscription } from './subscription.js';
 import type { EmitOptions } from './outbox.js';
 
 /**
@@ -25,11 +28,14 @@ export interface EventHandler {
    * Calls back for every event of this name, emitted by this client or any other. Subscriptions outlive lost connections.
    * The type of the data is taken at your word: what others emit is not checked.
    * @param name Not empty.
-   * @throws {DeepstreamError} for a name that is empty or not a string, or a callback that is not a function
+   * @returns What ends this subscription, if it is not left to `unsubscribe`.
+   * @throws {DeepstreamError} for a name that is empty or not a string, a callback that is not a function, or a signal that is
+   * none
    * @example
    * client.event.subscribe<{ text: string }>('news', ({ text }) => console.log(text));
+   * client.event.subscribe('news', show, { signal: AbortSignal.timeout(60_000) });
    */
-  subscribe<Data = EventData>(name: string, callback: (data: Data) => void): void;
+  subscribe<Data = EventData>(name: string, callback: (data: Data) => void, options?: SubscribeOptions): Subscription;
 
   /**
    * Ends what `subscribe` began with the same name and callback; without a callback, all subscriptions of this name.
@@ -80,9 +86,107 @@ export interface EventHandler {
   ): void;
 
   /**
+   * The events of a name, one after the other. It is subscribed to at once. Those that arrive while the reader is busy wait,
+   * up to `maxBuffered` (1000); then the oldest are dropped, which is counted in `dropped` and reported as an error called
+   * `STREAM_OVERFLOW` each time the reader falls behind.
+   * @throws {DeepstreamError} for a name that is empty or not a string, or options that are wrong
+   * @example
+   * for await (const quote of client.event.stream<Quote>('quotes/ACME', { signal })) await show(quote);
+   */
+  stream<Data = EventData>(name: string, options?: StreamOptions): EventStream<Data>;
+
+  /**
+   * Asks the callback about every name that somebody subscribes to, this client included, and that matches the pattern:
+   * whether this client provides it. So data need only be produced while somebody wants it. Listening outlives lost
+   * connections.
+   * @param pattern A regular expression, in the server's language (JavaScript). The server reports one that is none as
+   * `INVALID_LISTEN_REGEX`. To a pattern that is listened to already nothing is added; the console says `LISTENER_EXISTS`.
+   * @throws {DeepstreamError} for a pattern that is empty or not a string, or a callback that is not a function
+   * @example
+   * client.event.listen('^quotes/', (name, response) => {
+   *   const timer = setInterval(() => client.event.emit(name, quoteOf(name)), 1000);
+   *   response.onStop(() => clearInterval(timer));
+   *   response.accept();
+   * });
+   */
+  listen(pattern: string, callback: ListenCallback): void;
+
+  /**
+   * Ends what `listen` began. What was accepted ends too, so `onStop` is called.
+   * @throws {DeepstreamError} for a pattern that is empty or not a string
+   * @example
+   * client.event.unlisten('^quotes/');
+   */
+  unlisten(pattern: string): void;
+
+  /**
    * The names that this client has subscribers for.
    * @example
    * client.event.eventNames(); // ['news']
    */
   eventNames(): string[];
+}
+
+/**
+ * What the WebAssembly side gives.
+ * @internal
+ */
+export interface CompiledEventHandler extends Omit<EventHandler, 'subscribe' | 'stream' | 'emit'> {
+  emit(name: string, data: unknown, options: EmitOptions | undefined): any;
+  /** Returns the number of the subscription for `end`. */
+  subscribe(name: string, callback: (data: never) => void, onRemoved: (() => void) | undefined): number;
+  end(name: string, id: number): void;
+  reportOverflow(name: string): void;
+}
+
+/** @internal */
+export class Events implements EventHandler {
+  readonly #compiled: CompiledEventHandler;
+
+  constructor(compiled: CompiledEventHandler) {
+    this.#compiled = compiled;
+  }
+
+  subscribe<Data = EventData>(
+    name: string,
+    callback: (data: Data) => void,
+    { signal }: SubscribeOptions = {},
+  ): Subscription {
+    return subscribe(signal, (onRemoved) => this.#begin(name, callback, onRemoved));
+  }
+
+  unsubscribe<Data = EventData>(name: string, callback?: (data: Data) => void): void {
+    this.#compiled.unsubscribe(name, callback);
+  }
+
+  emit(name: string, data?: unknown, options?: EmitOptions): any {
+    return this.#compiled.emit(name, data, options);
+  }
+
+  stream<Data = EventData>(name: string, options?: StreamOptions): EventStream<Data> {
+    return new BufferedStream<Data>(
+      {
+        begin: (onEvent, onRemoved) => this.#begin(name, onEvent, onRemoved),
+        reportOverflow: () => this.#compiled.reportOverflow(name),
+      },
+      options,
+    );
+  }
+
+  listen(pattern: string, callback: ListenCallback): void {
+    this.#compiled.listen(pattern, callback);
+  }
+
+  unlisten(pattern: string): void {
+    this.#compiled.unlisten(pattern);
+  }
+
+  eventNames(): string[] {
+    return this.#compiled.eventNames();
+  }
+
+  #begin<Data>(name: string, callback: (data: Data) => void, onRemoved: (() => void) | undefined): () => void {
+    const id = this.#compiled.subscribe(name, callback, onRemoved);
+    return () => this.#compiled.end(name, id);
+  }
 }

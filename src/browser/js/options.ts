@@ -98,13 +98,16 @@ export interface Options {
   reconnectJitter: number;
 
   /**
-   * The time that an attempt has to open the connection, be accepted by the server and log in, at least 1.
+   * The time that an attempt has to open the connection, be accepted by the server and log in, at least 1. After an attempt
+   * that took longer the next one has twice the time, and those after it four times, until one ends by itself: a server
+   * with a long queue would otherwise only ever turn to clients that have just left it.
    * @defaultValue 10000
    */
   connectTimeout: number;
 
   /**
-   * The time that the server has to acknowledge a subscription, before the error `ACK_TIMEOUT`.
+   * The time that the server has to acknowledge a subscription. Then it is sent once more, and after as long again the error
+   * is `ACK_TIMEOUT`.
    * @defaultValue 2000
    */
   subscriptionTimeout: number;
@@ -114,6 +117,22 @@ export interface Options {
    * @defaultValue 100
    */
   subscriptionInterval: number;
+
+  /**
+   * The time that providers have to accept a call that was sent, at least 1, or `Infinity`: then it is rejected with
+   * `ACCEPT_TIMEOUT`. The server has a limit of its own (`rpc.ackTimeout`, 1 s unless configured), which usually comes
+   * first.
+   * @defaultValue Infinity
+   */
+  rpcAcceptTimeout: number;
+
+  /**
+   * The time that the answer to a call that was sent may take, at least 1, or `Infinity`: then it is rejected with
+   * `RESPONSE_TIMEOUT`. The server has a limit of its own (`rpc.responseTimeout`, 10 s unless configured); this one is for
+   * a server that never answers. The `timeout` of a single call is shorter where that is wanted.
+   * @defaultValue 300000
+   */
+  rpcResponseTimeout: number;
 
   /**
    * The path that is dialled where the URL has none. Starts with `/`.
@@ -194,6 +213,13 @@ export interface Options {
    * @defaultValue 'auto'
    */
   resubscribe: 'auto' | 'manual';
+
+  /**
+   * Whether the presence subscribers are told after an outage who came and who went meanwhile. For that the client asks the
+   * server once per session who of the users that are subscribed to is logged in, or who is at all.
+   * @defaultValue true
+   */
+  presenceCatchUp: boolean;
 
   /**
    * Chose the timers of `@deepstream/client`. No effect: there is one native timer, set to when it is needed next.
@@ -437,6 +463,8 @@ export const Options: Readonly<Options> = Object.freeze<Options>({
   connectTimeout: 10000,
   subscriptionTimeout: 2000,
   subscriptionInterval: 100,
+  rpcAcceptTimeout: Infinity,
+  rpcResponseTimeout: 300000,
   path: '/deepstream',
   lazyConnect: false,
   lostConnectionTimeout: 5000,
@@ -450,6 +478,7 @@ export const Options: Readonly<Options> = Object.freeze<Options>({
     overflow: 'reject',
   },
   deduplicationWindow: 2048,
+  presenceCatchUp: true,
   nativeTimerRegistry: true,
   intervalTimerResolution: 50,
   offlineBufferTimeout: 2000,

@@ -12,6 +12,21 @@ export type {
   ResumeCallback,
 } from './client.js';
 export type { EventHandler, Serialisable } from './event.js';
+export type { ListenCallback, ListenResponse } from './listen.js';
+export type {
+  IndividualQueryResult,
+  PresenceCallback,
+  PresenceHandler,
+  QueryResult,
+} from './presence.js';
+export type {
+  RPCHandler,
+  RPCMakeCallback,
+  RPCMakeOptions,
+  RPCProvider,
+  RPCRequestor,
+  RPCResponse,
+} from './rpc.js';
 export type {
   DropReason,
   EmitOptions,
@@ -34,3 +49,5 @@ export {
   type RecordOfflineStore,
   type Socket,
 } from './options.js';
+export type { EventStream, StreamOptions } from './stream.js';
+export type { SubscribeOptions, Subscription } from './subscription.js';

@@ -1,7 +1,7 @@
 //! When to try again.
 
 use crate::client::{
-    limits::{MIN_RETRY_WAIT_MS, ONLINE_LADDER_MS},
+    limits::{CONNECT_TIMEOUT_DOUBLINGS, LADDER_OPEN_MS, MIN_RETRY_WAIT_MS, ONLINE_LADDER_MS},
     options::{BackoffKind, Options},
     rng::Rng,
 };
@@ -14,6 +14,8 @@ pub struct Backoff {
     step: u32,
     /// The next of the short waits that follow `online`, while they last.
     ladder: Option<usize>,
+    /// How many attempts in a row took too long, up to [`CONNECT_TIMEOUT_DOUBLINGS`].
+    timeouts: u32,
 }
 
 /// How urgent the next attempt is.
@@ -33,17 +35,37 @@ impl Backoff {
 
     /// Starts over.
     pub const fn reset(&mut self) {
-        *self = Self { attempts: 0, step: 0, ladder: None };
+        *self = Self { attempts: 0, step: 0, ladder: None, timeouts: 0 };
     }
 
     /// Starts over with the short waits that suit a network that is just coming back.
     pub const fn start_ladder(&mut self) {
-        *self = Self { attempts: 0, step: 0, ladder: Some(0) };
+        *self = Self { attempts: 0, step: 0, ladder: Some(0), timeouts: 0 };
     }
 
     /// Whether the attempt of now is one of the short waits'.
     pub const fn is_on_ladder(&self) -> bool {
         self.ladder.is_some()
+    }
+
+    /// How long the attempt of now may take, in milliseconds; one of the short waits', only to open its socket.
+    pub fn connect_timeout_ms(&self, options: &Options) -> u64 {
+        if self.is_on_ladder() {
+            return options.connect_timeout_ms.min(LADDER_OPEN_MS);
+        }
+        options.connect_timeout_ms.saturating_mul(1 << self.timeouts)
+    }
+
+    /// The attempt took too long: the next one may take twice the time. Those that were not given theirs do not count.
+    pub fn timed_out(&mut self) {
+        if !self.is_on_ladder() {
+            self.timeouts = (self.timeouts + 1).min(CONNECT_TIMEOUT_DOUBLINGS);
+        }
+    }
+
+    /// The attempt came to an end before its time was up.
+    pub const fn answered(&mut self) {
+        self.timeouts = 0;
     }
 
     /// Counts one more attempt and returns the wait before it in milliseconds, or `None` if all are used up. The wait

@@ -86,11 +86,15 @@ impl Heartbeat {
         }
     }
 
-    /// The link may have died unnoticed: asks the server now, and waits less long than usual. A server that was heard
-    /// this very moment, or is being asked already, is left alone.
+    /// Whether the server was heard too recently for the page to have slept since.
+    pub const fn just_heard(&self, now: Instant) -> bool {
+        now.since_ms(self.last_frame) < PROBE_ANSWER_MS
+    }
+
+    /// The link may have died unnoticed: asks the server now, and waits less long than usual. A server that is being
+    /// asked already is left alone.
     pub fn probe(&mut self, now: Instant) -> Beat {
-        let asking = self.unanswered.is_some_and(|unanswered| unanswered.answer_ms <= PROBE_ANSWER_MS);
-        if asking || now.since_ms(self.last_frame) < PROBE_ANSWER_MS {
+        if self.unanswered.is_some_and(|unanswered| unanswered.answer_ms <= PROBE_ANSWER_MS) {
             return Beat::Rest;
         }
         self.unanswered = None;

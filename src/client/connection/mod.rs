@@ -25,13 +25,13 @@ use super::{
     error::{ClientError, ConnectionFailure},
     io::{ConnectionState, Output, SocketId, Ticket, Wake},
     is_error,
-    limits::{LADDER_OPEN_MS, REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
+    limits::{REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
     options::{HeartbeatFailure, Options},
     outbox::digest,
     rng::Rng,
     time::Instant,
 };
-use crate::wire::{ConnectionAction, ConnectionMessage, Message};
+use crate::wire::{ConnectionAction, ConnectionMessage, Message, Topic};
 
 /// The connection of one client, over all its sockets.
 #[derive(Debug)]
@@ -122,6 +122,15 @@ impl Connection {
     pub fn session_gap_ms(&self) -> Option<u64> {
         match self.phase {
             Phase::Open { gap_ms, .. } => gap_ms,
+            _ => None,
+        }
+    }
+
+    /// Why there will be no session unless the application asks for one.
+    pub fn rests(&self) -> Option<ClientError> {
+        match &self.phase {
+            Phase::Paused => Some(ClientError::Paused),
+            Phase::Stopped(_) | Phase::Closed => Some(self.phase.refusal(Topic::Connection)),
             _ => None,
         }
     }
@@ -316,11 +325,7 @@ impl Connection {
     }
 
     fn dial(&mut self, context: &mut Context<'_>, occasion: Occasion) {
-        let timeout_ms = if self.backoff.is_on_ladder() {
-            context.options.connect_timeout_ms.min(LADDER_OPEN_MS)
-        } else {
-            context.options.connect_timeout_ms
-        };
+        let timeout_ms = self.backoff.connect_timeout_ms(context.options);
         self.open_socket(context, occasion, context.now.after_ms(timeout_ms), 0);
     }
 
@@ -342,6 +347,12 @@ impl Connection {
     fn lose(&mut self, context: &mut Context<'_>, error: ClientError, urgency: Urgency) {
         if self.phase.held_for_ms(context.now) >= STABLE_SESSION_MS {
             self.backoff.reset();
+        }
+        match &error {
+            ClientError::Connection(ConnectionFailure::TimedOut) => self.backoff.timed_out(),
+            // Nobody was dialled.
+            ClientError::Connection(ConnectionFailure::Unreachable) => {}
+            _ => self.backoff.answered(),
         }
         if self.phase.was_let_in() {
             self.endpoints.forget_redirect();

@@ -24,6 +24,8 @@ impl Connection {
                 self.let_go(context, CloseReason::of(CloseKind::PageHidden, true));
                 self.enter(context, Phase::Hidden);
             }
+            // One wake-up gives several signs. A change of network is another matter: what was heard came over the old one.
+            (Phase::Open { heartbeat, .. }, PageSignal::Woke) if heartbeat.just_heard(context.now) => {}
             (Phase::Open { heartbeat, .. }, _) => {
                 let beat = heartbeat.probe(context.now);
                 self.on_beat(context, beat);
@@ -32,6 +34,13 @@ impl Connection {
                 self.dial(context, Occasion::Reconnect);
             }
             (Phase::Waiting { .. } | Phase::Probing { .. }, PageSignal::Online) => self.climb_ladder(context),
+            // An attempt that is given more time than usual must not keep somebody waiting who looks at the page.
+            (Phase::Dialling { since, .. }, PageSignal::Woke)
+                if context.now.since_ms(*since) >= context.options.connect_timeout_ms =>
+            {
+                self.let_go(context, CloseReason::of(CloseKind::Replaced, true));
+                self.dial(context, Occasion::Reconnect);
+            }
             // What was sent before the network came back is probably lost.
             (Phase::Dialling { since, .. }, PageSignal::Online) if context.now.since_ms(*since) >= YOUNG_ATTEMPT_MS => {
                 self.let_go(context, CloseReason::of(CloseKind::Replaced, true));

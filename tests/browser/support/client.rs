@@ -37,6 +37,24 @@ extern "C" {
     pub fn event_names(this: &JsClient) -> Vec<String>;
     #[wasm_bindgen(method, js_name = eventHandler)]
     pub fn events(this: &JsClient) -> JsEvents;
+    #[wasm_bindgen(method, js_name = presenceHandler)]
+    pub fn presence(this: &JsClient) -> JsPresence;
+
+    #[wasm_bindgen(method, js_name = rpcHandler)]
+    pub fn rpc(this: &JsClient) -> JsRpc;
+
+    /// What the exported class `RpcHandler` is to JavaScript.
+    #[derive(Clone)]
+    pub type JsRpc;
+
+    #[wasm_bindgen(method, catch)]
+    pub fn provide(this: &JsRpc, name: &JsValue, provider: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn unprovide(this: &JsRpc, name: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn make(this: &JsRpc, name: &JsValue, data: &JsValue, options: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, js_name = providerNames)]
+    pub fn provider_names(this: &JsRpc) -> Vec<String>;
     #[wasm_bindgen(method, js_name = outboxHandler)]
     pub fn outbox(this: &JsClient) -> JsOutbox;
 
@@ -50,6 +68,35 @@ extern "C" {
     pub fn unsubscribe(this: &JsEvents, name: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn emit(this: &JsEvents, name: &JsValue, data: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = subscribe)]
+    pub fn subscribe_watched(
+        this: &JsEvents,
+        name: &JsValue,
+        callback: &JsValue,
+        on_removed: &JsValue,
+    ) -> Result<u32, JsValue>;
+    #[wasm_bindgen(method)]
+    pub fn end(this: &JsEvents, name: &str, id: u32);
+    #[wasm_bindgen(method, catch)]
+    pub fn listen(this: &JsEvents, pattern: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn unlisten(this: &JsEvents, pattern: &JsValue) -> Result<(), JsValue>;
+
+    /// What the exported class `PresenceHandler` is to JavaScript.
+    #[derive(Clone)]
+    pub type JsPresence;
+
+    #[wasm_bindgen(method, catch, js_name = getAll)]
+    pub fn get_all(this: &JsPresence, users: &JsValue, callback: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn subscribe(
+        this: &JsPresence,
+        user: &JsValue,
+        callback: &JsValue,
+        on_removed: &JsValue,
+    ) -> Result<u32, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn unsubscribe(this: &JsPresence, user: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = emit)]
     pub fn emit_with(this: &JsEvents, name: &JsValue, data: &JsValue, options: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, js_name = eventNames)]
@@ -117,6 +164,8 @@ pub struct TestClient {
     pub client: JsClient,
     /// `client.event`.
     pub events: JsEvents,
+    /// `client.rpc`.
+    pub rpc: JsRpc,
     pub states: Recorder,
     pub errors: Recorder,
 }
@@ -133,7 +182,7 @@ impl TestClient {
         let nowhere = JsValue::UNDEFINED;
         client.on(&"connectionStateChanged".into(), &states.function, &nowhere).expect("a listener");
         client.on(&"error".into(), &errors.function, &nowhere).expect("a listener");
-        Self { events: client.events(), client, states, errors }
+        Self { events: client.events(), rpc: client.rpc(), client, states, errors }
     }
 
     /// A client that is logged in.

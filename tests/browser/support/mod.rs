@@ -10,7 +10,7 @@ use js_sys::{JSON, Reflect};
 use wasm_bindgen::prelude::*;
 
 pub use self::{
-    client::{JsClient, TestClient, make_client, options, with_outbox},
+    client::{JsClient, JsPresence, TestClient, make_client, options, with_outbox},
     page::{Page, Replaced, SocketsMade, memory_bytes},
     recorder::{Recorder, callback},
     wait::{next_microtask, next_task, settled, until, until_async},

@@ -1,5 +1,5 @@
 // What must not compile: the compiler complains about every expectation here that no error meets.
-import { C, DeepstreamClient, Options, type EventHandler } from 'deepstream-wasm';
+import { C, DeepstreamClient, Options, type EventHandler, type RPCHandler } from 'deepstream-wasm';
 
 declare const client: DeepstreamClient;
 interface Quote {
@@ -47,6 +47,16 @@ client.getConnectionState() = C.CONNECTION_STATE.OPEN;
 
 // @ts-expect-error: the callback is missing
 client.event.subscribe('news');
+// @ts-expect-error: not a signal
+client.event.subscribe('news', () => {}, { signal: 'stop' });
+// @ts-expect-error: a misspelled option
+client.event.stream('news', { maxbuffered: 1 });
+// @ts-expect-error: the callback is missing
+client.event.listen('^news/');
+// @ts-expect-error: there is no such answer
+client.event.listen('^news/', (_name, response) => response.refuse());
+// @ts-expect-error: a pattern is text
+client.event.unlisten(/^news/);
 // @ts-expect-error: not a name
 client.event.subscribe(1, () => {});
 // @ts-expect-error: the callback takes something else
@@ -89,6 +99,39 @@ new DeepstreamClient('localhost', { outbox: { maxEntires: 1 } });
 new DeepstreamClient('localhost', { outbox: { storage: { getItem() {}, setItem() {}, removeItem() {} } } });
 // @ts-expect-error: the handler comes with the client
 client.event = {} as EventHandler;
+
+// @ts-expect-error: not a list
+client.presence.getAll('ann');
+// @ts-expect-error: not names
+client.presence.getAll([1]);
+// @ts-expect-error: nobody asked for cat
+client.presence.getAll(['ann', 'bob']).then(({ cat }) => cat);
+// @ts-expect-error: with a callback there is no promise
+client.presence.getAll(() => {}).then();
+// @ts-expect-error: the callback is missing
+client.presence.subscribe('ann');
+// @ts-expect-error: the callback takes something else
+client.presence.subscribe('ann', (user: number) => user);
+// @ts-expect-error: not a signal
+client.presence.subscribe(() => {}, { signal: true });
+// @ts-expect-error: only `client.presence` is the way there
+client.presenceHandler();
+// @ts-expect-error: the provider is missing
+client.rpc.provide('add');
+// @ts-expect-error: the provider gives something else
+client.rpc.provide<string, number>('length', (text) => text);
+// @ts-expect-error: the answer is something else
+client.rpc.provide<string, number>('length', (text, response) => response.send(text));
+// @ts-expect-error: JSON has no functions
+client.rpc.make('add', () => {});
+// @ts-expect-error: not an AbortSignal
+client.rpc.make('add', 1, { signal: new AbortController() });
+// @ts-expect-error: a misspelled option
+client.rpc.make('add', 1, { timeOut: 1 });
+// @ts-expect-error: the result may be a quote, not a number
+client.rpc.make<Quote>('quote', 'ACME').then((result: number) => result);
+// @ts-expect-error: the handler comes with the client
+client.rpc = {} as RPCHandler;
 
 // @ts-expect-error: nobody but the garbage collector frees a client
 client.free();

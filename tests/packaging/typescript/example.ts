@@ -8,6 +8,18 @@ import {
   type AuthenticationCallback,
   type ClientEvents,
   type EventHandler,
+  type IndividualQueryResult,
+  type PresenceCallback,
+  type PresenceHandler,
+  type QueryResult,
+  type RPCHandler,
+  type RPCMakeCallback,
+  type RPCMakeOptions,
+  type RPCProvider,
+  type RPCResponse,
+  type ListenCallback,
+  type ListenResponse,
+  type Subscription,
   type OutboxEntry,
   type OutboxStorage,
 } from 'deepstream-wasm';
@@ -132,6 +144,103 @@ export function exchangeEvents(client: DeepstreamClient): void {
   events.emit('nested', { list: [1, 'two', { three: [true, null] }], absent: undefined, tuple: [1, 'a'] as const });
   const json: C.JSONValue = ['a', { b: null }];
   events.emit('json', json);
+}
+
+export async function seeWhoIsHere(client: DeepstreamClient, friends: string[]): Promise<void> {
+  const presence: PresenceHandler = client.presence;
+
+  expectType<QueryResult>()(await presence.getAll(), true);
+  expectType<IndividualQueryResult>()(await presence.getAll(friends), true);
+  expectType<{ ann: boolean; bob: boolean }>()(await presence.getAll(['ann', 'bob']), true);
+  presence.getAll((error, users) => {
+    expectType<string | undefined>()(error?.code, true);
+    expectType<string | undefined>()(error?.reason, true);
+    expectType<string[] | undefined>()(users, true);
+  });
+  expectType<void>()(
+    presence.getAll(friends, (error, users) => expectType<boolean | undefined>()(users?.['ann'], true)),
+    true,
+  );
+
+  const show: PresenceCallback = (user, online) => console.log(user, online);
+  const { signal } = new AbortController();
+  presence.subscribe(show);
+  presence.subscribe(show, { signal });
+  presence.subscribe('ann', show);
+  presence.subscribe('ann', (user, online) => expectType<boolean>()(online, true), { signal });
+  presence.subscribe('ann', show).unsubscribe();
+  presence.unsubscribe('ann', show);
+  presence.unsubscribe('ann');
+  presence.unsubscribe(show);
+  presence.unsubscribe();
+}
+
+export async function callEachOther(client: DeepstreamClient, signal: AbortSignal): Promise<void> {
+  const rpc: RPCHandler = client.rpc;
+
+  rpc.provide('add', ({ a, b }: { a: number; b: number }) => a + b);
+  rpc.provide('quote', async (symbol: string): Promise<Quote> => ({ symbol, price: 12.5 }));
+  rpc.provide<string, Quote>('later', (symbol, response, requestor) => {
+    expectType<string>()(symbol, true);
+    expectType<RPCResponse<Quote>>()(response, true);
+    expectType<string | undefined>()(requestor.requestorName, true);
+    response.autoAccept = false;
+    response.accept();
+    setTimeout(() => response.send({ symbol, price: 1 }), 10);
+  });
+  const busy: RPCProvider = (_, response) => response.reject();
+  rpc.provide('busy', busy);
+  rpc.provide('failing', (_data, response) => response.error({ why: 'tired' }));
+  rpc.unprovide('busy');
+  expectType<string[]>()(rpc.providerNames(), true);
+
+  const sum = await rpc.make<number>('add', { a: 1, b: 2 });
+  expectType<number>()(sum, true);
+  expectType<Promise<any>>()(rpc.make('add', { a: 1, b: 2 }), true);
+  const patient: RPCMakeOptions = { timeout: 5_000, signal, idempotent: true };
+  expectType<Quote>()(await rpc.make<Quote>('quote', 'ACME', patient), true);
+  await rpc.make('quote', undefined, { timeout: Infinity, signal: null });
+  await rpc.make('nothing');
+  const told: RPCMakeCallback<number> = (error, result) => {
+    expectType<number | undefined>()(result, true);
+    console.log(error);
+  };
+  expectType<void>()(rpc.make('add', { a: 1, b: 2 }, told), true);
+  rpc.make('add', [1, 2], (error, result) => console.log(error ?? result));
+}
+
+export function provideEvents(events: EventHandler): void {
+  events.listen('^quotes/', (name, response) => {
+    expectType<string>()(name, true);
+    expectType<ListenResponse>()(response, true);
+    response.onStop((stopped) => expectType<string>()(stopped, true));
+    response.accept();
+  });
+  const decline: ListenCallback = (_name, { reject }) => reject();
+  events.listen('^secret/', decline);
+  expectType<void>()(events.unlisten('^secret/'), true);
+}
+
+export async function readEvents(events: EventHandler, signal: AbortSignal, maybe?: AbortSignal): Promise<number> {
+  for await (const data of events.stream('anything')) expectType<C.JSONValue>()(data, true);
+  const stream = events.stream<Quote>('quotes/ACME', { signal, maxBuffered: 10 });
+  for await (const quote of stream) expectType<Quote>()(quote, true);
+  const { done, value } = await stream.next();
+  expectType<Quote | undefined>()(value, true);
+
+  const subscription: Subscription = events.subscribe('quotes/ACME', (quote: Quote) => console.log(quote.price), {
+    signal,
+  });
+  subscription.unsubscribe();
+  events.subscribe('anything', console.log, { signal: maybe });
+  return done ? stream.dropped : 0;
+}
+
+export async function useWithinABlock(): Promise<void> {
+  await using client = new DeepstreamClient('localhost:6020');
+  using subscription = client.event.subscribe('news', console.log);
+  await using stream = client.event.stream('news');
+  console.log(subscription, stream.dropped);
 }
 
 export async function keepEvents(client: DeepstreamClient): Promise<void> {

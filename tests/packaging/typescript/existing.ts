@@ -54,9 +54,56 @@ export class Connection {
     client.event.emit('news', { text: 'hello', at: Date.now() });
     client.event.emit('news', ['a', 1, null]);
     client.event.emit('news', null);
+    client.event.listen('^weather/', (subscriptionName: string, response) => {
+      if (subscriptionName.length > 100) return response.reject('too long');
+      const timer = setInterval(() => client.event.emit(subscriptionName, 'rain'), 1000);
+      response.onStop((stopped: string) => {
+        console.log(stopped);
+        clearInterval(timer);
+      });
+      response.accept();
+    });
+    client.event.unlisten('^weather/');
     const names: string[] = client.event.eventNames();
     console.log(names, client.getUid());
     return () => client.event.unsubscribe('news', onNews);
+  }
+
+  public async seeWhoIsHere(friends: string[]): Promise<string[]> {
+    const { presence } = this.client!;
+    const onChange = (user: string, online: boolean): void => console.log(user, online);
+    presence.subscribe(onChange);
+    presence.subscribe('ann', onChange);
+    presence.subscribe('ann', (user, online) => console.log(`${user} ${online ? 'joined' : 'left'}`));
+    presence.getAll((error, users) => console.log(error && error.reason, users && users.length));
+    presence.getAll((error: { reason: C.EVENT }, users?: string[]) => console.log(error.reason, users));
+    presence.getAll(friends, (error, users) => console.log(error, users && users[friends[0]]));
+    const some: { [user: string]: boolean } = await presence.getAll(friends);
+    presence.unsubscribe('ann', onChange);
+    presence.unsubscribe('ann');
+    presence.unsubscribe(onChange);
+    presence.unsubscribe();
+    const all: string[] = await presence.getAll();
+    return all.filter((user) => some[user]);
+  }
+
+  public async call(name: string): Promise<any> {
+    const { rpc } = this.client!;
+    rpc.provide('add', (data, response) => response.send(data.a + data.b));
+    rpc.provide('slow', (data: any, response) => {
+      response.autoAccept = false;
+      response.accept();
+      return setTimeout(() => (data ? response.send(data) : response.error('no data')), 10);
+    });
+    rpc.provide('busy', (_data: any, response: any, requestor?: any) => requestor && response.reject());
+    const names: string[] = rpc.providerNames();
+    for (const provided of names) rpc.unprovide(provided);
+    rpc.make(name, { a: 1, b: 2 }, (error: string | null, result?: C.RPCResult) => {
+      if (error === C.RPC_ACTION[C.RPC_ACTION.NO_RPC_PROVIDER]) console.warn(error, result);
+    });
+    const result = await rpc.make(name, { a: 1 });
+    console.log(result.sum);
+    return result;
   }
 
   public async interrupt(): Promise<void> {

@@ -22,6 +22,13 @@ pub enum Stage {
 }
 
 impl Connection {
+    /// The user as whom it is logged in: what its credentials give as `username`, else `open`.
+    pub fn user_id(&self) -> Option<&str> {
+        let credentials = self.user.as_deref()?;
+        let named = credentials.split_once("\"username\":\"").and_then(|(_, rest)| rest.split_once('"'));
+        Some(named.map_or("open", |(user, _)| user))
+    }
+
     /// When time alone changes something.
     pub fn deadline(&self) -> Instant {
         [Some(self.next_check), self.login_deadline, self.farewell]

@@ -4,10 +4,15 @@
 mod connection;
 mod effects;
 mod event;
-mod policy;
+mod listeners;
+pub mod pattern;
+pub mod policy;
+mod presence;
+mod record;
+mod rpc;
 mod subscribers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::Instant,
@@ -21,10 +26,14 @@ use self::{
     connection::{Connection, Stage},
     effects::Effects,
     event::Events,
+    presence::Presence,
+    record::{Records, Turn},
+    rpc::Rpc,
 };
 pub use self::{
-    effects::{Request, Word},
-    policy::{AtChallenge, AtConnection, AtLogin, Policy},
+    effects::{Emitted, Request, Word},
+    policy::{AtChallenge, AtConnection, AtLogin, Policy, Right},
+    record::text as record_text,
 };
 use super::network::LinkId;
 
@@ -45,7 +54,12 @@ pub struct FakeServer {
     running: bool,
     connections: BTreeMap<LinkId, Connection>,
     events: Events,
+    records: Records,
+    presence: Presence,
+    rpc: Rpc,
     effects: Effects,
+    /// When the records' cache and storage have answered.
+    settles_at: Option<Instant>,
 }
 
 impl FakeServer {
@@ -56,8 +70,12 @@ impl FakeServer {
             now: Instant::from_ms(0),
             running: true,
             connections: BTreeMap::new(),
-            events: Events::default(),
+            events: Events::new(),
+            records: Records::new(),
+            presence: Presence::default(),
+            rpc: Rpc::default(),
             effects: Effects::default(),
+            settles_at: None,
         }
     }
 
@@ -78,7 +96,11 @@ impl FakeServer {
         for link in std::mem::take(&mut self.connections).into_keys() {
             self.effects.words.push((link, Word::Close(code)));
         }
-        self.events.subscribers.clear();
+        self.events.on_process_end();
+        self.presence.forget();
+        self.records.on_process_end();
+        self.settles_at = None;
+        self.rpc.forget();
     }
 
     pub const fn start(&mut self) {
@@ -105,6 +127,11 @@ impl FakeServer {
         self.effects.requests.clear();
     }
 
+    /// All events that it ever took, in order.
+    pub fn emitted(&self) -> &[Emitted] {
+        &self.effects.emitted
+    }
+
     /// What clients did that no client of this protocol should.
     pub fn complaints(&self) -> &[String] {
         &self.effects.complaints
@@ -113,6 +140,51 @@ impl FakeServer {
     /// The events to which a link is subscribed.
     pub fn subscriptions(&self, link: LinkId) -> Vec<&str> {
         self.events.subscribers.names_of(link)
+    }
+
+    /// From now on records outlive the server's process.
+    pub fn add_storage(&mut self) {
+        self.records.store.add_storage();
+    }
+
+    /// Every record that the server has: its version and its data, as JSON text.
+    pub fn records(&self) -> BTreeMap<String, (i32, String)> {
+        self.records.store.all()
+    }
+
+    /// The records to which a link is subscribed.
+    pub fn record_subscriptions(&self, link: LinkId) -> Vec<&str> {
+        self.records.subscribers.names_of(link)
+    }
+
+    /// What a link is subscribed to of presence: users, or `%_EVERYONE_%`.
+    pub fn watches(&self, link: LinkId) -> Vec<&str> {
+        self.presence.subscribers.names_of(link)
+    }
+
+    /// The users who are logged in.
+    pub fn online(&self) -> Vec<&str> {
+        self.presence.online().collect()
+    }
+
+    /// The user as whom a link is logged in.
+    pub fn user_id(&self, link: LinkId) -> Option<&str> {
+        self.connections.get(&link)?.user_id()
+    }
+
+    /// The patterns of events to which a link listens.
+    pub fn patterns(&self, link: LinkId) -> Vec<&str> {
+        self.events.listeners.patterns_of(link).into_iter().collect()
+    }
+
+    /// The events that a link provides.
+    pub fn provided_events(&self, link: LinkId) -> BTreeSet<&str> {
+        self.events.listeners.provided_by(link)
+    }
+
+    /// The procedures that a link provides.
+    pub fn provided(&self, link: LinkId) -> Vec<&str> {
+        self.rpc.providers.names_of(link)
     }
 
     /// The credentials with which a link is logged in.
@@ -127,7 +199,14 @@ impl FakeServer {
     // ---- time ----
 
     pub fn deadline(&self) -> Option<Instant> {
-        self.connections.values().map(Connection::deadline).min()
+        let connection = self.connections.values().map(Connection::deadline).min();
+        connection
+            .into_iter()
+            .chain(self.events.listeners.deadline())
+            .chain(self.records.listeners.deadline())
+            .chain(self.rpc.deadline())
+            .chain(self.settles_at)
+            .min()
     }
 
     pub fn on_time(&mut self, now: Instant) {
@@ -136,6 +215,15 @@ impl FakeServer {
         for link in due {
             self.check(link);
         }
+        if self.settles_at.is_some_and(|at| at <= now) {
+            self.settle();
+        }
+        let said = self.effects.words.len();
+        let turn = &mut Turn { now, policy: &self.policy, effects: &mut self.effects };
+        self.events.on_time(turn);
+        self.records.on_time(turn);
+        self.forget_words_to_nobody(said);
+        self.rpc.on_time(&mut self.effects, now);
     }
 
     fn check(&mut self, link: LinkId) {
@@ -186,7 +274,49 @@ impl FakeServer {
 
     /// A frame arrived. Only its first message is read.
     pub fn on_frame(&mut self, now: Instant, link: LinkId, frame: &[u8]) {
+        self.on_frames(now, link, &[frame]);
+    }
+
+    /// Frames arrived in one piece: all are heard before anything is done that takes the server time.
+    pub fn on_frames(&mut self, now: Instant, link: LinkId, frames: &[&[u8]]) {
         self.now = now;
+        for frame in frames {
+            self.hear(link, frame);
+        }
+        if self.policy.store_delay_ms == 0 {
+            return self.settle();
+        }
+        self.settles_at.get_or_insert(now.after_ms(self.policy.store_delay_ms));
+        self.die_of_crash();
+    }
+
+    fn die_of_crash(&mut self) {
+        if self.effects.take_crash() {
+            self.kill();
+        }
+    }
+
+    /// Does what waits for the records' cache and storage.
+    fn settle(&mut self) {
+        self.settles_at = None;
+        let said = self.effects.words.len();
+        self.records.settle(&mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects });
+        self.forget_words_to_nobody(said);
+        self.die_of_crash();
+    }
+
+    /// Of what was said last, forgets what would have to go over a connection that is no more.
+    fn forget_words_to_nobody(&mut self, from: usize) {
+        let words = self.effects.words.split_off(from);
+        let heard = words.into_iter().filter(|(link, _)| self.connections.contains_key(link));
+        self.effects.words.extend(heard);
+    }
+
+    fn hear(&mut self, link: LinkId, frame: &[u8]) {
+        let now = self.now;
+        if self.effects.has_crashed() {
+            return;
+        }
         let Some(connection) = self.connections.get_mut(&link) else {
             return;
         };
@@ -194,7 +324,7 @@ impl FakeServer {
         if frame.len() > self.policy.max_frame_bytes {
             return self.close(link, MESSAGE_TOO_BIG);
         }
-        let stage = connection.stage;
+        let (stage, user) = (connection.stage, connection.user.clone().unwrap_or_default());
         let mut messages = decode(frame);
         let message = messages.next().expect("a frame has a message").expect("clients send what can be decoded");
         if messages.next().is_some() {
@@ -205,7 +335,25 @@ impl FakeServer {
             (Stage::Connected, Message::Connection(message)) => self.on_challenge(link, message),
             (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
             (Stage::LoggedIn, Message::Event(message)) => {
-                self.events.on_message(&self.policy, &mut self.effects, link, message);
+                let said = self.effects.words.len();
+                let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+                self.events.on_message(turn, link, message);
+                self.effects.sign_emitted(&user);
+                self.forget_words_to_nobody(said);
+            }
+            (Stage::LoggedIn, Message::Presence(message)) => {
+                let user = self.connections[&link].user_id().unwrap_or_default();
+                self.presence.on_message(&self.policy, &mut self.effects, link, user, message);
+            }
+            (Stage::LoggedIn, Message::Record(message)) => {
+                self.effects.note(link, Request::Record(record_text(message)));
+                let said = self.effects.words.len();
+                let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+                self.records.on_message(turn, link, message);
+                self.forget_words_to_nobody(said);
+            }
+            (Stage::LoggedIn, Message::Rpc(message)) => {
+                self.rpc.on_message(now, &self.policy, &mut self.effects, link, message);
             }
             (stage, message) => self.on_unexpected(link, stage, message),
         }
@@ -259,6 +407,8 @@ impl FakeServer {
                 connection.user = Some(credentials.into());
                 let data = client_data.as_deref();
                 self.effects.say(link, &AuthMessage { data, ..AuthMessage::new(AuthAction::AuthSuccessful) }.into());
+                let user = self.connections[&link].user_id().unwrap_or_default();
+                self.presence.on_login(&mut self.effects, user);
             }
             AtLogin::Refuse(reason) => self.refuse_login(link, reason.as_deref()),
             AtLogin::Silence => {}
@@ -298,8 +448,17 @@ impl FakeServer {
     }
 
     fn close(&mut self, link: LinkId, code: u16) {
-        self.connections.remove(&link);
-        self.events.subscribers.remove_link(link);
+        let connection = self.connections.remove(&link);
+        self.presence.subscribers.remove_link(link);
+        if let Some(user) = connection.as_ref().and_then(Connection::user_id) {
+            self.presence.on_logout(&mut self.effects, user);
+        }
+        let said = self.effects.words.len();
+        let mut turn = Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
+        self.events.on_closed(&mut turn, link);
+        self.records.on_closed(&mut turn, link);
+        self.forget_words_to_nobody(said);
+        self.rpc.providers.remove_link(link);
         self.effects.words.push((link, Word::Close(code)));
     }
 

@@ -10,17 +10,33 @@ pub struct Policy {
     pub at_login: AtLogin,
     /// Answers by credentials, which are JSON text.
     pub logins: BTreeMap<String, AtLogin>,
-    /// Names that nobody may subscribe to.
+    /// Names that nobody may subscribe to, and patterns that nobody may listen to.
     pub denied: BTreeSet<String>,
     /// Names of events that nobody may emit.
     pub mute: BTreeSet<String>,
     /// The server closes a connection that sends it a longer frame.
     pub max_frame_bytes: usize,
+    /// What nobody may do to which records.
+    pub denied_rights: BTreeSet<(Right, String)>,
+    /// How long the records' cache and storage take, in milliseconds. Meanwhile the server hears more, as it does where
+    /// they are other processes.
+    pub store_delay_ms: u64,
+    /// Users whom nobody may ask for or subscribe to; `undefined` stands for all of them at once.
+    pub denied_users: BTreeSet<String>,
+    /// Procedures that nobody may call.
+    pub denied_calls: BTreeSet<String>,
+    pub rpc_accept_timeout_ms: u64,
+    pub rpc_response_timeout_ms: u64,
+    /// The name and the data of whoever calls, where providers are told.
+    pub requestor: Option<(String, String)>,
     pub answers_pings: bool,
+    /// Whether questions about presence are answered.
+    pub answers_queries: bool,
     pub acknowledges: bool,
     pub max_auth_attempts: u32,
     pub unauthenticated_client_timeout_ms: Option<u64>,
     pub heartbeat_interval_ms: u64,
+    pub listen_response_timeout_ms: u64,
 }
 
 /// What happens when a socket is opened.
@@ -59,11 +75,38 @@ impl Default for Policy {
             denied: BTreeSet::new(),
             mute: BTreeSet::new(),
             max_frame_bytes: 1_048_576,
+            denied_rights: BTreeSet::new(),
+            store_delay_ms: 0,
+            denied_users: BTreeSet::new(),
+            denied_calls: BTreeSet::new(),
+            rpc_accept_timeout_ms: 1_000,
+            rpc_response_timeout_ms: 10_000,
+            requestor: None,
             answers_pings: true,
+            answers_queries: true,
             acknowledges: true,
             max_auth_attempts: 3,
             unauthenticated_client_timeout_ms: Some(180_000),
             heartbeat_interval_ms: 30_000,
+            listen_response_timeout_ms: 500,
         }
+    }
+}
+
+/// What can be done to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    Create,
+    Read,
+    Write,
+    Delete,
+    Notify,
+    Listen,
+}
+
+impl Policy {
+    /// Whether nobody may do this to the record.
+    pub fn denies(&self, right: Right, name: &str) -> bool {
+        self.denied_rights.iter().any(|(denied, record)| *denied == right && record == name)
     }
 }

@@ -8,6 +8,10 @@ use crate::world::network::LinkId;
 #[derive(Default)]
 pub struct Subscribers {
     by_name: BTreeMap<String, BTreeSet<LinkId>>,
+    /// The bulk messages that were heard, by their correlation ids.
+    heard: BTreeSet<(LinkId, String)>,
+    /// Who was denied a name.
+    denied: BTreeSet<LinkId>,
 }
 
 impl Subscribers {
@@ -26,6 +30,24 @@ impl Subscribers {
         was_subscribed
     }
 
+    /// Removes everybody from a name. Returns false if nobody was subscribed.
+    pub fn remove_name(&mut self, name: &str) -> bool {
+        self.by_name.remove(name).is_some()
+    }
+
+    /// Takes note of a bulk message with so many names; says whether a client may repeat itself with it. What is not
+    /// answered in time comes a second time under the same correlation id, and names sent beside one that was denied may
+    /// come again, each alone.
+    pub fn may_repeat(&mut self, link: LinkId, correlation_id: Option<&str>, names: usize) -> bool {
+        let is_new = self.heard.insert((link, correlation_id.unwrap_or_default().into()));
+        !is_new || names == 1 && self.denied.contains(&link)
+    }
+
+    /// Takes note that a link was denied a name.
+    pub fn denied(&mut self, link: LinkId) {
+        self.denied.insert(link);
+    }
+
     /// Removes a link everywhere.
     pub fn remove_link(&mut self, link: LinkId) {
         self.by_name.retain(|_, links| {
@@ -41,6 +63,16 @@ impl Subscribers {
     /// The subscribers of a name.
     pub fn of(&self, name: &str) -> Vec<LinkId> {
         self.by_name.get(name).into_iter().flatten().copied().collect()
+    }
+
+    /// Whether anybody is subscribed to a name.
+    pub fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// Every name that has subscribers.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
     }
 
     /// The names to which a link is subscribed.

@@ -1,0 +1,144 @@
+import type { RPCResult } from './constants.js';
+import type { Serialisable } from './event.js';
+
+/** Who makes a call, as far as the server tells its providers (its options `rpc.provideRequestorName` and `-Data`). */
+export interface RPCRequestor {
+  /** The user's id. */
+  requestorName?: string;
+  /** What the server said to the user at the login. */
+  requestorData?: any;
+}
+
+/**
+ * What a provider answers a request through. The last word (`send`, `error` or `reject`) is said once: a second one throws
+ * an error with the code `MULTIPLE_RESPONSE`. One that comes after the connection was lost goes to nobody, and is reported
+ * through `on('error')` with the code `RESPONSE_DROPPED`.
+ */
+export interface RPCResponse<Result = any> {
+  /**
+   * Whether the request is accepted when the provider returns. Set it to `false` before that to call `accept()` later.
+   * @defaultValue true
+   */
+  autoAccept: boolean;
+  /** Tells the server that this provider works on it, which it must hear within its `rpc.ackTimeout`. */
+  accept(): void;
+  /**
+   * Leaves the request to another provider.
+   * @throws {DeepstreamError} when it was answered already
+   */
+  reject(): void;
+  /**
+   * Answers with an error: the call is rejected with the code `REQUEST_ERROR`, and this as `reason`.
+   * @throws {DeepstreamError} when it was answered already, or for what `JSON.stringify` throws at
+   */
+  error(error: any): void;
+  /**
+   * Answers with a result, and accepts before if that was not done.
+   * @throws {DeepstreamError} when it was answered already, or for what `JSON.stringify` throws at
+   */
+  send(data?: Result): void;
+}
+
+/**
+ * Answers requests. One that takes only the data answers with what it returns, or with what the promise it returns
+ * resolves to. One that takes `response` answers through that, now or later, and may return anything. What either
+ * throws, or rejects with, is the answer if there was none: the message of an error, anything else as it is.
+ */
+export type RPCProvider<Data = any, Result = any> = (
+  data: Data,
+  response: RPCResponse<Result>,
+  requestor: RPCRequestor,
+) => Result | PromiseLike<Result> | void;
+
+/**
+ * Receives the outcome of a call: `null` and the result, or what went wrong as `@deepstream/client` has it: the name of
+ * what happened, such as `'NO_RPC_PROVIDER'`, or what the provider gave as the error.
+ */
+export type RPCMakeCallback<Result = any> = (error: any, result?: Result) => void;
+
+/** How a call is made. */
+export interface RPCMakeOptions {
+  /**
+   * The time that the outcome may take, in milliseconds, whether there is a connection or not; at most 2147483647. Then the
+   * call is rejected: with the code `RESPONSE_TIMEOUT`, or `CLIENT_OFFLINE` if it was never sent.
+   * @defaultValue Infinity
+   */
+  timeout?: number;
+  /** Cancels the call: it is rejected with the signal's reason. A provider that works on it already is not told. */
+  signal?: AbortSignal | null;
+  /**
+   * Whether the call may be executed twice. Then it is made again after a reconnect, where it would be rejected with
+   * `OUTCOME_UNKNOWN` otherwise.
+   * @defaultValue false
+   */
+  idempotent?: boolean;
+}
+
+/**
+ * Calls that one client makes and another answers: `client.rpc`.
+ *
+ * @example
+ * client.rpc.provide('add', ({ a, b }: { a: number; b: number }) => a + b);
+ * await client.rpc.make<number>('add', { a: 1, b: 2 }); // 3
+ */
+export interface RPCHandler {
+  /**
+   * Answers requests of this name, until `unprovide`. Outlives lost connections. Where several clients provide the same, the
+   * server asks one of them.
+   * @param name Not empty.
+   * @throws {DeepstreamError} for a name that is empty, not a string or provided here already (`MULTIPLE_PROVIDERS`), or
+   * a provider that is not a function
+   * @example
+   * client.rpc.provide('user', async ({ id }: { id: string }) => database.user(id));
+   * client.rpc.provide('resize', (image: string, response, { requestorName }) => {
+   *   if (isBusy()) response.reject();
+   *   else queue.add(image, requestorName, (result) => response.send(result));
+   * });
+   */
+  provide<Data = any, Result = any>(name: string, provider: RPCProvider<Data, Result>): void;
+
+  /**
+   * Answers no more requests of this name. Those that came before may still be answered.
+   * @throws {DeepstreamError} for a name that is empty or not a string
+   * @example
+   * client.rpc.unprovide('add');
+   */
+  unprovide(name: string): void;
+
+  /**
+   * The names that this client provides.
+   * @example
+   * client.rpc.providerNames(); // ['add']
+   */
+  providerNames(): string[];
+
+  /**
+   * Makes a call. Without a connection it waits in memory, and is sent in order once logged in. One that was sent when the
+   * connection was lost is not repeated, unless it is `idempotent`. The type of the result is taken at your word.
+   * @param data Anything that JSON can say; nothing arrives as `undefined`.
+   * @returns The result.
+   * @throws {DeepstreamError} at once for a name that is empty or not a string, data that `JSON.stringify` throws at, or
+   * options that are wrong. The promise is rejected with the `code`s `NO_RPC_PROVIDER`, `ACCEPT_TIMEOUT`,
+   * `RESPONSE_TIMEOUT`, `MESSAGE_DENIED`, `REQUEST_ERROR` (the provider failed; `reason` is what it gave),
+   * `OUTCOME_UNKNOWN` (the connection was lost before the answer; it may have been executed), `CLIENT_OFFLINE` (never
+   * sent), `OUTBOX_FULL` (too much waits for the connection), `IS_CLOSED`, and with what ended the connection for good.
+   * @example
+   * const sum = await client.rpc.make<number>('add', { a: 1, b: 2 });
+   * const user = await client.rpc.make<User>('user', { id: 'ada' }, { timeout: 5_000, idempotent: true });
+   */
+  make<Result = any, Data = any>(
+    name: string,
+    data?: Data & Serialisable<Data>,
+    options?: RPCMakeOptions | null,
+  ): Promise<Result>;
+  /**
+   * Makes a call, and calls back with the outcome.
+   * @example
+   * client.rpc.make('add', { a: 1, b: 2 }, (error, sum) => console.log(error ?? sum));
+   */
+  make<Result = RPCResult, Data = any>(
+    name: string,
+    data: Data & Serialisable<Data>,
+    callback: RPCMakeCallback<Result>,
+  ): void;
+}

@@ -1,0 +1,74 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { DeepstreamError } from './error.js';
+
+/** How a subscription may be made. */
+export interface SubscribeOptions {
+  /** Ends the subscription when it is aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * What `subscribe` began. It need not be kept: `unsubscribe` with the same name and callback ends it as well.
+ *
+ * @example
+ * using subscription = client.event.subscribe('news', show); // ends with the block
+ */
+export interface Subscription extends Disposable {
+  /** Ends it, and no other with the same name and callback. May be called any number of times. */
+  unsubscribe(): void;
+}
+
+/**
+ * Begins a subscription that a signal may end.
+ * @param begin Gets what is to be called when the subscription has ended by itself, if anything; returns how to end it.
+ * @internal
+ */
+export function subscribe(
+  signal: AbortSignal | undefined,
+  begin: (onRemoved: (() => void) | undefined) => () => void,
+): Subscription {
+  check(signal);
+  let hasEnded = false;
+  const unsubscribe = (): void => end();
+  const onRemoved = (): void => {
+    hasEnded = true;
+    signal?.removeEventListener('abort', unsubscribe);
+  };
+  const end = begin(signal && onRemoved);
+  if (signal?.aborted) end();
+  else if (!hasEnded) signal?.addEventListener('abort', unsubscribe);
+  return new EndableSubscription(unsubscribe);
+}
+
+/** @internal */
+export function check(signal: AbortSignal | undefined): void {
+  if (signal === undefined || typeof signal?.addEventListener === 'function') return;
+  throw new DeepstreamError(
+    `invalid argument signal: expected an AbortSignal, got ${signal === null ? 'null' : `a ${typeof signal}`}`,
+    'INVALID_ARGUMENT',
+  );
+}
+
+class EndableSubscription implements Subscription {
+  declare [Symbol.dispose]: () => void;
+
+  constructor(readonly unsubscribe: () => void) {}
+}
+
+defineDisposal(EndableSubscription.prototype, function (this: EndableSubscription) {
+  this.unsubscribe();
+});
+
+/**
+ * Lets `using` and `await using` end what the objects with this prototype stand for, where the engine knows of them.
+ * @internal
+ */
+export function defineDisposal<This>(prototype: This, dispose: (this: This) => void): void {
+  const define = (symbol: symbol | undefined, value: Function): void => {
+    if (symbol) Object.defineProperty(prototype, symbol, { value, configurable: true, writable: true });
+  };
+  define(Symbol.dispose, dispose);
+  define(Symbol.asyncDispose, async function (this: This) {
+    dispose.call(this);
+  });
+}

@@ -1,0 +1,173 @@
+//! What the subscribers were told last, so that what they missed can be told after a reconnect, and nothing twice.
+
+use super::tell;
+use crate::{
+    client::{context::Context, error::ClientError, limits::PRESENCE_MAX_KNOWN_USERS},
+    names::NameMap,
+};
+
+/// What the subscribers know.
+#[derive(Debug)]
+pub struct Known {
+    /// The users watched by name.
+    users: NameMap<Person>,
+    /// Whether some of them are still to be asked for in this session.
+    ask_for_users: bool,
+    everyone: Everyone,
+}
+
+/// All users who are logged in, for those who subscribed to all.
+#[derive(Debug)]
+struct Everyone {
+    /// Those of whom it is known.
+    online: NameMap<Person>,
+    /// Whether these are all, because the server was asked.
+    is_complete: bool,
+    /// Whether there were more than there is room for.
+    is_too_many: bool,
+    /// Whether the server is still to be asked in this session.
+    ask: bool,
+}
+
+#[derive(Debug, Default)]
+struct Person {
+    /// What the subscribers were told, or would have been told; `None` where nobody has asked yet.
+    online: Option<bool>,
+    /// Whether the server was asked in this session, or has just named this user.
+    checked: bool,
+}
+
+impl Person {
+    /// Takes in what the server says. Returns what subscribers have been told wrongly so far, if they have.
+    fn learn(&mut self, online: bool) -> Option<bool> {
+        self.online.replace(online).filter(|told| *told != online)
+    }
+}
+
+impl Known {
+    /// Nothing yet.
+    pub const fn new() -> Self {
+        Self {
+            users: NameMap::new(),
+            ask_for_users: false,
+            everyone: Everyone { online: NameMap::new(), is_complete: false, is_too_many: false, ask: true },
+        }
+    }
+
+    /// A user is watched from now on.
+    pub fn watch(&mut self, user: &str) {
+        self.users.get_or_insert_with(user, Person::default);
+        self.ask_for_users = true;
+    }
+
+    /// A user is no longer watched.
+    pub fn unwatch(&mut self, user: &str) {
+        self.users.remove(user);
+    }
+
+    /// Nobody listens for all users any more.
+    pub fn unwatch_everyone(&mut self) {
+        self.everyone = Self::new().everyone;
+    }
+
+    /// What was asked so far is of the past.
+    pub fn ask_again(&mut self) {
+        self.users.for_each(|_, person| person.checked = false);
+        self.ask_for_users = true;
+        self.everyone.ask = true;
+    }
+
+    /// Whether there are users to ask for.
+    pub const fn must_ask_for_users(&self) -> bool {
+        self.ask_for_users
+    }
+
+    /// The users to ask for, of those that `are_subscribed`. They count as asked for.
+    pub fn users_to_ask_for(&mut self, are_subscribed: impl Fn(&str) -> bool) -> Vec<Box<str>> {
+        self.ask_for_users = false;
+        let mut names = Vec::new();
+        self.users.for_each(|user, person| {
+            if !person.checked && are_subscribed(user) {
+                person.checked = true;
+                names.push(user.into());
+            }
+        });
+        names
+    }
+
+    /// Whether to ask for everyone; the answer counts as asked for.
+    pub fn must_ask_for_everyone(&mut self) -> bool {
+        std::mem::take(&mut self.everyone.ask) && !self.everyone.is_too_many
+    }
+
+    /// A user who is watched came or went.
+    pub fn on_user(&mut self, context: &mut Context<'_>, user: &str, online: bool) {
+        let Some(person) = self.users.get_mut(user) else { return };
+        let was_told = person.online.replace(online);
+        if !context.options.presence_catch_up || was_told != Some(online) {
+            tell(context, user, online, false);
+        }
+    }
+
+    /// Any user came or went.
+    pub fn on_anyone(&mut self, context: &mut Context<'_>, user: &str, online: bool) {
+        if !context.options.presence_catch_up || self.everyone.is_too_many {
+            return tell(context, user, online, true);
+        }
+        let was_online = self.everyone.online.contains(user);
+        if online {
+            self.everyone.online.get_or_insert_with(user, Person::default);
+        } else {
+            self.everyone.online.remove(user);
+        }
+        // Whom nobody has asked about may go without having been seen to come.
+        if was_online != online || !(online || self.everyone.is_complete) {
+            tell(context, user, online, true);
+        }
+        self.everyone.bound(context);
+    }
+
+    /// The server has said who of these users is logged in.
+    pub fn on_statuses(&mut self, context: &mut Context<'_>, statuses: &[(Box<str>, bool)]) {
+        for (user, online) in statuses {
+            let person = self.users.get_mut(user);
+            if person.and_then(|person| person.learn(*online)).is_some() {
+                tell(context, user, *online, false);
+            }
+        }
+    }
+
+    /// The server has said who is logged in.
+    pub fn on_everyone(&mut self, context: &mut Context<'_>, users: &[&str]) {
+        let Everyone { online, is_complete, .. } = &mut self.everyone;
+        for user in users {
+            if *is_complete && !online.contains(user) {
+                tell(context, user, true, true);
+            }
+            online.get_or_insert_with(user, Person::default).checked = true;
+        }
+        let mut gone: Vec<Box<str>> = Vec::new();
+        online.for_each(|user, person| {
+            if !std::mem::take(&mut person.checked) {
+                gone.push(user.into());
+            }
+        });
+        for user in &gone {
+            online.remove(user);
+            tell(context, user, false, true);
+        }
+        *is_complete = true;
+        self.everyone.bound(context);
+    }
+}
+
+impl Everyone {
+    /// Gives up where it would grow too far: live messages are then passed on as they come.
+    fn bound(&mut self, context: &mut Context<'_>) {
+        if self.online.count() > PRESENCE_MAX_KNOWN_USERS {
+            self.online = NameMap::new();
+            self.is_too_many = true;
+            context.report(ClientError::TooManyUsers);
+        }
+    }
+}

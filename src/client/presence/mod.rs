@@ -1,0 +1,200 @@
+//! Presence: who is logged in, asked for or watched, and what a lost connection must not hide.
+
+mod answer;
+mod everyone;
+mod known;
+mod queries;
+
+use self::{
+    everyone::Everyone,
+    known::Known,
+    queries::{Asker, Queries},
+};
+use super::{
+    context::Context,
+    error::ClientError,
+    io::{Output, PresenceCommand, SocketId, Wake},
+    is_error,
+    options::Resubscribe,
+    subscriptions::{Answer, Kind, Subscriptions},
+    time::Instant,
+};
+use crate::wire::{PresenceAction, PresenceMessage, Topic};
+
+/// The presence part of a client.
+#[derive(Debug)]
+pub struct Presence {
+    /// The users watched by name.
+    users: Subscriptions,
+    everyone: Everyone,
+    known: Known,
+    queries: Queries,
+}
+
+impl Presence {
+    /// Nobody watched, nothing asked.
+    pub const fn new() -> Self {
+        Self {
+            users: Subscriptions::new(Kind::Users),
+            everyone: Everyone::new(),
+            known: Known::new(),
+            queries: Queries::new(),
+        }
+    }
+
+    /// The application wants something.
+    pub fn on_command(&mut self, context: &mut Context<'_>, session: Option<SocketId>, command: PresenceCommand<'_>) {
+        match command {
+            PresenceCommand::Subscribe(user) => {
+                self.known.watch(user);
+                self.users.subscribe(context, session.is_some(), user);
+            }
+            PresenceCommand::Unsubscribe(user) => {
+                self.known.unwatch(user);
+                self.users.unsubscribe(context, session.is_some(), user);
+            }
+            PresenceCommand::SubscribeAll => self.everyone.subscribe(context, session),
+            PresenceCommand::UnsubscribeAll => {
+                self.known.unwatch_everyone();
+                self.everyone.unsubscribe(context, session);
+            }
+            PresenceCommand::Query { ticket, users } => {
+                let users = users.map(|users| users.into_iter().map(Box::from).collect());
+                self.queries.ask(context, session, Asker::Application(ticket), users);
+            }
+        }
+        self.catch_up(context, session);
+    }
+
+    /// A session begins; if it is not the first, `gap_ms` says how long there was none.
+    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
+        self.users.on_session(context, socket, gap_ms);
+        self.everyone.on_session(context, socket, gap_ms);
+        self.queries.on_session(context, socket);
+        self.catch_up(context, Some(socket));
+    }
+
+    /// The session is over.
+    pub fn on_lost(&mut self, resubscribe: Resubscribe) {
+        self.users.on_lost(resubscribe);
+        self.everyone.on_lost(resubscribe);
+        self.queries.on_lost();
+        self.known.ask_again();
+    }
+
+    /// There will be no session unless the application says so: why not.
+    pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        self.queries.reject_all(context, error);
+    }
+
+    /// The application restores what was left to it.
+    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.users.resubscribe(context, socket);
+        self.everyone.resubscribe(context, socket);
+        self.known.ask_again();
+        self.catch_up(context, Some(socket));
+    }
+
+    /// When time alone changes something, and what.
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        let everyone = self.everyone.deadline().map(|at| (at, Wake::Acknowledgement));
+        let queries = self.queries.deadline().map(|at| (at, Wake::Query));
+        self.users.deadline().into_iter().chain(everyone).chain(queries).min()
+    }
+
+    /// Time has passed within a session.
+    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.users.on_tick(context, socket);
+        self.everyone.on_tick(context, socket);
+        self.queries.on_tick(context);
+        self.catch_up(context, Some(socket));
+    }
+
+    /// A message of the topic PRESENCE arrived.
+    pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &PresenceMessage<'_>) {
+        let user = message.name.unwrap_or_default();
+        let answer = Answer {
+            action: message.action.number(),
+            is_ack: message.is_ack,
+            original_action: message.original_action,
+            name: message.name,
+            correlation_id: message.correlation_id,
+        };
+        match message.action {
+            _ if self.users.on_answer(context, socket, &answer) => {}
+            // The server may have subscribed whom it refused, until it is told otherwise: see `Subscriptions::finish`.
+            PresenceAction::PresenceJoin | PresenceAction::PresenceLeave if !self.users.is_subscribed(user) => {}
+            PresenceAction::PresenceJoin => self.known.on_user(context, user, true),
+            PresenceAction::PresenceLeave => self.known.on_user(context, user, false),
+            PresenceAction::PresenceJoinAll => self.known.on_anyone(context, user, true),
+            PresenceAction::PresenceLeaveAll => self.known.on_anyone(context, user, false),
+            PresenceAction::SubscribeAll | PresenceAction::UnsubscribeAll if message.is_ack => {
+                self.everyone.on_acknowledged(context, message.action);
+            }
+            PresenceAction::QueryResponse => {
+                let statuses = self.queries.on_answer(context, socket, message.correlation_id, message.data);
+                self.known.on_statuses(context, &statuses.unwrap_or_default());
+            }
+            PresenceAction::QueryAllResponse => {
+                if self.queries.on_answer_for_all(context, &message.names) {
+                    self.known.on_everyone(context, &message.names);
+                }
+            }
+            action if message.is_error || is_error(action.number()) => self.on_error(context, message),
+            action => context.report(ClientError::Unsolicited {
+                topic: Topic::Presence,
+                action: action.name(),
+                expected: "who comes, who goes, or an answer",
+            }),
+        }
+        self.catch_up(context, Some(socket));
+    }
+
+    fn on_error(&mut self, context: &mut Context<'_>, message: &PresenceMessage<'_>) {
+        let error = ClientError::Server {
+            topic: Topic::Presence,
+            action: message.action.name(),
+            name: message.name.map(Into::into),
+            data: message.data.map(Into::into),
+        };
+        let answered = message.original_action.and_then(PresenceAction::from_number);
+        match (answered, message.action) {
+            (Some(PresenceAction::Query | PresenceAction::QueryAll), _) => {
+                return self.queries.on_error(context, message.correlation_id, error);
+            }
+            (
+                Some(PresenceAction::SubscribeAll),
+                PresenceAction::MessageDenied | PresenceAction::MessagePermissionError,
+            ) => self.everyone.on_refused(),
+            (Some(PresenceAction::SubscribeAll), PresenceAction::MultipleSubscriptions)
+                if self.everyone.expects_complaint() =>
+            {
+                return;
+            }
+            _ => {}
+        }
+        context.report(error);
+    }
+
+    /// Asks who is there, once in a session for each that is watched.
+    ///
+    /// Only when the server has acknowledged the subscriptions: from then on whatever changes is told, so the answer
+    /// and what is told after it are the whole truth.
+    fn catch_up(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+        let Some(socket) = session.filter(|_| context.options.presence_catch_up) else { return };
+        if self.everyone.is_subscribed() && self.known.must_ask_for_everyone() {
+            self.queries.ask(context, Some(socket), Asker::CatchUp, None);
+        }
+        if self.known.must_ask_for_users() && self.users.deadline().is_none() {
+            let users = self.known.users_to_ask_for(|user| self.users.is_subscribed(user));
+            if !users.is_empty() {
+                self.queries.ask(context, Some(socket), Asker::CatchUp, Some(users));
+            }
+        }
+    }
+}
+
+/// Calls the subscribers of a user, or those of everyone.
+fn tell(context: &mut Context<'_>, user: &str, online: bool, everyone: bool) {
+    context.out.push_back(Output::Presence { user: user.into(), online, everyone });
+}

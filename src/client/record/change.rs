@@ -1,0 +1,95 @@
+//! Who sees a difference after an edit.
+
+use std::ops::Range;
+
+use super::{
+    document::{Document, Node},
+    edit::Patch,
+    equal::is_equal_or_absent,
+    path::{Path, Step},
+    value::Value,
+};
+
+/// What an edit did to a document.
+#[derive(Clone, Debug)]
+pub struct Change<'p> {
+    path: &'p Path,
+    /// How many steps of the path lead to the one value that was replaced, taken out or added.
+    depth: usize,
+    /// What was there.
+    before: Option<Node>,
+    /// The elements before an added one that became null.
+    pub(super) filled: Range<u32>,
+    /// Whether the server would fail at the edit as it was given.
+    pub(super) is_patch_fatal: bool,
+    /// Whether the value is another one now, once somebody has asked.
+    is_different: Option<bool>,
+}
+
+impl<'p> Change<'p> {
+    pub(super) const fn new(path: &'p Path, depth: usize, before: Option<Node>) -> Self {
+        Self { path, depth, before, filled: 0..0, is_patch_fatal: false, is_different: None }
+    }
+
+    /// What the edit replaced or took out, if anything was there: the value at its path, or the scalar that was in the
+    /// way. Of an edit of the whole document, all that it was before.
+    pub fn before(&self) -> Option<Value<'_>> {
+        self.before.as_ref().map(Node::value)
+    }
+
+    /// What to send in place of an edit that leads through null (or into a record that is a scalar as a whole);
+    /// `None` where the edit itself can be sent.
+    ///
+    /// Server 7.0.2 ends with an exception when a PATCH or ERASE leads through null: for all its clients. It takes
+    /// what became of the null instead, as a PATCH of the path that leads there, also in place of an ERASE.
+    ///
+    /// `after` is the document right after the edit.
+    pub fn substitute<'d>(&self, after: &'d mut Document) -> Option<Patch<'d>> {
+        if !self.is_patch_fatal {
+            return None;
+        }
+        let path = self.path.prefix_text(self.depth);
+        self.node_after(after).map(|node| Patch { path, value: node.value() })
+    }
+
+    /// Whether the document is other data than before the edit.
+    ///
+    /// `after` is the document right after the edit.
+    pub fn is_different(&mut self, after: &mut Document) -> bool {
+        match self.is_different {
+            Some(known) => known,
+            None => {
+                let value = self.node_after(after).map(|node| node.value());
+                let is_different = !is_equal_or_absent(self.before(), value);
+                self.is_different = Some(is_different);
+                is_different
+            }
+        }
+    }
+
+    /// Whether the value at a path is another one than before the edit, or is there now and was not, or the reverse.
+    ///
+    /// `after` is the document right after the edit.
+    pub fn is_seen_at(&mut self, path: &Path, after: &mut Document) -> bool {
+        let common = self.path.common_steps(path).min(self.depth);
+        let rest = path.steps_from(common);
+        if rest.is_empty() {
+            return self.is_different(after);
+        }
+        if common < self.depth {
+            // Beside the edit.
+            return common + 1 == self.depth && matches!(rest, [step] if self.has_filled(step));
+        }
+        let before = self.before.as_mut().and_then(|node| node.descend(path, rest));
+        let value = after.get(path);
+        !is_equal_or_absent(before.map(|node| node.value()), value)
+    }
+
+    fn has_filled(&self, step: &Step) -> bool {
+        step.index.is_some_and(|index| self.filled.contains(&index))
+    }
+
+    fn node_after<'d>(&self, after: &'d mut Document) -> Option<&'d mut Node> {
+        after.root.descend(self.path, self.path.steps().get(..self.depth).unwrap_or_default())
+    }
+}

@@ -1,0 +1,133 @@
+//! Values to be read, compared and written.
+
+use std::borrow::Cow;
+
+use super::{
+    document::Container,
+    equal,
+    scan::{InvalidJson, Parts, trimmed},
+};
+
+/// A JSON value, borrowed from a [`Document`](super::Document) or from text.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'a>(pub(super) Form<'a>);
+
+/// How a value is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Form<'a> {
+    /// As JSON text without white space around it.
+    Text(&'a str),
+    /// Taken apart.
+    Container(&'a Container),
+}
+
+/// The kinds of JSON values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Boolean,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// A member of an object or an element of an array.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    /// As it is written between the quotes; empty in an array.
+    pub(super) key: &'a str,
+    pub(super) value: Value<'a>,
+}
+
+impl<'a> Value<'a> {
+    /// The value that JSON text stands for; all of the text is checked.
+    ///
+    /// # Errors
+    /// Text that `JSON.parse` would refuse.
+    pub fn parse(text: &'a str) -> Result<Self, InvalidJson> {
+        Ok(Self(Form::Text(trimmed(text)?)))
+    }
+
+    /// What kind of value it is.
+    pub fn kind(&self) -> Kind {
+        match self.0 {
+            Form::Container(container) if container.is_array => Kind::Array,
+            Form::Container(_) => Kind::Object,
+            Form::Text(text) => match text.as_bytes().first() {
+                Some(b'{') => Kind::Object,
+                Some(b'[') => Kind::Array,
+                Some(b'"') => Kind::String,
+                Some(b't' | b'f') => Kind::Boolean,
+                Some(b'n') => Kind::Null,
+                _ => Kind::Number,
+            },
+        }
+    }
+
+    /// Its JSON text; borrowed where nothing in it was taken apart.
+    pub fn text(&self) -> Cow<'a, str> {
+        match self.0 {
+            Form::Text(text) => Cow::Borrowed(text),
+            Form::Container(_) => {
+                let mut text = String::new();
+                self.push_to(&mut text);
+                Cow::Owned(text)
+            }
+        }
+    }
+
+    /// Appends its JSON text.
+    pub fn push_to(&self, out: &mut String) {
+        match self.0 {
+            Form::Text(text) => out.push_str(text),
+            Form::Container(container) => {
+                let (open, close) = if container.is_array { ('[', ']') } else { ('{', '}') };
+                out.push(open);
+                for (at, node) in container.nodes.iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    out.push_str(node.label());
+                    node.value().push_to(out);
+                }
+                out.push(close);
+            }
+        }
+    }
+
+    /// Whether both are the same data.
+    ///
+    /// The order of keys does not count, nor how characters are escaped, nor how a number is written (`1e21` is `1e+21`,
+    /// `-0` is `0`; but all its digits count, also those beyond JavaScript's precision). What nests deeper than
+    /// [`RECORD_MAX_DEPTH`](crate::client::limits::RECORD_MAX_DEPTH) is compared as text.
+    pub fn is_equal(&self, other: &Value<'_>) -> bool {
+        equal::is_equal(*self, *other, 0)
+    }
+
+    /// What is in an object or array; nothing for any other value.
+    pub(super) fn parts(&self) -> Vec<Part<'a>> {
+        let mut parts = Vec::new();
+        match self.0 {
+            Form::Text(text) => {
+                if let Some(scanned) = Parts::of(text) {
+                    for (key, text) in scanned {
+                        parts.push(Part { key, value: Value(Form::Text(text)) });
+                    }
+                }
+            }
+            Form::Container(container) => {
+                for node in &container.nodes {
+                    parts.push(Part { key: node.key(), value: node.value() });
+                }
+            }
+        }
+        parts
+    }
+}

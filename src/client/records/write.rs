@@ -1,0 +1,157 @@
+//! What the application has written and the server has not confirmed.
+
+use crate::client::{
+    io::Ticket,
+    record::{Document, EditError, Path},
+};
+
+/// Which of the paths that somebody listens at have another value after some changes.
+#[derive(Debug)]
+pub struct Watch<'a> {
+    paths: &'a [Path],
+    /// Their positions.
+    pub seen: Vec<usize>,
+    /// Whether anything changed at all.
+    pub is_different: bool,
+}
+
+impl<'a> Watch<'a> {
+    /// Watches paths.
+    pub const fn new(paths: &'a [Path]) -> Self {
+        Self { paths, seen: Vec::new(), is_different: false }
+    }
+}
+
+/// One change at one path.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Where.
+    pub path: Path,
+    /// JSON text; `None` erases.
+    pub text: Option<Box<str>>,
+    /// What to send in its place where the server could not take it.
+    substitute: Option<(Path, Box<str>)>,
+}
+
+impl Edit {
+    /// A change that is not made yet.
+    pub fn new(path: Path, text: Option<Box<str>>) -> Self {
+        Self { path, text, substitute: None }
+    }
+
+    /// Makes the change.
+    ///
+    /// # Errors
+    /// As for [`Document::set`] and [`Document::erase`].
+    pub fn apply(&mut self, document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
+        let mut change = match &self.text {
+            Some(text) => document.set(&self.path, text)?,
+            None => document.erase(&self.path)?,
+        };
+        self.substitute = change.substitute(document).and_then(|patch| {
+            let text = patch.value.text().into();
+            Path::parse(&patch.path).ok().map(|path| (path, text))
+        });
+        if change.is_different(document) {
+            watch.is_different = true;
+            for (position, path) in watch.paths.iter().enumerate() {
+                if !watch.seen.contains(&position) && change.is_seen_at(path, document) {
+                    watch.seen.push(position);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The path and the text as the server can take them.
+    pub fn sendable(&self) -> (&Path, Option<&str>) {
+        match &self.substitute {
+            Some((path, text)) => (path, Some(text)),
+            None => (&self.path, self.text.as_deref()),
+        }
+    }
+}
+
+/// What is one version of the record: one edit, or several that belong together.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// At least one.
+    pub edits: Vec<Edit>,
+    /// Who waits for it to be confirmed.
+    pub tickets: Vec<Ticket>,
+}
+
+impl Write {
+    /// Makes all changes.
+    ///
+    /// # Errors
+    /// The first that cannot be made; those before it are made.
+    pub fn apply(&mut self, document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
+        self.edits.iter_mut().try_for_each(|edit| edit.apply(document, watch))
+    }
+
+    /// Whether `later` leaves nothing of this write, so that it can take its place.
+    pub fn is_overwritten_by(&self, later: &Self) -> bool {
+        matches!((&*self.edits, &*later.edits), ([own], [its]) if own.path.is_same(&its.path))
+    }
+}
+
+/// A message that carries writes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Of how many of the first writes.
+    pub writes: usize,
+    /// Empty for the whole record.
+    pub path: Box<str>,
+    /// JSON text; `None` erases.
+    pub text: Option<Box<str>>,
+}
+
+/// Most bytes that a message for several writes may be larger than the one for the first alone.
+const WORTH_FOLDING_BYTES: usize = 4_096;
+
+/// The next message: one edit as it is, or several as the value of the least path that holds all of them, in the document
+/// `after` all of them. The version makes sure that nothing of anybody else is overwritten.
+pub fn next_message<'a>(writes: impl Iterator<Item = &'a Write> + Clone, after: &mut Document) -> Option<Message> {
+    let first = writes.clone().next()?;
+    let count = writes.clone().count();
+    let alone = match &*first.edits {
+        [edit] => {
+            let (path, text) = edit.sendable();
+            Some(Message { writes: 1, path: path.text().into(), text: text.map(Into::into) })
+        }
+        _ => None,
+    };
+    if count == 1 && alone.is_some() {
+        return alone;
+    }
+    let together = fold(writes, count, after)?;
+    match alone {
+        Some(alone) if together.bytes() > alone.bytes() + WORTH_FOLDING_BYTES => Some(alone),
+        _ => Some(together),
+    }
+}
+
+impl Message {
+    fn bytes(&self) -> usize {
+        self.text.as_ref().map_or(0, |text| text.len())
+    }
+}
+
+fn fold<'a>(writes: impl Iterator<Item = &'a Write>, count: usize, after: &mut Document) -> Option<Message> {
+    let mut paths = writes.flat_map(|write| &write.edits).map(|edit| edit.sendable().0);
+    let first = paths.next()?;
+    let mut depth = first.depth();
+    for path in paths {
+        depth = depth.min(first.common_steps(path));
+    }
+    loop {
+        let path = first.prefix_text(depth);
+        let parsed = Path::parse(&path).ok()?;
+        if let Some(value) = after.get(&parsed) {
+            return Some(Message { writes: count, path: path.into(), text: Some(value.text().into()) });
+        }
+        // What holds everything was erased itself.
+        depth = depth.checked_sub(1)?;
+    }
+}

@@ -1,0 +1,132 @@
+//! Remote procedure calls: those that the application makes, and those that it answers.
+
+mod error;
+mod provider;
+mod requestor;
+
+pub use self::{
+    error::{RpcError, RpcFailure},
+    provider::{RpcAnswer, RpcRequest, RpcRequestId},
+    requestor::RpcCall,
+};
+use self::{provider::Provider, requestor::Requestor};
+use super::{
+    context::Context,
+    error::ClientError,
+    io::{SocketId, Ticket, Wake},
+    is_error,
+    time::Instant,
+};
+use crate::wire::{RpcAction, RpcMessage, Topic};
+
+/// What the application asks for of remote procedure calls.
+#[derive(Clone, Debug)]
+pub enum RpcCommand<'a> {
+    /// `provide()` of a procedure that was not provided before.
+    Provide(&'a str),
+    /// `unprovide()` of one that was.
+    Unprovide(&'a str),
+    /// `make()`.
+    Make(RpcCall<'a>),
+    /// The application no longer wants the outcome of a call.
+    Cancel(Ticket),
+    /// The application says something about an [`Output::RpcRequest`](super::Output::RpcRequest).
+    Answer {
+        /// The request.
+        request: RpcRequestId,
+        /// The procedure.
+        name: &'a str,
+        /// What it says.
+        answer: RpcAnswer<'a>,
+    },
+}
+
+/// The RPC part of a client.
+#[derive(Debug)]
+pub struct Rpc {
+    requestor: Requestor,
+    provider: Provider,
+}
+
+impl Rpc {
+    /// No calls, nothing provided.
+    pub fn new() -> Self {
+        Self { requestor: Requestor::default(), provider: Provider::new() }
+    }
+
+    /// The application wants something.
+    pub fn on_command(&mut self, context: &mut Context<'_>, session: Option<SocketId>, command: RpcCommand<'_>) {
+        match command {
+            RpcCommand::Provide(name) => self.provider.provide(context, session.is_some(), name),
+            RpcCommand::Unprovide(name) => self.provider.unprovide(context, session.is_some(), name),
+            RpcCommand::Make(call) => self.requestor.make(context, session, &call),
+            RpcCommand::Cancel(ticket) => self.requestor.cancel(context, ticket),
+            RpcCommand::Answer { request, name, answer } => {
+                self.provider.answer(context, session, request, name, answer);
+            }
+        }
+    }
+
+    /// A session begins: what is provided goes first, so that calls of what this client provides itself find it.
+    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
+        self.provider.on_session(context, socket, gap_ms);
+        self.requestor.on_session(context, socket);
+    }
+
+    /// The session is over.
+    pub fn on_lost(&mut self, context: &mut Context<'_>) {
+        self.provider.on_lost(context.options.resubscribe);
+        self.requestor.on_lost(context);
+    }
+
+    /// The application restores what was left to it.
+    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.provider.resubscribe(context, socket);
+    }
+
+    /// No session will come by itself: nobody is kept waiting.
+    pub fn reject_calls(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        self.requestor.reject_all(context, error);
+    }
+
+    /// When time alone changes something, and what.
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        self.provider.deadline().into_iter().chain(self.requestor.deadline()).min()
+    }
+
+    /// Time has passed.
+    pub fn on_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+        if let Some(socket) = session {
+            self.provider.on_tick(context, socket);
+        }
+        self.requestor.on_tick(context);
+    }
+
+    /// A message of the topic RPC arrived.
+    pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RpcMessage<'_>) {
+        if message.action == RpcAction::Request {
+            self.provider.on_request(context, socket, message);
+        } else if !self.provider.on_answer(context, socket, message) && !self.requestor.on_answer(context, message) {
+            report(context, message);
+        }
+    }
+}
+
+/// Reports a message that settled nothing.
+fn report(context: &mut Context<'_>, message: &RpcMessage<'_>) {
+    let action = message.action;
+    context.report(if message.is_error || is_error(action.number()) {
+        ClientError::Server {
+            topic: Topic::Rpc,
+            action: action.name(),
+            name: message.name.map(Into::into),
+            data: message.data.map(Into::into),
+        }
+    } else {
+        ClientError::Unsolicited {
+            topic: Topic::Rpc,
+            action: action.name(),
+            expected: "a whole REQUEST, an acknowledgement, or the answer to a call of this client",
+        }
+    });
+}

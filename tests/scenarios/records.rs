@@ -1,0 +1,337 @@
+//! Records: written by several clients, the same everywhere in the end.
+
+use deepstream_wasm::client::{
+    ConnectionState::*,
+    Output, RecordNews, Strategy, Ticket,
+    record::{Side, Value},
+};
+
+use crate::world::{ClientId, RecordWish, World};
+
+/// Long enough for everything in these stories to be written and told, in milliseconds.
+const A_WHILE: u64 = 1_000;
+
+const NAME: &str = "note";
+
+const STRATEGIES: [Strategy; 4] =
+    [Strategy::RemoteWins, Strategy::LocalWins, Strategy::ThreeWay(Side::Remote), Strategy::ThreeWay(Side::Local)];
+
+fn wish(world: &mut World, client: ClientId, wish: RecordWish) -> Option<Ticket> {
+    world.wish(client, crate::world::Wish::Record(wish))
+}
+
+fn open(world: &mut World, client: ClientId, strategy: Strategy) {
+    wish(world, client, RecordWish::Open { name: NAME.into(), strategy });
+}
+
+fn watch(world: &mut World, client: ClientId, path: &str) {
+    wish(world, client, RecordWish::Watch { name: NAME.into(), path: path.into() });
+}
+
+fn write(world: &mut World, client: ClientId, edits: &[(&str, Option<&str>)]) -> Ticket {
+    let edits = edits.iter().map(|(path, data)| ((*path).into(), data.map(Into::into))).collect();
+    wish(world, client, RecordWish::Write { name: NAME.into(), edits }).expect("writes have tickets")
+}
+
+fn set(world: &mut World, client: ClientId, path: &str, data: &str) -> Ticket {
+    write(world, client, &[(path, Some(data))])
+}
+
+fn view(world: &mut World, client: ClientId) -> String {
+    world.client_mut(client).record(NAME, "").expect("the record is open")
+}
+
+fn on_server(world: &mut World) -> Option<(i32, String)> {
+    world.server().records().get(NAME).cloned()
+}
+
+fn same(one: &str, other: &str) -> bool {
+    Value::parse(one).unwrap().is_equal(&Value::parse(other).unwrap())
+}
+
+/// Two clients with the record open, on a server with storage.
+fn two(strategy: Strategy) -> (World, ClientId, ClientId) {
+    let mut world = World::new();
+    world.server().add_storage();
+    let clients = [(); 2].map(|()| world.add_open_client());
+    for client in clients {
+        open(&mut world, client, strategy);
+    }
+    world.run_for(A_WHILE);
+    set(&mut world, clients[0], "", r#"{"title":"draft","tags":["a"],"body":{"text":"hello","size":5}}"#);
+    world.run_for(A_WHILE);
+    (world, clients[0], clients[1])
+}
+
+fn changes(world: &World, client: ClientId) -> Vec<(String, Option<String>)> {
+    let changes = world.client(client).outputs().filter_map(|output| match output {
+        Output::Record { news: RecordNews::Changed { path, value }, .. } => {
+            Some((path.to_string(), value.as_deref().map(String::from)))
+        }
+        _ => None,
+    });
+    changes.collect()
+}
+
+#[test]
+fn a_record_is_made_loaded_and_kept_the_same() {
+    let (mut world, alice, bob) = two(Strategy::RemoteWins);
+    assert_eq!(on_server(&mut world).unwrap().0, 1);
+    assert!(same(&view(&mut world, alice), &view(&mut world, bob)));
+    watch(&mut world, bob, "body.text");
+    watch(&mut world, bob, "title");
+    watch(&mut world, bob, "");
+    world.client_mut(bob).forget();
+    let ticket = set(&mut world, alice, "body.text", "\"bye\"");
+    assert_eq!(world.client(alice).outcome(ticket), None);
+    world.run_for(A_WHILE);
+    assert!(world.client(alice).succeeded(ticket));
+    let seen: Vec<_> = changes(&world, bob).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(seen, ["body.text", ""]);
+    assert_eq!(on_server(&mut world).unwrap().0, 2);
+    assert_eq!(view(&mut world, alice), view(&mut world, bob));
+}
+
+#[test]
+fn quick_writes_go_out_in_few_messages_and_all_arrive() {
+    let (mut world, alice, bob) = two(Strategy::RemoteWins);
+    let tickets: Vec<_> = (0..20).map(|at| set(&mut world, alice, &format!("n{at}"), &at.to_string())).collect();
+    world.run_for(A_WHILE);
+    assert!(tickets.into_iter().all(|ticket| world.client(alice).succeeded(ticket)));
+    assert_eq!(on_server(&mut world).unwrap().0, 3, "one alone, then all that waited");
+    assert_eq!(view(&mut world, alice), view(&mut world, bob));
+    assert!(view(&mut world, bob).contains("\"n19\":19"));
+}
+
+#[test]
+fn several_paths_make_one_version() {
+    let (mut world, alice, bob) = two(Strategy::RemoteWins);
+    write(&mut world, alice, &[("title", Some("\"final\"")), ("body.size", None), ("tags[2]", Some("\"c\""))]);
+    world.run_for(A_WHILE);
+    assert_eq!(on_server(&mut world).unwrap().0, 2);
+    assert!(same(&view(&mut world, bob), r#"{"title":"final","tags":["a",null,"c"],"body":{"text":"hello"}}"#));
+}
+
+#[test]
+fn what_is_written_before_the_record_is_there_goes_on_top_of_it() {
+    let (mut world, alice, _) = two(Strategy::RemoteWins);
+    let carol = world.add_open_client();
+    open(&mut world, carol, Strategy::RemoteWins);
+    let ticket = set(&mut world, carol, "title", "\"carol's\"");
+    world.run_for(A_WHILE);
+    assert!(world.client(carol).succeeded(ticket));
+    assert!(view(&mut world, alice).contains("carol's"));
+    assert!(view(&mut world, alice).contains("hello"), "the rest is as it was");
+}
+
+#[test]
+fn a_write_during_an_outage_reaches_the_server_whatever_the_strategy() {
+    for strategy in STRATEGIES {
+        for outage in [200, 5_000, 600_000] {
+            for restart in [false, true] {
+                let (mut world, alice, bob) = two(strategy);
+                if restart {
+                    world.server().kill();
+                } else {
+                    world.network().cut(alice);
+                }
+                let tickets = [
+                    set(&mut world, alice, "title", "\"offline\""),
+                    write(&mut world, alice, &[("body.text", None)]),
+                    write(&mut world, alice, &[("tags[0]", Some("\"x\"")), ("more", Some("1"))]),
+                ];
+                world.run_for(outage);
+                if restart {
+                    world.server().start();
+                }
+                for client in [alice, bob] {
+                    world.run_until_open(client);
+                }
+                world.run_for(A_WHILE);
+                let expected = r#"{"title":"offline","tags":["x"],"body":{"size":5},"more":1}"#;
+                let (_, data) = on_server(&mut world).unwrap();
+                assert!(same(&data, expected), "{strategy:?} {outage} {restart}: {data}");
+                for client in [alice, bob] {
+                    assert!(same(&view(&mut world, client), expected), "{strategy:?} {outage} {restart} {client:?}");
+                }
+                assert!(tickets.into_iter().all(|ticket| world.client(alice).succeeded(ticket)));
+            }
+        }
+    }
+}
+
+#[test]
+fn with_another_writer_the_strategy_decides_and_all_ends_are_equal() {
+    let expectations = [
+        (Strategy::RemoteWins, r#"{"title":"bob's","tags":["a"],"body":{"text":"hello","size":5}}"#),
+        (Strategy::LocalWins, r#"{"title":"draft","tags":["a"],"body":{"text":"alice's","size":5}}"#),
+        (Strategy::ThreeWay(Side::Remote), r#"{"title":"bob's","tags":["a"],"body":{"text":"alice's","size":5}}"#),
+    ];
+    for (strategy, expected) in expectations {
+        let (mut world, alice, bob) = two(strategy);
+        world.pause(alice);
+        let ticket = set(&mut world, alice, "body.text", "\"alice's\"");
+        set(&mut world, bob, "title", "\"bob's\"");
+        world.run_for(A_WHILE);
+        world.resume(alice);
+        world.run_until_open(alice);
+        world.run_for(A_WHILE);
+        let (_, data) = on_server(&mut world).unwrap();
+        assert!(same(&data, expected), "{strategy:?}: {data}");
+        for client in [alice, bob] {
+            assert!(same(&view(&mut world, client), expected), "{strategy:?} {client:?}");
+        }
+        let is_lost = strategy == Strategy::RemoteWins;
+        assert_eq!(world.client(alice).succeeded(ticket), !is_lost);
+        assert_eq!(world.client(alice).error_codes().contains(&"RECORD_WRITE_LOST"), is_lost);
+    }
+}
+
+#[test]
+fn two_who_write_at_the_same_moment_end_with_the_same() {
+    for strategy in STRATEGIES {
+        let (mut world, alice, bob) = two(strategy);
+        for round in 0..5 {
+            set(&mut world, alice, "title", &format!("\"alice {round}\""));
+            set(&mut world, bob, "body.text", &format!("\"bob {round}\""));
+            set(&mut world, alice, "body.size", &round.to_string());
+            world.run_for(round * 7);
+        }
+        world.run_for(A_WHILE);
+        let (_, data) = on_server(&mut world).unwrap();
+        for client in [alice, bob] {
+            assert!(same(&view(&mut world, client), &data), "{strategy:?} {client:?} {data}");
+        }
+    }
+}
+
+#[test]
+fn what_was_applied_before_the_cut_is_not_applied_again() {
+    let (mut world, alice, _) = two(Strategy::RemoteWins);
+    let ticket = set(&mut world, alice, "title", "\"once\"");
+    // The write arrives, its acknowledgement does not.
+    world.run_for(11);
+    world.network().cut(alice);
+    world.run_until_open(alice);
+    world.run_for(A_WHILE);
+    assert_eq!(on_server(&mut world).unwrap().0, 2);
+    assert!(world.client(alice).succeeded(ticket));
+}
+
+#[test]
+fn a_custom_strategy_is_asked_with_both_sides() {
+    let (mut world, alice, bob) = two(Strategy::Custom);
+    world.pause(alice);
+    let ticket = set(&mut world, alice, "title", "\"alice's\"");
+    set(&mut world, bob, "title", "\"bob's\"");
+    world.run_for(A_WHILE);
+    world.resume(alice);
+    world.run_until_open(alice);
+    world.run_for(A_WHILE);
+    let asked = world.client(alice).outputs().find_map(|output| match output {
+        Output::AskMerge { question, local, local_version, remote, remote_version, .. } => {
+            Some((*question, local.clone().unwrap(), *local_version, remote.clone().unwrap(), *remote_version))
+        }
+        _ => None,
+    });
+    let (question, local, local_version, remote, remote_version) = asked.expect("the application is asked");
+    assert!(local.contains("alice's") && remote.contains("bob's"));
+    assert_eq!((local_version, remote_version), (2, 2));
+    let answer = Ok(Some(r#"{"title":"both"}"#.into()));
+    wish(&mut world, alice, RecordWish::AnswerMerge { question, answer });
+    world.run_for(A_WHILE);
+    assert!(world.client(alice).succeeded(ticket));
+    assert_eq!(view(&mut world, bob), r#"{"title":"both"}"#);
+    assert_eq!(on_server(&mut world).unwrap().0, 3);
+}
+
+#[test]
+fn a_deletion_reaches_everybody_also_when_made_offline() {
+    for offline in [false, true] {
+        let (mut world, alice, bob) = two(Strategy::RemoteWins);
+        if offline {
+            world.pause(alice);
+        }
+        let ticket = wish(&mut world, alice, RecordWish::Delete(NAME.into())).unwrap();
+        if offline {
+            world.run_for(A_WHILE);
+            world.resume(alice);
+            world.run_until_open(alice);
+        }
+        world.run_for(A_WHILE);
+        assert!(world.client(alice).succeeded(ticket), "{offline}");
+        assert_eq!(on_server(&mut world), None);
+        let is_told = |output: &Output| matches!(output, Output::Record { news: RecordNews::Deleted, .. });
+        for client in [alice, bob] {
+            assert_eq!(world.client(client).outputs().filter(|output| is_told(output)).count(), 1, "{client:?}");
+        }
+    }
+}
+
+#[test]
+fn a_write_outlives_a_deletion_by_another_client() {
+    for strategy in STRATEGIES {
+        let (mut world, alice, bob) = two(strategy);
+        world.pause(alice);
+        let ticket = set(&mut world, alice, "title", "\"kept\"");
+        wish(&mut world, bob, RecordWish::Delete(NAME.into()));
+        world.run_for(A_WHILE);
+        world.resume(alice);
+        world.run_until_open(alice);
+        world.run_for(A_WHILE);
+        let (_, data) = on_server(&mut world).unwrap();
+        assert!(same(&data, &view(&mut world, alice)) && data.contains("kept"), "{strategy:?}: {data}");
+        assert!(world.client(alice).succeeded(ticket));
+    }
+}
+
+#[test]
+fn discarded_records_are_let_go_of_when_all_is_written() {
+    let (mut world, alice, _) = two(Strategy::RemoteWins);
+    world.pause(alice);
+    let ticket = set(&mut world, alice, "title", "\"last words\"");
+    wish(&mut world, alice, RecordWish::Discard(NAME.into()));
+    world.run_for(60_000);
+    world.resume(alice);
+    world.run_until_open(alice);
+    world.run_for(10_000);
+    assert!(world.client(alice).succeeded(ticket));
+    assert_eq!(world.client_mut(alice).record(NAME, ""), None);
+    let link = world.client(alice).live_link().unwrap();
+    assert!(world.server().record_subscriptions(link).is_empty());
+    let (_, data) = on_server(&mut world).unwrap();
+    assert!(data.contains("last words"));
+}
+
+#[test]
+fn what_the_server_refuses_is_taken_back_and_told() {
+    use crate::world::server::Right;
+    let (mut world, alice, bob) = two(Strategy::RemoteWins);
+    world.server().policy.denied_rights.insert((Right::Write, NAME.into()));
+    let refused = set(&mut world, alice, "title", "\"no\"");
+    let also = set(&mut world, alice, "body.size", "6");
+    world.run_for(A_WHILE);
+    assert_eq!(world.client(alice).rejection(refused), Some("MESSAGE_DENIED"));
+    assert_eq!(world.client(alice).rejection(also), Some("MESSAGE_DENIED"));
+    assert_eq!(view(&mut world, alice), view(&mut world, bob));
+    assert_eq!(world.client(alice).state(), Open);
+}
+
+#[test]
+fn paths_through_null_do_not_kill_the_server() {
+    let (mut world, alice, bob) = two(Strategy::RemoteWins);
+    set(&mut world, alice, "title", "null");
+    world.run_for(A_WHILE);
+    set(&mut world, alice, "title.short", "\"x\"");
+    set(&mut world, alice, "title.long", "\"y\"");
+    set(&mut world, alice, "tags[0]", "null");
+    set(&mut world, alice, "tags[0].deep.down", "1");
+    world.run_for(A_WHILE);
+    assert!(world.server().is_running());
+    assert!(same(&view(&mut world, alice), &view(&mut world, bob)));
+    let (_, data) = on_server(&mut world).unwrap();
+    assert!(same(
+        &data,
+        r#"{"title":{"short":"x","long":"y"},"tags":[{"deep":{"down":1}}],"body":{"text":"hello","size":5}}"#
+    ));
+}
