@@ -4,6 +4,7 @@ import { ConnectionDetails, reasonInWords } from './connection-details.js';
 import { asText, byRole, onPress, setAvailable } from './dom.js';
 import { LogList } from './log-list.js';
 import { PresenceView } from './presence-view.js';
+import { OutboxView } from './outbox-view.js';
 import { ReceivedList } from './received-list.js';
 import { SequenceLedger } from './sequence-ledger.js';
 import { toneOf } from './states.js';
@@ -32,9 +33,11 @@ export class ClientPanel extends EventTarget {
   #onEvent = null;
   #published = 0;
   #waiting = 0;
+  #frame;
   #ledger = new SequenceLedger();
   #details;
   #calls;
+  #outbox;
   #log;
   #received;
   #presence;
@@ -54,6 +57,7 @@ export class ClientPanel extends EventTarget {
     this.#traffic = traffic;
     this.#details = new ConnectionDetails(root);
     this.#calls = new CallsPanel(root, { name, provides });
+    this.#outbox = new OutboxView(root);
     this.#log = new LogList(byRole(root, 'log'));
     this.#received = new ReceivedList(byRole(root, 'received'));
     this.#presence = new PresenceView(root, (words) => this.#log.note(words));
@@ -95,6 +99,7 @@ export class ClientPanel extends EventTarget {
       this.#details.watch(undefined);
       this.#presence.watch(undefined);
       this.#calls.watch(undefined);
+      this.#outbox.watch(undefined);
       this.#log.error(asText(error), 'new DeepstreamClient', this.#url);
       this.#render();
       return;
@@ -104,6 +109,7 @@ export class ClientPanel extends EventTarget {
     byRole(this.#root, 'uid').textContent = this.#uid;
     this.#details.watch(client);
     this.#calls.watch(client);
+    this.#outbox.watch(client);
     this.#listenTo(client);
     this.#enter(client.getConnectionState());
     this.#subscribe();
@@ -156,7 +162,6 @@ export class ClientPanel extends EventTarget {
       ...fields,
     });
     this.#published += 1;
-    if (isWaiting) this.#waiting += 1;
     this.#traffic.announce('published', { event, envelope: message });
     this.client.event.emit(event, message);
   }
@@ -176,6 +181,11 @@ export class ClientPanel extends EventTarget {
     }));
     client.on('lostConnection', whileCurrent(({ reason }) => this.#log.lost(reasonInWords(reason))));
     client.on('restoredConnection', whileCurrent((_, downtime) => this.#log.restored(downtime)));
+    client.outbox.on('changed', whileCurrent(() => {
+      this.#waiting = client.outbox.size;
+      this.#renderSoon();
+    }));
+    client.outbox.on('dropped', whileCurrent((entries, reason) => this.#log.note(`${reason}: ${entries.length} waiting`)));
     client.on('resubscribed', whileCurrent(({ topic, names, gap }) => this.#log.resubscribed(topic, names, gap)));
   }
 
@@ -185,9 +195,9 @@ export class ClientPanel extends EventTarget {
     if (state !== CLOSED) this.#hasStarted = true;
     this.#log.state(state);
     if (state === CLOSED && this.#waiting > 0) {
-      this.#log.note(`given up by closing: ${this.#waiting} waiting`);
+      this.#log.note(`left to the next client: ${this.#waiting} waiting`);
+      this.#waiting = 0;
     }
-    if (state === OPEN || state === CLOSED) this.#waiting = 0;
     this.#render();
     this.#calls.enter(state, this.#isOver() && state === CLOSED);
     this.dispatchEvent(new CustomEvent('state', { detail: state }));
@@ -293,6 +303,14 @@ export class ClientPanel extends EventTarget {
   /** Whether the client has ended in a state it does not leave by itself. */
   #isOver() {
     return this.client === undefined || (this.#hasStarted && toneOf(this.#state) === 'bad');
+  }
+
+  /** Many changes in a row are shown once. */
+  #renderSoon() {
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      this.#render();
+    });
   }
 
   #render() {

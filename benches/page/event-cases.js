@@ -2,7 +2,8 @@
 const sizes = [
   { label: '20 B', bytes: 20, count: 4000 },
   { label: '200 B', bytes: 200, count: 4000 },
-  { label: '10 kB', bytes: 10_000, count: 500 },
+  // No more than fits into an outbox.
+  { label: '10 kB', bytes: 10_000, count: 300 },
 ];
 
 /** The most that a client sends before the server has confirmed anything. */
@@ -15,7 +16,8 @@ export const eventCases = [
   ...sizes.map(receive),
   ...sizes.map(receiveAlone),
   ...sizes.map(emit),
-  ...sizes.map(emitAlone),
+  ...sizes.map((size) => emitAlone(size)),
+  ...sizes.map((size) => emitAlone(size, { delivery: 'memory' })),
   roundTrip(sizes[1]),
 ];
 
@@ -93,8 +95,8 @@ function emit({ label, bytes, count }) {
 }
 
 /** The same calls while the subject's own socket takes everything and does nothing. */
-function emitAlone({ label, bytes, count: most }) {
-  const name = `emit ${label} alone`;
+function emitAlone({ label, bytes, count: most }, options) {
+  const name = `emit ${label} alone${options ? ', in memory' : ''}`;
   const count = Math.min(most, unconfirmed);
   return {
     name,
@@ -103,7 +105,7 @@ function emitAlone({ label, bytes, count: most }) {
     subjects: ['wasm', 'other', 'reference', 'parsing'],
     connected: true,
     async prepare(subject, server) {
-      const emitters = await prepareEmitters(name, bytes, subject, server);
+      const emitters = await prepareEmitters(name, bytes, subject, server, options);
       return async () => {
         let sentBytes = 0;
         subject.socket.send = (frame) => (sentBytes += frame.byteLength);
@@ -154,10 +156,10 @@ function roundTrip({ label, bytes }) {
 }
 
 /** One function per payload. */
-async function prepareEmitters(name, bytes, subject, server) {
+async function prepareEmitters(name, bytes, subject, server, options) {
   const { payloads, messages } = events(name, bytes);
   const { frames } = await server.load({ messages, count: 0 });
-  return payloads.map((data, index) => subject.emitter(name, data, frames[index]));
+  return payloads.map((data, index) => subject.emitter(name, data, frames[index], options));
 }
 
 function events(name, bytes) {

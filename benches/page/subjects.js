@@ -72,9 +72,9 @@ class ClientSubject {
     await this.client.outbox?.flush();
   }
 
-  /** What emits the event; `frame` is what has to go out. */
-  emitter(name, data) {
-    return () => this.client.event.emit(name, data);
+  /** What emits the event; `frame` is what has to go out. The reference client knows no options. */
+  emitter(name, data, _frame, options) {
+    return () => this.client.event.emit(name, data, options);
   }
 }
 

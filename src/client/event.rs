@@ -107,7 +107,7 @@ impl Events {
                 };
                 let key = message.correlation_id;
                 if let Some(key) = key.filter(|_| message.original_action == Some(EventAction::Emit.number())) {
-                    outbox.on_denied(context, key, &error);
+                    outbox.on_denied(context, socket, key, &error);
                 }
                 context.report(error);
             }

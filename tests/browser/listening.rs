@@ -4,7 +4,7 @@ use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::support::{Page, Recorder, Replaced, TestClient, js, property, servers, text, until};
+use crate::support::{Page, Recorder, Replaced, TestClient, js, property, servers, settled, text, until};
 
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
 
@@ -85,6 +85,11 @@ async fn a_listener_that_throws_has_rejected() {
     for end in ["", ".*"] {
         let pattern = [&listener.pattern, end].concat();
         listener.client.events.listen(&pattern.into(), &throws_once).unwrap();
+    }
+    // The client listens anew once the server has confirmed that it no longer does; the second receipt comes after that.
+    for _ in 0..2 {
+        let receipt = listener.client.events.emit_with(&"nothing".into(), NOTHING, &js("{ receipt: true }")).unwrap();
+        settled(receipt).await.expect("to be delivered");
     }
     reader.hears(&listener.name("weather"));
     until("the next listener accepts", || accepted.count() == 1).await;

@@ -5,7 +5,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::{
-    JsClient, Page, Recorder, TestClient, callback, js, property, servers, settled, text, until, with_outbox,
+    JsClient, Page, Recorder, TestClient, callback, js, memory_bytes, property, servers, settled, text, until,
+    with_outbox,
 };
 
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
@@ -270,5 +271,30 @@ async fn many_receipts_are_settled_in_order() {
     until("all are settled", || settled_order.count() == 3_000).await;
     let expected: Vec<_> = (0..3_000).map(|number: i32| number.to_string()).collect();
     assert_eq!(settled_order.texts(), expected);
+    page.was_quiet().await;
+}
+
+/// A thousand entries, twenty times: memory is given back.
+#[wasm_bindgen_test]
+async fn what_was_sent_leaves_no_memory_behind() {
+    const ENTRIES: usize = 1_000;
+    let page = Page::watch();
+    let client = TestClient::open(&servers::scripted("echo")).await;
+    let data = js("'x'.repeat(200)");
+    let mut memory_after = Vec::new();
+    for _ in 0..20 {
+        client.client.pause().unwrap();
+        for _ in 0..ENTRIES {
+            client.emits("news", &data);
+        }
+        assert_eq!(client.client.outbox().size(), ENTRIES);
+        client.client.resume(&callback(|_, _, _| {})).unwrap();
+        client.comes_to("OPEN").await;
+        settled(client.client.outbox().flush()).await.unwrap();
+        assert_eq!(client.client.outbox().size(), 0);
+        memory_after.push(memory_bytes());
+    }
+    // Where the memory of a page is in pieces, it takes some rounds until they fit.
+    assert_eq!(memory_after[19], memory_after[9], "after each round: {memory_after:?}");
     page.was_quiet().await;
 }

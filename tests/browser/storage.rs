@@ -87,26 +87,29 @@ async fn what_one_client_keeps_in_a_storage_of_the_application_the_next_one_send
     js("globalThis.kept = new Map()");
     let plain = "getItem: (key) => kept.get(key), setItem: (key, value) => kept.set(key, value),
         removeItem: (key) => kept.delete(key), keys: () => kept.keys()";
-    let within = "globalThis.within = 0, globalThis.most = 0,
-        globalThis.later = async (act) => {
-            most = Math.max(most, ++within);
+    let later = "globalThis.most = 0,
+        globalThis.later = async function (act) {
+            most = Math.max(most, (this.within = (this.within ?? 0) + 1));
             await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
-            within--;
+            this.within--;
             return act();
         }";
-    js(within);
-    let slow = "getItem: async (key) => kept.get(key), setItem: (key, value) => later(() => kept.set(key, value)),
-        removeItem: (key) => later(() => { kept.delete(key) }), keys: () => later(() => [...kept.keys()])";
+    js(later);
+    let slow = "later, getItem: async (key) => kept.get(key),
+        setItem(key, value) { return this.later(() => kept.set(key, value)) },
+        removeItem(key) { return this.later(() => { kept.delete(key) }) },
+        keys() { return this.later(() => [...kept.keys()]) }";
     // Now and then an answer at once: it must not overtake.
-    let mixed = "getItem: (key) => kept.get(key), setItem: (key, value) => key.endsWith('3') ? kept.set(key, value) :
-        later(() => kept.set(key, value)), removeItem: (key) => { kept.delete(key) }, keys: async () => kept.keys()";
+    let mixed = "later, getItem: (key) => kept.get(key),
+        setItem(key, value) { return key.endsWith('3') ? kept.set(key, value) : this.later(() => kept.set(key, value)) },
+        removeItem: (key) => { kept.delete(key) }, keys: async () => kept.keys()";
     for methods in [plain, slow, mixed] {
         hands_over(&format!("{{ key: 'ours', storage: {{ {methods} }} }}"), "kept.size").await;
         until("nothing is left there", || js("[...kept.keys()].every((key) => key.endsWith('/user'))").is_truthy())
             .await;
         js("kept.clear()");
     }
-    assert_eq!(text(&js("most")), "1", "one step at a time");
+    assert_eq!(text(&js("most")), "1", "one step of a client at a time");
     assert_eq!(stored(), [""; 0], "localStorage is left alone");
     page.was_quiet().await;
 }

@@ -175,6 +175,36 @@ test('what is sent while the server is away arrives once it is back', async ({ o
   await expect(b.role('duplicate-count')).toHaveText('0');
 });
 
+test('what waits is listed, outlives the page, and is sent by the next one', async ({ openPage }) => {
+  const { page, a } = await openDemo(openPage);
+  await page.getByTestId('server-kill').click();
+  await a.isIn('RECONNECTING', 'busy');
+  await a.button('Send 100').click();
+  await a.send('Still there?');
+  await expect(a.role('outbox-size')).toHaveText('101');
+  await expect(a.role('outbox-oldest')).toContainText('old');
+  await expect(a.role('outbox-entries').locator('li')).toHaveCount(51);
+  await expect(a.role('outbox-entries').locator('li').first()).toHaveAttribute('data-where', 'stored');
+
+  await page.reload();
+  await expect(page.locator('body')).toHaveAttribute('data-ready', 'true');
+  await page.getByTestId('server-restart').click();
+  for (const panel of [a, new Panel(page, 'b')]) await panel.isIn('OPEN', 'good');
+  await expect(a.received('Still there?', 'remote')).toBeVisible();
+  await expect(a.role('outbox-size')).toHaveText('0');
+});
+
+test('the outbox can be cleared', async ({ openPage }) => {
+  const { a } = await openDemo(openPage);
+  await a.button('Pause').click();
+  await a.send('Never mind');
+  await expect(a.role('outbox-size')).toHaveText('1');
+  await a.button('Clear').click();
+  await expect(a.role('outbox-size')).toHaveText('0');
+  await a.button('Resume').click();
+  await a.isIn('OPEN', 'good');
+});
+
 test('both come back by themselves when the server is restarted', async ({ openPage }) => {
   const { page, a, b } = await openDemo(openPage);
   await page.getByTestId('server-restart').click();

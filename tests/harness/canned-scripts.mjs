@@ -24,11 +24,12 @@ const answeringLogin = (reply) => ({
   },
 });
 
-/** A script that sends every event back to its emitter. */
+/** A script that sends every event back to its emitter, as if it were somebody else's: without the emitter's key. */
 const echoing = {
   received(connection, message) {
     if (!isEvent(message, EVENT_ACTION.EMIT)) return false;
-    connection.send(message);
+    const { topic, action, name, data } = message;
+    connection.send({ topic, action, name, data });
     return true;
   },
 };

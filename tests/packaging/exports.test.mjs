@@ -23,6 +23,8 @@ const ownDefaults = {
   presenceCatchUp: true,
   rpcAcceptTimeout: Infinity,
   rpcResponseTimeout: 300_000,
+  outbox: { storage: 'localStorage', maxEntries: 10_000, maxBytes: 4_194_304, ttl: 86_400_000, overflow: 'reject' },
+  deduplicationWindow: 2_048,
 };
 
 test('C holds the constants of @deepstream/client, numbers and names', () => {

@@ -15,6 +15,7 @@ const declarations = [
   'index',
   'listen',
   'options',
+  'outbox',
   'presence',
   'public',
   'rpc',

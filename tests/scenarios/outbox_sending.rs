@@ -118,3 +118,16 @@ fn an_event_that_comes_back_late_is_not_told_where_it_was_emitted() {
     assert_eq!(arrivals.count(), 2);
     assert!(world.client(writer).received("news").is_empty());
 }
+
+#[test]
+fn what_is_denied_does_not_hold_up_the_rest_when_they_go_one_at_a_time() {
+    let mut world = World::new();
+    world.server().policy.mute.insert("secrets".into());
+    let writer = world.add_open_client();
+    world.emit(writer, "secrets", "1");
+    let receipt = offer(&mut world, writer, "2");
+    world.socket_says(writer, News::Closed(1009));
+    world.run_for(A_WHILE);
+    assert_eq!(dropped(&world, writer), [(DropReason::Denied, 1)]);
+    assert!(world.client(writer).succeeded(receipt));
+}

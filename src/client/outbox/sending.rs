@@ -83,7 +83,7 @@ impl Outbox {
     }
 
     /// The server refuses what was sent under this key.
-    pub fn on_denied(&mut self, context: &mut Context<'_>, key: &str, error: &ClientError) {
+    pub fn on_denied(&mut self, context: &mut Context<'_>, socket: SocketId, key: &str, error: &ClientError) {
         let Some(index) = self.entries.iter().take(self.in_flight).position(|entry| *entry.key == *key) else { return };
         let Some(mut entry) = self.take(context, index) else { return };
         for ticket in entry.receipts.drain(..) {
@@ -92,6 +92,7 @@ impl Outbox {
         let why = DropReason::Denied;
         context.out.push_back(Output::Outbox(OutboxNews::Dropped { why, entries: vec![entry] }));
         self.settle_flushes(context);
+        self.flush(context, socket);
     }
 
     /// The session is over. What was in flight is sent again in the next one.
