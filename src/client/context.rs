@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
+    deduplication::Deduplication,
     error::ClientError,
     io::{Output, SocketId},
     options::Options,
@@ -23,6 +24,8 @@ pub struct Context<'a> {
     pub out: &'a mut VecDeque<Output>,
     /// The PINGs of the session.
     pub pings: &'a mut Pings,
+    /// What subscribers here have been told of.
+    pub seen: &'a mut Deduplication,
     /// What the clock on the wall said at the origin of [`Instant`], in milliseconds since 1970.
     pub wall_clock_origin_ms: u64,
 }

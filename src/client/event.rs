@@ -2,7 +2,6 @@
 
 use super::{
     context::Context,
-    deduplication::Deduplication,
     error::ClientError,
     io::{EventCommand, Output, SocketId, Wake},
     is_error,
@@ -18,17 +17,12 @@ use crate::wire::{EventAction, EventMessage, Topic};
 pub struct Events {
     subscriptions: Subscriptions,
     listens: Listens,
-    seen: Deduplication,
 }
 
 impl Events {
     /// No subscriptions.
     pub fn new() -> Self {
-        Self {
-            subscriptions: Subscriptions::new(Kind::Events),
-            listens: Listens::new(Listenable::Events),
-            seen: Deduplication::default(),
-        }
+        Self { subscriptions: Subscriptions::new(Kind::Events), listens: Listens::new(Listenable::Events) }
     }
 
     /// The application wants something.
@@ -99,11 +93,9 @@ impl Events {
         match message.action {
             EventAction::Emit => {
                 let window = context.options.deduplication_window;
-                if message.correlation_id.is_none_or(|key| self.seen.is_first(key, window)) {
-                    context.out.push_back(Output::Event {
-                        name: message.name.unwrap_or_default().into(),
-                        data: message.data.map(Into::into),
-                    });
+                let name = message.name.unwrap_or_default();
+                if message.correlation_id.is_none_or(|key| context.seen.is_first(name, key, window)) {
+                    context.out.push_back(Output::Event { name: name.into(), data: message.data.map(Into::into) });
                 }
             }
             action if message.is_error || is_error(action.number()) => {

@@ -495,7 +495,7 @@ pub enum Output {
         /// Whether to wait for it if another has it.
         wait: bool,
     },
-    /// Give a lock back, or no longer wait for it.
+    /// Give a lock back, or no longer want it: what is not answered by then must not be answered any more.
     ReleaseLock(Box<str>),
     /// Tell those who watch the outbox.
     Outbox(OutboxNews),
@@ -608,6 +608,8 @@ pub enum Wake {
     Storage,
     /// Give up what has waited too long.
     Expiry,
+    /// Renew a lease, or look at one.
+    Lease,
     /// Stop waiting for an answer about a record.
     RecordTimeout,
     /// Let go of a record that nobody holds.

@@ -14,15 +14,30 @@ pub const OUTBOX_START_MAX_MS: u64 = 1_000;
 /// and is reported.
 pub const STORAGE_QUEUE_MAX: usize = 16_384;
 
-/// Losses of the connection with entries in flight and none confirmed, after which the entries go one by one, so that one
-/// that the server cannot take is found.
+/// Closes of the connection with entries in flight and none confirmed, after which the entries go one at a time, then two
+/// at a time, and so on, so that one that the server cannot take is found.
 pub const CAREFUL_AFTER_CUTS: u32 = 3;
 
 /// Losses in a row after which an entry that was in flight alone each time is given up and reported.
 pub const UNDELIVERABLE_AFTER_CUTS: u32 = 10;
 
+/// How long a lease stands in for a lock, in milliseconds. Browsers let the timers of hidden pages fire once a minute, and
+/// nobody shall take such a page for gone.
+pub const LEASE_MS: u64 = 90_000;
+
+/// How long before its end a lease is renewed, in milliseconds.
+pub const LEASE_RENEWAL_MS: u64 = 60_000;
+
+/// How long whoever claims a lease waits at least, and at most twice as long, before it looks whether somebody else has
+/// claimed it too, in milliseconds.
+pub const LEASE_CLAIM_MS: u64 = 50;
+
 /// How long after their expiry the entries of other users stay in storage, in milliseconds, for a page of theirs to report.
 pub const ORPHAN_GRACE_MS: u64 = 3_600_000;
+
+/// Keys chosen by applications that are remembered, so that what arrives twice is delivered once; of more, the oldest are
+/// forgotten. More than [`OUTBOX_WINDOW`], so that what one sender sends again is recognised.
+pub const REMEMBERED_KEYS: usize = 4_096;
 
 /// Most senders of events that are remembered, so that what arrives twice is delivered once; of more, the one not heard of
 /// for longest is forgotten.

@@ -36,6 +36,7 @@ use std::collections::VecDeque;
 use self::{
     connection::Connection,
     context::{Context, Pings},
+    deduplication::Deduplication,
     features::Features,
 };
 pub use self::{
@@ -69,6 +70,7 @@ pub struct Client {
     /// The session that the features were told of last.
     followed_session: Option<SocketId>,
     pings: Pings,
+    seen: Deduplication,
     wall_clock_origin_ms: u64,
     out: VecDeque<Output>,
 }
@@ -89,6 +91,7 @@ impl Client {
             outbox,
             followed_session: None,
             pings: Pings::default(),
+            seen: Deduplication::default(),
             wall_clock_origin_ms: 0,
             connection: Connection::new(now, urls, &options, &mut rng),
             features: Features::new(),
@@ -145,11 +148,15 @@ impl Client {
             }
             Input::Command(command) => self.on_command(now, command),
             Input::Page(signal) => {
-                let (mut context, connection, _, outbox) = self.split(now);
+                let (mut context, connection, ..) = self.split(now);
                 connection.on_page(&mut context, signal);
+                self.follow_session(now);
+                let (mut context, connection, _, outbox) = self.split(now);
                 match signal {
                     PageSignal::Left => outbox.park(&mut context),
-                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => outbox.unpark(&mut context),
+                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => {
+                        outbox.unpark(&mut context, connection.session());
+                    }
                 }
             }
             Input::Storage(event) => {
@@ -208,8 +215,7 @@ impl Client {
         let (mut context, connection, features, outbox) = self.split(now);
         if before.is_some() {
             features.on_lost(&mut context);
-            let code = connection.snapshot().reason.and_then(|reason| reason.code);
-            outbox.on_lost(&mut context, code == Some(MESSAGE_TOO_BIG));
+            outbox.on_lost(&mut context, connection.snapshot().reason);
         }
         if let Some(socket) = after {
             features.on_session(&mut context, socket, connection.session_gap_ms());
@@ -363,14 +369,12 @@ impl Client {
             rng: &mut self.rng,
             out: &mut self.out,
             pings: &mut self.pings,
+            seen: &mut self.seen,
             wall_clock_origin_ms: self.wall_clock_origin_ms,
         };
         (context, &mut self.connection, &mut self.features, &mut self.outbox)
     }
 }
-
-/// The WebSocket close code for a message that is longer than the server takes (RFC 6455, section 7.4.1).
-const MESSAGE_TOO_BIG: u16 = 1009;
 
 const fn is_closed(dropped: usize) -> ClientError {
     ClientError::IsClosed { topic: Topic::Event, dropped }

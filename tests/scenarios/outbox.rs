@@ -11,32 +11,32 @@ use crate::world::{
 };
 
 /// Long enough for everything in these stories to be sent and confirmed, in milliseconds.
-const A_WHILE: u64 = 2_000;
+pub const A_WHILE: u64 = 2_000;
 
 const DAY: u64 = 86_400_000;
 
-fn subscriber(world: &mut World) -> ClientId {
+pub fn subscriber(world: &mut World) -> ClientId {
     let subscriber = world.add_open_client();
     world.subscribe(subscriber, "news");
     world.run_for(A_WHILE);
     subscriber
 }
 
-fn numbers(count: usize) -> Vec<String> {
+pub fn numbers(count: usize) -> Vec<String> {
     (0..count).map(|number| number.to_string()).collect()
 }
 
-fn emit_all(world: &mut World, client: ClientId, payloads: &[String]) {
+pub fn emit_all(world: &mut World, client: ClientId, payloads: &[String]) {
     for payload in payloads {
         world.emit(client, "news", payload);
     }
 }
 
-fn offer(world: &mut World, client: ClientId, data: &str) -> Ticket {
+pub fn offer(world: &mut World, client: ClientId, data: &str) -> Ticket {
     offer_with(world, client, data, Delivery::Durable, None, None)
 }
 
-fn offer_with(
+pub fn offer_with(
     world: &mut World,
     client: ClientId,
     data: &str,
@@ -55,11 +55,12 @@ fn offer_with(
     world.wish(client, wish).expect("there is a receipt")
 }
 
-fn entries_in(world: &mut World, browser: BrowserId) -> usize {
-    world.browser(browser).storage.keys().filter(|key| !key.ends_with("/user")).count()
+pub fn entries_in(world: &mut World, browser: BrowserId) -> usize {
+    let keys = world.browser(browser).storage.keys();
+    keys.filter(|key| !key.ends_with("/user") && !key.ends_with("/lease")).count()
 }
 
-fn dropped(world: &World, client: ClientId) -> Vec<(DropReason, usize)> {
+pub fn dropped(world: &World, client: ClientId) -> Vec<(DropReason, usize)> {
     let news = world.client(client).outputs().filter_map(|output| match output {
         Output::Outbox(OutboxNews::Dropped { why, entries }) => Some((*why, entries.len())),
         _ => None,
@@ -105,7 +106,7 @@ fn what_a_killed_page_left_is_sent_by_the_next_one_once_and_in_order_before_its_
 }
 
 /// The payloads of everything that the server got.
-fn sent(world: &mut World) -> Vec<String> {
+pub fn sent(world: &mut World) -> Vec<String> {
     let payloads = world.server().requests().into_iter().filter_map(|request| match request {
         Request::Emit { data, .. } => data.clone(),
         _ => None,

@@ -1,20 +1,29 @@
 //! Browsers: what pages of one origin share, which survives them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    ops::RangeInclusive,
+};
 
-use deepstream_wasm::client::{Input, LockOutcome, StorageEvent};
+use deepstream_wasm::client::{Input, Instant, LockOutcome, StorageEvent};
 
-use super::ClientId;
+use super::{ClientId, Dice};
+
+/// What every key of this package begins with.
+const OWN_KEYS: &str = "deepstream-wasm/";
 
 /// One browser of some user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BrowserId(pub usize);
 
-/// What is on its way to a page.
+/// What a page is told.
 #[derive(Clone, Debug)]
 pub enum Mail {
     Lock { name: String, outcome: LockOutcome },
     Changed { key: String, value: Option<String> },
+    Contents { read: u32, items: Vec<(String, String)> },
+    Unreadable { read: u32 },
+    WriteFailed { key: String, words: &'static str },
 }
 
 impl Mail {
@@ -23,31 +32,75 @@ impl Mail {
         match self {
             Self::Lock { name, outcome } => Input::Lock { name, outcome: *outcome },
             Self::Changed { key, value } => Input::Storage(StorageEvent::Changed { key, value: value.as_deref() }),
+            Self::Contents { read, items } => Input::Storage(StorageEvent::Contents { read: *read, items }),
+            Self::Unreadable { read } => {
+                Input::Storage(StorageEvent::Unreadable { read: *read, words: Some("SecurityError") })
+            }
+            Self::WriteFailed { key, words } => Input::Storage(StorageEvent::WriteFailed { key, words }),
         }
     }
 }
 
+/// What happens to a page, or for it, when its time has come.
+enum Job {
+    Tell(Mail),
+    Read { read: u32, prefix: String },
+    Write { key: String, value: Option<String> },
+    AskLock { name: String, wait: bool },
+}
+
 /// All browsers of a world.
-#[derive(Default)]
 pub struct Browsers {
     browsers: Vec<Browser>,
     pages: BTreeMap<ClientId, BrowserId>,
-    mail: VecDeque<(ClientId, Mail)>,
+    jobs: BTreeMap<(Instant, u64), (ClientId, Job)>,
+    enqueued: u64,
+    now: Instant,
+    dice: Dice,
 }
 
 /// What the pages of one browser share.
-#[derive(Default)]
 pub struct Browser {
     pub storage: BTreeMap<String, String>,
     /// No value is written once storage holds so many bytes.
     pub quota: Option<usize>,
+    /// Whether every use of the storage fails.
+    pub is_denied: bool,
+    pub has_locks: bool,
+    /// How long storage takes, in milliseconds, if it is one that answers later, as adapters do. What one page asks of
+    /// it is done in that order; its answers are not in order, and there are no events.
+    pub storage_takes_ms: Option<RangeInclusive<u64>>,
+    /// Whether storage ever says what is in it.
+    pub is_readable: bool,
+    /// How long it takes until pages hear of locks and of what others wrote, in milliseconds.
+    pub news_take_ms: RangeInclusive<u64>,
     /// Who has a lock, and who waits for it.
     locks: BTreeMap<String, VecDeque<ClientId>>,
 }
 
 impl Browsers {
+    pub const fn new(seed: u64) -> Self {
+        Self {
+            browsers: Vec::new(),
+            pages: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            enqueued: 0,
+            now: Instant::from_ms(0),
+            dice: Dice::new(seed),
+        }
+    }
+
     pub fn add(&mut self) -> BrowserId {
-        self.browsers.push(Browser::default());
+        self.browsers.push(Browser {
+            storage: BTreeMap::new(),
+            quota: None,
+            is_denied: false,
+            has_locks: true,
+            storage_takes_ms: None,
+            is_readable: true,
+            news_take_ms: 0..=0,
+            locks: BTreeMap::new(),
+        });
         BrowserId(self.browsers.len() - 1)
     }
 
@@ -55,13 +108,13 @@ impl Browsers {
         self.pages.insert(page, browser);
     }
 
-    /// The page is gone: its locks go to those who wait for them.
+    /// The page is gone: its locks go to those who wait for them, and what it has not written yet is not written.
     pub fn close_page(&mut self, page: ClientId) {
         let locks: Vec<_> = self.of(page).locks.keys().cloned().collect();
         for name in locks {
             self.release(page, &name);
         }
-        self.mail.retain(|(to, _)| *to != page);
+        self.jobs.retain(|_, (whose, _)| *whose != page);
         self.pages.remove(&page);
     }
 
@@ -69,61 +122,174 @@ impl Browsers {
         &mut self.browsers[browser.0]
     }
 
-    pub fn of(&mut self, page: ClientId) -> &mut Browser {
+    fn of(&mut self, page: ClientId) -> &mut Browser {
         &mut self.browsers[self.pages[&page].0]
     }
 
-    pub fn take_mail(&mut self) -> Option<(ClientId, Mail)> {
-        self.mail.pop_front()
+    /// The browser that a page is in.
+    pub fn home(&self, page: ClientId) -> Option<BrowserId> {
+        self.pages.get(&page).copied()
     }
 
-    /// The values under keys that begin so.
-    pub fn read(&mut self, page: ClientId, prefix: &str) -> Vec<(String, String)> {
-        let items = self.of(page).storage.iter().filter(|(key, _)| key.starts_with(prefix));
-        items.map(|(key, value)| (key.clone(), value.clone())).collect()
+    // ---- what pages do ----
+
+    /// Asks what stands under keys that begin so. Storage that answers at once gives the answer.
+    pub fn read(&mut self, page: ClientId, read: u32, prefix: &str) -> Option<Mail> {
+        if let Some(takes_ms) = self.of(page).storage_takes_ms.clone() {
+            self.enqueue(page, takes_ms, Job::Read { read, prefix: prefix.into() });
+            return None;
+        }
+        self.of(page).look_up(read, prefix)
     }
 
-    /// Writes a value or removes it, and tells the other pages.
-    pub fn write(&mut self, page: ClientId, key: &str, value: Option<&str>) -> Result<(), &'static str> {
+    /// Writes a value or removes it, and tells the other pages. Storage that answers at once says if that failed.
+    pub fn write(&mut self, page: ClientId, key: &str, value: Option<&str>) -> Option<Mail> {
+        assert!(key.starts_with(OWN_KEYS), "{key} is not this package's");
+        if let Some(takes_ms) = self.of(page).storage_takes_ms.clone() {
+            self.enqueue(page, takes_ms, Job::Write { key: key.into(), value: value.map(Into::into) });
+            return None;
+        }
+        self.store(page, key, value)
+    }
+
+    pub fn ask_lock(&mut self, page: ClientId, name: &str, wait: bool) {
+        let takes_ms = self.of(page).news_take_ms.clone();
+        if takes_ms == (0..=0) {
+            self.queue_for_lock(page, name, wait);
+        } else {
+            self.enqueue(page, takes_ms, Job::AskLock { name: name.into(), wait });
+        }
+    }
+
+    /// Gives a lock back, or no longer wants it: what is not answered yet is not answered any more.
+    pub fn release(&mut self, page: ClientId, name: &str) {
+        self.jobs.retain(|_, (whose, job)| {
+            let is_it = match job {
+                Job::AskLock { name: asked, .. } | Job::Tell(Mail::Lock { name: asked, .. }) => *asked == name,
+                _ => false,
+            };
+            *whose != page || !is_it
+        });
+        let Some(queue) = self.of(page).locks.get_mut(name) else { return };
+        let had_it = queue.front() == Some(&page);
+        queue.retain(|waiting| *waiting != page);
+        if let Some(next) = queue.front().copied().filter(|_| had_it) {
+            self.tell(next, Mail::Lock { name: name.into(), outcome: LockOutcome::Granted });
+        }
+    }
+
+    fn queue_for_lock(&mut self, page: ClientId, name: &str, wait: bool) {
         let browser = self.of(page);
+        let has_locks = browser.has_locks;
+        let queue = browser.locks.entry(name.into()).or_default();
+        assert!(!queue.contains(&page), "{page:?} asks twice for {name}");
+        let outcome = match queue.is_empty() {
+            _ if !has_locks => Some(LockOutcome::Unavailable),
+            true => Some(LockOutcome::Granted),
+            false if wait => None,
+            false => Some(LockOutcome::Taken),
+        };
+        if matches!(outcome, None | Some(LockOutcome::Granted)) {
+            queue.push_back(page);
+        }
+        if let Some(outcome) = outcome {
+            self.tell(page, Mail::Lock { name: name.into(), outcome });
+        }
+    }
+
+    fn store(&mut self, page: ClientId, key: &str, value: Option<&str>) -> Option<Mail> {
+        let browser = self.of(page);
+        let failed = |words| Some(Mail::WriteFailed { key: key.into(), words });
+        if browser.is_denied {
+            return failed("SecurityError");
+        }
         let before = match value {
             Some(value) => {
                 let used = || browser.storage.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
                 if browser.quota.is_some_and(|quota| used() + key.len() + value.len() > quota) {
-                    return Err("QuotaExceededError");
+                    return failed("QuotaExceededError");
                 }
                 browser.storage.insert(key.into(), value.into())
             }
             None => browser.storage.remove(key),
         };
-        if before.as_deref() != value {
+        if before.as_deref() != value && browser.storage_takes_ms.is_none() {
             let home = self.pages[&page];
             let others = self.pages.iter().filter(|(other, browser)| **other != page && **browser == home);
-            let mail = Mail::Changed { key: key.into(), value: value.map(Into::into) };
-            self.mail.extend(others.map(|(other, _)| (*other, mail.clone())));
+            for other in others.map(|(other, _)| *other).collect::<Vec<_>>() {
+                self.tell(other, Mail::Changed { key: key.into(), value: value.map(Into::into) });
+            }
         }
-        Ok(())
+        None
     }
 
-    pub fn ask_lock(&mut self, page: ClientId, name: &str, wait: bool) {
-        let queue = self.of(page).locks.entry(name.into()).or_default();
-        assert!(!queue.contains(&page), "{page:?} asks twice for {name}");
-        let outcome = match queue.is_empty() {
-            true => Some(LockOutcome::Granted),
-            false if wait => None,
-            false => Some(LockOutcome::Taken),
-        };
-        if outcome != Some(LockOutcome::Taken) {
-            queue.push_back(page);
-        }
-        self.mail.extend(outcome.map(|outcome| (page, Mail::Lock { name: name.into(), outcome })));
+    // ---- time ----
+
+    /// Time goes on.
+    pub const fn advance(&mut self, now: Instant) {
+        self.now = now;
     }
 
-    pub fn release(&mut self, page: ClientId, name: &str) {
-        let Some(queue) = self.of(page).locks.get_mut(name) else { return };
-        let had_it = queue.front() == Some(&page);
-        queue.retain(|waiting| *waiting != page);
-        let next = queue.front().copied().filter(|_| had_it);
-        self.mail.extend(next.map(|next| (next, Mail::Lock { name: name.into(), outcome: LockOutcome::Granted })));
+    /// When something is due.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.jobs.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Does the next thing that is due; returns what a page is to be told of it.
+    pub fn take_mail(&mut self) -> Option<(ClientId, Mail)> {
+        while let Some(job) = self.jobs.first_entry().filter(|job| job.key().0 <= self.now) {
+            let (page, job) = job.remove();
+            let mail = match job {
+                Job::Tell(mail) => Some(mail),
+                Job::Write { key, value } => self.store(page, &key, value.as_deref()),
+                Job::AskLock { name, wait } => {
+                    self.queue_for_lock(page, &name, wait);
+                    None
+                }
+                Job::Read { read, prefix } => {
+                    let browser = self.of(page);
+                    let takes_ms = browser.storage_takes_ms.clone().unwrap_or(0..=0);
+                    let answer = browser.look_up(read, &prefix);
+                    let late = self.dice.between(takes_ms);
+                    if let Some(answer) = answer {
+                        self.insert(self.now.after_ms(late), page, Job::Tell(answer));
+                    }
+                    None
+                }
+            };
+            if let Some(mail) = mail {
+                return Some((page, mail));
+            }
+        }
+        None
+    }
+
+    fn tell(&mut self, page: ClientId, mail: Mail) {
+        let takes_ms = self.of(page).news_take_ms.clone();
+        self.enqueue(page, takes_ms, Job::Tell(mail));
+    }
+
+    /// Puts a job behind all others of the page.
+    fn enqueue(&mut self, page: ClientId, takes_ms: RangeInclusive<u64>, job: Job) {
+        let earliest = self.now.after_ms(self.dice.between(takes_ms));
+        let of_page = self.jobs.iter().filter(|(_, (whose, _))| *whose == page);
+        let at = of_page.map(|((at, _), _)| *at).max().map_or(earliest, |last| last.max(earliest));
+        self.insert(at, page, job);
+    }
+
+    fn insert(&mut self, at: Instant, page: ClientId, job: Job) {
+        self.enqueued += 1;
+        self.jobs.insert((at, self.enqueued), (page, job));
+    }
+}
+
+impl Browser {
+    fn look_up(&self, read: u32, prefix: &str) -> Option<Mail> {
+        if self.is_denied {
+            return Some(Mail::Unreadable { read });
+        }
+        let items = self.storage.iter().filter(|(key, _)| key.starts_with(prefix));
+        let items = items.map(|(key, value)| (key.clone(), value.clone())).collect();
+        self.is_readable.then_some(Mail::Contents { read, items })
     }
 }

@@ -64,6 +64,7 @@ pub struct World {
     servers: Vec<FakeServer>,
     clients: Vec<Shell>,
     max_timer_delay_ms: u64,
+    deliveries: usize,
 }
 
 impl World {
@@ -77,11 +78,12 @@ impl World {
         let mut dice = Dice::new(seed);
         Self {
             now: Instant::from_ms(0),
-            outside: Outside { network: Network::new(dice.seed(), latency_ms), browsers: Browsers::default() },
+            outside: Outside { network: Network::new(dice.seed(), latency_ms), browsers: Browsers::new(seed) },
             dice,
             servers: vec![FakeServer::new(SERVER)],
             clients: Vec::new(),
             max_timer_delay_ms,
+            deliveries: 0,
         }
     }
 
@@ -226,6 +228,22 @@ impl World {
         self.clients[client.0].crash(now, &mut self.outside);
     }
 
+    /// The page will be gone in the middle of what its client wants done, after so many more outputs.
+    pub fn crash_after(&mut self, client: ClientId, outputs: usize) {
+        self.clients[client.0].crash_after(outputs);
+    }
+
+    /// The browser stops running the page, which keeps its locks and its socket.
+    pub fn freeze(&mut self, client: ClientId) {
+        self.clients[client.0].freeze();
+    }
+
+    /// The page runs again, and hears of everything that it has missed.
+    pub fn thaw(&mut self, client: ClientId) {
+        let now = self.now;
+        self.clients[client.0].thaw(now, &mut self.outside);
+    }
+
     /// The application asks who of these users is logged in.
     pub fn query(&mut self, client: ClientId, users: &[&str]) -> Ticket {
         let users = users.iter().map(|user| (*user).into()).collect();
@@ -358,6 +376,11 @@ impl World {
         self.servers.iter().flat_map(FakeServer::complaints).map(String::as_str)
     }
 
+    /// How much has arrived over the network so far.
+    pub const fn deliveries(&self) -> usize {
+        self.deliveries
+    }
+
     // ---- time ----
 
     /// Lets time pass.
@@ -368,8 +391,13 @@ impl World {
 
     /// Everybody's computer sleeps: time passes and nothing happens, until all that is due happens late.
     pub fn sleep(&mut self, ms: u64) {
-        self.now = self.now.after_ms(ms);
+        self.advance(self.now.after_ms(ms));
+    }
+
+    fn advance(&mut self, to: Instant) {
+        self.now = self.now.max(to);
         self.outside.network.advance(self.now);
+        self.outside.browsers.advance(self.now);
     }
 
     /// Lets time pass until the client is in this state.
@@ -393,21 +421,22 @@ impl World {
     /// Lets the next thing happen. If nothing does until `end`, it is `end` afterwards.
     pub fn step(&mut self, end: Instant) -> bool {
         self.pass_words();
-        if let Some((client, mail)) = self.outside.browsers.take_mail() {
-            self.clients[client.0].on_input(self.now, mail.input(), &mut self.outside);
-            return true;
-        }
+        let mail = self.outside.browsers.deadline();
         let arrival = self.outside.network.next_arrival();
         let server = self.servers.iter().filter_map(FakeServer::deadline).min();
         let timer = self.clients.iter().filter_map(Shell::timer).min();
-        let next = [arrival, server, timer].into_iter().flatten().min();
+        let next = [mail, arrival, server, timer].into_iter().flatten().min();
         let happens = next.is_some_and(|next| next <= end);
-        self.now = self.now.max(next.unwrap_or(end).min(end));
-        self.outside.network.advance(self.now);
+        self.advance(next.unwrap_or(end).min(end));
         if !happens {
             return false;
         }
-        if let Some(delivery) = self.outside.network.take_arrival() {
+        if mail.is_some_and(|due| due <= self.now) {
+            if let Some((client, mail)) = self.outside.browsers.take_mail() {
+                self.clients[client.0].on_mail(self.now, mail, &mut self.outside);
+            }
+        } else if let Some(delivery) = self.outside.network.take_arrival() {
+            self.deliveries += 1;
             self.deliver(delivery);
         } else if server.is_some_and(|due| due <= self.now) {
             self.servers.iter_mut().for_each(|server| server.on_time(self.now));

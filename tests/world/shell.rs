@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use deepstream_wasm::client::{
     Client, ClientError, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, ListenCommand,
     Offer, Options, Output, PresenceCommand, RecordCommand, RpcAnswer, RpcCall, RpcCommand, RpcRequest, RpcRequestId,
-    SocketEvent, SocketId, StorageEvent, Strategy, Ticket, parse_url, record::Path,
+    SocketEvent, SocketId, Strategy, Ticket, parse_url, record::Path,
 };
 
 use super::{
     ClientId, Dice, Outside,
+    browser::Mail,
     network::{LinkId, News},
     watch::Watch,
 };
@@ -184,6 +185,12 @@ struct Timer {
     fires_at: Instant,
 }
 
+/// What a frozen page will hear of when it runs again.
+enum Missed {
+    News(SocketId, News),
+    Mail(Mail),
+}
+
 /// A client and its application.
 pub struct Shell {
     id: ClientId,
@@ -210,8 +217,14 @@ pub struct Shell {
     calls: Vec<(String, Ticket)>,
     history: Vec<(Instant, Output)>,
     reaction: Option<Reaction>,
+    /// How often storage answered at once.
+    storage_answers: usize,
     closed: bool,
     crashed: bool,
+    /// How many outputs are carried out before the page is gone.
+    crashes_after: Option<usize>,
+    /// What happened since the page was frozen, if it is.
+    missed: Option<Vec<Missed>>,
 }
 
 impl Shell {
@@ -246,8 +259,11 @@ impl Shell {
             calls: Vec::new(),
             history: Vec::new(),
             reaction: None,
+            storage_answers: 0,
             closed: false,
             crashed: false,
+            crashes_after: None,
+            missed: None,
         };
         shell.set_timer();
         shell
@@ -271,7 +287,7 @@ impl Shell {
 
     /// When its timer fires.
     pub fn timer(&self) -> Option<Instant> {
-        self.timer.map(|timer| timer.fires_at)
+        self.timer.filter(|_| self.missed.is_none()).map(|timer| timer.fires_at)
     }
 
     /// The link of the one socket that counts.
@@ -449,9 +465,39 @@ impl Shell {
         self.reaction = None;
     }
 
+    /// Whether the page is gone.
+    pub const fn is_crashed(&self) -> bool {
+        self.crashed
+    }
+
+    /// Whether nothing runs in the page.
+    pub const fn is_frozen(&self) -> bool {
+        self.missed.is_some()
+    }
+
+    /// See [`World::crash_after`](super::World::crash_after).
+    pub const fn crash_after(&mut self, outputs: usize) {
+        self.crashes_after = Some(outputs);
+    }
+
+    /// See [`World::freeze`](super::World::freeze).
+    pub fn freeze(&mut self) {
+        self.missed.get_or_insert_default();
+    }
+
+    /// See [`World::thaw`](super::World::thaw).
+    pub fn thaw(&mut self, now: Instant, outside: &mut Outside) {
+        for missed in self.missed.take().unwrap_or_default() {
+            match missed {
+                Missed::News(socket, news) => self.on_news(now, socket, &news, outside),
+                Missed::Mail(mail) => self.on_mail(now, mail, outside),
+            }
+        }
+    }
+
     /// The application asks for something. Returns the ticket, where the wish has one.
     pub fn wish(&mut self, now: Instant, wish: Wish, outside: &mut Outside) -> Option<Ticket> {
-        if self.crashed {
+        if self.crashed || self.is_frozen() {
             return None;
         }
         let ticket = self.pass_on(now, wish);
@@ -461,17 +507,28 @@ impl Shell {
 
     /// Anything else happens to it.
     pub fn on_input(&mut self, now: Instant, input: Input<'_>, outside: &mut Outside) {
-        if self.crashed {
+        if self.crashed || self.is_frozen() {
             return;
         }
         self.client.handle(now, input);
         self.drain(now, outside);
     }
 
+    /// The browser tells the page something.
+    pub fn on_mail(&mut self, now: Instant, mail: Mail, outside: &mut Outside) {
+        match &mut self.missed {
+            Some(missed) => missed.push(Missed::Mail(mail)),
+            None => self.on_input(now, mail.input(), outside),
+        }
+    }
+
     /// A socket says something.
     pub fn on_news(&mut self, now: Instant, socket: SocketId, news: &News, outside: &mut Outside) {
         if self.crashed {
             return;
+        }
+        if let Some(missed) = &mut self.missed {
+            return missed.push(Missed::News(socket, news.clone()));
         }
         let event = match news {
             News::Opened => SocketEvent::Opened,
@@ -498,6 +555,10 @@ impl Shell {
 
     /// The page is gone.
     pub fn crash(&mut self, now: Instant, outside: &mut Outside) {
+        if self.crashed {
+            return;
+        }
+        self.missed = None;
         if let Some(link) = self.live_link() {
             outside.network.hang_up(link);
         }
@@ -512,10 +573,10 @@ impl Shell {
     pub fn on_timer(&mut self, now: Instant, outside: &mut Outside) {
         self.ticks += 1;
         self.timer = None;
-        let wishes = self.wishes.len();
+        let before = (self.wishes.len(), self.storage_answers);
         self.client.handle(now, Input::Tick);
         self.drain(now, outside);
-        if self.wishes.len() == wishes {
+        if (self.wishes.len(), self.storage_answers) == before {
             self.watch.on_tick_done(now, &self.client);
         }
     }
@@ -636,6 +697,13 @@ impl Shell {
             self.carry_out(now, &output, outside);
             let wishes = self.reaction.as_mut().map(|react| react(&output)).unwrap_or_default();
             self.history.push((now, output));
+            if let Some(left) = &mut self.crashes_after {
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    self.crash(now, outside);
+                    return outputs;
+                }
+            }
             for wish in wishes {
                 self.pass_on(now, wish);
             }
@@ -667,13 +735,14 @@ impl Shell {
             Output::Send(socket, frame) => outside.network.send_to_server(self.link(*socket), frame.clone()),
             Output::AbandonSocket(socket) => outside.network.hang_up(self.link(*socket)),
             Output::ReadStorage { read, prefix } => {
-                let items = outside.browsers.read(self.id, prefix);
-                let event = StorageEvent::Contents { read: *read, items: &items };
-                self.client.handle(now, Input::Storage(event));
+                if let Some(answer) = outside.browsers.read(self.id, *read, prefix) {
+                    self.storage_answers += 1;
+                    self.client.handle(now, answer.input());
+                }
             }
             Output::WriteStorage { key, value } => {
-                if let Err(words) = outside.browsers.write(self.id, key, value.as_deref()) {
-                    self.client.handle(now, Input::Storage(StorageEvent::WriteFailed { key, words }));
+                if let Some(failure) = outside.browsers.write(self.id, key, value.as_deref()) {
+                    self.client.handle(now, failure.input());
                 }
             }
             Output::AskLock { name, wait } => outside.browsers.ask_lock(self.id, name, *wait),

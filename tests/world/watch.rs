@@ -235,7 +235,7 @@ impl Watch {
         assert_eq!(self.state, ConnectionState::Closed);
     }
 
-    /// A tick was handled and led to no command of the application.
+    /// A tick was handled and led to no command of the application and no answer of the storage.
     pub fn on_tick_done(&self, now: Instant, client: &Client) {
         if let Some((deadline, wake)) = client.deadline() {
             assert!(deadline > now, "a tick left {wake:?} due: the shell would tick for ever");

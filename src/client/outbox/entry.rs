@@ -72,7 +72,7 @@ pub enum Claim {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Counts the entries of a client.
-    pub number: u32,
+    pub number: u64,
     /// What it is.
     pub kind: Kind,
     /// The name of the event.
@@ -105,6 +105,11 @@ impl Entry {
     /// Whether the application has chosen this key for it.
     pub fn is_called(&self, key: &str) -> bool {
         self.key.strip_prefix(CHOSEN_KEY) == Some(key)
+    }
+
+    /// Whether it is one of these owners'.
+    pub fn is_of(&self, owners: &[Owner]) -> bool {
+        owners.contains(&self.owner)
     }
 
     /// Its key as the application knows it.

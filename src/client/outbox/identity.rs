@@ -38,6 +38,24 @@ impl LastUser {
         Some(Self { owner: owner.into(), params_check: check.parse().ok()? })
     }
 
+    /// Whether the server has a name for whoever logged in with the parameters that this owner stands for.
+    pub fn logged_in_as(&self, by_params: &str) -> bool {
+        let mut check = String::new();
+        push_hex(&mut check, self.params_check.into());
+        let last_digits = check.get(12..).unwrap_or_default();
+        self.owner.starts_with('u') && by_params.starts_with('p') && by_params.ends_with(last_digits)
+    }
+
+    /// Who that was.
+    pub const fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// Whether that was this owner.
+    pub fn is(&self, owner: &str) -> bool {
+        *self.owner == *owner
+    }
+
     /// For storage.
     pub fn text(&self) -> Box<str> {
         [&self.owner, " ", &self.params_check.to_string()].concat().into()
@@ -45,8 +63,8 @@ impl LastUser {
 }
 
 impl Identity {
-    /// The application has said what to log in with next, given as its digest; `None` for a function that is yet to be asked. Whoever was
-    /// logged in no longer counts.
+    /// The application has said what to log in with next, given as its digest; `None` for a function that is yet to be
+    /// asked. Whoever was logged in no longer counts.
     pub fn will_log_in_with(&mut self, params: Option<u64>) {
         self.session = None;
         self.params = params;
@@ -84,16 +102,30 @@ impl Identity {
     pub fn owner(&self) -> (Owner, Claim) {
         match (&self.session, &self.last, self.params) {
             (Some(session), ..) => (session.owner.clone(), Claim::Proven),
-            (None, Some(last), Some(params)) if last.params_check == params as u16 => (last.owner.clone(), Claim::Made),
-            (None, _, Some(params)) => (named('p', params), Claim::Made),
+            (None, last, Some(params)) => {
+                let by_params = named('p', params);
+                let known = last.as_ref().filter(|last| last.logged_in_as(&by_params));
+                (known.map_or(by_params, |last| last.owner.clone()), Claim::Made)
+            }
             (None, Some(last), None) => (last.owner.clone(), Claim::Open),
             (None, None, None) => (Owner::default(), Claim::Open),
         }
     }
 
-    /// Whether an entry of this owner may be sent now.
+    /// Whether an entry of this owner may be sent now. What nobody had logged in for goes to whoever does.
     pub fn may_send(&self, owner: &str) -> bool {
-        self.session.as_ref().is_some_and(|session| *owner == *session.owner || *owner == *session.by_params)
+        let is_theirs = |session: &Session| *owner == *session.owner || *owner == *session.by_params;
+        self.session.as_ref().is_some_and(|session| owner.is_empty() || is_theirs(session))
+    }
+
+    /// The names under which entries are, if they are of whoever is or will be logged in; where that is open, of whoever
+    /// was last.
+    pub fn owners(&self) -> Vec<Owner> {
+        let (owner, _) = self.owner();
+        let by_params = self.params.map(|params| named('p', params));
+        let mut owners = vec![Owner::default(), owner];
+        owners.extend(by_params);
+        owners
     }
 }
 

@@ -6,7 +6,11 @@
 
 mod entry;
 mod identity;
+mod lease;
+mod page;
 mod persisted;
+mod sending;
+mod storage;
 mod takeover;
 
 use std::collections::VecDeque;
@@ -17,15 +21,17 @@ pub use self::{
 };
 use self::{
     identity::Identity,
+    lease::Leases,
     persisted::Keys,
-    takeover::{Purpose, Takeover},
+    storage::{Purpose, Reads, Storage},
+    takeover::Takeover,
 };
 use super::{
     context::Context,
     error::{ClientError, DropReason},
     io::{OutboxNews, Output, SocketId, Ticket, Wake},
     is_closed,
-    limits::{BARRIER_DELAY_MS, CAREFUL_AFTER_CUTS, OUTBOX_START_MAX_MS, OUTBOX_WINDOW, UNDELIVERABLE_AFTER_CUTS},
+    limits::{OUTBOX_START_MAX_MS, OUTBOX_WINDOW},
     options::{OutboxStorage, Overflow},
     rng::Rng,
     time::Instant,
@@ -56,7 +62,7 @@ pub struct Outbox {
     keys: Keys,
     /// Names this client among all that ever used the same storage.
     client: Box<str>,
-    next_number: u32,
+    next_number: u64,
     identity: Identity,
     /// Those that may be sent; the first `in_flight` of them were, in this session.
     entries: VecDeque<Entry>,
@@ -65,31 +71,22 @@ pub struct Outbox {
     held: Vec<Entry>,
     bytes: usize,
     storage: Storage,
+    reads: Reads,
     takeover: Takeover,
+    leases: Leases,
     /// When to ask the server whether it has what was sent.
     barrier_at: Option<Instant>,
-    /// Connections lost since anything was confirmed, while something was in flight.
+    /// Most entries on their way at a time; fewer while it is sought which one the server cannot take.
+    window: usize,
+    /// Closes since anything was confirmed, while something was in flight.
     cuts: u32,
     /// No later than the earliest of all expiries.
     next_expiry: Option<Instant>,
     /// When to stop waiting for storage and locks before sending.
     start_deadline: Option<Instant>,
-    flushes: Vec<(Ticket, u32)>,
+    flushes: Vec<(Ticket, u64)>,
     has_receipts: bool,
     changed: bool,
-}
-
-/// What is known of the storage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Storage {
-    /// Not asked for anything yet.
-    Untouched,
-    /// Asked what is in it.
-    Reading,
-    /// In use.
-    Ready,
-    /// There is none.
-    Absent,
 }
 
 impl Outbox {
@@ -107,8 +104,11 @@ impl Outbox {
             held: Vec::new(),
             bytes: 0,
             storage: if storage == OutboxStorage::Memory { Storage::Absent } else { Storage::Untouched },
+            reads: Reads::default(),
             takeover: Takeover::default(),
+            leases: Leases::default(),
             barrier_at: None,
+            window: OUTBOX_WINDOW,
             cuts: 0,
             next_expiry: None,
             start_deadline: None,
@@ -150,7 +150,8 @@ impl Outbox {
         let barrier = self.barrier_at.filter(|_| session).map(|at| (at, Wake::Barrier));
         let start = self.start_deadline.filter(|_| session).map(|at| (at, Wake::Storage));
         let expiry = self.next_expiry.map(|at| (at, Wake::Expiry));
-        barrier.into_iter().chain(start).chain(expiry).min()
+        let lease = self.leases.deadline().map(|at| (at, Wake::Lease));
+        [barrier, start, expiry, lease].into_iter().flatten().min()
     }
 
     /// Whether anything has changed since this was asked last.
@@ -162,11 +163,7 @@ impl Outbox {
 
     /// Keeps what is offered until the server has it, and sends it if that can be.
     pub fn add(&mut self, context: &mut Context<'_>, session: Option<SocketId>, offer: &Offer<'_>) {
-        if let Some(key) = offer.key
-            && let Some(known) = self.entries.iter_mut().chain(&mut self.held).find(|entry| entry.is_called(key))
-        {
-            known.receipts.extend(offer.receipt);
-            self.has_receipts |= offer.receipt.is_some();
+        if self.has_already(offer) {
             return;
         }
         if offer.delivery == Delivery::Drop && (session.is_none() || !self.may_send() || !self.has_window()) {
@@ -185,6 +182,8 @@ impl Outbox {
         self.has_receipts |= offer.receipt.is_some();
         self.changed = true;
         let is_durable = entry.delivery == Delivery::Durable;
+        // It may come back, if it is sent by another page, or is late on a connection that is given up.
+        context.seen.is_first(&entry.name, &entry.key, context.options.deduplication_window);
         self.entries.push_back(entry);
         if is_durable {
             self.touch_storage(context);
@@ -195,6 +194,19 @@ impl Outbox {
         if let Some(socket) = session {
             self.flush(context, socket);
         }
+    }
+
+    /// Whether what is offered waits already, under the key that the application has chosen for it.
+    fn has_already(&mut self, offer: &Offer<'_>) -> bool {
+        let Some(key) = offer.key else { return false };
+        let (owner, _) = self.identity.owner();
+        let known = self.entries.iter_mut().find(|entry| {
+            entry.is_called(key) && entry.kind == offer.kind && *entry.name == *offer.name && entry.owner == owner
+        });
+        let Some(known) = known else { return false };
+        known.receipts.extend(offer.receipt);
+        self.has_receipts |= offer.receipt.is_some();
+        true
     }
 
     fn entry(&mut self, context: &Context<'_>, offer: &Offer<'_>) -> Entry {
@@ -253,19 +265,26 @@ impl Outbox {
 
     /// Forgets everything that the user of now has entrusted, here and in other pages.
     pub fn clear(&mut self, context: &mut Context<'_>) {
-        self.in_flight = 0;
-        let mut entries: Vec<_> = std::mem::take(&mut self.entries).into();
-        entries.append(&mut self.held);
-        self.bytes = 0;
-        for entry in &entries {
-            self.unstore(context, entry);
+        // Who logged in last may be known only from storage.
+        self.touch_storage(context);
+        let cleared = self.identity.owners();
+        let mut gone = Vec::new();
+        for index in (0..self.entries.len()).rev() {
+            if self.entries[index].is_of(&cleared) {
+                gone.extend(self.take(context, index));
+            }
         }
-        self.drop_entries(context, entries, DropReason::Cleared);
-        if matches!(self.storage, Storage::Ready | Storage::Reading | Storage::Untouched) {
-            self.storage = if self.storage == Storage::Untouched { Storage::Ready } else { self.storage };
-            self.read(context, self.keys.all(), Purpose::Clear);
+        for index in (0..self.held.len()).rev() {
+            if self.held[index].is_of(&cleared) {
+                gone.extend(self.take_held(context, index));
+            }
         }
-        self.settle_flushes(context);
+        gone.sort_by_key(|entry| entry.number);
+        self.drop_entries(context, gone, DropReason::Cleared);
+        if self.storage != Storage::Absent {
+            let until_ms = context.wall_clock_ms(context.now);
+            self.read(context, self.keys.all(), Purpose::Clear { owners: cleared, until_ms });
+        }
     }
 
     /// What the client will log in with next was changed, to parameters of this digest if they are known.
@@ -277,8 +296,8 @@ impl Outbox {
     /// likely somebody who had mistyped a password.
     pub fn on_refused(&mut self, params: u64) {
         let nobody = self.identity.refused(params);
-        let entries = self.entries.iter_mut().chain(&mut self.held);
-        for entry in entries.filter(|entry| entry.claim == Claim::Made && entry.owner == nobody) {
+        // Not those that were held back already while somebody else was logged in.
+        for entry in self.entries.iter_mut().filter(|entry| entry.claim == Claim::Made && entry.owner == nobody) {
             entry.claim = Claim::Open;
         }
     }
@@ -288,12 +307,12 @@ impl Outbox {
     /// A session begins.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, params: u64, client_data: Option<&str>) {
         let is_somebody_else = self.identity.logged_in(params, client_data);
+        self.check_leases(context);
         self.sort_out_owners(context);
         self.expire(context);
-        self.start_deadline = None;
         if self.storage != Storage::Absent {
             self.touch_storage(context);
-            if is_somebody_else {
+            if is_somebody_else && self.storage == Storage::Ready {
                 self.store_last_user(context);
             }
             self.look_for_orphans(context);
@@ -302,35 +321,6 @@ impl Outbox {
             self.start_deadline = Some(context.now.after_ms(OUTBOX_START_MAX_MS));
         }
         self.flush(context, socket);
-    }
-
-    /// The session is over. What was in flight is sent again in the next one; `too_big` says that the server closed the
-    /// connection because of the size of a message.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, too_big: bool) {
-        self.barrier_at = None;
-        if self.in_flight == 0 {
-            return;
-        }
-        self.cuts += 1;
-        let is_culprit_known = self.in_flight == 1 && (too_big || self.cuts >= UNDELIVERABLE_AFTER_CUTS);
-        if too_big {
-            self.cuts = self.cuts.max(CAREFUL_AFTER_CUTS);
-        }
-        for entry in self.entries.iter_mut().take(self.in_flight) {
-            entry.progress = Progress::Waiting;
-        }
-        let sent = std::mem::take(&mut self.in_flight);
-        if is_culprit_known {
-            let culprit = self.take(context, 0).into_iter().collect();
-            self.drop_entries(context, culprit, DropReason::Undeliverable);
-        }
-        let mut never_again = Vec::new();
-        for index in (0..sent.min(self.entries.len())).rev() {
-            if self.entries[index].delivery == Delivery::Drop {
-                never_again.extend(self.take(context, index));
-            }
-        }
-        self.drop_entries(context, never_again, DropReason::NotNow);
     }
 
     /// The connection rests until the application says otherwise: nobody shall wait for what may never come, but the
@@ -358,6 +348,7 @@ impl Outbox {
             }
         }
         self.on_rest(context, &is_closed(0));
+        self.release_all(context);
         self.entries.clear();
         self.held.clear();
         self.in_flight = 0;
@@ -365,7 +356,8 @@ impl Outbox {
         self.next_expiry = None;
         self.barrier_at = None;
         self.storage = Storage::Absent;
-        self.release_all(context);
+        self.reads = Reads::default();
+        self.takeover = Takeover::default();
         dropped
     }
 
@@ -374,6 +366,7 @@ impl Outbox {
         if self.next_expiry.is_some_and(|at| at <= context.now) {
             self.expire(context);
         }
+        self.on_lease_tick(context);
         let Some(socket) = session else { return false };
         if self.start_deadline.is_some_and(|at| at <= context.now) {
             self.start_deadline = None;
@@ -383,78 +376,7 @@ impl Outbox {
         self.barrier_at.take_if(|at| *at <= context.now).is_some()
     }
 
-    /// The server answered a PING: it has what was sent before.
-    pub fn on_pong(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        let answered = context.pings.answered;
-        let mut confirmed = Vec::new();
-        while let Some(Entry { progress: Progress::Sent { barrier }, .. }) = self.entries.front() {
-            if *barrier > answered {
-                break;
-            }
-            confirmed.extend(self.take(context, 0));
-        }
-        if confirmed.is_empty() {
-            return;
-        }
-        self.cuts = 0;
-        for entry in &confirmed {
-            for ticket in &entry.receipts {
-                settle(context, Some(*ticket), &Ok(Some("\"delivered\"".into())));
-            }
-        }
-        context.out.push_back(Output::Outbox(OutboxNews::Sent(confirmed)));
-        self.settle_flushes(context);
-        self.flush(context, socket);
-    }
-
-    /// The server refuses what was sent under this key.
-    pub fn on_denied(&mut self, context: &mut Context<'_>, key: &str, error: &ClientError) {
-        let Some(index) = self.entries.iter().take(self.in_flight).position(|entry| *entry.key == *key) else { return };
-        let Some(mut entry) = self.take(context, index) else { return };
-        for ticket in entry.receipts.drain(..) {
-            settle(context, Some(ticket), &Err(error.clone()));
-        }
-        let why = DropReason::Denied;
-        context.out.push_back(Output::Outbox(OutboxNews::Dropped { why, entries: vec![entry] }));
-        self.settle_flushes(context);
-    }
-
     // ---- the work ----
-
-    /// Sends what may be sent.
-    fn flush(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        if !self.may_send() {
-            return;
-        }
-        let before = self.in_flight;
-        while self.has_window()
-            && let Some(entry) = self.entries.get_mut(self.in_flight)
-        {
-            entry.progress = Progress::Sent { barrier: context.pings.sent + 1 };
-            context.out.push_back(Output::Send(socket, entry.frame()));
-            if std::mem::take(&mut entry.subscribers_wait) {
-                context.out.push_back(Output::Event { name: entry.name.clone(), data: entry.data.clone() });
-            }
-            self.in_flight += 1;
-        }
-        if self.in_flight > before {
-            // A backlog, and whoever waits for a receipt, want the answer now; otherwise one PING asks for many.
-            let is_urgent = self.in_flight < self.entries.len() || self.has_receipts || !self.flushes.is_empty();
-            let at = if is_urgent { context.now } else { context.now.after_ms(BARRIER_DELAY_MS) };
-            self.barrier_at = Some(self.barrier_at.map_or(at, |earlier| earlier.min(at)));
-        }
-    }
-
-    /// Whether anything may be sent: a session alone does not do, what others left behind comes first.
-    fn may_send(&self) -> bool {
-        self.start_deadline.is_none()
-    }
-
-    /// Whether one more may be on its way.
-    fn has_window(&self) -> bool {
-        let window = if self.cuts >= CAREFUL_AFTER_CUTS { 1 } else { OUTBOX_WINDOW };
-        self.in_flight < window
-    }
 
     /// Takes an entry out, from storage too.
     fn take(&mut self, context: &mut Context<'_>, index: usize) -> Option<Entry> {
@@ -462,6 +384,13 @@ impl Outbox {
         if index < self.in_flight {
             self.in_flight -= 1;
         }
+        self.forget(context, &entry);
+        Some(entry)
+    }
+
+    /// Takes out an entry of a user who is not logged in, from storage too.
+    fn take_held(&mut self, context: &mut Context<'_>, index: usize) -> Option<Entry> {
+        let entry = (index < self.held.len()).then(|| self.held.remove(index))?;
         self.forget(context, &entry);
         Some(entry)
     }
@@ -521,9 +450,7 @@ impl Outbox {
         }
         for index in (0..self.held.len()).rev() {
             if self.held[index].expires_at <= context.now {
-                let entry = self.held.remove(index);
-                self.forget(context, &entry);
-                expired.push(entry);
+                expired.extend(self.take_held(context, index));
             }
         }
         expired.sort_by_key(|entry| entry.number);
@@ -538,11 +465,12 @@ impl Outbox {
         let held = std::mem::take(&mut self.held);
         let entries = std::mem::take(&mut self.entries);
         for mut entry in held.into_iter().chain(entries) {
-            if entry.claim == Claim::Open && entry.owner != owner {
-                entry.owner = owner.clone();
-                self.write(context, &entry);
-            }
-            if self.identity.may_send(&entry.owner) {
+            if entry.claim == Claim::Open || self.identity.may_send(&entry.owner) {
+                // Under the name that the server has for them, they are known whatever they log in with next.
+                if entry.owner != owner {
+                    entry.owner = owner.clone();
+                    self.write(context, &entry);
+                }
                 entry.claim = Claim::Proven;
                 self.entries.push_back(entry);
             } else if self.is_taken_over(&entry) {
@@ -553,73 +481,10 @@ impl Outbox {
             }
         }
     }
-
-    // ---- storage ----
-
-    /// Asks once what is in storage, before anything is written to it.
-    fn touch_storage(&mut self, context: &mut Context<'_>) {
-        if self.storage == Storage::Untouched {
-            self.storage = Storage::Reading;
-            self.read(context, self.keys.all(), Purpose::Start);
-        }
-    }
-
-    /// Writes the entry to storage for the first time.
-    fn store(&mut self, context: &mut Context<'_>, index: usize) {
-        self.hold_own_lock(context);
-        let Some(entry) = self.entries.get_mut(index) else { return };
-        entry.stored_as = Some(self.keys.of_entry(&self.client, entry.number));
-        self.write(context, &self.entries[index]);
-    }
-
-    fn write(&self, context: &mut Context<'_>, entry: &Entry) {
-        if let Some(key) = entry.stored_as.clone() {
-            let expires_ms = context.wall_clock_ms(entry.expires_at);
-            let value = Some(persisted::write(entry, expires_ms));
-            context.out.push_back(Output::WriteStorage { key, value });
-        }
-    }
-
-    fn unstore(&mut self, context: &mut Context<'_>, entry: &Entry) {
-        if let Some(key) = entry.stored_as.clone() {
-            context.out.push_back(Output::WriteStorage { key, value: None });
-            self.let_go_of(context, entry);
-        }
-    }
-
-    /// Writes what is only in memory although it should not be.
-    fn store_all(&mut self, context: &mut Context<'_>) {
-        for index in 0..self.entries.len() {
-            if self.entries[index].delivery == Delivery::Durable && self.entries[index].stored_as.is_none() {
-                self.store(context, index);
-            }
-        }
-    }
-
-    fn store_last_user(&self, context: &mut Context<'_>) {
-        if let Some(last) = self.identity.last() {
-            let value = Some(last.text());
-            context.out.push_back(Output::WriteStorage { key: self.keys.of_last_user(), value });
-        }
-    }
-
-    /// An entry could not be written: it stays in memory.
-    pub fn on_write_failed(&mut self, context: &mut Context<'_>, key: &str, words: &str) {
-        let mut entries = self.entries.iter_mut().chain(&mut self.held);
-        if let Some(entry) = entries.find(|entry| entry.stored_as.as_deref() == Some(key)) {
-            entry.stored_as = None;
-        }
-        degrade(context, words);
-    }
 }
 
 fn settle(context: &mut Context<'_>, ticket: Option<Ticket>, outcome: &Result<Option<Box<str>>, ClientError>) {
     if let Some(ticket) = ticket {
         context.out.push_back(Output::Settle(ticket, outcome.clone()));
     }
-}
-
-/// Tells that storage does not keep what it should.
-fn degrade(context: &mut Context<'_>, words: &str) {
-    context.out.push_back(Output::Outbox(OutboxNews::Degraded { words: words.into() }));
 }

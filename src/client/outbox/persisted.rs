@@ -9,6 +9,9 @@ use super::entry::{Entry, Kind, Owner};
 /// What all keys of this package begin with.
 const PREFIX: &str = "deepstream-wasm/";
 
+/// What the keys of leases end with.
+const LEASE: &str = "/lease";
+
 const VERSION: &str = "1";
 
 /// The place of one deployment in the storage of an origin, and of one client in it.
@@ -34,7 +37,7 @@ impl Keys {
     }
 
     /// The key of an entry.
-    pub fn of_entry(&self, client: &str, number: u32) -> Box<str> {
+    pub fn of_entry(&self, client: &str, number: u64) -> Box<str> {
         [&self.prefix, client, "/", &number.to_string()].concat().into()
     }
 
@@ -43,8 +46,19 @@ impl Keys {
         [&self.prefix, "user"].concat().into()
     }
 
+    /// The key of the lease of a client, where there are no locks.
+    pub fn of_lease(&self, client: &str) -> Box<str> {
+        [&self.prefix, client, LEASE].concat().into()
+    }
+
+    /// The client in the key of a lease.
+    pub fn parse_lease<'a>(&self, key: &'a str) -> Option<&'a str> {
+        // Namespaces may begin alike.
+        key.strip_prefix(&*self.prefix)?.strip_suffix(LEASE).filter(|client| !client.bytes().any(|byte| byte == b'/'))
+    }
+
     /// The client and the number in the key of an entry.
-    pub fn parse_entry<'a>(&self, key: &'a str) -> Option<(&'a str, u32)> {
+    pub fn parse_entry<'a>(&self, key: &'a str) -> Option<(&'a str, u64)> {
         let (client, number) = key.strip_prefix(&*self.prefix)?.split_once('/')?;
         Some((client, number.parse().ok()?))
     }
@@ -110,8 +124,10 @@ fn read_fields<'a>(fields: &mut dyn Iterator<Item = &str>, rest: &'a str) -> Opt
     is_complete.then_some(Persisted { kind, owner, created_ms, expires_ms, key, name, data })
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
+    use arbtest::arbtest;
+
     use super::*;
     use crate::client::{
         outbox::entry::{Claim, Delivery, Progress},
@@ -167,6 +183,60 @@ mod tests {
             assert!(read(&written[..end]).is_err() || end + 1 == written.len(), "{end}");
         }
         assert!(read("1 e u 1 2 1 1\nüü").is_err(), "lengths may fall inside of characters");
+    }
+
+    #[test]
+    fn whatever_is_written_can_be_read() {
+        arbtest(|bytes| {
+            let (name, payload): (String, Option<String>) = bytes.arbitrary()?;
+            let mut entry = entry(&["n", &name].concat(), payload.map(|payload| ["1", &payload].concat()).as_deref());
+            entry.key = ["k", bytes.arbitrary()?].concat().into();
+            entry.owner = if bytes.arbitrary()? { "".into() } else { "p0123456789abcdef".into() };
+            entry.created_ms = bytes.arbitrary()?;
+            let expires_ms = bytes.arbitrary()?;
+            let written = write(&entry, expires_ms);
+            let read = read(&written).expect("what is written can be read");
+            assert_eq!((read.kind, read.created_ms, read.expires_ms), (entry.kind, entry.created_ms, expires_ms));
+            assert_eq!((read.key, read.name, read.data), (&*entry.key, &*entry.name, entry.data.as_deref()));
+            assert_eq!(read.owner, entry.owner);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn no_text_is_too_much() {
+        let written = write(&entry("näme", Some("1")), 5);
+        arbtest(|bytes| {
+            // Text of any kind, and text that is nearly right.
+            let anything: String = bytes.arbitrary()?;
+            let _ = read(&anything);
+            let _ = read(&["1 e u ", &anything].concat());
+            let keys = Keys::new("x");
+            let _ = (keys.parse_entry(&anything), keys.parse_lease(&anything));
+            let mut nearly: Vec<char> = written.chars().collect();
+            let position = bytes.choose_index(nearly.len())?;
+            nearly[position] = bytes.arbitrary()?;
+            let _ = read(&nearly.into_iter().collect::<String>());
+            Ok(())
+        });
+        let most = u64::MAX;
+        assert!(read(&format!("1 e u {most} {most} {most} {most}\nab")).is_err());
+        assert!(read(&format!("1 e u {most}0 1 1 1\nab")).is_err());
+        assert!(read(&format!("1 e u {most} {most} 1 1\nab")).is_ok());
+    }
+
+    #[test]
+    fn leases_and_entries_have_keys_of_their_own() {
+        let keys = Keys::new("ws://host/deepstream");
+        let lease = keys.of_lease("0123456789abcdef");
+        assert_eq!(keys.parse_lease(&lease), Some("0123456789abcdef"));
+        assert_eq!(keys.parse_entry(&lease), None);
+        assert!(lease.starts_with(&*keys.of_client("0123456789abcdef")));
+        assert_eq!(keys.parse_lease(&keys.of_entry("0123456789abcdef", 7)), None);
+        assert_eq!(keys.parse_lease(&keys.of_last_user()), None);
+        let longer = Keys::new("ws://host/deepstream/longer");
+        assert_eq!(keys.parse_lease(&longer.of_lease("0123456789abcdef")), None);
+        assert_eq!(keys.parse_entry(&longer.of_entry("0123456789abcdef", 7)), None);
     }
 
     #[test]

@@ -45,6 +45,15 @@ pub enum Request {
     },
 }
 
+/// An event that the server took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emitted {
+    /// The credentials of whoever was logged in; empty until that is noted.
+    pub user: String,
+    pub name: String,
+    pub data: Option<String>,
+}
+
 /// What the server wants done on a link.
 #[derive(Debug)]
 pub enum Word {
@@ -58,6 +67,7 @@ pub struct Effects {
     pub words: Vec<(LinkId, Word)>,
     pub requests: Vec<(LinkId, Request)>,
     pub complaints: Vec<String>,
+    pub emitted: Vec<Emitted>,
     crashed: bool,
 }
 
@@ -85,6 +95,13 @@ impl Effects {
     /// Whether the process died since this was last asked.
     pub fn take_crash(&mut self) -> bool {
         std::mem::take(&mut self.crashed)
+    }
+
+    /// Notes whose the events are that were taken just now.
+    pub fn sign_emitted(&mut self, user: &str) {
+        for emitted in self.emitted.iter_mut().rev().take_while(|emitted| emitted.user.is_empty()) {
+            emitted.user = user.into();
+        }
     }
 
     /// Remembers what no client should do.

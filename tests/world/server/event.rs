@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use deepstream_wasm::wire::{EventAction, EventMessage};
 
 use super::{
-    effects::{Effects, Request},
+    effects::{Effects, Emitted, Request},
     listeners::{Listeners, Saying, Scene, Subject},
     record::Turn,
     subscribers::{Subscribers, splice_denied},
@@ -87,7 +87,9 @@ impl Events {
             };
             return effects.say(link, &denial.into());
         }
-        effects.note(link, Request::Emit { name: name.into(), data: message.data.map(Into::into) });
+        let data: Option<String> = message.data.map(Into::into);
+        effects.note(link, Request::Emit { name: name.into(), data: data.clone() });
+        effects.emitted.push(Emitted { user: String::new(), name: name.into(), data });
         for subscriber in self.subscribers.of(name).into_iter().filter(|subscriber| *subscriber != link) {
             effects.say(subscriber, &message.clone().into());
         }

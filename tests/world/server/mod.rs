@@ -31,7 +31,7 @@ use self::{
     rpc::Rpc,
 };
 pub use self::{
-    effects::{Request, Word},
+    effects::{Emitted, Request, Word},
     policy::{AtChallenge, AtConnection, AtLogin, Policy, Right},
     record::text as record_text,
 };
@@ -125,6 +125,11 @@ impl FakeServer {
 
     pub fn forget_requests(&mut self) {
         self.effects.requests.clear();
+    }
+
+    /// All events that it ever took, in order.
+    pub fn emitted(&self) -> &[Emitted] {
+        &self.effects.emitted
     }
 
     /// What clients did that no client of this protocol should.
@@ -319,7 +324,7 @@ impl FakeServer {
         if frame.len() > self.policy.max_frame_bytes {
             return self.close(link, MESSAGE_TOO_BIG);
         }
-        let stage = connection.stage;
+        let (stage, user) = (connection.stage, connection.user.clone().unwrap_or_default());
         let mut messages = decode(frame);
         let message = messages.next().expect("a frame has a message").expect("clients send what can be decoded");
         if messages.next().is_some() {
@@ -333,6 +338,7 @@ impl FakeServer {
                 let said = self.effects.words.len();
                 let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
                 self.events.on_message(turn, link, message);
+                self.effects.sign_emitted(&user);
                 self.forget_words_to_nobody(said);
             }
             (Stage::LoggedIn, Message::Presence(message)) => {

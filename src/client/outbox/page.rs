@@ -1,0 +1,70 @@
+//! What the outbox does when its page is left and when it is seen again.
+
+use super::{Entry, Outbox, Purpose, takeover::OwnLock};
+use crate::client::{context::Context, io::SocketId, limits::OUTBOX_START_MAX_MS};
+
+impl Outbox {
+    /// The page is hidden, and perhaps never seen again: what is in storage is for others to send.
+    pub fn park(&mut self, context: &mut Context<'_>) {
+        if self.takeover.own_lock == OwnLock::None && self.takeover.others.is_empty() {
+            return;
+        }
+        self.takeover.is_parked = true;
+        for index in (0..self.entries.len()).rev() {
+            if self.is_taken_over(&self.entries[index]) {
+                self.leave_to_others(index);
+            }
+        }
+        self.release_all(context);
+    }
+
+    /// The page is seen again: what others have sent meanwhile is not sent again.
+    pub fn unpark(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+        self.check_leases(context);
+        if self.takeover.is_parked && self.takeover.own_lock == OwnLock::None {
+            self.ask_for_own_lock(context);
+            if session.is_some() {
+                self.start_deadline = Some(context.now.after_ms(OUTBOX_START_MAX_MS));
+            }
+        }
+    }
+
+    /// Takes an entry out that stays in storage.
+    pub(super) fn leave_to_others(&mut self, index: usize) {
+        if let Some(entry) = self.entries.remove(index) {
+            self.bytes -= entry.bytes();
+            self.changed = true;
+            if index < self.in_flight {
+                self.in_flight -= 1;
+            }
+        }
+    }
+
+    /// The own lock is here again: reads which of the own entries others have left to be sent.
+    pub(super) fn look_for_own(&mut self, context: &mut Context<'_>) {
+        let purpose = Purpose::Own(self.next_number);
+        self.read(context, self.keys.of_client(&self.client), purpose);
+    }
+
+    pub(super) fn keep_what_is_stored(&mut self, context: &mut Context<'_>, until: u64, items: &[(String, String)]) {
+        self.takeover.is_parked = false;
+        let own = self.keys.of_client(&self.client);
+        let is_gone = |entry: &Entry| {
+            let stored = entry.stored_as.as_deref().filter(|key| entry.number < until && key.starts_with(&*own));
+            stored.is_some_and(|stored| !items.iter().any(|(key, _)| **key == *stored))
+        };
+        let mut sent = Vec::new();
+        for index in (0..self.entries.len()).rev() {
+            if is_gone(&self.entries[index]) {
+                sent.extend(self.take(context, index));
+            }
+        }
+        for index in (0..self.held.len()).rev() {
+            if is_gone(&self.held[index]) {
+                sent.extend(self.take_held(context, index));
+            }
+        }
+        sent.sort_by_key(|entry| entry.number);
+        self.tell_sent(context, sent);
+    }
+}

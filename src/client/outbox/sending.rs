@@ -1,0 +1,138 @@
+//! How entries leave: a window of them at a time, each until the server is known to have it.
+
+use super::{Entry, Outbox, Progress, settle};
+use crate::client::{
+    connection::{CloseKind, CloseReason},
+    context::Context,
+    error::{ClientError, DropReason},
+    io::{OutboxNews, Output, SocketId},
+    limits::{BARRIER_DELAY_MS, CAREFUL_AFTER_CUTS, OUTBOX_WINDOW, UNDELIVERABLE_AFTER_CUTS},
+    outbox::Delivery,
+};
+
+/// The WebSocket close code for a message that is longer than the server takes (RFC 6455, section 7.4.1).
+const MESSAGE_TOO_BIG: u16 = 1009;
+
+impl Outbox {
+    /// Sends what may be sent.
+    pub(super) fn flush(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.check_leases(context);
+        if !self.may_send() {
+            return;
+        }
+        let before = self.in_flight;
+        while self.has_window()
+            && let Some(entry) = self.entries.get_mut(self.in_flight)
+        {
+            entry.progress = Progress::Sent { barrier: context.pings.sent + 1 };
+            context.out.push_back(Output::Send(socket, entry.frame()));
+            let window = context.options.deduplication_window;
+            if std::mem::take(&mut entry.subscribers_wait) && context.seen.is_first(&entry.name, &entry.key, window) {
+                context.out.push_back(Output::Event { name: entry.name.clone(), data: entry.data.clone() });
+            }
+            self.in_flight += 1;
+        }
+        if self.in_flight > before {
+            // A backlog, and whoever waits for a receipt, want the answer now; otherwise one PING asks for many.
+            let is_urgent = self.in_flight < self.entries.len() || self.has_receipts || !self.flushes.is_empty();
+            let at = if is_urgent { context.now } else { context.now.after_ms(BARRIER_DELAY_MS) };
+            self.barrier_at = Some(self.barrier_at.map_or(at, |earlier| earlier.min(at)));
+        }
+    }
+
+    /// Whether anything may be sent: a session alone does not do, what others left behind comes first.
+    pub(super) fn may_send(&self) -> bool {
+        self.start_deadline.is_none()
+    }
+
+    /// Whether one more may be on its way.
+    pub(super) fn has_window(&self) -> bool {
+        self.in_flight < self.window
+    }
+
+    /// The server answered a PING: it has what was sent before.
+    pub fn on_pong(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        let answered = context.pings.answered;
+        let mut confirmed = Vec::new();
+        while let Some(Entry { progress: Progress::Sent { barrier }, .. }) = self.entries.front() {
+            if *barrier > answered {
+                break;
+            }
+            confirmed.extend(self.take(context, 0));
+        }
+        if !confirmed.is_empty() {
+            self.cuts = 0;
+            self.window = OUTBOX_WINDOW.min(2 * self.window);
+            self.tell_sent(context, confirmed);
+            self.flush(context, socket);
+        }
+    }
+
+    /// Tells that the server has these.
+    pub(super) fn tell_sent(&mut self, context: &mut Context<'_>, mut sent: Vec<Entry>) {
+        if sent.is_empty() {
+            return;
+        }
+        for entry in &mut sent {
+            for ticket in entry.receipts.drain(..) {
+                settle(context, Some(ticket), &Ok(Some("\"delivered\"".into())));
+            }
+        }
+        context.out.push_back(Output::Outbox(OutboxNews::Sent(sent)));
+        self.settle_flushes(context);
+    }
+
+    /// The server refuses what was sent under this key.
+    pub fn on_denied(&mut self, context: &mut Context<'_>, key: &str, error: &ClientError) {
+        let Some(index) = self.entries.iter().take(self.in_flight).position(|entry| *entry.key == *key) else { return };
+        let Some(mut entry) = self.take(context, index) else { return };
+        for ticket in entry.receipts.drain(..) {
+            settle(context, Some(ticket), &Err(error.clone()));
+        }
+        let why = DropReason::Denied;
+        context.out.push_back(Output::Outbox(OutboxNews::Dropped { why, entries: vec![entry] }));
+        self.settle_flushes(context);
+    }
+
+    /// The session is over. What was in flight is sent again in the next one.
+    pub fn on_lost(&mut self, context: &mut Context<'_>, reason: Option<&CloseReason>) {
+        self.barrier_at = None;
+        self.start_deadline = None;
+        if self.in_flight == 0 {
+            return;
+        }
+        let is_to_blame = self.count_cut(reason);
+        for entry in self.entries.iter_mut().take(self.in_flight) {
+            entry.progress = Progress::Waiting;
+        }
+        let sent = std::mem::take(&mut self.in_flight);
+        if is_to_blame {
+            let culprit = self.take(context, 0).into_iter().collect();
+            self.drop_entries(context, culprit, DropReason::Undeliverable);
+        }
+        let mut never_again = Vec::new();
+        for index in (0..sent.min(self.entries.len())).rev() {
+            if self.entries[index].delivery == Delivery::Drop {
+                never_again.extend(self.take(context, index));
+            }
+        }
+        never_again.reverse();
+        self.drop_entries(context, never_again, DropReason::NotNow);
+        // What was on its way did not expire.
+        self.expire(context);
+    }
+
+    /// Counts the closes that an entry may be the cause of; says whether it is certain by now that the oldest one is.
+    fn count_cut(&mut self, reason: Option<&CloseReason>) -> bool {
+        // A dead link, a server that announces its end, and what this side wanted say nothing of what was sent.
+        let Some(reason) = reason.filter(|reason| reason.kind == CloseKind::Network) else { return false };
+        let is_too_big = reason.code == Some(MESSAGE_TOO_BIG);
+        let was_careful = self.window == 1;
+        self.cuts += 1;
+        if is_too_big || self.cuts >= CAREFUL_AFTER_CUTS {
+            self.window = 1;
+        }
+        // The first time, it may have been something else that was too big.
+        self.in_flight == 1 && ((is_too_big && was_careful) || self.cuts >= UNDELIVERABLE_AFTER_CUTS)
+    }
+}

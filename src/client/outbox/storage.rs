@@ -1,0 +1,304 @@
+//! What the outbox asks of the storage, and what it does with the answers.
+
+use super::{Entry, Outbox, entry::Owner, identity::LastUser, persisted, takeover::OwnLock};
+use crate::client::{
+    context::Context,
+    error::DropReason,
+    io::{OutboxNews, Output, SocketId, StorageEvent},
+    outbox::entry::{Claim, Delivery},
+};
+
+/// What is known of the storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// Not asked for anything yet.
+    Untouched,
+    /// Asked what is in it.
+    Reading,
+    /// In use.
+    Ready,
+    /// There is none.
+    Absent,
+}
+
+/// What the contents of the storage are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The first look.
+    Start,
+    /// What others left behind.
+    Orphans,
+    /// The entries of a client that is gone.
+    TakeOver(Box<str>),
+    /// Which of its own entries before this number this client still has to send.
+    Own(u64),
+    /// What is to be removed: what these owners entrusted by then.
+    Clear { owners: Vec<Owner>, until_ms: u64 },
+    /// Who has the lease of a client.
+    Lease(Box<str>),
+}
+
+/// The questions that are not answered yet.
+#[derive(Debug, Default)]
+pub struct Reads {
+    waiting: Vec<(u32, Purpose)>,
+    next: u32,
+    /// A removal that must wait for the first look, which tells who was logged in last.
+    clear_after_start: Option<Purpose>,
+}
+
+impl Reads {
+    /// Whether none of the answers decides what is sent first.
+    pub fn is_done(&self) -> bool {
+        !self.waiting.iter().any(|(_, purpose)| !matches!(purpose, Purpose::Clear { .. } | Purpose::Lease(_)))
+    }
+
+    fn answered(&mut self, read: u32) -> Option<Purpose> {
+        let position = self.waiting.iter().position(|(waiting, _)| *waiting == read)?;
+        Some(self.waiting.remove(position).1)
+    }
+
+    /// Forgets the questions that lead to locks.
+    pub fn forget_takeovers(&mut self) {
+        self.waiting.retain(|(_, purpose)| matches!(purpose, Purpose::Start | Purpose::Clear { .. }));
+    }
+}
+
+impl Outbox {
+    // ---- asking ----
+
+    /// Asks once what is in storage, before anything is written to it.
+    pub(super) fn touch_storage(&mut self, context: &mut Context<'_>) {
+        if self.storage == Storage::Untouched {
+            self.storage = Storage::Reading;
+            self.read(context, self.keys.all(), Purpose::Start);
+        }
+    }
+
+    /// Asks what stands under keys that begin so, unless that is asked already.
+    pub(super) fn read(&mut self, context: &mut Context<'_>, prefix: Box<str>, purpose: Purpose) {
+        if matches!(purpose, Purpose::Clear { .. }) && self.storage != Storage::Ready {
+            self.reads.clear_after_start = Some(purpose);
+            return;
+        }
+        if self.reads.waiting.iter().any(|(_, waiting)| *waiting == purpose) {
+            return;
+        }
+        let read = self.reads.next;
+        self.reads.next = read.wrapping_add(1);
+        self.reads.waiting.push((read, purpose));
+        context.out.push_back(Output::ReadStorage { read, prefix });
+    }
+
+    // ---- writing ----
+
+    /// Writes the entry to storage for the first time.
+    pub(super) fn store(&mut self, context: &mut Context<'_>, index: usize) {
+        self.hold_own_lock(context);
+        let Some(entry) = self.entries.get_mut(index) else { return };
+        entry.stored_as = Some(self.keys.of_entry(&self.client, entry.number));
+        self.write(context, &self.entries[index]);
+    }
+
+    pub(super) fn write(&self, context: &mut Context<'_>, entry: &Entry) {
+        if let Some(key) = entry.stored_as.clone() {
+            let expires_ms = context.wall_clock_ms(entry.expires_at);
+            let value = Some(persisted::write(entry, expires_ms));
+            context.out.push_back(Output::WriteStorage { key, value });
+        }
+    }
+
+    pub(super) fn unstore(&mut self, context: &mut Context<'_>, entry: &Entry) {
+        if let Some(key) = entry.stored_as.clone() {
+            context.out.push_back(Output::WriteStorage { key, value: None });
+            self.let_go_of(context, entry);
+        }
+    }
+
+    /// Writes what is only in memory although it should not be.
+    fn store_all(&mut self, context: &mut Context<'_>) {
+        for index in 0..self.entries.len() {
+            if self.entries[index].delivery == Delivery::Durable && self.entries[index].stored_as.is_none() {
+                self.store(context, index);
+            }
+        }
+    }
+
+    pub(super) fn store_last_user(&self, context: &mut Context<'_>) {
+        if let Some(last) = self.identity.last() {
+            let value = Some(last.text());
+            context.out.push_back(Output::WriteStorage { key: self.keys.of_last_user(), value });
+        }
+    }
+
+    // ---- what storage says ----
+
+    /// The storage has something to say.
+    pub fn on_storage(&mut self, context: &mut Context<'_>, session: Option<SocketId>, event: StorageEvent<'_>) {
+        // What a page that did not run hears first may be from long ago.
+        self.check_leases(context);
+        match event {
+            StorageEvent::Contents { read, items } => {
+                if let Some(purpose) = self.reads.answered(read) {
+                    self.on_contents(context, session, purpose, items);
+                }
+            }
+            StorageEvent::Unreadable { read, words } => {
+                if let Some(purpose) = self.reads.answered(read) {
+                    self.on_unreadable(context, purpose, words);
+                }
+            }
+            StorageEvent::WriteFailed { key, words } => self.on_write_failed(context, key, words),
+            StorageEvent::Changed { key, value } => self.on_changed(context, session, key, value),
+        }
+        self.go_on(context, session);
+    }
+
+    fn on_contents(
+        &mut self,
+        context: &mut Context<'_>,
+        session: Option<SocketId>,
+        purpose: Purpose,
+        items: &[(String, String)],
+    ) {
+        match purpose {
+            Purpose::Start => self.on_first_look(context, session, items),
+            Purpose::Orphans => self.on_orphans(context, items),
+            Purpose::TakeOver(client) => self.take_over(context, &client, items),
+            Purpose::Own(until) => self.keep_what_is_stored(context, until, items),
+            Purpose::Clear { owners, until_ms } => self.clear_storage(context, &owners, until_ms, items),
+            Purpose::Lease(client) => self.on_lease_read(context, session, &client, items),
+        }
+    }
+
+    fn on_first_look(&mut self, context: &mut Context<'_>, session: Option<SocketId>, items: &[(String, String)]) {
+        let last_user = self.keys.of_last_user();
+        let last = items.iter().find(|(key, _)| **key == *last_user);
+        if let Some(last) = last.and_then(|(_, value)| LastUser::read(value)) {
+            self.remember_last_user(last);
+        }
+        self.storage = Storage::Ready;
+        self.store_all(context);
+        if let Some(clear) = self.reads.clear_after_start.take() {
+            self.read(context, self.keys.all(), clear);
+        }
+        if session.is_some() {
+            self.store_last_user(context);
+            self.look_for_orphans(context);
+        }
+    }
+
+    /// What nobody could be named for, or only a digest, is now known to be somebody's.
+    fn remember_last_user(&mut self, last: LastUser) {
+        let (before, _) = self.identity.owner();
+        self.identity.remember(last);
+        let Some(last) = self.identity.last() else { return };
+        for entry in self.entries.iter_mut().chain(&mut self.held) {
+            if entry.claim == Claim::Open || (entry.claim == Claim::Made && last.logged_in_as(&entry.owner)) {
+                entry.owner = last.owner().clone();
+            }
+        }
+        let (after, _) = self.identity.owner();
+        if let Some(Purpose::Clear { owners, .. }) = &mut self.reads.clear_after_start
+            && owners.contains(&before)
+        {
+            owners.push(after);
+        }
+    }
+
+    fn on_unreadable(&mut self, context: &mut Context<'_>, purpose: Purpose, words: Option<&str>) {
+        match purpose {
+            Purpose::Start => self.storage = Storage::Absent,
+            Purpose::TakeOver(client) => self.release(context, &client),
+            Purpose::Own(_) => self.takeover.is_parked = false,
+            Purpose::Lease(client) => self.on_lease_unreadable(context, &client),
+            Purpose::Orphans | Purpose::Clear { .. } => {}
+        }
+        if let Some(words) = words {
+            degrade(context, words);
+        }
+    }
+
+    /// An entry could not be written: it stays in memory.
+    fn on_write_failed(&mut self, context: &mut Context<'_>, key: &str, words: &str) {
+        let position = self.entries.iter().chain(&self.held).position(|entry| entry.stored_as.as_deref() == Some(key));
+        if let Some(position) = position {
+            let own = self.entries.len();
+            let entry = if position < own { self.entries[position].clone() } else { self.held[position - own].clone() };
+            // What stands there from before may be under another owner.
+            self.unstore(context, &entry);
+            let entry = self.entries.iter_mut().chain(&mut self.held).nth(position);
+            entry.into_iter().for_each(|entry| entry.stored_as = None);
+        }
+        degrade(context, words);
+    }
+
+    /// Another page has changed the storage.
+    fn on_changed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, key: &str, value: Option<&str>) {
+        if self.storage != Storage::Ready || self.takeover.is_parked {
+            return;
+        }
+        if let Some(client) = self.keys.parse_lease(key) {
+            return self.on_lease_changed(context, &Box::from(client), value);
+        }
+        let Some((client, _)) = self.keys.parse_entry(key) else { return };
+        match value.map(persisted::read) {
+            None => self.on_removed_elsewhere(context, key),
+            Some(Ok(entry)) if session.is_some() && self.identity.may_send(&entry.owner) => {
+                if *client != *self.client && !self.takeover.others.contains(client) {
+                    self.ask_for(context, &Box::from(client), true);
+                }
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn on_removed_elsewhere(&mut self, context: &mut Context<'_>, key: &str) {
+        let is_it = |entry: &Entry| entry.stored_as.as_deref() == Some(key);
+        let removed = if let Some(index) = self.entries.iter().position(is_it) {
+            self.take(context, index)
+        } else if let Some(index) = self.held.iter().position(is_it) {
+            self.take_held(context, index)
+        } else {
+            None
+        };
+        let Some(entry) = removed else { return };
+        if self.is_taken_over(&entry) {
+            // Whoever removed it tells what became of it.
+            self.settle_flushes(context);
+        } else if entry.expires_at <= context.now {
+            self.drop_entries(context, vec![entry], DropReason::Expired);
+        } else if self.takeover.own_lock == OwnLock::Held {
+            // Whoever has the lock is the only one to send, so this was `clear()`.
+            self.drop_entries(context, vec![entry], DropReason::Cleared);
+        } else {
+            self.tell_sent(context, vec![entry]);
+        }
+    }
+
+    fn clear_storage(
+        &mut self,
+        context: &mut Context<'_>,
+        owners: &[Owner],
+        until_ms: u64,
+        items: &[(String, String)],
+    ) {
+        let last_user = self.keys.of_last_user();
+        for (key, value) in items {
+            let is_last_user = **key == *last_user
+                && LastUser::read(value).is_none_or(|last| owners.iter().any(|owner| last.is(owner)));
+            // This client has removed its own already; what is there of it came later.
+            let is_others = self.keys.parse_entry(key).is_some_and(|(client, _)| *client != *self.client);
+            let is_cleared =
+                |entry: persisted::Persisted<'_>| owners.contains(&entry.owner) && entry.created_ms <= until_ms;
+            if is_last_user || (is_others && persisted::read(value).is_ok_and(is_cleared)) {
+                context.out.push_back(Output::WriteStorage { key: key.as_str().into(), value: None });
+            }
+        }
+    }
+}
+
+/// Tells that storage does not keep what it should.
+pub(super) fn degrade(context: &mut Context<'_>, words: &str) {
+    context.out.push_back(Output::Outbox(OutboxNews::Degraded { words: words.into() }));
+}

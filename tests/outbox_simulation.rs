@@ -1,0 +1,59 @@
+//! What was entrusted to pages arrives, once and in order, whatever befalls the pages, their browsers, the network and
+//! the servers.
+//!
+//! Long lives are made up of chance: one seed draws everything, `DEEPSTREAM_SIMULATION_SEEDS` says how many there are,
+//! and `DEEPSTREAM_SIMULATION_SEED` replays one. Short ones are gone through completely: a page dies after each of its
+//! outputs, and the connection at each arrival.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::{
+    env,
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+};
+
+#[path = "outbox_simulation/chance.rs"]
+mod chance;
+#[path = "outbox_simulation/life.rs"]
+mod life;
+#[path = "outbox_simulation/model.rs"]
+mod model;
+#[path = "outbox_simulation/short.rs"]
+mod short;
+mod world;
+
+use self::life::Life;
+
+/// How many lives are simulated when nobody says otherwise.
+const DEFAULT_SEEDS: u64 = 3_000;
+
+#[test]
+fn whatever_happened_nothing_is_lost_doubled_or_given_to_somebody_else() {
+    for seed in seeds() {
+        let mut life = Life::new(seed);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| life.live())) {
+            life.tell();
+            eprintln!("replay with: DEEPSTREAM_SIMULATION_SEED={seed} cargo test --test outbox_simulation whatever");
+            resume_unwind(panic);
+        }
+    }
+}
+
+#[test]
+fn a_seed_replays_the_same_life() {
+    let [once, again] = [(); 2].map(|()| {
+        let mut life = Life::new(7);
+        life.live();
+        life.story()
+    });
+    assert!(once == again);
+}
+
+fn seeds() -> Range<u64> {
+    let number = |name| env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")));
+    match number("DEEPSTREAM_SIMULATION_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("DEEPSTREAM_SIMULATION_SEEDS").unwrap_or(DEFAULT_SEEDS),
+    }
+}
