@@ -4,6 +4,7 @@ import { ConnectionDetails, reasonInWords } from './connection-details.js';
 import { asText, byRole, onPress, setAvailable } from './dom.js';
 import { LogList } from './log-list.js';
 import { PresenceView } from './presence-view.js';
+import { RecordPanel } from './record-panel.js';
 import { ReceivedList } from './received-list.js';
 import { SequenceLedger } from './sequence-ledger.js';
 import { toneOf } from './states.js';
@@ -38,6 +39,7 @@ export class ClientPanel extends EventTarget {
   #log;
   #received;
   #presence;
+  #records;
   #buttons;
 
   /**
@@ -57,6 +59,7 @@ export class ClientPanel extends EventTarget {
     this.#log = new LogList(byRole(root, 'log'));
     this.#received = new ReceivedList(byRole(root, 'received'));
     this.#presence = new PresenceView(root, (words) => this.#log.note(words));
+    this.#records = new RecordPanel(root, (words) => this.#log.note(words));
     byRole(root, 'user-name').value = name;
     this.#buttons = Object.fromEntries(
       ['login', 'pause', 'resume', 'close', 'new-client', 'send', 'burst', 'log-in-as'].map((role) => [
@@ -94,6 +97,7 @@ export class ClientPanel extends EventTarget {
       this.client = undefined;
       this.#details.watch(undefined);
       this.#presence.watch(undefined);
+      this.#records.watch(undefined);
       this.#calls.watch(undefined);
       this.#log.error(asText(error), 'new DeepstreamClient', this.#url);
       this.#render();
@@ -108,6 +112,7 @@ export class ClientPanel extends EventTarget {
     this.#enter(client.getConnectionState());
     this.#subscribe();
     this.#presence.watch(client);
+    this.#records.watch(client);
     this.login();
   }
 
@@ -190,6 +195,7 @@ export class ClientPanel extends EventTarget {
     if (state === OPEN || state === CLOSED) this.#waiting = 0;
     this.#render();
     this.#calls.enter(state, this.#isOver() && state === CLOSED);
+    if (this.#isOver() && state === CLOSED) this.#records.end();
     this.dispatchEvent(new CustomEvent('state', { detail: state }));
   }
 
