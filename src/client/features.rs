@@ -89,7 +89,7 @@ impl Features {
         if let Some(socket) = session {
             self.events.on_tick(context, socket);
             self.presence.on_tick(context, socket);
-            self.records.on_tick(context, session);
+            self.records.on_tick(context, socket);
         }
         self.rpc.on_tick(context, session);
     }

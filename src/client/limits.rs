@@ -117,6 +117,18 @@ pub const RECORD_MAX_FORCED_WRITES: usize = 10_000;
 /// How often a write to a record that is not open is sent while the server is busy with another client's.
 pub const RECORD_FORCE_ATTEMPTS: u32 = 5;
 
+/// Most writes of others to one record that are kept while the server is asked for its data; of more, the data is read once
+/// more.
+pub const RECORD_MAX_EARLY: usize = 64;
+
+/// How long to wait before a record is read once more for which the server refuses a version without naming a newer one,
+/// in milliseconds; doubled each time.
+pub const RECORD_REFUSED_WAIT_MS: u64 = 250;
+
+/// Refusals in a row of that kind after which the write is given up and reported: server 7.0.2 takes no more writes to a
+/// record after one with a version too far ahead, until the record is deleted.
+pub const RECORD_MAX_REFUSALS: u32 = 6;
+
 /// Most names and indices in a path, and how deep comparisons and merges look into a record. A longer path is refused;
 /// what nests deeper is one value: compared as text, and merged as a whole.
 pub const RECORD_MAX_DEPTH: usize = 64;

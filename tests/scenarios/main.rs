@@ -23,6 +23,8 @@ mod pause_resume_close;
 mod phases;
 mod presence;
 mod reconnection;
+mod record_races;
+mod record_support;
 mod records;
 mod reentrancy;
 mod rpc;

@@ -1,77 +1,11 @@
 //! Records: written by several clients, the same everywhere in the end.
 
-use deepstream_wasm::client::{
-    ConnectionState::*,
-    Output, RecordNews, Strategy, Ticket,
-    record::{Side, Value},
+use deepstream_wasm::client::{ConnectionState::Open, Output, RecordNews, Strategy, Ticket, record::Side};
+
+use crate::{
+    record_support::*,
+    world::{ClientId, RecordWish, World},
 };
-
-use crate::world::{ClientId, RecordWish, World};
-
-/// Long enough for everything in these stories to be written and told, in milliseconds.
-const A_WHILE: u64 = 1_000;
-
-const NAME: &str = "note";
-
-const STRATEGIES: [Strategy; 4] =
-    [Strategy::RemoteWins, Strategy::LocalWins, Strategy::ThreeWay(Side::Remote), Strategy::ThreeWay(Side::Local)];
-
-fn wish(world: &mut World, client: ClientId, wish: RecordWish) -> Option<Ticket> {
-    world.wish(client, crate::world::Wish::Record(wish))
-}
-
-fn open(world: &mut World, client: ClientId, strategy: Strategy) {
-    wish(world, client, RecordWish::Open { name: NAME.into(), strategy });
-}
-
-fn watch(world: &mut World, client: ClientId, path: &str) {
-    wish(world, client, RecordWish::Watch { name: NAME.into(), path: path.into() });
-}
-
-fn write(world: &mut World, client: ClientId, edits: &[(&str, Option<&str>)]) -> Ticket {
-    let edits = edits.iter().map(|(path, data)| ((*path).into(), data.map(Into::into))).collect();
-    wish(world, client, RecordWish::Write { name: NAME.into(), edits }).expect("writes have tickets")
-}
-
-fn set(world: &mut World, client: ClientId, path: &str, data: &str) -> Ticket {
-    write(world, client, &[(path, Some(data))])
-}
-
-fn view(world: &mut World, client: ClientId) -> String {
-    world.client_mut(client).record(NAME, "").expect("the record is open")
-}
-
-fn on_server(world: &mut World) -> Option<(i32, String)> {
-    world.server().records().get(NAME).cloned()
-}
-
-fn same(one: &str, other: &str) -> bool {
-    Value::parse(one).unwrap().is_equal(&Value::parse(other).unwrap())
-}
-
-/// Two clients with the record open, on a server with storage.
-fn two(strategy: Strategy) -> (World, ClientId, ClientId) {
-    let mut world = World::new();
-    world.server().add_storage();
-    let clients = [(); 2].map(|()| world.add_open_client());
-    for client in clients {
-        open(&mut world, client, strategy);
-    }
-    world.run_for(A_WHILE);
-    set(&mut world, clients[0], "", r#"{"title":"draft","tags":["a"],"body":{"text":"hello","size":5}}"#);
-    world.run_for(A_WHILE);
-    (world, clients[0], clients[1])
-}
-
-fn changes(world: &World, client: ClientId) -> Vec<(String, Option<String>)> {
-    let changes = world.client(client).outputs().filter_map(|output| match output {
-        Output::Record { news: RecordNews::Changed { path, value }, .. } => {
-            Some((path.to_string(), value.as_deref().map(String::from)))
-        }
-        _ => None,
-    });
-    changes.collect()
-}
 
 #[test]
 fn a_record_is_made_loaded_and_kept_the_same() {

@@ -322,12 +322,28 @@ impl World {
         self.outside.network.send_to_client(link, news);
     }
 
+    // ---- what is said past a client ----
+
+    /// Sends the server a message over the client's connection, as another program would. Says whether there is one.
+    pub fn say_as(&mut self, client: ClientId, message: &Message<'_>) -> bool {
+        let link = self.client(client).live_link().filter(|_| self.client(client).state() == ConnectionState::Open);
+        if let Some(link) = link {
+            self.outside.network.send_to_server(link, message.encode());
+        }
+        link.is_some()
+    }
+
     // ---- what can be asked of the world as a whole ----
 
     /// The names to which the server has subscribed the client's live connection.
     pub fn subscriptions(&self, client: ClientId) -> Vec<&str> {
         let link = self.client(client).live_link();
         link.map(|link| self.servers[0].subscriptions(link)).unwrap_or_default()
+    }
+
+    /// Every state in which any record ever was on the server, oldest first: name, version, and data as JSON text.
+    pub fn past_of_records(&self) -> &[(String, i32, String)] {
+        self.servers[0].past_of_records()
     }
 
     /// The records to which the server has subscribed the client's live connection.

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use super::write::{Edit, Watch, Write};
 use crate::client::{
     io::Ticket,
-    limits::RECORD_MAX_WRITES,
-    record::{Document, EditError, Path, Side, merge},
+    limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
+    record::{Document, EditError, Path, Side, Value, merge},
     time::Instant,
 };
 
@@ -28,6 +28,8 @@ pub enum Strategy {
 pub enum Phase {
     /// The server was not asked yet.
     Unknown,
+    /// The server was not asked yet, and it is for the application to say when it is.
+    Held,
     /// The server was asked for the record, which it makes if there is none.
     Loading,
     /// The server was asked for the version.
@@ -36,9 +38,11 @@ pub enum Phase {
     Reading,
     /// The data of `base` is what the server has, as far as is known.
     Synced,
+    /// The server contradicts itself: it is asked again later.
+    Waiting,
     /// The application was asked how to settle a conflict.
     Merging,
-    /// The server was asked to delete it.
+    /// The server was asked to delete it: for the application, or because it would take no writes otherwise.
     Deleting,
     /// The server refuses it.
     Denied,
@@ -61,7 +65,41 @@ pub struct InFlight {
 #[derive(Debug, Default)]
 pub struct Deletion {
     pub tickets: Vec<Ticket>,
+    /// What the server has if a write that was on its way from here has arrived: that is nobody else's.
+    pub after: Option<Document>,
 }
+
+/// A conflict that the application was asked about.
+#[derive(Debug)]
+pub struct Contested {
+    pub question: u32,
+    /// What the server had then.
+    pub asked: Remote,
+    /// What it has now.
+    pub newer: Option<Remote>,
+    /// How many of the first pending writes the answer is about.
+    pub writes: usize,
+}
+
+impl Contested {
+    /// What the server has, as far as is known.
+    pub fn latest(&self) -> &Remote {
+        self.newer.as_ref().unwrap_or(&self.asked)
+    }
+}
+
+/// Another client's write.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub version: i32,
+    /// `None` for the whole record.
+    pub path: Option<Path>,
+    /// JSON text; `None` erases.
+    pub text: Option<Box<str>>,
+}
+
+/// Writes that cannot be made to what the server has, and who waits for them.
+pub type Impossible = Vec<(EditError, Vec<Ticket>)>;
 
 /// A path at which somebody listens and has not heard of the value there; `None` for `undefined`.
 pub type Difference = (Box<str>, Option<Box<str>>);
@@ -98,21 +136,37 @@ pub struct Entry {
     pub ready_tickets: Vec<Ticket>,
     /// The paths at which somebody listens.
     pub watched: Vec<Path>,
-    /// What a conflict is to be settled with, while the application is asked.
-    pub contested: Option<(u32, Option<Remote>)>,
+    /// The conflict, while the application is asked.
+    pub contested: Option<Contested>,
+    /// What others wrote while the server was asked, oldest first: the answer may be older.
+    pub early: Vec<Heard>,
+    /// Whether it was deleted while it was being loaded: it is loaded once more when the server has answered.
+    pub is_load_void: bool,
+    /// Whether it is read because what the loading should have brought is overdue.
+    pub is_load_overdue: bool,
+    /// A version that the server named though it was lower than one before. It is believed when it is named again.
+    pub doubted: Option<i32>,
+    /// Whether `base` was compared with what the server has in this session, and not the version alone.
+    pub is_verified: bool,
+    /// How often in a row the server has refused a version without naming a newer one.
+    pub refusals: u32,
+    /// Whether the server has said that it takes no more writes, which it does until the record is deleted.
+    pub is_stuck: bool,
 }
 
 /// What became of a conflict.
-#[derive(Debug)]
-pub enum Settled {
-    /// There was none: the server has what was written already.
-    Confirmed(Vec<Ticket>),
-    /// What was written here is lost.
-    Lost { tickets: Vec<Ticket>, local: Box<str> },
-    /// The view is to be written over what the server has; `local` if something of it is lost.
-    Rewritten { local: Option<Box<str>> },
-    /// The application must be asked.
-    Ask { local: Box<str> },
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// Who wrote what the server has already.
+    pub confirmed: Vec<Ticket>,
+    /// Who wrote what is lost.
+    pub lost: Vec<Ticket>,
+    /// Whether anything that was written here is lost.
+    pub is_lost: bool,
+    /// What was here, as JSON text, if something of one side is lost.
+    pub local: Option<Box<str>>,
+    /// Whether the application must be asked.
+    pub ask: bool,
 }
 
 impl Entry {
@@ -134,6 +188,13 @@ impl Entry {
             ready_tickets: Vec::new(),
             watched: Vec::new(),
             contested: None,
+            early: Vec::new(),
+            is_load_void: false,
+            is_load_overdue: false,
+            doubted: None,
+            is_verified: false,
+            refusals: 0,
+            is_stuck: false,
         }
     }
 
@@ -148,10 +209,11 @@ impl Entry {
             Phase::Denied => "ERROR",
             Phase::Deleting => "DELETING",
             Phase::Merging => "MERGING",
-            Phase::Unknown | Phase::Loading | Phase::Checking | Phase::Reading if self.is_ready() => "RESUBSCRIBING",
-            Phase::Unknown | Phase::Loading | Phase::Checking | Phase::Reading => "SUBSCRIBING",
             Phase::Synced if self.usages == 0 => "UNSUBSCRIBING",
             Phase::Synced => "READY",
+            Phase::Unknown | Phase::Held | Phase::Loading | Phase::Checking | Phase::Reading | Phase::Waiting => {
+                if self.is_ready() { "RESUBSCRIBING" } else { "SUBSCRIBING" }
+            }
         }
     }
 
@@ -159,6 +221,16 @@ impl Entry {
     pub fn visible_version(&self) -> Option<i32> {
         let ahead = i32::from(!self.pending.is_empty());
         self.version.map(|version| version.saturating_add(ahead))
+    }
+
+    /// Whether the server has subscribed this client, or will have when it has answered.
+    pub const fn is_subscribed(&self) -> bool {
+        !matches!(self.phase, Phase::Unknown | Phase::Held | Phase::Denied)
+    }
+
+    /// Whether a message with writes waits for its answer.
+    pub fn awaits_answer(&self) -> bool {
+        self.in_flight.as_ref().is_some_and(|in_flight| !in_flight.is_cut_off)
     }
 
     /// Whether this is what the server was thought to have.
@@ -177,25 +249,17 @@ impl Entry {
     /// # Errors
     /// The first change that cannot be made; then none is.
     pub fn write(&mut self, mut write: Write) -> Result<(Vec<Difference>, Vec<Ticket>), EditError> {
-        let before = (self.base.is_none() || write.edits.len() > 1).then(|| self.view.clone());
+        let before = self.base.is_none().then(|| self.view.clone());
         let mut watch = Watch::new(&self.watched);
-        let applied = write.apply(&mut self.view, &mut watch);
+        write.apply(&mut self.view, &mut watch)?;
         let (is_different, seen) = (watch.is_different, watch.seen);
-        if let Err(error) = applied {
-            if write.edits.len() > 1
-                && let Some(before) = before
-            {
-                self.view = before;
-            }
-            return Err(error);
-        }
         if !is_different && self.pending.is_empty() && self.is_ready() {
             return Ok((Vec::new(), write.tickets));
         }
         if self.base.is_none() {
             self.base = before;
         }
-        let first_free = self.in_flight.as_ref().map_or(0, |in_flight| in_flight.writes);
+        let first_free = self.first_free();
         if self.pending.len() > first_free
             && let Some(last) = self.pending.back_mut()
             && last.is_overwritten_by(&write)
@@ -207,6 +271,12 @@ impl Entry {
             self.fold_if_too_many(first_free);
         }
         Ok((self.values_at(&seen), Vec::new()))
+    }
+
+    /// The pending writes before this one are on their way, or the application was asked about them.
+    fn first_free(&self) -> usize {
+        let sent = self.in_flight.as_ref().map_or(0, |in_flight| in_flight.writes);
+        self.contested.as_ref().map_or(sent, |contested| contested.writes)
     }
 
     fn values_at(&mut self, positions: &[usize]) -> Vec<Difference> {
@@ -240,21 +310,28 @@ impl Entry {
     }
 
     /// The server refuses the writes that are on their way: the view is as if they had not been made.
-    pub fn reject(&mut self) -> Vec<Ticket> {
-        let Some(in_flight) = self.in_flight.take() else { return Vec::new() };
+    pub fn reject(&mut self) -> (Vec<Ticket>, Impossible) {
+        let Some(in_flight) = self.in_flight.take() else { return (Vec::new(), Vec::new()) };
         let rejected: Vec<_> = self.pending.drain(..in_flight.writes.min(self.pending.len())).collect();
         if let Some(base) = &self.base {
             self.view = base.clone();
         }
-        self.replay();
-        rejected.into_iter().flat_map(|write| write.tickets).collect()
+        let writes = std::mem::take(&mut self.pending);
+        let impossible = self.replay(writes);
+        (rejected.into_iter().flat_map(|write| write.tickets).collect(), impossible)
     }
 
-    /// Makes the pending changes to the view; drops those that cannot be made any more.
-    fn replay(&mut self) {
-        let view = &mut self.view;
-        self.pending.retain_mut(|write| write.apply(view, &mut Watch::new(&[])).is_ok());
+    /// Makes writes to the view and keeps them as pending, but for those that cannot be made any more.
+    fn replay(&mut self, writes: VecDeque<Write>) -> Impossible {
+        let mut impossible = Vec::new();
+        for mut write in writes {
+            match write.apply(&mut self.view, &mut Watch::new(&[])) {
+                Ok(()) => self.pending.push_back(write),
+                Err(error) => impossible.push((error, write.tickets)),
+            }
+        }
         self.settle_down();
+        impossible
     }
 
     fn settle_down(&mut self) {
@@ -271,14 +348,11 @@ impl Entry {
     }
 
     /// The first data that the server gives. What was written before goes on top of it.
-    pub fn load(&mut self, remote: Remote) {
+    pub fn load(&mut self, remote: Remote) -> Impossible {
         let writes = std::mem::take(&mut self.pending);
         self.adopt(remote);
-        if !writes.is_empty() {
-            self.base = Some(self.view.clone());
-            self.pending = writes;
-            self.replay();
-        }
+        self.base = Some(self.view.clone());
+        self.replay(writes)
     }
 
     /// Another client's write to the version that is here, while nothing here waits to be written.
@@ -293,56 +367,88 @@ impl Entry {
         Ok(self.values_at(&seen))
     }
 
-    /// Settles that the server has `remote` while writes are pending that were made to another version.
+    /// Whether the server has what is on its way, whose answer may have been lost: making it again would change nothing.
+    pub fn has_arrived(&self, remote: &Remote) -> bool {
+        self.in_flight.as_ref().is_some_and(|in_flight| self.is_contained(in_flight.writes, &remote.document))
+    }
+
+    /// Whether making the first so many pending writes to a document would change nothing.
+    fn is_contained(&self, writes: usize, document: &Document) -> bool {
+        let mut changed = document.clone();
+        let mut writes = self.pending.iter().take(writes).cloned();
+        writes.all(|mut write| write.apply(&mut changed, &mut Watch::new(&[])).is_ok())
+            && changed.value().is_equal(&document.value())
+    }
+
+    /// Settles that the server has `remote` while writes are pending that were made to something else.
     pub fn settle_conflict(&mut self, remote: Remote) -> Settled {
         self.in_flight = None;
-        if self.is_contained_in(&remote) {
-            let tickets = self.take_tickets();
+        if self.is_contained(self.pending.len(), &remote.document) {
+            let confirmed = self.take_tickets();
             self.adopt(remote);
-            return Settled::Confirmed(tickets);
+            return Settled { confirmed, ..Settled::default() };
         }
         match self.strategy {
             Strategy::RemoteWins => {
-                let local = self.view.value().text().into();
-                let tickets = self.take_tickets();
+                let local = Some(self.view.value().text().into());
+                let lost = self.take_lost(&remote.document);
+                let confirmed = self.take_tickets();
                 self.adopt(remote);
-                Settled::Lost { tickets, local }
+                Settled { confirmed, lost, is_lost: true, local, ask: false }
             }
             Strategy::LocalWins => {
+                let local = Some(self.view.value().text().into());
                 self.rewrite(remote);
-                Settled::Rewritten { local: None }
+                Settled { local, ..Settled::default() }
             }
-            Strategy::ThreeWay(side) => {
-                let base = self.base.get_or_insert_default();
-                let merged = merge(base.value(), self.view.value(), remote.document.value(), side);
-                let local = merged.has_conflict.then(|| self.view.value().text().into());
-                self.resolve(remote, &merged.text, local)
-            }
-            Strategy::Custom => Settled::Ask { local: self.view.value().text().into() },
+            Strategy::ThreeWay(side) => self.merge(remote, side),
+            Strategy::Custom => Settled { ask: true, ..Settled::default() },
         }
     }
 
-    /// The conflict is settled: the record is to be this.
-    pub fn resolve(&mut self, remote: Remote, text: &str, local: Option<Box<str>>) -> Settled {
-        let Ok(merged) = Document::parse(text) else {
-            // What merges make is JSON; what applications answer was checked.
-            let tickets = self.take_tickets();
-            let local = self.view.value().text().into();
-            self.adopt(remote);
-            return Settled::Lost { tickets, local };
-        };
-        let is_remote = merged.value().is_equal(&remote.document.value());
-        self.view = merged;
-        if is_remote {
-            let tickets = self.take_tickets();
-            self.adopt(remote);
-            return match local {
-                Some(local) => Settled::Lost { tickets, local },
-                None => Settled::Confirmed(tickets),
-            };
+    fn merge(&mut self, remote: Remote, side: Side) -> Settled {
+        let base = self.base.get_or_insert_default();
+        let merged = merge(base.value(), self.view.value(), remote.document.value(), side);
+        // What merges make is JSON.
+        let document = Document::parse(&merged.text).unwrap_or_else(|_| remote.document.clone());
+        let mut settled = Settled::default();
+        if merged.has_conflict {
+            settled.local = Some(self.view.value().text().into());
+            settled.is_lost = side == Side::Remote;
+            settled.lost = self.take_lost(&document);
         }
-        self.rewrite(remote);
-        Settled::Rewritten { local }
+        let writes = self.pending.len();
+        settled.confirmed = self.resolve(remote, document, writes).0;
+        settled
+    }
+
+    /// Takes the tickets of the writes that can be seen here and not in the document.
+    fn take_lost(&mut self, document: &Document) -> Vec<Ticket> {
+        let mut lost = Vec::new();
+        for write in &mut self.pending {
+            if write.is_missing(&self.view, document) {
+                lost.append(&mut write.tickets);
+            }
+        }
+        lost
+    }
+
+    /// The record is to be `document` in place of what the first so many pending writes made of it, and the server has
+    /// `remote`. Returns who wrote what the server has already, and what cannot be made any more.
+    pub fn resolve(&mut self, remote: Remote, document: Document, writes: usize) -> (Vec<Ticket>, Impossible) {
+        let later = self.pending.split_off(writes.min(self.pending.len()));
+        let is_remote = document.value().is_equal(&remote.document.value());
+        self.view = document;
+        let confirmed = if is_remote {
+            let tickets = self.take_tickets();
+            self.version = Some(remote.version);
+            self.base = Some(remote.document);
+            tickets
+        } else {
+            self.rewrite(remote);
+            Vec::new()
+        };
+        (confirmed, self.replay(later))
     }
 
     /// Keeps the view, to be written over what the server has.
@@ -353,14 +459,49 @@ impl Entry {
         self.pending.extend(whole(&self.view, tickets));
     }
 
-    /// Whether making the pending writes to what the server has would change nothing.
-    fn is_contained_in(&self, remote: &Remote) -> bool {
-        let mut document = remote.document.clone();
-        let mut writes = self.pending.iter().cloned();
-        writes.all(|mut write| {
-            let mut watch = Watch::new(&[]);
-            write.apply(&mut document, &mut watch).is_ok() && !watch.is_different
-        })
+    /// Keeps what another client wrote until the server has answered.
+    pub fn remember(&mut self, heard: Heard) {
+        if self.early.len() >= RECORD_MAX_EARLY {
+            // The gap shows that the data must be read.
+            self.early.clear();
+        }
+        self.early.push(heard);
+    }
+
+    /// What the server has, given what it answered: others may have written since. `None` if something is missing.
+    pub fn brought_up_to_date(&self, remote: &Remote) -> Option<Remote> {
+        let mut remote = remote.clone();
+        for heard in self.early.iter().filter(|heard| heard.path.is_none()) {
+            if heard.version > remote.version {
+                let document = Document::parse(heard.text.as_deref().unwrap_or("{}")).ok()?;
+                remote = Remote { version: heard.version, document };
+            }
+        }
+        for heard in &self.early {
+            if let Some(path) = heard.path.as_ref().filter(|_| heard.version > remote.version) {
+                if heard.version != remote.version.saturating_add(1) {
+                    return None;
+                }
+                let mut edit = Edit::new(path.clone(), heard.text.clone());
+                edit.apply(&mut remote.document, &mut Watch::new(&[])).ok()?;
+                remote.version = heard.version;
+            }
+        }
+        Some(remote)
+    }
+
+    /// Whether the server has nothing that could be lost.
+    pub fn is_blank(&mut self) -> bool {
+        self.version == Some(0) && Value::parse("{}").is_ok_and(|blank| self.base().value().is_equal(&blank))
+    }
+
+    /// The view is what the server has. Returns who waits for what was written.
+    pub fn give_up(&mut self) -> Vec<Ticket> {
+        if let Some(base) = self.base.take() {
+            self.view = base;
+        }
+        self.contested = None;
+        self.take_tickets()
     }
 
     /// Takes back everything that is pending.
@@ -369,11 +510,48 @@ impl Entry {
         self.pending.drain(..).flat_map(|write| write.tickets).collect()
     }
 
-    /// The session is over.
-    pub fn on_lost(&mut self) {
-        self.phase = Phase::Unknown;
+    /// The application wants it deleted. Returns who waits for what was written, which is deleted with it.
+    pub fn delete(&mut self, ticket: Ticket) -> Vec<Ticket> {
+        if let Some(contested) = self.contested.take() {
+            self.phase = Phase::Synced;
+            let Contested { asked, newer, .. } = contested;
+            let latest = newer.unwrap_or(asked);
+            self.version = Some(latest.version);
+            self.base = Some(latest.document);
+        }
+        let mut after = None;
+        if let Some(in_flight) = &self.in_flight {
+            let mut document = self.base.as_ref().unwrap_or(&self.view).clone();
+            let mut writes = self.pending.iter().take(in_flight.writes).cloned();
+            if writes.all(|mut write| write.apply(&mut document, &mut Watch::new(&[])).is_ok()) {
+                after = Some(document);
+            }
+        }
+        let deletion = self.deletion.get_or_insert_default();
+        deletion.tickets.push(ticket);
+        deletion.after = deletion.after.take().or(after);
+        self.take_tickets()
+    }
+
+    /// Whether what the server has is what the application wanted to be deleted.
+    pub fn is_to_be_deleted(&self, remote: &Remote) -> bool {
+        let is_next = self.version.is_some_and(|version| version.saturating_add(1) == remote.version);
+        let after = self.deletion.as_ref().and_then(|deletion| deletion.after.as_ref());
+        let is_own = is_next && after.is_some_and(|after| after.value().is_equal(&remote.document.value()));
+        is_own || self.version == Some(remote.version)
+    }
+
+    /// The session is over; the server is asked in the next one, in `phase`.
+    pub fn on_lost(&mut self, phase: Phase) {
+        self.phase = phase;
         self.deadline = None;
         self.contested = None;
+        self.early.clear();
+        self.is_load_void = false;
+        self.is_load_overdue = false;
+        self.doubted = None;
+        self.is_verified = false;
+        self.refusals = 0;
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.is_cut_off = true;
         }

@@ -1,12 +1,16 @@
 //! What the server says about records.
 
-use super::{Bulk, Edit, Phase, Records, Remote, failure, settle, tell, tell_differences};
+use super::{
+    Bulk, Edit, Phase, Records, Remote, conflict::report_impossible, entry::Heard, failure, settle, tell,
+    tell_differences, write::Watch,
+};
 use crate::{
     client::{
         context::Context,
         error::{ClientError, RecordFailure},
-        io::{RecordNews, SocketId},
+        io::{RecordNews, SocketId, Wake},
         is_error,
+        limits::{RECORD_MAX_REFUSALS, RECORD_REFUSED_WAIT_MS},
         record::{Document, Path},
         subscriptions::Answer,
     },
@@ -17,7 +21,6 @@ impl Records {
     /// A message of the topic RECORD arrived.
     pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
-        let session = Some(socket);
         let answer = Answer {
             action: message.action.number(),
             is_ack: message.is_ack,
@@ -38,7 +41,7 @@ impl Records {
                 self.on_bulk_acknowledged(context, socket, message.correlation_id);
             }
             // It was deleted at the same moment: nobody knows what the server made of that.
-            RecordAction::SubscribeCreateAndRead => self.ask_for_data(context, socket, name),
+            RecordAction::SubscribeCreateAndRead => self.load_again(context, socket, name),
             RecordAction::ReadResponse => self.on_read_response(context, socket, message),
             RecordAction::HeadResponse => self.on_head_response(context, socket, name, message.version.unwrap_or(-1)),
             RecordAction::HeadResponseBulk => {
@@ -52,9 +55,9 @@ impl Records {
             RecordAction::WriteAcknowledgement => self.on_write_acknowledged(context, socket, message),
             RecordAction::Update | RecordAction::Patch => self.on_written(context, socket, message),
             RecordAction::VersionExists => self.on_version_exists(context, socket, message),
-            RecordAction::InvalidVersion if self.is_in_flight(message) => self.ask_for_data(context, socket, name),
-            RecordAction::Deleted => self.on_deleted(context, session, name),
-            RecordAction::DeleteSuccess => self.on_delete_success(context, name),
+            RecordAction::InvalidVersion => self.on_invalid_version(context, socket, message),
+            RecordAction::Deleted => self.on_deleted(context, socket, name),
+            RecordAction::DeleteSuccess => self.on_delete_success(context, socket, name),
             RecordAction::Notify if message.is_ack => {
                 self.requests.on_notified(context, message.correlation_id, &Ok(None));
             }
@@ -77,15 +80,17 @@ impl Records {
         }
     }
 
-    /// See `Subscriptions::finish`: for every name that the server refuses, it drops the last one of the message.
+    /// See `Subscriptions::finish`: for every name that the server refuses, it drops the last one of the message; what it
+    /// refuses may then be subscribed all the same.
     fn on_bulk_acknowledged(&mut self, context: &mut Context<'_>, socket: SocketId, correlation_id: Option<&str>) {
         let Some(position) = self.bulk(correlation_id) else { return };
-        let Some(Bulk { mut names, refusals, .. }) = self.bulks.remove(position) else { return };
-        for name in names.split_off(names.len().saturating_sub(refusals)) {
-            if self.entries.get(&name).is_some_and(|entry| entry.phase == Phase::Checking) {
-                self.send_bulk(context, socket, RecordAction::SubscribeAndHead, vec![name]);
-            }
-        }
+        let Some(Bulk { action, mut names, refusals, .. }) = self.bulks.remove(position) else { return };
+        let mut dropped = names.split_off(names.len().saturating_sub(refusals));
+        dropped.retain(|name| {
+            let entry = self.entries.get(name);
+            entry.is_some_and(|entry| matches!(entry.phase, Phase::Checking | Phase::Loading))
+        });
+        self.send_bulk(context, socket, action, dropped);
         let is_denied = |name: &str| self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Denied);
         names.retain(|name| refusals > 0 && is_denied(name));
         self.send_bulk(context, socket, RecordAction::Unsubscribe, names);
@@ -103,25 +108,44 @@ impl Records {
             return context.report(failure(RecordFailure::InvalidJson, name));
         };
         self.requests.on_read(context, name, &Ok(Some(text.into())));
-        let phase = self.entries.get(name).map(|entry| entry.phase);
-        if let Some(Phase::Loading | Phase::Reading | Phase::Checking) = phase {
-            self.on_remote(context, Some(socket), name, Remote { version, document });
+        let Some(entry) = self.entries.get_mut(name).filter(|entry| entry.is_subscribed()) else { return };
+        if entry.phase == Phase::Deleting {
+            return;
         }
+        if entry.phase == Phase::Loading && entry.is_load_void {
+            return self.load_again(context, socket, name);
+        }
+        let remote = Remote { version, document };
+        let remote = match entry.brought_up_to_date(&remote) {
+            Some(remote) => remote,
+            None if entry.doubted == Some(version) => remote,
+            None => {
+                entry.doubted = Some(version);
+                return self.ask_for_data(context, socket, name);
+            }
+        };
+        entry.early.clear();
+        self.on_remote(context, socket, name, remote);
     }
 
     fn on_head_response(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, version: i32) {
         self.requests.on_head(context, name, &Ok(Some(version.to_string().into())));
         let Some(entry) = self.entries.get_mut(name).filter(|entry| entry.phase == Phase::Checking) else { return };
-        if version < 0 {
-            return self.on_missing(context, socket, name);
+        let is_known = entry.version == Some(version);
+        if version < 0 && !is_known {
+            return self.on_missing(context, socket, name, true);
         }
-        if entry.version != Some(version) {
+        if !is_known || !entry.pending.is_empty() {
             return self.ask_for_data(context, socket, name);
         }
-        // The server has none of what was on its way.
-        entry.in_flight = None;
         entry.phase = Phase::Synced;
         entry.deadline = None;
+        let early = std::mem::take(&mut entry.early);
+        for heard in early {
+            if entry_version(self, name).is_some_and(|known| heard.version > known) {
+                self.on_heard(context, socket, name, heard);
+            }
+        }
         self.proceed(context, Some(socket), name);
     }
 
@@ -132,6 +156,7 @@ impl Records {
         let name = message.name.unwrap_or_default();
         let Some(entry) = self.entries.get_mut(name) else { return };
         let mut tickets = entry.confirm();
+        entry.refusals = 0;
         settle(context, &mut tickets, &Ok(None));
         self.proceed(context, Some(socket), name);
     }
@@ -159,53 +184,74 @@ impl Records {
     /// Another client has written.
     fn on_written(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
+        let path = match message.path.filter(|path| !path.is_empty() && message.action == RecordAction::Patch) {
+            Some(path) => match Path::parse(path) {
+                Ok(path) => Some(path),
+                // Something that no client of this package writes: what became of it can be read.
+                Err(_) => return self.read_if_synced(context, socket, name),
+            },
+            None => None,
+        };
+        let heard = Heard { version, path, text: message.data.map(Into::into) };
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let Some(known) = entry.version.filter(|_| entry.phase != Phase::Unknown) else { return };
-        if matches!(entry.phase, Phase::Checking | Phase::Loading | Phase::Reading) {
-            // The answer to come is older or newer than this; what is missing then shows in the version.
-            return self.remember_newer(context, socket, name, version);
-        }
-        if version <= known {
-            return;
-        }
-        let whole = message.action == RecordAction::Update || message.path.is_none_or(str::is_empty);
-        if whole {
-            return match Document::parse(message.data.unwrap_or("{}")) {
-                Ok(document) => self.on_overtaken(context, socket, name, Remote { version, document }),
-                Err(_) => context.report(failure(RecordFailure::InvalidJson, name)),
-            };
-        }
-        let path = Path::parse(message.path.unwrap_or_default());
-        let edit = path.map(|path| Edit::new(path, message.data.map(Into::into)));
-        let (Ok(mut edit), true) = (edit, version == known + 1) else {
-            return self.ask_for_data(context, socket, name);
-        };
-        if entry.pending.is_empty() && entry.deletion.is_none() {
-            return match entry.advance(version, &mut edit) {
-                Ok(differences) => tell_differences(context, name, differences),
-                Err(_) => self.ask_for_data(context, socket, name),
-            };
-        }
-        let mut document = match &entry.contested {
-            Some((_, Some(remote))) => remote.document.clone(),
-            _ => entry.base().clone(),
-        };
-        match edit.apply(&mut document, &mut super::write::Watch::new(&[])) {
-            Ok(()) => self.on_overtaken(context, socket, name, Remote { version, document }),
-            Err(_) => self.ask_for_data(context, socket, name),
+        match entry.phase {
+            Phase::Unknown | Phase::Held | Phase::Denied | Phase::Deleting => {}
+            Phase::Loading | Phase::Checking | Phase::Reading => entry.remember(heard),
+            Phase::Synced | Phase::Waiting | Phase::Merging => self.on_heard(context, socket, name, heard),
         }
     }
 
-    fn remember_newer(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, version: i32) {
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        if entry.phase == Phase::Checking && entry.version.is_some_and(|known| version > known) {
+    fn read_if_synced(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+        let phase = self.entries.get(name).map(|entry| entry.phase);
+        if matches!(phase, Some(Phase::Synced | Phase::Waiting | Phase::Merging | Phase::Reading | Phase::Checking)) {
             self.ask_for_data(context, socket, name);
         }
     }
 
-    /// Another client's write came before what is on its way from here, if anything is.
-    fn on_overtaken(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, remote: Remote) {
-        self.on_remote(context, Some(socket), name, remote);
+    fn on_heard(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, heard: Heard) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        if matches!(entry.phase, Phase::Loading | Phase::Checking | Phase::Reading) {
+            return entry.remember(heard);
+        }
+        let Some(known) = entry.contested.as_ref().map(|contested| contested.latest().version).or(entry.version) else {
+            return;
+        };
+        let Heard { version, path, text } = &heard;
+        if let Some(path) = path {
+            if *version <= known {
+                // Either known already, or the record is not what it was.
+                return self.ask_for_data(context, socket, name);
+            }
+            let mut edit = Edit::new(path.clone(), text.clone());
+            let is_next = *version == known.saturating_add(1);
+            if is_next && entry.pending.is_empty() && entry.deletion.is_none() {
+                if let Ok(differences) = entry.advance(*version, &mut edit) {
+                    return tell_differences(context, name, differences);
+                }
+            } else if is_next {
+                let latest = entry.contested.as_ref().map(|contested| contested.latest().document.clone());
+                let mut document = latest.unwrap_or_else(|| entry.base().clone());
+                if edit.apply(&mut document, &mut Watch::new(&[])).is_ok() {
+                    return self.on_remote(context, socket, name, Remote { version: *version, document });
+                }
+            }
+        } else {
+            let Ok(document) = Document::parse(text.as_deref().unwrap_or("{}")) else {
+                return context.report(failure(RecordFailure::InvalidJson, name));
+            };
+            let remote = Remote { version: *version, document };
+            if *version > known {
+                return self.on_remote(context, socket, name, remote);
+            }
+            if !entry.is_as_known(&remote) {
+                // Somebody has said that the storage has changed: that is true whatever the version is.
+                self.ask_for_data(context, socket, name);
+            }
+            return;
+        }
+        // What was read may be from before, too.
+        entry.remember(heard);
+        self.ask_for_data(context, socket, name);
     }
 
     fn on_version_exists(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
@@ -214,39 +260,102 @@ impl Records {
         }
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
         let Some(entry) = self.entries.get_mut(name) else { return };
+        if let Some(in_flight) = &mut entry.in_flight {
+            in_flight.is_cut_off = true;
+        }
         let document = message.data.and_then(|data| Document::parse(data).ok());
-        match document.filter(|_| entry.version.is_some_and(|known| version > known)) {
-            Some(document) => self.on_remote(context, Some(socket), name, Remote { version, document }),
-            // What the server says is older than what it has said before.
-            None => self.ask_for_data(context, socket, name),
+        if let Some(document) = document.filter(|_| entry.version.is_some_and(|known| version > known)) {
+            return self.on_remote(context, socket, name, Remote { version, document });
+        }
+        // What the server says is older than what it has said before.
+        entry.refusals += 1;
+        if entry.refusals >= RECORD_MAX_REFUSALS {
+            return self.on_stuck(context, socket, name, message);
+        }
+        if entry.refusals == 1 {
+            return self.ask_for_data(context, socket, name);
+        }
+        let at = context.now.after_ms(RECORD_REFUSED_WAIT_MS << entry.refusals);
+        entry.phase = Phase::Waiting;
+        entry.deadline = Some(at);
+        self.wake(at, Wake::RecordTimeout);
+    }
+
+    /// The server takes no more writes to the record.
+    fn on_stuck(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, message: &RecordMessage<'_>) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.refusals = 0;
+        if entry.is_blank() {
+            return self.send_deletion(context, socket, name);
+        }
+        let error = server_error(message);
+        self.on_write_refused(context, socket, name, &error);
+    }
+
+    /// The record was deleted while a write was on its way. From now on the server takes no writes to it.
+    fn on_invalid_version(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
+        let name = message.name.unwrap_or_default();
+        let is_in_flight = self.is_in_flight(message);
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.is_stuck = true;
+        if is_in_flight {
+            if let Some(in_flight) = &mut entry.in_flight {
+                in_flight.is_cut_off = true;
+            }
+            self.ask_for_data(context, socket, name);
         }
     }
 
     /// Another client has deleted the record, and the server has unsubscribed everybody.
-    fn on_deleted(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
-        if let (Some(socket), true) = (session, self.entries.contains(name)) {
-            self.on_missing(context, socket, name);
+    fn on_deleted(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+        match self.entries.get(name).map(|entry| entry.phase) {
+            None | Some(Phase::Unknown | Phase::Held | Phase::Denied) => {}
+            Some(Phase::Loading) => {
+                if let Some(entry) = self.entries.get_mut(name) {
+                    entry.is_load_void = true;
+                }
+            }
+            Some(_) => self.on_missing(context, socket, name, false),
+        }
+    }
+
+    /// Loads a record of which nobody knows whether it is subscribed.
+    fn load_again(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+        if self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Loading) {
+            self.send_bulk(context, socket, RecordAction::Unsubscribe, vec![name.into()]);
+            self.load(context, socket, name);
         }
     }
 
     /// The server has no such record any more. What was written here makes it anew.
-    fn on_missing(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+    fn on_missing(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, is_subscribed: bool) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         if entry.pending.is_empty() || entry.deletion.is_some() {
-            return self.remove(context, name, RecordFailure::Deleted, RecordNews::Deleted);
+            self.remove(context, name, RecordFailure::Deleted, RecordNews::Deleted);
+            if is_subscribed {
+                self.send_bulk(context, socket, RecordAction::Unsubscribe, vec![name.into()]);
+            }
+            return;
         }
-        entry.in_flight = None;
         entry.contested = None;
+        entry.doubted = None;
+        entry.early.clear();
         entry.rewrite(Remote { version: 0, document: Document::default() });
-        entry.phase = Phase::Loading;
-        entry.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
-        self.wake_for_answer(context);
-        self.send_bulk(context, socket, RecordAction::SubscribeCreateAndRead, vec![name.into()]);
+        if !is_subscribed {
+            return self.load(context, socket, name);
+        }
+        entry.phase = Phase::Synced;
+        entry.deadline = None;
+        entry.is_verified = true;
+        self.proceed(context, Some(socket), name);
     }
 
-    fn on_delete_success(&mut self, context: &mut Context<'_>, name: &str) {
-        if !self.requests.on_deleted(context, name, &Ok(None)) {
-            self.remove(context, name, RecordFailure::Deleted, RecordNews::Deleted);
+    fn on_delete_success(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+        if self.requests.on_deleted(context, name, &Ok(None)) {
+            return;
+        }
+        if self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Deleting) {
+            self.on_missing(context, socket, name, false);
         }
     }
 
@@ -256,6 +365,7 @@ impl Records {
             return self.on_forced_answer(context, socket, message);
         }
         let error = server_error(message);
+        let is_denial = matches!(message.action, RecordAction::MessageDenied | RecordAction::MessagePermissionError);
         let original = message.original_action.and_then(RecordAction::from_number);
         let outcome = Err(error.clone());
         if self.is_in_flight(message) {
@@ -265,11 +375,15 @@ impl Records {
         match original {
             Some(RecordAction::Read) => {
                 self.requests.on_read(context, name, &outcome);
-                if self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Reading) {
-                    if message.action == RecordAction::RecordNotFound {
-                        return self.on_missing(context, socket, name);
+                let is_missing = message.action == RecordAction::RecordNotFound;
+                let is_load_overdue = self.entries.get(name).is_some_and(|entry| entry.is_load_overdue);
+                match self.entries.get(name).map(|entry| entry.phase) {
+                    Some(Phase::Loading) if is_missing && is_load_overdue => self.load_again(context, socket, name),
+                    Some(Phase::Reading | Phase::Merging) if is_missing => {
+                        self.on_missing(context, socket, name, true);
                     }
-                    self.on_denied(context, name, &error);
+                    Some(Phase::Reading) if is_denial => self.on_denied(context, name, &error),
+                    _ => {}
                 }
                 return;
             }
@@ -283,15 +397,21 @@ impl Records {
             Some(RecordAction::Notify) if self.requests.on_notified(context, message.correlation_id, &outcome) => {
                 return;
             }
-            Some(RecordAction::SubscribeAndHead | RecordAction::SubscribeAndRead) => {
-                if let Some(position) = self.bulk(message.correlation_id)
+            Some(
+                RecordAction::SubscribeAndHead | RecordAction::SubscribeAndRead | RecordAction::SubscribeCreateAndRead,
+            ) if is_denial => {
+                self.on_denied(context, name, &error);
+                if original != Some(RecordAction::SubscribeCreateAndRead)
+                    && let Some(position) = self.bulk(message.correlation_id)
                     && let Some(bulk) = self.bulks.get_mut(position)
                 {
                     bulk.refusals += 1;
+                    if bulk.refusals >= bulk.names.len() {
+                        // Nothing is left that could be acknowledged.
+                        self.on_bulk_acknowledged(context, socket, message.correlation_id);
+                    }
                 }
-                self.on_denied(context, name, &error);
             }
-            Some(RecordAction::SubscribeCreateAndRead) => self.on_denied(context, name, &error),
             _ => {}
         }
         context.report(error);
@@ -302,34 +422,42 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.phase = Phase::Denied;
         entry.deadline = None;
-        let mut tickets = std::mem::take(&mut entry.ready_tickets);
-        tickets.append(&mut entry.take_tickets());
+        let mut before = entry.view.clone();
+        let mut tickets = entry.give_up();
+        tickets.append(&mut entry.ready_tickets);
         tickets.append(&mut entry.deletion.take().unwrap_or_default().tickets);
         settle(context, &mut tickets, &Err(error.clone()));
         tell(context, name, RecordNews::Error(error.clone()));
+        self.tell_changes(context, name, &mut before);
     }
 
     /// The server refuses a write: what the application sees is as if it had not been made.
     fn on_write_refused(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let mut before = entry.view.clone();
-        let mut tickets = entry.reject();
+        let (mut tickets, impossible) = entry.reject();
         settle(context, &mut tickets, &Err(error.clone()));
         tell(context, name, RecordNews::Error(error.clone()));
         context.report(error.clone());
+        report_impossible(context, name, impossible);
         self.tell_changes(context, name, &mut before);
         self.proceed(context, Some(socket), name);
     }
 
+    /// The server refuses to delete the record, which others may have written to since.
     fn on_delete_refused(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name).filter(|entry| entry.phase == Phase::Deleting) else { return };
-        entry.phase = Phase::Synced;
-        entry.deadline = None;
         let deletion = entry.deletion.take();
-        settle(context, &mut deletion.unwrap_or_default().tickets, &Err(error.clone()));
+        let mut tickets = deletion.unwrap_or_default().tickets;
+        tickets.append(&mut entry.take_tickets());
+        settle(context, &mut tickets, &Err(error.clone()));
         tell(context, name, RecordNews::Error(error.clone()));
-        self.proceed(context, Some(socket), name);
+        self.ask_for_data(context, socket, name);
     }
+}
+
+fn entry_version(records: &Records, name: &str) -> Option<i32> {
+    records.entries.get(name)?.version
 }
 
 fn server_error(message: &RecordMessage<'_>) -> ClientError {

@@ -6,17 +6,19 @@
 //! strategy of the record settles what becomes of both. What was cut off is never guessed: the version and the data on the
 //! server tell whether it arrived.
 
+mod conflict;
 mod entry;
 mod force;
 mod incoming;
 mod requests;
+mod session;
 mod write;
 
 use std::collections::VecDeque;
 
 pub use self::entry::Strategy;
 use self::{
-    entry::{Entry, InFlight, Phase, Remote, Settled},
+    entry::{Entry, InFlight, Phase, Remote},
     force::{ForcedWrite, ForcedWrites},
     requests::Requests,
     write::{Edit, Write, next_message},
@@ -25,9 +27,9 @@ use super::{
     context::Context,
     error::{ClientError, RecordFailure},
     io::{Output, RecordCommand, RecordNews, SocketId, Ticket, Wake},
-    limits::{BULK_NAMES_MAX_BYTES, RECORD_MAX_FORCED_WRITES},
+    limits::RECORD_MAX_FORCED_WRITES,
     listen::{Listenable, Listens},
-    record::{Document, EditError, Kind, Path, Value},
+    record::{EditError, Kind, Path, Value},
     time::Instant,
 };
 use crate::{
@@ -54,6 +56,7 @@ pub struct Records {
 /// A bulk message.
 #[derive(Debug)]
 struct Bulk {
+    action: RecordAction,
     correlation_id: u32,
     names: Vec<Box<str>>,
     refusals: usize,
@@ -229,6 +232,9 @@ impl Records {
         let entry = self.entries.get_or_insert_with(name, || Entry::new(strategy));
         entry.usages += 1;
         entry.discard_at = None;
+        if matches!(entry.phase, Phase::Denied | Phase::Held) {
+            entry.phase = Phase::Unknown;
+        }
         if entry.phase == Phase::Unknown && session.is_some() {
             self.schedule(context);
         }
@@ -252,6 +258,9 @@ impl Records {
 
     fn await_ready(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) {
         match self.entries.get_mut(name) {
+            Some(entry) if entry.phase == Phase::Denied => {
+                settle(context, &mut vec![ticket], &Err(failure(RecordFailure::Denied, name)));
+            }
             Some(entry) if entry.is_ready() => settle(context, &mut vec![ticket], &Ok(None)),
             Some(entry) => entry.ready_tickets.push(ticket),
             None => settle(context, &mut vec![ticket], &Err(failure(RecordFailure::NotOpen, name))),
@@ -331,13 +340,12 @@ impl Records {
     }
 
     fn delete(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, ticket: Ticket) {
-        let Some(entry) = self.entries.get_mut(name) else {
+        let entry = self.entries.get_mut(name).filter(|entry| entry.phase != Phase::Denied);
+        let Some(entry) = entry else {
             self.wake_for_answer(context);
             return self.requests.delete(context, session, name, ticket);
         };
-        entry.deletion.get_or_insert_default().tickets.push(ticket);
-        // What was written is deleted with the record.
-        let mut writes = entry.take_tickets();
+        let mut writes = entry.delete(ticket);
         settle(context, &mut writes, &Err(failure(RecordFailure::Deleted, name)));
         self.proceed(context, session, name);
     }
@@ -348,13 +356,17 @@ impl Records {
     fn proceed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(socket) = session.filter(|_| entry.phase == Phase::Synced) else { return };
+        let is_writing = entry.in_flight.is_none() && !entry.pending.is_empty();
         if entry.deletion.is_some() {
-            entry.phase = Phase::Deleting;
-            let at = context.now.after_ms(context.options.record_delete_timeout_ms);
-            entry.deadline = Some(at);
-            self.wake(at, Wake::RecordTimeout);
-            send(context, socket, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Delete) });
-        } else if entry.in_flight.is_none() && !entry.pending.is_empty() {
+            self.send_deletion(context, socket, name);
+        } else if is_writing && !entry.is_verified {
+            // A record that was deleted and made anew may have the same version again: writing into that could end the
+            // server, if the path leads through null there.
+            self.ask_for_data(context, socket, name);
+        } else if is_writing && entry.is_stuck && entry.is_blank() {
+            // Only this frees it, and nothing is lost.
+            self.send_deletion(context, socket, name);
+        } else if is_writing {
             let correlation_id = self.next_correlation_id;
             self.next_correlation_id = correlation_id.wrapping_add(1);
             send_writes(context, socket, name, entry, correlation_id);
@@ -362,6 +374,16 @@ impl Records {
         } else {
             self.let_go_if_due(context, session, name);
         }
+    }
+
+    fn send_deletion(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.phase = Phase::Deleting;
+        entry.is_stuck = false;
+        let at = context.now.after_ms(context.options.record_delete_timeout_ms);
+        entry.deadline = Some(at);
+        self.wake(at, Wake::RecordTimeout);
+        send(context, socket, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Delete) });
     }
 
     fn wake_for_answer(&mut self, context: &Context<'_>) {
@@ -374,63 +396,13 @@ impl Records {
         id
     }
 
-    /// Asks the server for everything that it was not asked for in this session.
-    fn flush(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.flush_at = None;
-        let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
-        let mut unknown = [const { Vec::new() }; 3];
-        self.entries.for_each(|name, entry| {
-            if entry.phase == Phase::Unknown {
-                let kind = match entry.version {
-                    Some(_) => 0,
-                    None if context.options.is_read_only(name) => 1,
-                    None => 2,
-                };
-                entry.phase = if kind == 0 { Phase::Checking } else { Phase::Loading };
-                entry.deadline = Some(deadline);
-                unknown[kind].push(Box::from(name));
-            }
-        });
-        let actions =
-            [RecordAction::SubscribeAndHead, RecordAction::SubscribeAndRead, RecordAction::SubscribeCreateAndRead];
-        if unknown.iter().any(|names| !names.is_empty()) {
-            self.wake(deadline, Wake::RecordTimeout);
-        }
-        for (action, names) in actions.into_iter().zip(unknown) {
-            self.send_bulk(context, socket, action, names);
-        }
-    }
-
-    fn send_bulk(&mut self, context: &mut Context<'_>, socket: SocketId, action: RecordAction, names: Vec<Box<str>>) {
-        let mut names = names;
-        while !names.is_empty() {
-            let mut bytes = 0;
-            let fitting = names.iter().take_while(|name| {
-                bytes += name.len();
-                bytes <= BULK_NAMES_MAX_BYTES
-            });
-            let rest = names.split_off(fitting.count().max(1));
-            let correlation_id = self.correlation_id();
-            let message = RecordMessage {
-                names: names.iter().map(|name| &**name).collect(),
-                correlation_id: Some(&correlation_id.to_string()),
-                ..RecordMessage::new(action)
-            };
-            send(context, socket, message);
-            let deadline = context.now.after_ms(context.options.record_read_ack_timeout_ms);
-            self.wake(deadline, Wake::Acknowledgement);
-            self.bulks.push_back(Bulk { correlation_id, names, refusals: 0, deadline: Some(deadline) });
-            names = rest;
-        }
-    }
-
     /// Lets go of a record that nobody holds any more.
     fn let_go_if_due(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         if !entry.can_be_discarded() || entry.discard_at.is_none_or(|at| at > context.now) {
             return;
         }
-        let is_subscribed = entry.phase != Phase::Unknown && entry.phase != Phase::Denied;
+        let is_subscribed = entry.is_subscribed();
         self.remove(context, name, RecordFailure::Discarded, RecordNews::Discarded);
         if let Some(socket) = session.filter(|_| is_subscribed) {
             self.send_bulk(context, socket, RecordAction::Unsubscribe, vec![name.into()]);
@@ -448,294 +420,13 @@ impl Records {
         }
         tell(context, name, news);
     }
-
-    // ---- conflicts ----
-
-    /// The server has `remote`, whatever was thought before.
-    fn on_remote(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, remote: Remote) {
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        if !entry.is_ready() {
-            return self.on_loaded(context, session, name, remote);
-        }
-        if let Some((question, news)) = &mut entry.contested {
-            // The answer that is on its way is about something else; it is asked for again.
-            let _ = question;
-            *news = Some(remote);
-            return;
-        }
-        let mut before = entry.view.clone();
-        entry.phase = Phase::Synced;
-        entry.deadline = None;
-        if entry.deletion.is_some() {
-            return self.settle_deletion(context, session, name, remote);
-        }
-        if entry.is_as_known(&remote) {
-            // The server has none of what was on its way.
-            entry.in_flight = None;
-        } else if entry.pending.is_empty() {
-            entry.adopt(remote);
-        } else {
-            let kept = remote.clone();
-            let settled = entry.settle_conflict(remote);
-            self.on_settled(context, name, settled, kept);
-        }
-        self.tell_changes(context, name, &mut before);
-        self.proceed(context, session, name);
-    }
-
-    fn on_loaded(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, remote: Remote) {
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        let mut before = entry.view.clone();
-        entry.phase = Phase::Synced;
-        entry.deadline = None;
-        entry.load(remote);
-        let mut ready = std::mem::take(&mut entry.ready_tickets);
-        tell(context, name, RecordNews::Ready);
-        settle(context, &mut ready, &Ok(None));
-        self.tell_changes(context, name, &mut before);
-        self.proceed(context, session, name);
-    }
-
-    fn tell_changes(&mut self, context: &mut Context<'_>, name: &str, before: &mut Document) {
-        if let Some(entry) = self.entries.get_mut(name) {
-            tell_differences(context, name, entry.differences(before));
-        }
-    }
-
-    fn on_settled(&mut self, context: &mut Context<'_>, name: &str, settled: Settled, remote: Remote) {
-        let lost = match settled {
-            Settled::Confirmed(mut tickets) => {
-                settle(context, &mut tickets, &Ok(None));
-                None
-            }
-            Settled::Rewritten { local } => local,
-            Settled::Lost { mut tickets, local } => {
-                settle(context, &mut tickets, &Err(failure(RecordFailure::WriteLost, name)));
-                Some(local)
-            }
-            Settled::Ask { local } => {
-                self.ask(context, name, Some(local), Some(remote));
-                return;
-            }
-        };
-        if let Some(local) = lost {
-            let remote = remote.document.value().text().into();
-            tell(context, name, RecordNews::Conflict { local: Some(local), remote: Some(remote) });
-            context.report(failure(RecordFailure::WriteLost, name));
-        }
-    }
-
-    /// Asks the application what to do about two versions; `None` stands for a deleted record.
-    fn ask(&mut self, context: &mut Context<'_>, name: &str, local: Option<Box<str>>, remote: Option<Remote>) {
-        let question = self.next_question;
-        self.next_question = question.wrapping_add(1);
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.phase = Phase::Merging;
-        let local_version = local.as_ref().map_or(-1, |_| entry.visible_version().unwrap_or(0));
-        let remote_version = remote.as_ref().map_or(-1, |remote| remote.version);
-        let remote_text = remote.as_ref().map(|remote| remote.document.value().text().into());
-        entry.contested = Some((question, remote));
-        context.out.push_back(Output::AskMerge {
-            question,
-            name: name.into(),
-            local,
-            local_version,
-            remote: remote_text,
-            remote_version,
-        });
-    }
-
-    /// The application says how a conflict is to be settled.
-    fn on_merged(
-        &mut self,
-        context: &mut Context<'_>,
-        session: Option<SocketId>,
-        question: u32,
-        answer: Result<Option<&str>, &str>,
-    ) {
-        let mut found = None;
-        self.entries.for_each(|name, entry| {
-            if entry.contested.as_ref().is_some_and(|(asked, _)| *asked == question) {
-                found = Some(Box::<str>::from(name));
-            }
-        });
-        let Some(name) = found else { return };
-        let Some(entry) = self.entries.get_mut(&name) else { return };
-        let Some((_, Some(remote))) = entry.contested.take() else { return };
-        entry.phase = Phase::Synced;
-        let mut before = entry.view.clone();
-        let kept = remote.clone();
-        match answer {
-            Ok(Some(text)) => {
-                entry.deletion = None;
-                let settled = entry.resolve(remote, text, None);
-                self.on_settled(context, &name, settled, kept);
-            }
-            Ok(None) => {
-                entry.adopt(remote);
-                entry.deletion.get_or_insert_default();
-            }
-            Err(words) => {
-                let mut tickets = entry.take_tickets();
-                entry.adopt(remote);
-                let error = ClientError::MergeFailed { name: name.clone(), words: words.into() };
-                settle(context, &mut tickets, &Err(error.clone()));
-                context.report(error);
-            }
-        }
-        self.tell_changes(context, &name, &mut before);
-        self.proceed(context, session, &name);
-    }
-
-    /// The record was to be deleted, and another client has written to it.
-    fn settle_deletion(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, remote: Remote) {
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        let is_same = entry.version == Some(remote.version);
-        let mut before = entry.view.clone();
-        let strategy = entry.strategy;
-        if is_same || matches!(strategy, Strategy::LocalWins) {
-            entry.adopt(remote);
-        } else if strategy == Strategy::Custom {
-            entry.adopt(remote.clone());
-            return self.ask(context, name, None, Some(remote));
-        } else {
-            let deletion = entry.deletion.take();
-            let text = remote.document.value().text().into();
-            entry.adopt(remote);
-            let error = failure(RecordFailure::WriteLost, name);
-            settle(context, &mut deletion.unwrap_or_default().tickets, &Err(error.clone()));
-            tell(context, name, RecordNews::Conflict { local: None, remote: Some(text) });
-            context.report(error);
-        }
-        self.tell_changes(context, name, &mut before);
-        self.proceed(context, session, name);
-    }
-
-    // ---- what becomes of the connection ----
-
-    /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.forced.on_session(context, socket);
-        self.flush(context, socket);
-        self.listens.on_session(context, socket);
-        self.requests.on_session(context, socket);
-    }
-
-    /// The application restores what [`Resubscribe::Manual`](super::Resubscribe::Manual) left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.listens.resubscribe(context, socket);
-    }
-
-    /// The session is over.
-    pub fn on_lost(&mut self, context: &mut Context<'_>) {
-        self.listens.on_lost(context);
-        self.flush_at = None;
-        self.bulks.clear();
-        self.entries.for_each(|_, entry| entry.on_lost());
-        self.requests.on_lost();
-        self.forced.on_lost();
-    }
-
-    /// The connection rests until the application says otherwise: nobody shall wait for what may never come; what was
-    /// written stays.
-    pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        self.entries.for_each(|_, entry| {
-            settle(context, &mut entry.ready_tickets, &Err(error.clone()));
-            for write in &mut entry.pending {
-                settle(context, &mut write.tickets, &Err(error.clone()));
-            }
-            if let Some(deletion) = &mut entry.deletion {
-                settle(context, &mut deletion.tickets, &Err(error.clone()));
-            }
-        });
-        self.requests.settle_all(context, error);
-        self.forced.on_rest(context, error);
-    }
-
-    /// The client is closed. Returns how many records have writes that the server has not confirmed.
-    pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) -> usize {
-        self.on_rest(context, error);
-        let mut unsent = self.forced.len();
-        self.entries.for_each(|_, entry| unsent += usize::from(!entry.pending.is_empty() || entry.deletion.is_some()));
-        *self = Self::new();
-        unsent
-    }
-
-    /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
-        let now = context.now;
-        if session.is_some() {
-            self.listens.on_tick(context);
-        }
-        if self.wake_at.is_none_or(|(at, _)| at > now) {
-            return;
-        }
-        let mut discarded: Vec<Box<str>> = Vec::new();
-        let mut overdue: Vec<Box<str>> = Vec::new();
-        self.entries.for_each(|name, entry| {
-            if entry.discard_at.is_some_and(|at| at <= now) && entry.can_be_discarded() {
-                discarded.push(name.into());
-            }
-            let is_write_overdue =
-                entry.in_flight.as_ref().is_some_and(|in_flight| !in_flight.is_cut_off && in_flight.deadline <= now);
-            if session.is_some() && (is_write_overdue || entry.deadline.is_some_and(|at| at <= now)) {
-                overdue.push(name.into());
-            }
-        });
-        for name in discarded {
-            self.let_go_if_due(context, session, &name);
-        }
-        if let Some(socket) = session {
-            if self.flush_at.is_some_and(|at| at <= now) {
-                self.flush(context, socket);
-            }
-            for name in overdue {
-                self.on_overdue(context, socket, &name);
-            }
-            for bulk in self.bulks.iter_mut().filter(|bulk| bulk.deadline.is_some_and(|at| at <= now)) {
-                bulk.deadline = None;
-                context.report(ClientError::AckTimeout { topic: Topic::Record, names: bulk.names.clone() });
-            }
-            self.requests.on_tick(context);
-            self.forced.on_tick(context);
-        }
-        self.find_deadline();
-    }
-
-    /// The server owes an answer: it is told, and asked for the data, which says everything.
-    fn on_overdue(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        let error = failure(RecordFailure::Timeout, name);
-        if entry.phase == Phase::Deleting {
-            let deletion = entry.deletion.take();
-            settle(context, &mut deletion.unwrap_or_default().tickets, &Err(error.clone()));
-        }
-        if let Some(in_flight) = &mut entry.in_flight {
-            in_flight.is_cut_off = true;
-        }
-        tell(context, name, RecordNews::Error(error.clone()));
-        context.report(error);
-        self.ask_for_data(context, socket, name);
-    }
-
-    /// Asks for the data of a record that is subscribed already.
-    fn ask_for_data(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
-        let is_ready = entry.is_ready();
-        entry.phase = if is_ready { Phase::Reading } else { Phase::Loading };
-        self.wake_for_answer(context);
-        if is_ready {
-            send(context, socket, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Read) });
-        } else {
-            self.send_bulk(context, socket, RecordAction::SubscribeCreateAndRead, vec![name.into()]);
-        }
-    }
 }
 
 impl Entry {
+    /// What the server was asked about a subscription must be answered first, lest it ends up subscribed.
     fn can_be_discarded(&self) -> bool {
-        self.usages == 0 && self.pending.is_empty() && self.deletion.is_none()
+        let is_asked = matches!(self.phase, Phase::Loading | Phase::Checking);
+        self.usages == 0 && self.pending.is_empty() && self.deletion.is_none() && !is_asked
     }
 }
 

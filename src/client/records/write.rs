@@ -63,6 +63,12 @@ impl Edit {
         Ok(())
     }
 
+    /// Whether making the change to the document would change nothing.
+    fn is_in(&self, document: &Document) -> bool {
+        let mut watch = Watch::new(&[]);
+        self.clone().apply(&mut document.clone(), &mut watch).is_ok() && !watch.is_different
+    }
+
     /// The path and the text as the server can take them.
     pub fn sendable(&self) -> (&Path, Option<&str>) {
         match &self.substitute {
@@ -85,14 +91,31 @@ impl Write {
     /// Makes all changes.
     ///
     /// # Errors
-    /// The first that cannot be made; those before it are made.
+    /// The first that cannot be made; then none is.
     pub fn apply(&mut self, document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
-        self.edits.iter_mut().try_for_each(|edit| edit.apply(document, watch))
+        let before = (self.edits.len() > 1).then(|| document.clone());
+        let applied = self.edits.iter_mut().try_for_each(|edit| edit.apply(document, watch));
+        if let (Err(_), Some(before)) = (&applied, before) {
+            *document = before;
+        }
+        applied
     }
 
-    /// Whether `later` leaves nothing of this write, so that it can take its place.
+    /// Whether a change of it can be seen in one document and not in the other.
+    pub fn is_missing(&self, seen_in: &Document, missing_in: &Document) -> bool {
+        self.edits.iter().any(|edit| edit.is_in(seen_in) && !edit.is_in(missing_in))
+    }
+
+    /// Whether `later` leaves nothing of this write, so that it can take its place. It does not where one of them
+    /// erases, which moves keys and leaves holes, nor where what `later` is made to is there only thanks to this one.
     pub fn is_overwritten_by(&self, later: &Self) -> bool {
-        matches!((&*self.edits, &*later.edits), ([own], [its]) if own.path.is_same(&its.path))
+        match (&*self.edits, &*later.edits) {
+            ([own], [its]) => {
+                let both_set = own.text.is_some() && its.text.is_some();
+                both_set && own.substitute.is_none() && own.path.text() == its.path.text()
+            }
+            _ => false,
+        }
     }
 }
 

@@ -152,6 +152,11 @@ impl FakeServer {
         self.records.store.all()
     }
 
+    /// Every state in which any record ever was, oldest first: its name, its version, and its data as JSON text.
+    pub fn past_of_records(&self) -> &[(String, i32, String)] {
+        self.records.store.past()
+    }
+
     /// The records to which a link is subscribed.
     pub fn record_subscriptions(&self, link: LinkId) -> Vec<&str> {
         self.records.subscribers.names_of(link)

@@ -12,6 +12,8 @@ pub struct Store {
     cache: BTreeMap<String, (i32, Data)>,
     /// Versions and JSON text; `None` where the server has no storage, as by default.
     storage: Option<BTreeMap<String, (i32, String)>>,
+    /// Every state in which any record ever was, oldest first.
+    past: Vec<(String, i32, String)>,
 }
 
 impl Store {
@@ -43,6 +45,7 @@ impl Store {
     }
 
     pub fn store(&mut self, name: &str, version: i32, data: &Json) {
+        self.past.push((name.into(), version, data.stringify()));
         if let Some(storage) = &mut self.storage {
             storage.insert(name.into(), (version, data.stringify()));
         }
@@ -56,6 +59,11 @@ impl Store {
         if let Some(storage) = &mut self.storage {
             storage.remove(name);
         }
+    }
+
+    /// Every state in which any record ever was, oldest first: its name, its version, and its data as JSON text.
+    pub fn past(&self) -> &[(String, i32, String)] {
+        &self.past
     }
 
     /// Every record with its version and data, wherever the server would find it.

@@ -1,0 +1,233 @@
+//! What the server has against what was thought, or written here.
+
+use super::{
+    Phase, Records, Remote,
+    entry::{Contested, Impossible, Settled},
+    failure, settle, tell, tell_differences,
+};
+use crate::client::{
+    context::Context,
+    error::{ClientError, RecordFailure},
+    io::{Output, RecordNews, SocketId, Ticket},
+    record::{Document, Kind, Side},
+    records::Strategy,
+};
+
+impl Records {
+    /// The server has `remote`, whatever was thought before.
+    pub(super) fn on_remote(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, remote: Remote) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let Some(known) = entry.version else { return self.on_loaded(context, socket, name, remote) };
+        if let Some(contested) = &mut entry.contested {
+            let latest = contested.latest();
+            let is_new =
+                latest.version != remote.version || !latest.document.value().is_equal(&remote.document.value());
+            if is_new {
+                contested.newer = Some(remote);
+            }
+            return;
+        }
+        if remote.version <= known && entry.awaits_answer() {
+            // The answer says more than this, which may be from before.
+            entry.phase = Phase::Synced;
+            entry.deadline = None;
+            return;
+        }
+        if remote.version < known && entry.doubted != Some(remote.version) {
+            entry.doubted = Some(remote.version);
+            return self.ask_for_data(context, socket, name);
+        }
+        entry.doubted = None;
+        if remote.version > known {
+            entry.refusals = 0;
+        }
+        if entry.deletion.is_some() {
+            return self.settle_deletion(context, socket, name, remote);
+        }
+        entry.phase = Phase::Synced;
+        entry.deadline = None;
+        entry.is_verified = true;
+        let mut before = entry.view.clone();
+        if !entry.is_as_known(&remote) && entry.has_arrived(&remote) {
+            let mut arrived = entry.confirm();
+            settle(context, &mut arrived, &Ok(None));
+            if entry.version.is_some_and(|version| remote.version < version) {
+                // New data with an old version.
+                return self.ask_for_data(context, socket, name);
+            }
+        }
+        entry.in_flight = None;
+        if entry.pending.is_empty() {
+            entry.adopt(remote);
+        } else if !entry.is_as_known(&remote) {
+            let settled = entry.settle_conflict(remote.clone());
+            self.on_settled(context, name, settled, remote);
+        }
+        self.tell_changes(context, name, &mut before);
+        self.proceed(context, Some(socket), name);
+    }
+
+    fn on_loaded(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, remote: Remote) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let mut before = entry.view.clone();
+        entry.phase = Phase::Synced;
+        entry.deadline = None;
+        entry.is_verified = true;
+        let impossible = entry.load(remote);
+        let mut ready = std::mem::take(&mut entry.ready_tickets);
+        tell(context, name, RecordNews::Ready);
+        settle(context, &mut ready, &Ok(None));
+        self.tell_changes(context, name, &mut before);
+        report_impossible(context, name, impossible);
+        self.proceed(context, Some(socket), name);
+    }
+
+    pub(super) fn tell_changes(&mut self, context: &mut Context<'_>, name: &str, before: &mut Document) {
+        if let Some(entry) = self.entries.get_mut(name) {
+            tell_differences(context, name, entry.differences(before));
+        }
+    }
+
+    fn on_settled(&mut self, context: &mut Context<'_>, name: &str, settled: Settled, remote: Remote) {
+        let Settled { mut confirmed, mut lost, is_lost, local, ask } = settled;
+        if ask {
+            return self.ask(context, name, remote, false);
+        }
+        settle(context, &mut confirmed, &Ok(None));
+        settle(context, &mut lost, &Err(failure(RecordFailure::WriteLost, name)));
+        if let Some(local) = local {
+            let remote = Some(remote.document.value().text().into());
+            tell(context, name, RecordNews::Conflict { local: Some(local), remote });
+        }
+        if is_lost {
+            context.report(failure(RecordFailure::WriteLost, name));
+        }
+    }
+
+    /// Asks the application what to do about two versions, or about one that was to be deleted here.
+    fn ask(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, is_deletion: bool) {
+        let question = self.next_question;
+        self.next_question = question.wrapping_add(1);
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.phase = Phase::Merging;
+        entry.deadline = None;
+        let local = (!is_deletion).then(|| Box::from(&*entry.view.value().text()));
+        let local_version = if is_deletion { -1 } else { entry.visible_version().unwrap_or(0) };
+        context.out.push_back(Output::AskMerge {
+            question,
+            name: name.into(),
+            local,
+            local_version,
+            remote: Some(remote.document.value().text().into()),
+            remote_version: remote.version,
+        });
+        let writes = entry.pending.len();
+        entry.contested = Some(Contested { question, asked: remote, newer: None, writes });
+    }
+
+    /// The application says how a conflict is to be settled.
+    pub(super) fn on_merged(
+        &mut self,
+        context: &mut Context<'_>,
+        session: Option<SocketId>,
+        question: u32,
+        answer: Result<Option<&str>, &str>,
+    ) {
+        let mut found = None;
+        self.entries.for_each(|name, entry| {
+            if entry.contested.as_ref().is_some_and(|contested| contested.question == question) {
+                found = Some(Box::<str>::from(name));
+            }
+        });
+        let (Some(name), Some(socket)) = (found, session) else { return };
+        let Some(entry) = self.entries.get_mut(&name) else { return };
+        let Some(Contested { asked, newer, writes, .. }) = entry.contested.take() else { return };
+        entry.phase = Phase::Synced;
+        entry.is_verified = true;
+        let mut before = entry.view.clone();
+        match answer.and_then(|text| text.map(parse_record).transpose()) {
+            Ok(Some(document)) => {
+                let mut deletion = entry.deletion.take().unwrap_or_default().tickets;
+                let (mut confirmed, impossible) = entry.resolve(asked, document, writes);
+                settle(context, &mut confirmed, &Ok(None));
+                settle(context, &mut deletion, &Err(failure(RecordFailure::WriteLost, &name)));
+                report_impossible(context, &name, impossible);
+            }
+            Ok(None) => {
+                let mut writes = entry.take_tickets();
+                settle(context, &mut writes, &Err(failure(RecordFailure::Deleted, &name)));
+                entry.adopt(asked);
+                entry.deletion.get_or_insert_default();
+            }
+            Err(words) => self.on_merge_failed(context, &name, asked, writes, words),
+        }
+        self.tell_changes(context, &name, &mut before);
+        match newer {
+            Some(newer) => self.on_remote(context, socket, &name, newer),
+            None => self.proceed(context, session, &name),
+        }
+    }
+
+    /// The application has no answer: what the server has stays.
+    fn on_merge_failed(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, writes: usize, words: &str) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let error = ClientError::MergeFailed { name: name.into(), words: words.into() };
+        let deletion = entry.deletion.take();
+        let local = deletion.is_none().then(|| entry.view.value().text().into());
+        let mut tickets = deletion.unwrap_or_default().tickets;
+        for write in entry.pending.iter_mut().take(writes) {
+            tickets.append(&mut write.tickets);
+        }
+        let document = remote.document.clone();
+        let text = Some(remote.document.value().text().into());
+        let (mut confirmed, impossible) = entry.resolve(remote, document, writes);
+        settle(context, &mut confirmed, &Ok(None));
+        settle(context, &mut tickets, &Err(error.clone()));
+        tell(context, name, RecordNews::Conflict { local, remote: text });
+        context.report(error);
+        report_impossible(context, name, impossible);
+    }
+
+    /// The record was to be deleted, and another client has written to it.
+    fn settle_deletion(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, remote: Remote) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.phase = Phase::Synced;
+        entry.deadline = None;
+        entry.is_verified = true;
+        entry.in_flight = None;
+        let mut before = entry.view.clone();
+        let is_wanted = matches!(entry.strategy, Strategy::LocalWins | Strategy::ThreeWay(Side::Local))
+            || entry.is_to_be_deleted(&remote);
+        entry.adopt(remote.clone());
+        if !is_wanted && entry.strategy == Strategy::Custom {
+            self.ask(context, name, remote, true);
+        } else if !is_wanted {
+            let mut deletion: Vec<Ticket> = entry.deletion.take().unwrap_or_default().tickets;
+            let error = failure(RecordFailure::WriteLost, name);
+            settle(context, &mut deletion, &Err(error.clone()));
+            let remote = Some(remote.document.value().text().into());
+            tell(context, name, RecordNews::Conflict { local: None, remote });
+            context.report(error);
+        }
+        self.tell_changes(context, name, &mut before);
+        self.proceed(context, Some(socket), name);
+    }
+}
+
+/// Settles the tickets of writes that cannot be made to what the server has.
+pub(super) fn report_impossible(context: &mut Context<'_>, name: &str, impossible: Impossible) {
+    for (error, mut tickets) in impossible {
+        let error = failure(RecordFailure::of(error), name);
+        settle(context, &mut tickets, &Err(error.clone()));
+        context.report(error);
+    }
+}
+
+/// What an application answered, if it can be the data of a record.
+fn parse_record(text: &str) -> Result<Document, &'static str> {
+    let document = Document::parse(text).map_err(|_| "the answer is not JSON")?;
+    match document.value().kind() {
+        Kind::Object | Kind::Array => Ok(document),
+        _ => Err("the answer is neither an object nor an array"),
+    }
+}

@@ -1,0 +1,231 @@
+//! What records do with the connection, and with time.
+
+use super::{Bulk, Phase, Records, failure, send, settle, tell};
+use crate::{
+    client::{
+        context::Context,
+        error::{ClientError, RecordFailure},
+        io::{RecordNews, SocketId, Wake},
+        limits::BULK_NAMES_MAX_BYTES,
+        options::Resubscribe,
+    },
+    wire::{RecordAction, RecordMessage, Topic},
+};
+
+impl Records {
+    /// A session begins.
+    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        // Deletions come first: a record that was opened after one was asked for shall be a new one.
+        self.requests.on_session(context, socket);
+        for name in self.discarded(context) {
+            self.let_go_if_due(context, None, &name);
+        }
+        self.forced.on_session(context, socket);
+        self.flush(context, socket);
+        self.listens.on_session(context, socket);
+        self.find_deadline();
+    }
+
+    /// The session is over. With `resubscribe: 'manual'` nothing is asked for in the next one until the application says
+    /// so.
+    pub fn on_lost(&mut self, context: &mut Context<'_>) {
+        self.listens.on_lost(context);
+        self.forced.on_lost();
+        let resubscribe = context.options.resubscribe;
+        self.flush_at = None;
+        self.bulks.clear();
+        self.entries.for_each(|_, entry| {
+            let is_held = resubscribe == Resubscribe::Manual && entry.phase != Phase::Unknown;
+            entry.on_lost(if is_held { Phase::Held } else { Phase::Unknown });
+        });
+        self.requests.on_lost();
+    }
+
+    /// The application restores what [`Resubscribe::Manual`] left to it.
+    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.entries.for_each(|_, entry| {
+            if entry.phase == Phase::Held {
+                entry.phase = Phase::Unknown;
+            }
+        });
+        self.flush(context, socket);
+        self.listens.resubscribe(context, socket);
+    }
+
+    /// The connection rests until the application says otherwise: nobody shall wait for what may never come; what was
+    /// written stays.
+    pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        self.entries.for_each(|_, entry| {
+            settle(context, &mut entry.ready_tickets, &Err(error.clone()));
+            for write in &mut entry.pending {
+                settle(context, &mut write.tickets, &Err(error.clone()));
+            }
+            if let Some(deletion) = &mut entry.deletion {
+                settle(context, &mut deletion.tickets, &Err(error.clone()));
+            }
+        });
+        self.requests.settle_all(context, error);
+        self.forced.on_rest(context, error);
+    }
+
+    /// The client is closed. Returns how many records have writes that the server has not confirmed.
+    pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) -> usize {
+        self.on_rest(context, error);
+        let mut unsent = self.forced.len();
+        self.entries.for_each(|_, entry| unsent += usize::from(!entry.pending.is_empty() || entry.deletion.is_some()));
+        *self = Self::new();
+        unsent
+    }
+
+    /// Time has passed within a session.
+    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        let now = context.now;
+        self.listens.on_tick(context);
+        if self.wake_at.is_none_or(|(at, _)| at > now) {
+            return;
+        }
+        for name in self.discarded(context) {
+            self.let_go_if_due(context, Some(socket), &name);
+        }
+        if self.flush_at.is_some_and(|at| at <= now) {
+            self.flush(context, socket);
+        }
+        let mut overdue: Vec<Box<str>> = Vec::new();
+        self.entries.for_each(|name, entry| {
+            let in_flight = entry.in_flight.as_ref().filter(|in_flight| !in_flight.is_cut_off);
+            let is_write_overdue = in_flight.is_some_and(|in_flight| in_flight.deadline <= now);
+            if is_write_overdue || entry.deadline.is_some_and(|at| at <= now) {
+                overdue.push(name.into());
+            }
+        });
+        for name in overdue {
+            self.on_overdue(context, socket, &name);
+        }
+        for bulk in self.bulks.iter_mut().filter(|bulk| bulk.deadline.is_some_and(|at| at <= now)) {
+            bulk.deadline = None;
+            context.report(ClientError::AckTimeout { topic: Topic::Record, names: bulk.names.clone() });
+        }
+        self.requests.on_tick(context);
+        self.forced.on_tick(context);
+        self.find_deadline();
+    }
+
+    /// The records that nobody has held for long enough.
+    fn discarded(&mut self, context: &Context<'_>) -> Vec<Box<str>> {
+        let mut discarded: Vec<Box<str>> = Vec::new();
+        self.entries.for_each(|name, entry| {
+            if entry.discard_at.is_some_and(|at| at <= context.now) && entry.can_be_discarded() {
+                discarded.push(name.into());
+            }
+        });
+        discarded
+    }
+
+    /// The server owes an answer: it is told, and asked for the data, which says everything.
+    fn on_overdue(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        if entry.phase == Phase::Waiting {
+            return self.ask_for_data(context, socket, name);
+        }
+        let error = failure(RecordFailure::Timeout, name);
+        if entry.phase == Phase::Deleting {
+            let deletion = entry.deletion.take();
+            settle(context, &mut deletion.unwrap_or_default().tickets, &Err(error.clone()));
+        }
+        if let Some(in_flight) = &mut entry.in_flight {
+            in_flight.is_cut_off = true;
+        }
+        entry.is_load_overdue = entry.phase == Phase::Loading;
+        tell(context, name, RecordNews::Error(error.clone()));
+        context.report(error);
+        self.ask_for_data(context, socket, name);
+    }
+
+    /// Reads the data of a record that is subscribed, or will be when the server has answered.
+    pub(super) fn ask_for_data(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        if entry.phase != Phase::Merging {
+            entry.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
+            entry.phase = if entry.is_ready() { Phase::Reading } else { Phase::Loading };
+            self.wake_for_answer(context);
+        }
+        send(context, socket, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Read) });
+    }
+
+    /// Subscribes to a record that the server makes if there is none, and reads its data.
+    pub(super) fn load(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.phase = Phase::Loading;
+        entry.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
+        entry.early.clear();
+        entry.is_load_void = false;
+        entry.is_load_overdue = false;
+        self.wake_for_answer(context);
+        self.send_bulk(context, socket, load_action(context, name), vec![name.into()]);
+    }
+
+    /// Asks the server for everything that it was not asked for in this session.
+    fn flush(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.flush_at = None;
+        let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
+        let actions =
+            [RecordAction::SubscribeAndHead, RecordAction::SubscribeAndRead, RecordAction::SubscribeCreateAndRead];
+        let mut unknown = [const { Vec::new() }; 3];
+        self.entries.for_each(|name, entry| {
+            if entry.phase == Phase::Unknown {
+                let is_ready = entry.is_ready();
+                let action = if is_ready { RecordAction::SubscribeAndHead } else { load_action(context, name) };
+                entry.phase = if is_ready { Phase::Checking } else { Phase::Loading };
+                entry.deadline = Some(deadline);
+                for (names, of) in unknown.iter_mut().zip(actions) {
+                    if of == action {
+                        names.push(Box::from(name));
+                    }
+                }
+            }
+        });
+        if unknown.iter().any(|names| !names.is_empty()) {
+            self.wake(deadline, Wake::RecordTimeout);
+        }
+        for (action, names) in actions.into_iter().zip(unknown) {
+            self.send_bulk(context, socket, action, names);
+        }
+    }
+
+    pub(super) fn send_bulk(
+        &mut self,
+        context: &mut Context<'_>,
+        socket: SocketId,
+        action: RecordAction,
+        names: Vec<Box<str>>,
+    ) {
+        let mut names = names;
+        while !names.is_empty() {
+            let mut bytes = 0;
+            let fitting = names.iter().take_while(|name| {
+                bytes += name.len();
+                bytes <= BULK_NAMES_MAX_BYTES
+            });
+            let rest = names.split_off(fitting.count().max(1));
+            let correlation_id = self.correlation_id();
+            let message = RecordMessage {
+                names: names.iter().map(|name| &**name).collect(),
+                correlation_id: Some(&correlation_id.to_string()),
+                ..RecordMessage::new(action)
+            };
+            send(context, socket, message);
+            let deadline = context.now.after_ms(context.options.record_read_ack_timeout_ms);
+            self.wake(deadline, Wake::Acknowledgement);
+            self.bulks.push_back(Bulk { action, correlation_id, names, refusals: 0, deadline: Some(deadline) });
+            names = rest;
+        }
+    }
+}
+
+fn load_action(context: &Context<'_>, name: &str) -> RecordAction {
+    if context.options.is_read_only(name) {
+        RecordAction::SubscribeAndRead
+    } else {
+        RecordAction::SubscribeCreateAndRead
+    }
+}
