@@ -5,6 +5,7 @@ import { asText, byRole, onPress, setAvailable } from './dom.js';
 import { LogList } from './log-list.js';
 import { PresenceView } from './presence-view.js';
 import { OutboxView } from './outbox-view.js';
+import { RecordPanel } from './record-panel.js';
 import { ReceivedList } from './received-list.js';
 import { SequenceLedger } from './sequence-ledger.js';
 import { toneOf } from './states.js';
@@ -41,6 +42,7 @@ export class ClientPanel extends EventTarget {
   #log;
   #received;
   #presence;
+  #records;
   #buttons;
 
   /**
@@ -61,6 +63,7 @@ export class ClientPanel extends EventTarget {
     this.#log = new LogList(byRole(root, 'log'));
     this.#received = new ReceivedList(byRole(root, 'received'));
     this.#presence = new PresenceView(root, (words) => this.#log.note(words));
+    this.#records = new RecordPanel(root, (words) => this.#log.note(words));
     byRole(root, 'user-name').value = name;
     this.#buttons = Object.fromEntries(
       ['login', 'pause', 'resume', 'close', 'new-client', 'send', 'burst', 'log-in-as'].map((role) => [
@@ -98,6 +101,7 @@ export class ClientPanel extends EventTarget {
       this.client = undefined;
       this.#details.watch(undefined);
       this.#presence.watch(undefined);
+      this.#records.watch(undefined);
       this.#calls.watch(undefined);
       this.#outbox.watch(undefined);
       this.#log.error(asText(error), 'new DeepstreamClient', this.#url);
@@ -114,6 +118,7 @@ export class ClientPanel extends EventTarget {
     this.#enter(client.getConnectionState());
     this.#subscribe();
     this.#presence.watch(client);
+    this.#records.watch(client);
     this.login();
   }
 
@@ -200,6 +205,7 @@ export class ClientPanel extends EventTarget {
     }
     this.#render();
     this.#calls.enter(state, this.#isOver() && state === CLOSED);
+    if (this.#isOver() && state === CLOSED) this.#records.end();
     this.dispatchEvent(new CustomEvent('state', { detail: state }));
   }
 

@@ -14,6 +14,7 @@ mod locks;
 mod login;
 mod outbox;
 mod presence;
+mod records;
 mod reentrancy;
 mod rpc;
 mod storage;

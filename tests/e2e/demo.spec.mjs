@@ -139,6 +139,32 @@ test('what one calls the other answers, also over a server that was away', async
   }).toPass();
 });
 
+test('two write to one note, also while one is paused, and end the same', async ({ openPage }) => {
+  const { a, b } = await openDemo(openPage);
+  const ends = async (title, text, items) => {
+    for (const panel of [a, b]) {
+      await expect(panel.role('note-title')).toHaveValue(title);
+      await expect(panel.role('note-text')).toHaveValue(text);
+      await expect(panel.role('items').locator('li span')).toHaveText(items);
+    }
+  };
+  const add = async (panel, item) => {
+    await panel.role('item').fill(item);
+    await panel.button('Add').click();
+  };
+  await a.role('note-title').fill('Shopping');
+  await add(a, 'bread');
+  await ends('Shopping', '', ['bread']);
+  await b.button('Pause').click();
+  await b.role('note-text').fill('by B');
+  await add(b, 'milk');
+  await a.role('note-title').fill('by A');
+  await b.button('Resume').click();
+  await ends('by A', 'by B', ['bread', 'milk']);
+  await a.button('Remove bread').click();
+  await ends('by A', 'by B', ['milk']);
+});
+
 test('two windows hear each other', async ({ openPage }) => {
   const one = await openDemo(openPage);
   const other = await openDemo(openPage);
