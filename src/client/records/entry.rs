@@ -408,11 +408,12 @@ impl Entry {
         settled
     }
 
-    /// Takes the tickets of the writes that can be seen here and not in the document.
+    /// Takes the tickets of the writes of which the document does not have what became of them here.
     fn take_lost(&mut self, document: &Document) -> Vec<Ticket> {
+        let mut document = document.clone();
         let mut lost = Vec::new();
         for write in &mut self.pending {
-            if write.is_missing(&self.view, document) {
+            if write.is_lost_in(&mut document, &mut self.view) {
                 lost.append(&mut write.tickets);
             }
         }
