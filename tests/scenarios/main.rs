@@ -21,4 +21,5 @@ mod reconnection;
 mod record_races;
 mod record_support;
 mod records;
+mod records_offline;
 mod reentrancy;

@@ -2,10 +2,7 @@
 
 use deepstream_wasm::client::{ConnectionState::Open, Output, RecordNews, Strategy, record::Side};
 
-use crate::{
-    record_support::*,
-    world::{RecordWish, World},
-};
+use crate::{record_support::*, world::RecordWish};
 
 #[test]
 fn a_record_is_made_loaded_and_kept_the_same() {
