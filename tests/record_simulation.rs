@@ -77,7 +77,6 @@ struct Life {
 }
 
 /// An application is asked to settle a conflict.
-#[derive(Clone)]
 struct Question {
     number: u32,
     name: String,
@@ -243,13 +242,20 @@ impl Life {
     /// Where nobody can know that something was missed, the next write must bring it to light.
     fn touch(&mut self) {
         for name in NAMES {
-            let data = ["{\"touched\":", &self.ledger.next_value().to_string(), "}"].concat();
             for _ in 0..2 {
+                let value = self.ledger.next_value().to_string();
+                // Who has something else with the right version cannot see that from a change at one path.
+                let (action, path, data) = if self.knobs.forgets() {
+                    (RecordAction::CreateAndUpdate, None, ["{\"touched\":", &value, "}"].concat())
+                } else {
+                    (RecordAction::CreateAndPatch, Some("touched"), value)
+                };
                 let message = RecordMessage {
                     name: Some(name),
                     version: Some(-1),
+                    path,
                     data: Some(&data),
-                    ..RecordMessage::new(RecordAction::CreateAndUpdate)
+                    ..RecordMessage::new(action)
                 };
                 assert!(self.world.say_as(self.clients[STRANGER], &message.into()));
                 self.run_for(RECOVERY);

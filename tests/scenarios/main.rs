@@ -26,5 +26,6 @@ mod reconnection;
 mod record_races;
 mod record_support;
 mod records;
+mod records_offline;
 mod reentrancy;
 mod rpc;

@@ -7,7 +7,7 @@ use deepstream_wasm::{
 
 use crate::{
     record_support::*,
-    world::{RecordWish, Wish, World, server::Right},
+    world::{RecordWish, Wish, World, network::Route, server::Right},
 };
 
 #[test]
@@ -405,4 +405,56 @@ fn a_slow_store_does_not_hide_what_others_write_while_the_record_is_loaded() {
         world.run_for(A_WHILE);
         assert_all_equal(&mut world);
     }
+}
+
+#[test]
+fn what_has_the_same_version_again_is_looked_at_before_it_is_written_to() {
+    let (mut world, alice, bob) = two_on(Strategy::RemoteWins, false);
+    world.network().route(alice, Route::Lost);
+    world.server().restart();
+    world.run_for(A_WHILE);
+    world.run_until_open(bob);
+    open(&mut world, bob, Strategy::RemoteWins);
+    set(&mut world, bob, "body", "null");
+    world.run_for(A_WHILE);
+    world.network().route(alice, Route::Clear);
+    world.run_for(60_000);
+    let unaware = set(&mut world, alice, "body.text", "\"through null\"");
+    world.run_for(A_WHILE);
+    assert_eq!(world.client(alice).rejection(unaware), Some("RECORD_WRITE_LOST"));
+    set(&mut world, alice, "body.text", "\"through null\"");
+    world.run_for(A_WHILE);
+    assert!(world.server().is_running());
+    assert!(same(&view(&mut world, alice), r#"{"body":{"text":"through null"}}"#));
+    assert_all_equal(&mut world);
+}
+
+#[test]
+fn what_others_write_before_the_answer_is_there_is_not_lost() {
+    let (mut world, alice, bob) = two(Strategy::RemoteWins);
+    for (path, data) in [("more", "1"), ("title", "\"bob's\"")] {
+        set(&mut world, bob, path, data);
+    }
+    world.run_for(A_WHILE);
+    let carol = world.add_open_client();
+    open(&mut world, carol, Strategy::RemoteWins);
+    world.run_for(101);
+    let message = |action, version, path, data| RecordMessage {
+        name: Some(NAME),
+        version: Some(version),
+        path,
+        data: Some(data),
+        ..RecordMessage::new(action)
+    };
+    let answers = [
+        message(RecordAction::Patch, 5, Some("a"), "5"),
+        message(RecordAction::Patch, 6, Some("b"), "6"),
+        message(RecordAction::ReadResponse, 4, None, "{\"a\":4}"),
+    ];
+    world.server_says(carol, &answers.map(Into::into));
+    world.run_for(15);
+    assert_eq!(view(&mut world, carol), r#"{"a":5,"b":6}"#);
+    assert_eq!(world.client(carol).client().records().version(NAME), Some(6));
+    world.run_for(A_WHILE);
+    assert!(same(&view(&mut world, alice), &view(&mut world, carol)), "what the server says twice is believed");
 }

@@ -60,8 +60,15 @@ pub fn same(one: &str, other: &str) -> bool {
 
 /// Two clients with the record open, on a server with storage.
 pub fn two(strategy: Strategy) -> (World, ClientId, ClientId) {
+    two_on(strategy, true)
+}
+
+/// Two clients with the record open.
+pub fn two_on(strategy: Strategy, has_storage: bool) -> (World, ClientId, ClientId) {
     let mut world = World::new();
-    world.server().add_storage();
+    if has_storage {
+        world.server().add_storage();
+    }
     let clients = [(); 2].map(|()| world.add_open_client());
     for client in clients {
         open(&mut world, client, strategy);

@@ -422,11 +422,12 @@ impl Entry {
         settled
     }
 
-    /// Takes the tickets of the writes that can be seen here and not in the document.
+    /// Takes the tickets of the writes of which the document does not have what became of them here.
     fn take_lost(&mut self, document: &Document) -> Vec<Ticket> {
+        let mut document = document.clone();
         let mut lost = Vec::new();
         for write in &mut self.pending {
-            if write.is_missing(&self.view, document) {
+            if write.is_lost_in(&mut document, &mut self.view) {
                 lost.append(&mut write.tickets);
             }
         }
@@ -534,11 +535,11 @@ impl Entry {
     }
 
     /// Whether what the server has is what the application wanted to be deleted.
-    pub fn is_to_be_deleted(&self, remote: &Remote) -> bool {
+    pub fn is_to_be_deleted(&mut self, remote: &Remote) -> bool {
         let is_next = self.version.is_some_and(|version| version.saturating_add(1) == remote.version);
         let after = self.deletion.as_ref().and_then(|deletion| deletion.after.as_ref());
         let is_own = is_next && after.is_some_and(|after| after.value().is_equal(&remote.document.value()));
-        is_own || self.version == Some(remote.version)
+        is_own || self.is_as_known(remote)
     }
 
     /// The session is over; the server is asked in the next one, in `phase`.

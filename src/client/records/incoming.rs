@@ -135,7 +135,8 @@ impl Records {
         if version < 0 && !is_known {
             return self.on_missing(context, socket, name, true);
         }
-        if !is_known || !entry.pending.is_empty() {
+        if !is_known || !entry.pending.is_empty() || entry.deletion.is_some() {
+            // A record that was deleted and made anew may have the same version again.
             return self.ask_for_data(context, socket, name);
         }
         entry.phase = Phase::Synced;

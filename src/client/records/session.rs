@@ -84,9 +84,6 @@ impl Records {
         if self.wake_at.is_none_or(|(at, _)| at > now) {
             return;
         }
-        for name in self.discarded(context) {
-            self.let_go_if_due(context, Some(socket), &name);
-        }
         if self.flush_at.is_some_and(|at| at <= now) {
             self.flush(context, socket);
         }
@@ -100,6 +97,9 @@ impl Records {
         });
         for name in overdue {
             self.on_overdue(context, socket, &name);
+        }
+        for name in self.discarded(context) {
+            self.let_go_if_due(context, Some(socket), &name);
         }
         for bulk in self.bulks.iter_mut().filter(|bulk| bulk.deadline.is_some_and(|at| at <= now)) {
             bulk.deadline = None;

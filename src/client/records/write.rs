@@ -63,12 +63,6 @@ impl Edit {
         Ok(())
     }
 
-    /// Whether making the change to the document would change nothing.
-    fn is_in(&self, document: &Document) -> bool {
-        let mut watch = Watch::new(&[]);
-        self.clone().apply(&mut document.clone(), &mut watch).is_ok() && !watch.is_different
-    }
-
     /// The path and the text as the server can take them.
     pub fn sendable(&self) -> (&Path, Option<&str>) {
         match &self.substitute {
@@ -101,9 +95,13 @@ impl Write {
         applied
     }
 
-    /// Whether a change of it can be seen in one document and not in the other.
-    pub fn is_missing(&self, seen_in: &Document, missing_in: &Document) -> bool {
-        self.edits.iter().any(|edit| edit.is_in(seen_in) && !edit.is_in(missing_in))
+    /// Whether the document is something else where this was written than what became of it here. Later writes of this
+    /// client may have changed it further; that is no loss.
+    pub fn is_lost_in(&self, document: &mut Document, here: &mut Document) -> bool {
+        self.edits.iter().any(|edit| match (document.get(&edit.path), here.get(&edit.path)) {
+            (Some(its), Some(own)) => !own.is_equal(&its),
+            (its, own) => its.is_some() || own.is_some(),
+        })
     }
 
     /// Whether `later` leaves nothing of this write, so that it can take its place. It does not where one of them
