@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 
 use deepstream_wasm::client::Delivery;
 
-use crate::world::{ClientId, Wish, World, browser::BrowserId};
+use crate::world::{
+    ClientId, Wish, World,
+    browser::BrowserId,
+    network::{Direction, News},
+};
 
 const USER: &str = "{\"user\":\"ada\"}";
 
@@ -100,6 +104,8 @@ impl Story {
         self.run_for(70);
         for payload in 2..=self.plot.emits {
             self.emit(payload);
+            // The next one goes out while a PING is on its way.
+            self.run_for(15);
         }
         self.run_for(1_000);
         self
@@ -125,8 +131,16 @@ impl Story {
         while self.world.step(end) {
             if self.arrivals() == self.fate.cut_at_arrival {
                 self.fate.cut_at_arrival = usize::MAX;
-                self.world.network().cut(self.page);
+                self.cut();
             }
+        }
+    }
+
+    /// What the page sends is lost from now on; it hears so a little later, and until then what the server has sent.
+    fn cut(&mut self) {
+        if self.world.client(self.page).live_link().is_some() {
+            self.world.network().silence(self.page, Direction::ToServer);
+            self.world.socket_says(self.page, News::Closed(1006));
         }
     }
 

@@ -209,6 +209,28 @@ fn a_closed_client_does_not_want_its_lock_back() {
 }
 
 #[test]
+fn a_page_that_comes_back_keeps_what_it_is_given_while_it_looks_for_its_own() {
+    let mut world = World::new();
+    let browser = world.add_browser();
+    world.browser(browser).storage_takes_ms = Some(100..=100);
+    let page = world.add_client_in(browser, |_| {});
+    world.open(page);
+    world.emit(page, "news", "1");
+    world.run_for(1_000);
+    world.page_says(page, PageSignal::Left);
+    world.page_says(page, PageSignal::Woke);
+    world.run_for(50);
+    world.server().kill();
+    let receipt = offer(&mut world, page, "2");
+    world.run_for(500);
+    assert_eq!(world.client(page).outcome(receipt), None);
+    world.server().start();
+    world.run_until_open(page);
+    world.run_for(A_WHILE);
+    assert_eq!(sent(&mut world), ["1", "2"]);
+}
+
+#[test]
 fn a_page_that_comes_back_keeps_what_it_takes_over_while_it_looks_for_its_own() {
     let mut world = World::new();
     let browser = world.add_browser();
