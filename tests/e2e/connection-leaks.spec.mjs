@@ -41,7 +41,7 @@ test('a client that reconnects a thousand times is the same afterwards', async (
     for (const name of ['news', 'weather', 'sport']) client.event.subscribe(name, () => {});
     client.on('connectionStateChanged', (state) => {
       told.states.length = 0;
-      if (state === 'RECONNECTING') client.event.emit('letters', 'written meanwhile');
+      if (state === 'RECONNECTING') client.event.emit('letters', 'written meanwhile', { key: 'the same each time' });
     });
     // Sessions this short make it wait before the next attempt; a page that gets the focus does not.
     client.on('error', () => {
@@ -127,7 +127,8 @@ test('ten thousand clients that are closed leave nothing behind', async ({ start
 async function useClients([urls, count]) {
   const { DeepstreamClient } = await import('/pkg/index.mjs');
   const useOne = async (url, number) => {
-    const client = new DeepstreamClient(url, { subscriptionInterval: 0 });
+    // Each where no other finds what it leaves in storage, and the most leave nothing there.
+    const client = new DeepstreamClient(url, { subscriptionInterval: 0, outbox: { key: `${number}-${Math.random()}` } });
     client.on('connectionStateChanged', () => {});
     client.on('error', () => {}); // of what was never sent
     client.event.subscribe('news', () => {});
@@ -135,7 +136,7 @@ async function useClients([urls, count]) {
     const rejected = login.catch(() => {});
     if (number % 10 > 1) await login;
     else if (number % 10 > 0) await undefined;
-    client.event.emit('news', { number });
+    client.event.emit('news', { number }, { delivery: number % 20 > 0 ? 'memory' : 'durable' });
     client.close();
     await rejected;
   };

@@ -11,8 +11,11 @@ use crate::{
     world::{ClientId, RecordWish, World, network::Route},
 };
 
+/// Paths and values; `None` erases.
+type Edits = &'static [(&'static str, Option<&'static str>)];
+
 /// What Alice writes.
-const WRITES: [(&str, &[(&str, Option<&str>)]); 6] = [
+const WRITES: [(&str, Edits); 6] = [
     ("set", &[("", Some(r#"{"new":[1]}"#))]),
     ("set at a path", &[("body.text", Some("\"alice's\""))]),
     ("erase", &[("body.text", None)]),
