@@ -181,11 +181,13 @@ impl Driver {
         if self.draining.replace(true) {
             return;
         }
-        while let Some(output) = self.poll() {
-            self.carry_out(output);
+        loop {
+            // Not every change of a state leads to an output.
             if self.are_record_states_watched.get() {
                 self.with_sink(record::tell_happened);
             }
+            let Some(output) = self.poll() else { break };
+            self.carry_out(output);
         }
         self.draining.set(false);
         // What the callbacks of a closed client hold on to would otherwise stay as long as it does.
