@@ -224,7 +224,7 @@ impl Life {
 
     fn check(&mut self) {
         self.observe();
-        self.model.check_arrivals(&self.world.server().emitted().to_vec(), self.knobs.storage_may_fail);
+        self.model.check_arrivals(self.world.server().emitted(), self.knobs.storage_may_fail);
         for page in self.world.clients() {
             self.check_that_nothing_came_twice(page);
         }
