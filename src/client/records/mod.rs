@@ -11,6 +11,7 @@ mod entry;
 mod incoming;
 mod requests;
 mod session;
+mod settling;
 mod write;
 
 use std::collections::VecDeque;
