@@ -137,7 +137,7 @@ impl Ledger {
             "RECORD_WRITE_LOST" | "MERGE_FAILED" => others || knobs.has_deletions || !knobs.has_storage,
             "RECORD_DELETED" => knobs.forgets() || others,
             "MESSAGE_DENIED" => knobs.has_denials,
-            "VERSION_EXISTS" => knobs.has_deletions,
+            "VERSION_EXISTS" => knobs.has_deletions || knobs.store_delay_ms > 0,
             "RECORD_ALREADY_DESTROYED" | "INVALID_PATH" | "IS_CLOSED" | "INVALID_MESSAGE_DATA" => true,
             "RESPONSE_TIMEOUT" => write.is_deletion,
             _ => false,

@@ -11,7 +11,7 @@ use crate::{
     world::{ClientId, RecordWish, World, network::Route},
 };
 
-/// Paths and values; `None` erases.
+/// Paths and JSON texts; `None` erases.
 type Edits = &'static [(&'static str, Option<&'static str>)];
 
 /// What Alice writes.
@@ -58,13 +58,7 @@ enum Outcome {
 /// - Otherwise the strategy decides about the record as a whole, or as [`merge`] does; a deletion is the change that
 ///   leaves nothing, and wins or loses as a whole.
 /// - Whoever is asked decides. (Here: a record that says so, or, about a deletion, that it stands.)
-fn rule(
-    strategy: Strategy,
-    meanwhile: Meanwhile,
-    base: &str,
-    edits: &[(&str, Option<&str>)],
-    remote: Option<&str>,
-) -> Outcome {
+fn rule(strategy: Strategy, meanwhile: Meanwhile, base: &str, edits: Edits, remote: Option<&str>) -> Outcome {
     let local = made(base, edits);
     let local = local.as_deref();
     let remote = match (meanwhile, local, remote) {
@@ -103,7 +97,7 @@ fn a_write_during_an_outage_ends_as_the_rules_say_and_the_same_everywhere() {
     }
 }
 
-fn live_through(edits: &[(&str, Option<&str>)], strategy: Strategy, meanwhile: Meanwhile, cause: Cause, outage: u64) {
+fn live_through(edits: Edits, strategy: Strategy, meanwhile: Meanwhile, cause: Cause, outage: u64) {
     let (mut world, alice, bob) = two_on(strategy, cause != Cause::RestartWithoutStorage);
     let base = view(&mut world, alice);
     world.network().route(alice, Route::Lost);
@@ -156,7 +150,7 @@ fn live_through(edits: &[(&str, Option<&str>)], strategy: Strategy, meanwhile: M
 }
 
 /// What the edits make of the data; `None` if it is deleted.
-fn made(base: &str, edits: &[(&str, Option<&str>)]) -> Option<String> {
+fn made(base: &str, edits: Edits) -> Option<String> {
     let mut document = Document::parse(base).unwrap();
     for (path, data) in edits {
         let path = Path::parse(path).unwrap();

@@ -2,8 +2,10 @@
 
 use super::{
     Phase, Records, Remote,
-    entry::{Contested, Impossible, Settled},
-    failure, settle, tell, tell_differences,
+    entry::{Contested, Impossible},
+    failure, settle,
+    settling::Settled,
+    tell, tell_differences,
 };
 use crate::client::{
     context::Context,

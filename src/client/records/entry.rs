@@ -2,11 +2,14 @@
 
 use std::collections::VecDeque;
 
-use super::write::{Edit, Watch, Write};
+use super::{
+    settling::whole,
+    write::{Edit, Watch, Write},
+};
 use crate::client::{
     io::Ticket,
     limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
-    record::{Document, EditError, Path, Side, Value, merge},
+    record::{Document, EditError, Path, Side, Value},
     time::Instant,
 };
 
@@ -126,7 +129,7 @@ pub struct Entry {
     /// What the application sees.
     pub view: Document,
     /// What the server has, where that differs from the view.
-    base: Option<Document>,
+    pub(super) base: Option<Document>,
     pub pending: VecDeque<Write>,
     pub in_flight: Option<InFlight>,
     pub deletion: Option<Deletion>,
@@ -152,21 +155,6 @@ pub struct Entry {
     pub refusals: u32,
     /// Whether the server has said that it takes no more writes, which it does until the record is deleted.
     pub is_stuck: bool,
-}
-
-/// What became of a conflict.
-#[derive(Debug, Default)]
-pub struct Settled {
-    /// Who wrote what the server has already.
-    pub confirmed: Vec<Ticket>,
-    /// Who wrote what is lost.
-    pub lost: Vec<Ticket>,
-    /// Whether anything that was written here is lost.
-    pub is_lost: bool,
-    /// What was here, as JSON text, if something of one side is lost.
-    pub local: Option<Box<str>>,
-    /// Whether the application must be asked.
-    pub ask: bool,
 }
 
 impl Entry {
@@ -322,7 +310,7 @@ impl Entry {
     }
 
     /// Makes writes to the view and keeps them as pending, but for those that cannot be made any more.
-    fn replay(&mut self, writes: VecDeque<Write>) -> Impossible {
+    pub(super) fn replay(&mut self, writes: VecDeque<Write>) -> Impossible {
         let mut impossible = Vec::new();
         for mut write in writes {
             match write.apply(&mut self.view, &mut Watch::new(&[])) {
@@ -365,99 +353,6 @@ impl Entry {
         let seen = watch.seen;
         self.version = Some(version);
         Ok(self.values_at(&seen))
-    }
-
-    /// Whether the server has what is on its way, whose answer may have been lost: making it again would change nothing.
-    pub fn has_arrived(&self, remote: &Remote) -> bool {
-        self.in_flight.as_ref().is_some_and(|in_flight| self.is_contained(in_flight.writes, &remote.document))
-    }
-
-    /// Whether making the first so many pending writes to a document would change nothing.
-    fn is_contained(&self, writes: usize, document: &Document) -> bool {
-        let mut changed = document.clone();
-        let mut writes = self.pending.iter().take(writes).cloned();
-        writes.all(|mut write| write.apply(&mut changed, &mut Watch::new(&[])).is_ok())
-            && changed.value().is_equal(&document.value())
-    }
-
-    /// Settles that the server has `remote` while writes are pending that were made to something else.
-    pub fn settle_conflict(&mut self, remote: Remote) -> Settled {
-        self.in_flight = None;
-        if self.is_contained(self.pending.len(), &remote.document) {
-            let confirmed = self.take_tickets();
-            self.adopt(remote);
-            return Settled { confirmed, ..Settled::default() };
-        }
-        match self.strategy {
-            Strategy::RemoteWins => {
-                let local = Some(self.view.value().text().into());
-                let lost = self.take_lost(&remote.document);
-                let confirmed = self.take_tickets();
-                self.adopt(remote);
-                Settled { confirmed, lost, is_lost: true, local, ask: false }
-            }
-            Strategy::LocalWins => {
-                let local = Some(self.view.value().text().into());
-                self.rewrite(remote);
-                Settled { local, ..Settled::default() }
-            }
-            Strategy::ThreeWay(side) => self.merge(remote, side),
-            Strategy::Custom => Settled { ask: true, ..Settled::default() },
-        }
-    }
-
-    fn merge(&mut self, remote: Remote, side: Side) -> Settled {
-        let base = self.base.get_or_insert_default();
-        let merged = merge(base.value(), self.view.value(), remote.document.value(), side);
-        // What merges make is JSON.
-        let document = Document::parse(&merged.text).unwrap_or_else(|_| remote.document.clone());
-        let mut settled = Settled::default();
-        if merged.has_conflict {
-            settled.local = Some(self.view.value().text().into());
-            settled.is_lost = side == Side::Remote;
-            settled.lost = self.take_lost(&document);
-        }
-        let writes = self.pending.len();
-        settled.confirmed = self.resolve(remote, document, writes).0;
-        settled
-    }
-
-    /// Takes the tickets of the writes of which the document does not have what became of them here.
-    fn take_lost(&mut self, document: &Document) -> Vec<Ticket> {
-        let mut document = document.clone();
-        let mut lost = Vec::new();
-        for write in &mut self.pending {
-            if write.is_lost_in(&mut document, &mut self.view) {
-                lost.append(&mut write.tickets);
-            }
-        }
-        lost
-    }
-
-    /// The record is to be `document` in place of what the first so many pending writes made of it, and the server has
-    /// `remote`. Returns who wrote what the server has already, and what cannot be made any more.
-    pub fn resolve(&mut self, remote: Remote, document: Document, writes: usize) -> (Vec<Ticket>, Impossible) {
-        let later = self.pending.split_off(writes.min(self.pending.len()));
-        let is_remote = document.value().is_equal(&remote.document.value());
-        self.view = document;
-        let confirmed = if is_remote {
-            let tickets = self.take_tickets();
-            self.version = Some(remote.version);
-            self.base = Some(remote.document);
-            tickets
-        } else {
-            self.rewrite(remote);
-            Vec::new()
-        };
-        (confirmed, self.replay(later))
-    }
-
-    /// Keeps the view, to be written over what the server has.
-    pub fn rewrite(&mut self, remote: Remote) {
-        let tickets = self.take_tickets();
-        self.version = Some(remote.version);
-        self.base = Some(remote.document);
-        self.pending.extend(whole(&self.view, tickets));
     }
 
     /// Keeps what another client wrote until the server has answered.
@@ -574,9 +469,4 @@ impl Entry {
         }
         differences
     }
-}
-
-fn whole(view: &Document, tickets: Vec<Ticket>) -> Option<Write> {
-    let edit = Edit::new(Path::parse("").ok()?, Some(view.value().text().into()));
-    Some(Write { edits: vec![edit], tickets })
 }

@@ -12,6 +12,7 @@ mod force;
 mod incoming;
 mod requests;
 mod session;
+mod settling;
 mod write;
 
 use std::collections::VecDeque;
