@@ -169,9 +169,13 @@ export async function takesPart(member) {
   );
 }
 
+/** The URL of the server where a member is. */
+export const isAt = ({ page }) => page.evaluate(() => client.connection.url);
+
 let proofs = 0;
 
-const soon = (read, message) => expect.poll(read, { message, intervals: [20, 50, 100] });
+/** Like `expect.poll`, for what is expected soon. */
+export const soon = (read, message) => expect.poll(read, { message, intervals: [20, 50, 100] });
 
 /** Waits until what one emits reaches the other. */
 async function isHeard(from, to) {
