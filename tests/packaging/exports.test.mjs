@@ -66,7 +66,17 @@ test('the defaults are those of @deepstream/client, but for what the documentati
 
 test('all entries export the same names', async () => {
   const names = Object.keys(exported).sort();
-  assert.deepEqual(names, ['C', 'DeepstreamClient', 'DeepstreamError', 'DefaultOptions', 'Options']);
+  assert.deepEqual(names, [
+    'C',
+    'DeepstreamClient',
+    'DeepstreamError',
+    'DefaultOptions',
+    'LOCAL_WINS',
+    'MERGE_STRATEGIES',
+    'Options',
+    'REMOTE_WINS',
+    'threeWay',
+  ]);
   assert.deepEqual(Object.keys(createRequire(import.meta.url)(inRepository('pkg', 'index.cjs'))).sort(), names);
   const url = await import(inRepository('pkg', 'url.mjs'));
   assert.deepEqual(Object.keys(url).sort(), [...names, 'init'].sort());

@@ -157,7 +157,7 @@ export class Connection {
     selected.on('nameChanged', (newName: string) => console.log(newName));
     selected.subscribe('title', (value) => console.log(value));
     await selected.setName(name);
-    selected.set('title', 'x', (error) => console.log(error));
+    selected.set({ title: 'x' }, (error) => console.log(error));
     console.log(selected.name, selected.get('title'));
     selected.discard();
 
