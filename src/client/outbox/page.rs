@@ -64,7 +64,7 @@ impl Outbox {
                 sent.extend(self.take_held(context, index));
             }
         }
-        sent.sort_by_key(|entry| entry.number);
+        super::sort_by_number(&mut sent, |entry| entry.number);
         self.tell_sent(context, sent);
     }
 }

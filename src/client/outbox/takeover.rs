@@ -237,7 +237,7 @@ impl Outbox {
         if found.is_empty() {
             return self.release(context, client);
         }
-        found.sort_by_key(|(number, ..)| *number);
+        super::sort_by_number(&mut found, |(number, ..)| *number);
         self.set_other(client, Other::TakenOver(found.len()));
         for (position, (_, key, entry)) in found.into_iter().enumerate() {
             let entry = self.revive(context, key, &entry);
