@@ -26,7 +26,7 @@ mod world;
 use self::life::Life;
 
 /// How many lives are simulated when nobody says otherwise.
-const DEFAULT_SEEDS: u64 = 800;
+const DEFAULT_SEEDS: u64 = 3_000;
 
 #[test]
 fn whatever_happened_nothing_is_lost_doubled_or_given_to_somebody_else() {

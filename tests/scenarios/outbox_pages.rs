@@ -51,6 +51,25 @@ fn clearing_before_anybody_has_logged_in_clears_what_the_last_user_left() {
 }
 
 #[test]
+fn clearing_is_for_who_was_to_log_in_then_although_storage_answers_later() {
+    let mut world = World::new();
+    world.server().policy.logins.insert(ADA.into(), AtLogin::Refuse(None));
+    let browser = world.add_browser();
+    let page = world.add_client_in(browser, |_| {});
+    world.login(page, BOB);
+    world.run_until_open(page);
+    world.pause(page);
+    world.emit(page, "news", "1");
+    world.crash(page);
+    world.browser(browser).storage_takes_ms = Some(1_000..=1_000);
+    let next = world.add_client_in(browser, |_| {});
+    world.login(next, ADA);
+    world.wish(next, Wish::ClearOutbox);
+    world.run_for(10_000);
+    assert_eq!(entries_in(&mut world, browser), 1);
+}
+
+#[test]
 fn what_is_emitted_after_clearing_stays_in_storage_that_answers_late() {
     let mut world = World::new();
     let browser = world.add_browser();

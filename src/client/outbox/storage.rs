@@ -190,7 +190,6 @@ impl Outbox {
 
     /// What nobody could be named for, or only a digest, is now known to be somebody's.
     fn remember_last_user(&mut self, last: LastUser) {
-        let (before, _) = self.identity.owner();
         self.identity.remember(last);
         let Some(last) = self.identity.last() else { return };
         for entry in self.entries.iter_mut().chain(&mut self.held) {
@@ -198,11 +197,11 @@ impl Outbox {
                 entry.owner = last.owner().clone();
             }
         }
-        let (after, _) = self.identity.owner();
+        // Not who is to log in by now: that may be somebody else than when the application said so.
         if let Some(Purpose::Clear { owners, .. }) = &mut self.reads.clear_after_start
-            && owners.contains(&before)
+            && owners.iter().all(|owner| owner.is_empty() || last.logged_in_as(owner))
         {
-            owners.push(after);
+            owners.push(last.owner().clone());
         }
     }
 
