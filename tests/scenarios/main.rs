@@ -25,4 +25,5 @@ mod presence;
 mod reconnection;
 mod records;
 mod reentrancy;
+mod restarts;
 mod rpc;
