@@ -28,4 +28,5 @@ mod record_support;
 mod records;
 mod records_offline;
 mod reentrancy;
+mod restarts;
 mod rpc;
