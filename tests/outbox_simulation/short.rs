@@ -112,7 +112,7 @@ impl Story {
             delivery: Delivery::Durable,
             ttl_ms: None,
             key: None,
-            receipt: payload % 2 == 0,
+            receipt: payload.is_multiple_of(2),
         };
         self.world.wish(self.page, wish);
         if !self.world.client(self.page).is_crashed() {
