@@ -41,11 +41,11 @@ impl Features {
     }
 
     /// The session is over.
-    pub fn on_lost(&mut self, context: &mut Context<'_>) {
+    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
         self.events.on_lost(context);
         self.presence.on_lost(context.options.resubscribe);
         self.records.on_lost(context);
-        self.rpc.on_lost(context);
+        self.rpc.on_lost(context, outbox);
     }
 
     /// No session will come unless the application asks for one: what waits for it with a promise need not wait.
@@ -85,13 +85,13 @@ impl Features {
     }
 
     /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+    pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, session: Option<SocketId>) {
         if let Some(socket) = session {
             self.events.on_tick(context, socket);
             self.presence.on_tick(context, socket);
             self.records.on_tick(context, socket);
         }
-        self.rpc.on_tick(context, session);
+        self.rpc.on_tick(context, outbox, session);
     }
 
     /// A message of one of their topics arrived.
@@ -107,7 +107,7 @@ impl Features {
             (Message::Event(message), None) => (message.action.name(), "no event before the login"),
             (Message::Record(message), Some(socket)) => return self.records.on_message(context, socket, message),
             (Message::Record(message), None) => (message.action.name(), "no record before the login"),
-            (Message::Rpc(message), Some(socket)) => return self.rpc.on_message(context, socket, message),
+            (Message::Rpc(message), Some(socket)) => return self.rpc.on_message(context, outbox, socket, message),
             (Message::Rpc(message), None) => (message.action.name(), "no RPC before the login"),
             (Message::Presence(message), Some(socket)) => return self.presence.on_message(context, socket, message),
             (Message::Presence(message), None) => (message.action.name(), "no presence before the login"),

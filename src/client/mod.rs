@@ -177,6 +177,10 @@ impl Client {
             }
         }
         self.follow_session(now);
+        if let Some(socket) = self.connection.session() {
+            let (mut context, _, features, outbox) = self.split(now);
+            outbox.make_calls(&mut context, socket, &mut features.rpc);
+        }
         if let Some(error) = self.connection.rests() {
             let is_over = self.connection.is_closed() || self.connection.stopped().is_some();
             let (mut context, _, features, outbox) = self.split(now);
@@ -201,7 +205,8 @@ impl Client {
         let session = self.connection.session().is_some();
         let features = self.features.deadline(session);
         let outbox = self.connection.is_wanted().then(|| self.outbox.deadline(session));
-        self.connection.deadline(&self.options).into_iter().chain(features).chain(outbox.flatten()).min()
+        let call = self.outbox.call_deadline();
+        self.connection.deadline(&self.options).into_iter().chain(features).chain(outbox.flatten()).chain(call).min()
     }
 
     /// Tells the features when a session ended or began. A session is over as soon as another socket counts, so
@@ -214,7 +219,7 @@ impl Client {
         }
         let (mut context, connection, features, outbox) = self.split(now);
         if before.is_some() {
-            features.on_lost(&mut context);
+            features.on_lost(&mut context, outbox);
             outbox.on_lost(&mut context, connection.snapshot().reason);
         }
         if let Some(socket) = after {
@@ -227,7 +232,7 @@ impl Client {
     fn on_tick(&mut self, now: Instant) {
         let (mut context, connection, features, outbox) = self.split(now);
         connection.on_tick(&mut context);
-        features.on_tick(&mut context, connection.session());
+        features.on_tick(&mut context, outbox, connection.session());
         if outbox.on_tick(&mut context, connection.session()) {
             connection.ask(&mut context);
         }
@@ -358,7 +363,14 @@ impl Client {
             Command::Rpc(RpcCommand::Provide(_)) if connection.is_closed() => {
                 context.report(ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
             }
-            Command::Rpc(command) => features.rpc.on_command(&mut context, connection.session(), command),
+            Command::Rpc(RpcCommand::Make(call)) if connection.is_closed() => {
+                // Rejected like those that waited when it was closed.
+                let command = RpcCommand::Make(RpcCall { is_durable: false, ..call });
+                features.rpc.on_command(&mut context, outbox, None, command);
+            }
+            Command::Rpc(command) => {
+                features.rpc.on_command(&mut context, outbox, connection.session(), command);
+            }
         }
     }
 

@@ -5,7 +5,9 @@ use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::support::{Page, Recorder, Replaced, TestClient, callback, js, property, servers, settled, text, until};
+use crate::support::{
+    Page, Recorder, Replaced, TestClient, callback, js, property, servers, settled, text, until, with_outbox,
+};
 
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
 
@@ -241,6 +243,8 @@ async fn what_is_wrong_is_refused_at_the_call() {
         ("'a'", "() => {}", "undefined", "INVALID_ARGUMENT"),
         ("'a'", "1", "'callback'", "INVALID_ARGUMENT"),
         ("'a'", "1", "{ timeout: -1 }", "INVALID_OPTION"),
+        ("'a'", "1", "{ delivery: 'drop' }", "INVALID_OPTION"),
+        ("'a'", "1", "{ ttl: 0 }", "INVALID_OPTION"),
         ("'a'", "1", "{ timeout: NaN }", "INVALID_OPTION"),
         ("'a'", "1", "{ timeout: '1' }", "INVALID_OPTION"),
         ("'a'", "1", "{ timeout: 3e9 }", "INVALID_OPTION"),
@@ -302,5 +306,23 @@ async fn every_method_may_be_called_from_a_provider() {
     let call = client.makes(0, NOTHING);
     assert_eq!(property(&settled(call).await.expect_err("an error"), "code"), "IS_CLOSED");
     assert!(client.rpc.provider_names().is_empty());
+    page.was_quiet().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_durable_call_waits_in_the_outbox_and_is_answered() {
+    let page = Page::watch();
+    let client = TestClient::with_options(servers::real(), &with_outbox("{ key: `${Math.random()}` }"));
+    client.rpc.provide(&client.name(0), &js("(data) => data + 1")).unwrap();
+    let make = |options: &str| client.rpc.make(&client.name(0), &js("1"), &js(options)).expect("a promise");
+    let results = ["{ delivery: 'durable' }", "{ delivery: 'durable', idempotent: true, ttl: 60000 }"].map(make);
+    assert_eq!(client.client.outbox().size(), 2);
+    let entries = client.client.outbox().entries(NOTHING).unwrap();
+    assert_eq!(property(&entries.get(0), "kind"), "call");
+    client.logs_in().await;
+    for result in results {
+        assert_eq!(settled(result).await.unwrap().as_f64(), Some(2.0));
+    }
+    until("an empty outbox", || client.client.outbox().size() == 0).await;
     page.was_quiet().await;
 }

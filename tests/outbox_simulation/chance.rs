@@ -19,6 +19,9 @@ pub const LOGINS: [(&str, Option<&str>); 4] = [
     ("{\"token\":0}", None),
 ];
 
+/// What there is to call: the first is provided, the second is not.
+pub const PROCEDURES: [&str; 2] = ["serve", "nobody"];
+
 /// What there is to emit; the last one is denied to everybody.
 pub const NAMES: [&str; 4] = ["alpha", "beta", "gamma", "mute"];
 
@@ -110,7 +113,8 @@ impl Wishes {
         match self.dice.between(0..=200) {
             0..=19 => Wish::Subscribe(name),
             20..=29 => Wish::Unsubscribe(name),
-            30..=139 => self.offer(),
+            30..=109 => self.offer(),
+            110..=139 => self.call(),
             140..=164 => Wish::Login(Some(knobs.draw_login(&mut self.dice).into())),
             165..=174 => Wish::Pause,
             175..=187 => Wish::Resume,
@@ -130,6 +134,19 @@ impl Wishes {
             key: self.dice.happens(0.2).then(|| data.clone()),
             receipt: self.dice.happens(0.3),
             data,
+        }
+    }
+
+    /// A call; those with an even payload may be executed twice.
+    pub fn call(&mut self) -> Wish {
+        self.emitted += 1;
+        let payload = self.first + self.emitted;
+        Wish::MakeDurable {
+            name: (*self.dice.one_of(&[PROCEDURES[0], PROCEDURES[0], PROCEDURES[0], PROCEDURES[1]])).into(),
+            data: payload.to_string(),
+            timeout_ms: *self.dice.one_of(&[None, None, None, Some(3_000)]),
+            ttl_ms: *self.dice.one_of(&[None, None, None, Some(3_000), Some(100_000)]),
+            idempotent: payload.is_multiple_of(2),
         }
     }
 

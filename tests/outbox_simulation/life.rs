@@ -9,10 +9,12 @@ use deepstream_wasm::{
 };
 
 use crate::{
-    chance::{Knobs, LOGINS, NAMES, Wishes, befall, befall_storage, draw_pause, has_room, relieve_storage, revive},
+    chance::{
+        Knobs, LOGINS, NAMES, PROCEDURES, Wishes, befall, befall_storage, draw_pause, has_room, relieve_storage, revive,
+    },
     model::Model,
     world::{
-        ClientId, Dice, Wish, World,
+        ClientId, Dice, Reply, Wish, World,
         browser::BrowserId,
         network::Route,
         server::{AtLogin, Policy},
@@ -58,6 +60,13 @@ impl Life {
         for name in NAMES {
             world.subscribe(reader, name);
         }
+        world.provide(reader, PROCEDURES[0]);
+        world.client_mut(reader).react(|output| match output {
+            Output::RpcRequest(request) => {
+                vec![Reply::Send(request.data.as_deref().unwrap_or("null").into()).to(request)]
+            }
+            _ => vec![],
+        });
         let browsers: Vec<_> = (0..knobs.browsers).map(|_| world.add_browser()).collect();
         for browser in &browsers {
             let browser = world.browser(*browser);
@@ -72,7 +81,7 @@ impl Life {
             pages: Vec::new(),
             wishes: Vec::new(),
             reader,
-            model: Model::default(),
+            model: Model::new(!knobs.has_locks && knobs.storage_takes_ms.is_some()),
             knobs,
             dice,
         };
@@ -186,7 +195,9 @@ impl Life {
                 let payload: u64 = entry.data.as_deref().and_then(|data| data.parse().ok()).expect("a payload");
                 let event = &self.model.events[&payload];
                 let is_theirs = event.owner.is_some() && event.credentials.as_deref() == credentials;
-                assert!(!is_theirs, "{page:?} keeps {payload} back, logged in with {credentials:?}");
+                // A call that storage does not let go of waits for the next session.
+                let may_wait = event.call.is_some() && self.knobs.storage_may_fail;
+                assert!(!is_theirs || may_wait, "{page:?} keeps {payload} back, logged in with {credentials:?}");
             }
         }
     }
@@ -224,7 +235,12 @@ impl Life {
 
     fn check(&mut self) {
         self.observe();
-        self.model.check_arrivals(self.world.server().emitted(), self.knobs.storage_may_fail);
+        let asked = self.world.client(self.reader).asked();
+        let executed: Vec<u64> = asked.iter().filter_map(|it| it.data.as_deref()?.parse().ok()).collect();
+        self.model.check_executions(&executed);
+        let server = self.world.server();
+        let arrived = [server.emitted(), server.called()].concat();
+        self.model.check_arrivals(&arrived, self.knobs.storage_may_fail);
         for page in self.world.clients() {
             self.check_that_nothing_came_twice(page);
         }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deepstream_wasm::client::{Delivery, DropReason, Instant, OutboxNews, Output};
+use deepstream_wasm::{
+    client::{ClientError, Delivery, DropReason, Instant, OutboxNews, Output, RpcError, RpcFailure},
+    wire::{Message, RpcAction, RpcMessage, decode},
+};
 
 use crate::{
     chance::LOGINS,
@@ -14,7 +17,15 @@ pub fn user_of(credentials: &str) -> Option<&'static str> {
     LOGINS.iter().find(|(known, _)| *known == credentials)?.1
 }
 
-/// One event that an application emitted.
+/// What is asked for of a call, and of nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub idempotent: bool,
+    /// How often pages have sent it.
+    sent: usize,
+}
+
+/// One event that an application emitted, or one call that it made.
 #[derive(Debug)]
 pub struct Event {
     pub page: ClientId,
@@ -31,6 +42,7 @@ pub struct Event {
     /// Why it need not arrive.
     pub excuse: Option<&'static str>,
     pub was_cleared: bool,
+    pub call: Option<Call>,
 }
 
 impl Event {
@@ -56,9 +68,16 @@ pub struct Model {
     pub events: BTreeMap<u64, Event>,
     pages: BTreeMap<ClientId, Page>,
     last_clear: Option<Instant>,
+    /// Whether pages cannot exclude each other: they have leases only, in storage that answers late.
+    pages_may_race: bool,
 }
 
 impl Model {
+    /// Nothing was asked for yet.
+    pub fn new(pages_may_race: bool) -> Self {
+        Self { pages_may_race, ..Self::default() }
+    }
+
     /// A page was opened.
     pub fn open_page(&mut self, page: ClientId, browser: BrowserId) {
         self.pages.insert(page, Page { browser: Some(browser), ..Page::default() });
@@ -86,7 +105,7 @@ impl Model {
             let is_closed = self.hear(world, page, is_crashed);
             self.see(world, page);
             if is_crashed || is_closed {
-                self.on_gone(world, page, storage_works);
+                self.on_gone(world, page, storage_works, is_crashed);
             }
         }
     }
@@ -113,6 +132,25 @@ impl Model {
                         excuse: is_crashed.then_some("its page went before emit() returned"),
                         // Other pages cannot tell what came in the same millisecond.
                         was_cleared: self.last_clear == Some(now),
+                        call: None,
+                    };
+                    self.events.entry(data.parse().expect("payloads are numbers")).or_insert(event);
+                }
+                Wish::MakeDurable { name, data, timeout_ms, ttl_ms, idempotent } => {
+                    let (now, position) = (world.now(), self.events.len());
+                    let limit = timeout_ms.unwrap_or(u64::MAX).min(ttl_ms.unwrap_or(86_400_000));
+                    let event = Event {
+                        page,
+                        position,
+                        browser,
+                        credentials: known.credentials.clone(),
+                        owner: known.credentials.as_deref().and_then(user_of),
+                        name: name.clone(),
+                        delivery: Delivery::Durable,
+                        expires_at: now.after_ms(limit),
+                        excuse: is_crashed.then_some("its page went before make() returned"),
+                        was_cleared: self.last_clear == Some(now),
+                        call: Some(Call { idempotent: *idempotent, sent: 0 }),
                     };
                     self.events.entry(data.parse().expect("payloads are numbers")).or_insert(event);
                 }
@@ -135,6 +173,44 @@ impl Model {
         let history = world.client(page).history();
         let known = self.pages.entry(page).or_default();
         for (at, output) in &history[std::mem::replace(&mut known.outputs_seen, history.len())..] {
+            if let Output::Send(_, frame) = output {
+                for message in decode(frame) {
+                    let Ok(Message::Rpc(RpcMessage { action: RpcAction::Request, data, .. })) = message else {
+                        continue;
+                    };
+                    let payload: u64 = data.and_then(|data| data.parse().ok()).expect("a payload");
+                    let event = self.events.get_mut(&payload).expect("only what was asked for is called");
+                    let call = event.call.as_mut().expect("a call");
+                    call.sent += 1;
+                    assert!(
+                        call.idempotent || call.sent == 1 || self.pages_may_race,
+                        "{page:?} sends {payload} again: {event:?}"
+                    );
+                    if !call.idempotent {
+                        event.excuse = Some("whoever waits for it is told if it is cut off, else everybody");
+                    } else if event.expires_at <= at.after_ms(4_000) {
+                        event.excuse = Some("its time was up before the answer came");
+                    }
+                }
+            }
+            // A page that was frozen for minutes gives up what the server never answered, and says so.
+            let given_up = match output {
+                Output::Settle(ticket, Err(ClientError::Rpc(error))) => {
+                    let mut calls = world.client(page).calls().iter();
+                    let payload = calls.find(|(_, made)| made == ticket).and_then(|(payload, _)| payload.parse().ok());
+                    Some((error, payload))
+                }
+                Output::Error(ClientError::Rpc(error)) => Some((error, None::<u64>)),
+                _ => None,
+            };
+            if let Some((RpcError { name, failure: RpcFailure::ResponseTimeout }, which)) = given_up {
+                for (payload, event) in self.events.iter_mut().filter(|(_, event)| *event.name == **name) {
+                    let was_sent = event.call.is_some_and(|call| call.sent > 0);
+                    if was_sent && known.browser == Some(event.browser) && which.is_none_or(|which| which == *payload) {
+                        event.excuse = Some("its answer is overdue");
+                    }
+                }
+            }
             let Output::Outbox(OutboxNews::Dropped { why, entries }) = output else { continue };
             for entry in entries {
                 let payload: u64 = entry.data.as_deref().and_then(|data| data.parse().ok()).expect("a payload");
@@ -144,6 +220,7 @@ impl Model {
                     DropReason::Cleared => (event.was_cleared, "cleared"),
                     DropReason::Denied => (event.name == "mute", "denied"),
                     DropReason::NotNow => (event.delivery == Delivery::Drop, "not connected"),
+                    DropReason::Undeliverable if event.call.is_some() => (true, "too many cuts, or a lost lease"),
                     DropReason::Overflow | DropReason::Undeliverable => (false, "nonsense"),
                 };
                 assert!(is_right, "{page:?} reports {payload} as {why:?}: {event:?}");
@@ -153,11 +230,12 @@ impl Model {
     }
 
     /// A page went: what was only in its memory went with it.
-    fn on_gone(&mut self, world: &mut World, page: ClientId, storage_works: bool) {
+    fn on_gone(&mut self, world: &mut World, page: ClientId, storage_works: bool, is_crashed: bool) {
         let known = self.pages.entry(page).or_default();
         known.is_gone = true;
         let is_bad = known.credentials.as_deref().is_some_and(|credentials| user_of(credentials).is_none());
-        let arrived: BTreeSet<u64> = world.server().emitted().iter().filter_map(payload).collect();
+        let server = world.server();
+        let arrived: BTreeSet<u64> = server.emitted().iter().chain(server.called()).filter_map(payload).collect();
         let home = known.browser;
         for (payload, event) in self.events.iter_mut().filter(|(_, event)| Some(event.browser) == home) {
             if event.excuse.is_some() || event.was_cleared || event.name == "mute" || arrived.contains(payload) {
@@ -168,6 +246,8 @@ impl Model {
             let is_stored = world.browser(event.browser).storage.values().any(|value| value.ends_with(&suffix));
             if has_expired && !is_stored {
                 event.excuse = Some("it expired, and the page went before it could say so");
+            } else if is_crashed && !is_stored && event.call.is_some_and(|call| !call.idempotent) {
+                event.excuse = Some("its page went between removing and sending it");
             } else if !is_own {
             } else if event.delivery != Delivery::Durable {
                 event.excuse = Some("it was only in memory");
@@ -177,6 +257,15 @@ impl Model {
             } else if is_bad || event.owner.is_none() {
                 event.excuse = Some("it was entrusted by somebody who cannot log in");
             }
+        }
+    }
+
+    /// Panics if a call was executed more often than it may.
+    pub fn check_executions(&self, executed: &[u64]) {
+        let mut once = BTreeSet::new();
+        for payload in executed {
+            let call = self.events[payload].call.expect("a call");
+            assert!(once.insert(payload) || call.idempotent || self.pages_may_race, "{payload} was executed twice");
         }
     }
 
@@ -206,7 +295,7 @@ impl Model {
     }
 
     fn check_order(&self, arrived: &[u64]) {
-        let mut last: BTreeMap<(ClientId, Option<&str>), usize> = BTreeMap::new();
+        let mut last: BTreeMap<(ClientId, Option<&str>, bool), usize> = BTreeMap::new();
         for payload in arrived {
             let event = &self.events[payload];
             // What was given up while it was on its way may still arrive, at any time.
@@ -214,7 +303,7 @@ impl Model {
             if event.owner.is_none() || event.delivery != Delivery::Durable || was_given_up {
                 continue;
             }
-            let before = last.insert((event.page, event.credentials.as_deref()), event.position);
+            let before = last.insert((event.page, event.credentials.as_deref(), event.call.is_some()), event.position);
             assert!(before < Some(event.position), "{payload} of {:?} came after {before:?}", event.page);
         }
     }

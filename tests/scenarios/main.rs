@@ -15,6 +15,7 @@ mod listen;
 mod login;
 mod outages;
 mod outbox;
+mod outbox_calls;
 mod outbox_leases;
 mod outbox_pages;
 mod outbox_sending;

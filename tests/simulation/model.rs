@@ -91,6 +91,7 @@ impl Intent {
             | Wish::Cancel(_)
             | Wish::Answer { .. }
             | Wish::Offer { .. }
+            | Wish::MakeDurable { .. }
             | Wish::FlushOutbox
             | Wish::ClearOutbox
             | Wish::Record(_)

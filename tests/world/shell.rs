@@ -67,6 +67,14 @@ pub enum Wish {
         timeout_ms: Option<u64>,
         idempotent: bool,
     },
+    /// A call that shall be made even if the page does not live to see it.
+    MakeDurable {
+        name: String,
+        data: String,
+        timeout_ms: Option<u64>,
+        ttl_ms: Option<u64>,
+        idempotent: bool,
+    },
     Cancel(Ticket),
     Answer {
         request: RpcRequestId,
@@ -671,7 +679,22 @@ impl Shell {
                 self.watch.call_made(ticket);
                 self.calls.push((data.clone().unwrap_or_default(), ticket));
                 let (data, timeout_ms, idempotent) = (data.as_deref(), *timeout_ms, *idempotent);
-                (Command::Rpc(RpcCommand::Make(RpcCall { ticket, name, data, timeout_ms, idempotent })), true)
+                let (is_durable, ttl_ms) = (false, None);
+                let call = RpcCall { ticket, name, data, timeout_ms, idempotent, is_durable, ttl_ms };
+                (Command::Rpc(RpcCommand::Make(call)), true)
+            }
+            Wish::MakeDurable { name, data, timeout_ms, ttl_ms, idempotent } => {
+                self.calls.push((data.clone(), ticket));
+                let call = RpcCall {
+                    ticket,
+                    name,
+                    data: Some(data),
+                    timeout_ms: *timeout_ms,
+                    idempotent: *idempotent,
+                    is_durable: true,
+                    ttl_ms: *ttl_ms,
+                };
+                (Command::Rpc(RpcCommand::Make(call)), true)
             }
             Wish::Cancel(ticket) => (Command::Rpc(RpcCommand::Cancel(*ticket)), false),
             Wish::Answer { request, name, reply } => {
@@ -679,7 +702,8 @@ impl Shell {
             }
         };
         if has_ticket {
-            let may_wait = matches!(wish, Wish::Offer { .. } | Wish::FlushOutbox | Wish::Record(_));
+            let may_wait =
+                matches!(wish, Wish::Offer { .. } | Wish::MakeDurable { .. } | Wish::FlushOutbox | Wish::Record(_));
             self.watch.ticket_issued(ticket, may_wait, matches!(wish, Wish::Query(_)));
             self.next_ticket += 1;
         }

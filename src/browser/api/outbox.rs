@@ -160,6 +160,7 @@ fn to_array(entries: &[Entry], payloads: bool) -> Array {
 
 fn to_object(entry: &Entry, payloads: bool, now: Instant) -> Object {
     let object = Object::new();
+    set(&object, "kind", if entry.kind.is_call() { "call" } else { "event" });
     set(&object, "name", &*entry.name);
     set(&object, "key", entry.key_given());
     set(&object, "createdAt", entry.created_ms as f64);

@@ -108,8 +108,9 @@ impl RpcHandler {
 impl RpcHandler {
     fn send(&self, name: &str, data: Option<&str>, options: &CallOptions, waiting: impl FnOnce(Ticket) -> Waiting) {
         let ticket = self.driver.promises.add_with(waiting);
-        let CallOptions { timeout_ms, idempotent, .. } = *options;
-        self.driver.command(Command::Rpc(RpcCommand::Make(RpcCall { ticket, name, data, timeout_ms, idempotent })));
+        let CallOptions { timeout_ms, idempotent, is_durable, ttl_ms, .. } = *options;
+        let call = RpcCall { ticket, name, data, timeout_ms, idempotent, is_durable, ttl_ms };
+        self.driver.command(Command::Rpc(RpcCommand::Make(call)));
     }
 }
 
@@ -119,6 +120,8 @@ struct CallOptions {
     timeout_ms: Option<u64>,
     signal: Option<AbortSignal>,
     idempotent: bool,
+    is_durable: bool,
+    ttl_ms: Option<u64>,
 }
 
 impl CallOptions {
@@ -134,12 +137,16 @@ impl CallOptions {
             timeout_ms: read_timeout(&get("timeout"))?,
             signal: read_signal(get("signal"))?,
             idempotent: read_flag("idempotent", &get("idempotent"))?,
+            is_durable: read_delivery(&get("delivery"))?,
+            ttl_ms: read_ttl(&get("ttl"))?,
         })
     }
 }
 
+/// The longest that timers of browsers count, in milliseconds.
+const MAX_TIMER_MS: f64 = 2_147_483_647.0;
+
 fn read_timeout(value: &JsValue) -> Result<Option<u64>, DeepstreamError> {
-    const MAX_TIMER_MS: f64 = 2_147_483_647.0;
     match value.as_f64() {
         None if value.is_undefined() => Ok(None),
         Some(f64::INFINITY) => Ok(None),
@@ -148,6 +155,23 @@ fn read_timeout(value: &JsValue) -> Result<Option<u64>, DeepstreamError> {
             let expected = "a number of milliseconds from 0 to 2147483647, or Infinity";
             Err(DeepstreamError::invalid("option", "timeout", expected, value))
         }
+    }
+}
+
+fn read_delivery(value: &JsValue) -> Result<bool, DeepstreamError> {
+    match value.as_string().as_deref() {
+        Some("durable") => Ok(true),
+        Some("memory") => Ok(false),
+        None if value.is_undefined() => Ok(false),
+        _ => Err(DeepstreamError::invalid("option", "delivery", "'durable' or 'memory'", value)),
+    }
+}
+
+fn read_ttl(value: &JsValue) -> Result<Option<u64>, DeepstreamError> {
+    match value.as_f64() {
+        None if value.is_undefined() => Ok(None),
+        Some(ms) if (1.0..=MAX_TIMER_MS).contains(&ms) => Ok(Some(ms as u64)),
+        _ => Err(DeepstreamError::invalid("option", "ttl", "a number of milliseconds from 1 to 2147483647", value)),
     }
 }
 

@@ -35,7 +35,9 @@ export type ReceiptOutcome = 'expired' | 'dropped' | 'denied' | 'kept';
 
 /** Something that waits for the server. Times are those of `Date.now()`. */
 export interface OutboxEntry {
-  /** The name of the event. */
+  /** What it is. */
+  kind: 'event' | 'call';
+  /** The name of the event, or of the procedure. */
   name: string;
   /** What tells it from all others: as `emit` was told, else of the client's choice. */
   key: string;
@@ -96,7 +98,7 @@ export interface OutboxHandler {
   readonly oldest: number | null;
 
   /**
-   * The entries, oldest first; those that wait for another user to log in come last.
+   * The entries, events before calls, oldest first; those that wait for another user to log in come last.
    * @throws {DeepstreamError} for options that are no object
    * @example
    * for (const { name, data } of client.outbox.entries({ payloads: true })) console.log(name, data);

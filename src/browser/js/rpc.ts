@@ -72,6 +72,19 @@ export interface RPCMakeOptions {
    * @defaultValue false
    */
   idempotent?: boolean;
+  /**
+   * `'durable'` keeps the call in the storage of the option `outbox` until it is made, so that it is made even if the page is
+   * gone by then: by the next page of the same user, which reports a failure through `on('error')`, since nobody waits for the
+   * result. One that is `idempotent` stays there until its outcome is known. `'memory'` keeps it as long as the page lives.
+   * @defaultValue 'memory'
+   */
+  delivery?: 'durable' | 'memory';
+  /**
+   * How long a durable call is worth making, in milliseconds, from 1 to 2147483647. Then it is rejected with `OUTBOX_EXPIRED`.
+   * It is never made after its `timeout` either.
+   * @defaultValue the option `outbox.ttl`
+   */
+  ttl?: number;
 }
 
 /**
@@ -121,10 +134,12 @@ export interface RPCHandler {
    * options that are wrong. The promise is rejected with the `code`s `NO_RPC_PROVIDER`, `ACCEPT_TIMEOUT`,
    * `RESPONSE_TIMEOUT`, `MESSAGE_DENIED`, `REQUEST_ERROR` (the provider failed; `reason` is what it gave),
    * `OUTCOME_UNKNOWN` (the connection was lost before the answer; it may have been executed), `CLIENT_OFFLINE` (never
-   * sent), `OUTBOX_FULL` (too much waits for the connection), `IS_CLOSED`, and with what ended the connection for good.
+   * sent), `OUTBOX_FULL` (too much waits for the connection), those of receipts if it is durable (`OUTBOX_EXPIRED`,
+   * `OUTBOX_CLEARED`, …), `IS_CLOSED`, and with what ended the connection for good.
    * @example
    * const sum = await client.rpc.make<number>('add', { a: 1, b: 2 });
    * const user = await client.rpc.make<User>('user', { id: 'ada' }, { timeout: 5_000, idempotent: true });
+   * await client.rpc.make('order', { id: 'a1', apples: 3 }, { delivery: 'durable', idempotent: true });
    */
   make<Result = any, Data = any>(
     name: string,

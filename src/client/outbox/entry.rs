@@ -10,6 +10,11 @@ use crate::{
 pub enum Kind {
     /// An event.
     Event,
+    /// A remote procedure call.
+    Call {
+        /// Whether it may be executed twice.
+        idempotent: bool,
+    },
 }
 
 impl Kind {
@@ -17,12 +22,24 @@ impl Kind {
     pub const fn letter(self) -> &'static str {
         match self {
             Self::Event => "e",
+            Self::Call { idempotent: false } => "c",
+            Self::Call { idempotent: true } => "i",
         }
     }
 
     /// The kind that a letter stands for.
     pub fn from_letter(letter: &str) -> Option<Self> {
-        (letter == "e").then_some(Self::Event)
+        match letter {
+            "e" => Some(Self::Event),
+            "c" => Some(Self::Call { idempotent: false }),
+            "i" => Some(Self::Call { idempotent: true }),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a remote procedure call.
+    pub const fn is_call(self) -> bool {
+        matches!(self, Self::Call { .. })
     }
 }
 
@@ -51,6 +68,13 @@ pub enum Progress {
         /// Counts the PINGs of the session from 1.
         barrier: u32,
     },
+    /// A call that must not be executed twice: it is made once storage says that it no longer holds it.
+    Leaving {
+        /// Tells the question from earlier ones.
+        batch: u32,
+    },
+    /// A call that was made in this session; its outcome is awaited.
+    Made,
 }
 
 /// Whose an entry is, as it stands in storage: a digest of what the server calls the user, or of what the client logged
@@ -75,7 +99,7 @@ pub struct Entry {
     pub number: u64,
     /// What it is.
     pub kind: Kind,
-    /// The name of the event.
+    /// The name of the event, or of the procedure.
     pub name: Box<str>,
     /// JSON text; `None` for `undefined`.
     pub data: Option<Box<str>>,
@@ -99,6 +123,12 @@ pub struct Entry {
     pub receipts: Vec<Ticket>,
     /// Whether the subscribers here are to be called when it is sent: it was another page's, which is gone.
     pub subscribers_wait: bool,
+    /// When whoever waits for the outcome of a call no longer does.
+    pub settle_by: Option<Instant>,
+    /// Whether storage was asked to replace what it held of it.
+    pub is_rewritten: bool,
+    /// How many connections broke while the outcome of a call was awaited.
+    pub cuts: u32,
 }
 
 impl Entry {
@@ -119,7 +149,12 @@ impl Entry {
 
     /// Whether it was sent in this session.
     pub const fn is_sent(&self) -> bool {
-        matches!(self.progress, Progress::Sent { .. })
+        matches!(self.progress, Progress::Sent { .. } | Progress::Made)
+    }
+
+    /// Whether it is late at this moment, if it was not sent.
+    pub fn is_late(&self, now: Instant) -> bool {
+        !self.is_sent() && (self.expires_at <= now || self.settle_by.is_some_and(|at| at <= now))
     }
 
     /// What counts towards `maxBytes`.
@@ -127,15 +162,13 @@ impl Entry {
         self.name.len() + self.data.as_ref().map_or(0, |data| data.len())
     }
 
-    /// The frame that carries it.
+    /// The frame that carries an event.
     pub fn frame(&self) -> Vec<u8> {
-        let message = match self.kind {
-            Kind::Event => EventMessage {
-                name: Some(&self.name),
-                data: self.data.as_deref(),
-                correlation_id: Some(&self.key),
-                ..EventMessage::new(EventAction::Emit)
-            },
+        let message = EventMessage {
+            name: Some(&self.name),
+            data: self.data.as_deref(),
+            correlation_id: Some(&self.key),
+            ..EventMessage::new(EventAction::Emit)
         };
         Message::Event(message).encode()
     }

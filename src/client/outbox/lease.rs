@@ -255,6 +255,7 @@ impl Outbox {
     }
 
     fn on_lease_lost(&mut self, context: &mut Context<'_>, client: &str) {
+        self.give_up_leaving(context, client);
         if *client == *self.client {
             self.takeover.is_parked = true;
             self.takeover.own_lock = OwnLock::Asked;
@@ -265,6 +266,7 @@ impl Outbox {
                     self.leave_to_others(index);
                 }
             }
+            self.leave_calls_to_others(Some(client));
             self.set_other(client, Other::Lives);
         }
         self.ask_lease(context, client, true);

@@ -2,8 +2,9 @@
 //!
 //! Entries leave in the order in which they came, a window of them at a time. The server has what was sent before a PING
 //! once it answers that PING. What was sent and not confirmed when the connection was lost is sent again, under the same
-//! key, so that subscribers can tell.
+//! key, so that subscribers can tell. [Calls](calls) wait beside events, and are made by the requestor.
 
+mod calls;
 mod entry;
 mod identity;
 mod lease;
@@ -34,6 +35,7 @@ use super::{
     limits::{OUTBOX_START_MAX_MS, OUTBOX_WINDOW},
     options::{OutboxStorage, Overflow},
     rng::Rng,
+    rpc::RpcFailure,
     time::Instant,
 };
 
@@ -42,7 +44,7 @@ use super::{
 pub struct Offer<'a> {
     /// What it is.
     pub kind: Kind,
-    /// The name of the event.
+    /// The name of the event, or of the procedure.
     pub name: &'a str,
     /// JSON text; `None` for `undefined`.
     pub data: Option<&'a str>,
@@ -67,6 +69,12 @@ pub struct Outbox {
     /// Those that may be sent; the first `in_flight` of them were, in this session.
     entries: VecDeque<Entry>,
     in_flight: usize,
+    /// The calls that may be made, or were in this session, in order.
+    calls: VecDeque<Entry>,
+    /// Whether any of them may be due.
+    is_call_due: bool,
+    /// Counts the questions whether calls have left storage.
+    batch: u32,
     /// Those of users who are not logged in.
     held: Vec<Entry>,
     bytes: usize,
@@ -82,6 +90,8 @@ pub struct Outbox {
     cuts: u32,
     /// No later than the earliest of all expiries.
     next_expiry: Option<Instant>,
+    /// No later than the earliest end of waiting for the outcome of a call that waits here.
+    next_timeout: Option<Instant>,
     /// When to stop waiting for storage and locks before sending.
     start_deadline: Option<Instant>,
     flushes: Vec<(Ticket, u64)>,
@@ -101,6 +111,9 @@ impl Outbox {
             identity: Identity::default(),
             entries: VecDeque::new(),
             in_flight: 0,
+            calls: VecDeque::new(),
+            is_call_due: false,
+            batch: 0,
             held: Vec::new(),
             bytes: 0,
             storage: if storage == OutboxStorage::Memory { Storage::Absent } else { Storage::Untouched },
@@ -111,6 +124,7 @@ impl Outbox {
             window: OUTBOX_WINDOW,
             cuts: 0,
             next_expiry: None,
+            next_timeout: None,
             start_deadline: None,
             flushes: Vec::new(),
             has_receipts: false,
@@ -120,14 +134,18 @@ impl Outbox {
 
     // ---- what can be seen of it ----
 
-    /// The entries that wait or are on their way, oldest first; those of other users come last.
+    /// The entries that wait or are on their way, events before calls, oldest first; those of other users come last.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().chain(&self.held)
+        self.entries.iter().chain(&self.calls).chain(&self.held)
+    }
+
+    fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.iter_mut().chain(&mut self.calls).chain(&mut self.held)
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.entries.len() + self.held.len()
+        self.entries.len() + self.calls.len() + self.held.len()
     }
 
     /// Whether there are none.
@@ -171,25 +189,38 @@ impl Outbox {
             return;
         }
         let entry = self.entry(context, offer);
+        self.admit(context, session, entry);
+    }
+
+    fn admit(&mut self, context: &mut Context<'_>, session: Option<SocketId>, mut entry: Entry) {
+        let is_call = entry.kind.is_call();
         if !self.make_room(context, entry.bytes()) {
             let error = ClientError::OutboxFull { name: entry.name };
-            settle(context, offer.receipt, &Err(error.clone()));
-            context.report(error);
+            for ticket in entry.receipts {
+                settle(context, Some(ticket), &Err(error.clone()));
+            }
+            // Whoever makes a call waits for its outcome.
+            if !is_call {
+                context.report(error);
+            }
             return;
         }
         self.bytes += entry.bytes();
-        self.next_expiry = Some(self.next_expiry.map_or(entry.expires_at, |at| at.min(entry.expires_at)));
-        self.has_receipts |= offer.receipt.is_some();
+        self.expect_end_of(&entry);
+        self.has_receipts |= !entry.receipts.is_empty();
         self.changed = true;
-        let is_durable = entry.delivery == Delivery::Durable;
-        // It may come back, if it is sent by another page, or is late on a connection that is given up.
-        context.seen.is_first(&entry.name, &entry.key, context.options.deduplication_window);
-        self.entries.push_back(entry);
-        if is_durable {
+        if entry.delivery == Delivery::Durable && !(session.is_some() && self.leaves_at_once(&entry)) {
             self.touch_storage(context);
             if self.storage == Storage::Ready {
-                self.store(context, self.entries.len() - 1);
+                self.store(context, &mut entry);
             }
+        }
+        if is_call {
+            self.calls.push_back(entry);
+        } else {
+            // It may come back, if it is sent by another page, or is late on a connection that is given up.
+            context.seen.is_first(&entry.name, &entry.key, context.options.deduplication_window);
+            self.entries.push_back(entry);
         }
         if let Some(socket) = session {
             self.flush(context, socket);
@@ -236,7 +267,16 @@ impl Outbox {
             progress: Progress::Waiting,
             receipts: offer.receipt.into_iter().collect(),
             subscribers_wait: false,
+            settle_by: None,
+            is_rewritten: false,
+            cuts: 0,
         }
+    }
+
+    /// Sees to it that the entry is looked at when its time is up.
+    fn expect_end_of(&mut self, entry: &Entry) {
+        self.next_expiry = self.next_expiry.into_iter().chain([entry.expires_at]).min();
+        self.next_timeout = self.next_timeout.into_iter().chain(entry.settle_by).min();
     }
 
     /// Sees to it that an entry of so many bytes fits; says whether it does.
@@ -244,11 +284,19 @@ impl Outbox {
         let (max_entries, max_bytes) = (context.options.outbox_max_entries, context.options.outbox_max_bytes);
         let mut dropped = Vec::new();
         while self.len() >= max_entries || self.bytes + bytes > max_bytes {
-            let oldest_waits = self.in_flight < self.entries.len();
-            if context.options.outbox_overflow == Overflow::Reject || !oldest_waits || bytes > max_bytes {
+            let event = self.entries.get(self.in_flight).map(|entry| entry.number);
+            let call = self.calls.iter().find(|call| call.progress == Progress::Waiting).map(|call| call.number);
+            let oldest = event.into_iter().chain(call).min();
+            let (Overflow::DropOldest, Some(oldest), true) =
+                (context.options.outbox_overflow, oldest, bytes <= max_bytes)
+            else {
                 break;
-            }
-            dropped.extend(self.take(context, self.in_flight));
+            };
+            dropped.extend(if event == Some(oldest) {
+                self.take(context, self.in_flight)
+            } else {
+                self.take_call(context, oldest)
+            });
         }
         self.drop_entries(context, dropped, DropReason::Overflow);
         self.len() < max_entries && self.bytes + bytes <= max_bytes
@@ -268,18 +316,7 @@ impl Outbox {
         // Who logged in last may be known only from storage.
         self.touch_storage(context);
         let cleared = self.identity.owners();
-        let mut gone = Vec::new();
-        for index in (0..self.entries.len()).rev() {
-            if self.entries[index].is_of(&cleared) {
-                gone.extend(self.take(context, index));
-            }
-        }
-        for index in (0..self.held.len()).rev() {
-            if self.held[index].is_of(&cleared) {
-                gone.extend(self.take_held(context, index));
-            }
-        }
-        sort_by_number(&mut gone, |entry| entry.number);
+        let gone = self.take_all(context, &|entry| entry.is_of(&cleared));
         self.drop_entries(context, gone, DropReason::Cleared);
         if self.storage != Storage::Absent {
             let until_ms = context.wall_clock_ms(context.now);
@@ -297,7 +334,8 @@ impl Outbox {
     pub fn on_refused(&mut self, params: u64) {
         let nobody = self.identity.refused(params);
         // Not those that were held back already while somebody else was logged in.
-        for entry in self.entries.iter_mut().filter(|entry| entry.claim == Claim::Made && entry.owner == nobody) {
+        let own = self.entries.iter_mut().chain(&mut self.calls);
+        for entry in own.filter(|entry| entry.claim == Claim::Made && entry.owner == nobody) {
             entry.claim = Claim::Open;
         }
     }
@@ -330,7 +368,7 @@ impl Outbox {
             settle(context, Some(ticket), &Err(error.clone()));
         }
         if std::mem::take(&mut self.has_receipts) {
-            for entry in self.entries.iter_mut().chain(&mut self.held) {
+            for entry in self.entries_mut() {
                 for ticket in entry.receipts.drain(..) {
                     settle(context, Some(ticket), &Err(error.clone()));
                 }
@@ -341,7 +379,8 @@ impl Outbox {
     /// The client is closed: what is in storage stays there for the next one. Returns how much is given up.
     pub fn on_closed(&mut self, context: &mut Context<'_>) -> usize {
         let mut dropped = 0;
-        for entry in self.entries.iter_mut().chain(&mut self.held).filter(|entry| entry.stored_as.is_none()) {
+        self.store_calls_again(context);
+        for entry in self.entries_mut().filter(|entry| entry.stored_as.is_none()) {
             dropped += 1;
             for ticket in entry.receipts.drain(..) {
                 settle(context, Some(ticket), &Err(is_closed(1)));
@@ -350,10 +389,12 @@ impl Outbox {
         self.on_rest(context, &is_closed(0));
         self.release_all(context);
         self.entries.clear();
+        self.calls.clear();
         self.held.clear();
         self.in_flight = 0;
         self.bytes = 0;
         self.next_expiry = None;
+        self.next_timeout = None;
         self.barrier_at = None;
         self.storage = Storage::Absent;
         self.reads = Reads::default();
@@ -363,7 +404,7 @@ impl Outbox {
 
     /// Time has passed. Says whether a PING is wanted.
     pub fn on_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) -> bool {
-        if self.next_expiry.is_some_and(|at| at <= context.now) {
+        if self.next_expiry.into_iter().chain(self.next_timeout).any(|at| at <= context.now) {
             self.expire(context);
         }
         self.on_lease_tick(context);
@@ -395,12 +436,38 @@ impl Outbox {
         Some(entry)
     }
 
+    /// Takes out all entries that are meant, from storage too, oldest first.
+    fn take_all(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+        let mut taken = Vec::new();
+        for index in (0..self.entries.len()).rev() {
+            if is_meant(&self.entries[index]) {
+                taken.extend(self.take(context, index));
+            }
+        }
+        for index in (0..self.calls.len()).rev() {
+            if is_meant(&self.calls[index])
+                && let Some(call) = self.calls.remove(index)
+            {
+                self.forget(context, &call);
+                taken.push(call);
+            }
+        }
+        for index in (0..self.held.len()).rev() {
+            if is_meant(&self.held[index]) {
+                taken.extend(self.take_held(context, index));
+            }
+        }
+        sort_by_number(&mut taken, |entry| entry.number);
+        taken
+    }
+
     /// What follows from an entry no longer being there.
     fn forget(&mut self, context: &mut Context<'_>, entry: &Entry) {
         self.bytes -= entry.bytes();
         self.changed = true;
         if self.is_empty() {
             self.next_expiry = None;
+            self.next_timeout = None;
             self.has_receipts = false;
         }
         self.unstore(context, entry);
@@ -414,6 +481,8 @@ impl Outbox {
         let count = entries.len();
         let error = ClientError::OutboxDropped { why, count };
         for entry in &mut entries {
+            let ran_out = why == DropReason::Expired && entry.settle_by.is_some_and(|at| at <= context.now);
+            let error = if ran_out { calls::failed(entry, RpcFailure::NeverSent) } else { error.clone() };
             for ticket in entry.receipts.drain(..) {
                 settle(context, Some(ticket), &Err(error.clone()));
             }
@@ -431,7 +500,7 @@ impl Outbox {
         if self.flushes.is_empty() {
             return;
         }
-        let oldest = self.entries.iter().map(|entry| entry.number).min();
+        let oldest = self.entries.iter().chain(&self.calls).map(|entry| entry.number).min();
         self.flushes.retain(|(ticket, until)| {
             let waits = oldest.is_some_and(|oldest| oldest < *until);
             if !waits {
@@ -442,21 +511,13 @@ impl Outbox {
     }
 
     fn expire(&mut self, context: &mut Context<'_>) {
-        let mut expired = Vec::new();
-        for index in (self.in_flight..self.entries.len()).rev() {
-            if self.entries[index].expires_at <= context.now {
-                expired.extend(self.take(context, index));
-            }
-        }
-        for index in (0..self.held.len()).rev() {
-            if self.held[index].expires_at <= context.now {
-                expired.extend(self.take_held(context, index));
-            }
-        }
-        sort_by_number(&mut expired, |entry| entry.number);
+        let now = context.now;
+        let expired = self.take_all(context, &|entry| entry.is_late(now));
         self.drop_entries(context, expired, DropReason::Expired);
-        let waiting = self.entries.iter().skip(self.in_flight).chain(&self.held);
-        self.next_expiry = waiting.map(|entry| entry.expires_at).min();
+        let waiting = || self.entries().filter(|entry| !entry.is_sent());
+        let expiry = waiting().map(|entry| entry.expires_at).min();
+        let timeout = waiting().filter_map(|entry| entry.settle_by).min();
+        (self.next_expiry, self.next_timeout) = (expiry, timeout);
     }
 
     /// Gives what was entrusted before the login to whoever is logged in now, and puts aside what is not theirs.
@@ -464,15 +525,22 @@ impl Outbox {
         let (owner, _) = self.identity.owner();
         let held = std::mem::take(&mut self.held);
         let entries = std::mem::take(&mut self.entries);
-        for mut entry in held.into_iter().chain(entries) {
+        let calls = std::mem::take(&mut self.calls);
+        for mut entry in held.into_iter().chain(entries).chain(calls) {
             if entry.claim == Claim::Open || self.identity.may_send(&entry.owner) {
                 // Under the name that the server has for them, they are known whatever they log in with next.
                 if entry.owner != owner {
                     entry.owner = owner.clone();
-                    self.write(context, &entry);
+                    if self.may_rewrite(&entry) {
+                        self.rewrite(context, &mut entry);
+                    }
                 }
                 entry.claim = Claim::Proven;
-                self.entries.push_back(entry);
+                if entry.kind.is_call() {
+                    self.calls.push_back(entry);
+                } else {
+                    self.entries.push_back(entry);
+                }
             } else if self.is_taken_over(&entry) {
                 self.bytes -= entry.bytes();
                 self.let_go_of(context, &entry);

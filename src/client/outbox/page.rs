@@ -9,12 +9,14 @@ impl Outbox {
         if self.takeover.own_lock == OwnLock::None && self.takeover.others.is_empty() {
             return;
         }
+        self.store_calls_again(context);
         self.takeover.is_parked = true;
         for index in (0..self.entries.len()).rev() {
             if self.is_taken_over(&self.entries[index]) {
                 self.leave_to_others(index);
             }
         }
+        self.leave_calls_to_others(None);
         self.release_all(context);
     }
 
@@ -53,18 +55,7 @@ impl Outbox {
             let stored = entry.stored_as.as_deref().filter(|key| entry.number < until && key.starts_with(&*own));
             stored.is_some_and(|stored| !items.iter().any(|(key, _)| **key == *stored))
         };
-        let mut sent = Vec::new();
-        for index in (0..self.entries.len()).rev() {
-            if is_gone(&self.entries[index]) {
-                sent.extend(self.take(context, index));
-            }
-        }
-        for index in (0..self.held.len()).rev() {
-            if is_gone(&self.held[index]) {
-                sent.extend(self.take_held(context, index));
-            }
-        }
-        super::sort_by_number(&mut sent, |entry| entry.number);
+        let sent = self.take_all(context, &is_gone);
         self.tell_sent(context, sent);
     }
 }

@@ -150,6 +150,9 @@ mod tests {
             progress: Progress::Waiting,
             receipts: Vec::new(),
             subscribers_wait: false,
+            settle_by: None,
+            is_rewritten: false,
+            cuts: 0,
         }
     }
 
@@ -167,6 +170,17 @@ mod tests {
                 data,
             };
             assert_eq!(read(&written), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn calls_stay_what_they_are() {
+        for idempotent in [false, true] {
+            let mut entry = entry("add", Some("[1,2]"));
+            entry.kind = Kind::Call { idempotent };
+            let written = write(&entry, 5);
+            let read = read(&written).expect("what is written can be read");
+            assert_eq!((read.kind, read.name, read.data), (entry.kind, "add", Some("[1,2]")));
         }
     }
 

@@ -1,6 +1,6 @@
 //! How entries leave: a window of them at a time, each until the server is known to have it.
 
-use super::{Entry, Outbox, Progress, settle};
+use super::{Entry, Outbox, Progress, calls, settle};
 use crate::client::{
     connection::{CloseKind, CloseReason},
     context::Context,
@@ -8,6 +8,7 @@ use crate::client::{
     io::{OutboxNews, Output, SocketId},
     limits::{BARRIER_DELAY_MS, CAREFUL_AFTER_CUTS, OUTBOX_WINDOW, UNDELIVERABLE_AFTER_CUTS},
     outbox::Delivery,
+    rpc::RpcFailure,
 };
 
 /// The WebSocket close code for a message that is longer than the server takes (RFC 6455, section 7.4.1).
@@ -20,6 +21,7 @@ impl Outbox {
         if !self.may_send() {
             return;
         }
+        self.is_call_due = !self.calls.is_empty();
         let before = self.in_flight;
         while self.has_window()
             && let Some(entry) = self.entries.get_mut(self.in_flight)
@@ -74,8 +76,14 @@ impl Outbox {
             return;
         }
         for entry in &mut sent {
+            // Who makes a call for another page does not tell it what came of it.
+            let outcome = if entry.kind.is_call() {
+                Err(calls::failed(entry, RpcFailure::OutcomeUnknown))
+            } else {
+                Ok(Some("\"delivered\"".into()))
+            };
             for ticket in entry.receipts.drain(..) {
-                settle(context, Some(ticket), &Ok(Some("\"delivered\"".into())));
+                settle(context, Some(ticket), &outcome);
             }
         }
         context.out.push_back(Output::Outbox(OutboxNews::Sent(sent)));
@@ -99,6 +107,7 @@ impl Outbox {
     pub fn on_lost(&mut self, context: &mut Context<'_>, reason: Option<&CloseReason>) {
         self.barrier_at = None;
         self.start_deadline = None;
+        self.on_calls_lost(context, reason);
         if self.in_flight == 0 {
             return;
         }

@@ -1,11 +1,11 @@
 //! What the outbox asks of the storage, and what it does with the answers.
 
-use super::{Entry, Outbox, entry::Owner, identity::LastUser, persisted, takeover::OwnLock};
+use super::{Entry, Outbox, Progress, entry::Owner, identity::LastUser, persisted, takeover::OwnLock};
 use crate::client::{
     context::Context,
     error::DropReason,
     io::{OutboxNews, Output, SocketId, StorageEvent},
-    outbox::entry::{Claim, Delivery},
+    outbox::entry::{Claim, Delivery, Kind},
 };
 
 /// What is known of the storage.
@@ -36,6 +36,8 @@ pub enum Purpose {
     Clear { owners: Vec<Owner>, until_ms: u64 },
     /// Who has the lease of a client.
     Lease(Box<str>),
+    /// Whether the calls of a batch have left.
+    Removal(u32),
 }
 
 /// The questions that are not answered yet.
@@ -50,7 +52,15 @@ pub struct Reads {
 impl Reads {
     /// Whether none of the answers decides what is sent first.
     pub fn is_done(&self) -> bool {
-        !self.waiting.iter().any(|(_, purpose)| !matches!(purpose, Purpose::Clear { .. } | Purpose::Lease(_)))
+        !self
+            .waiting
+            .iter()
+            .any(|(_, purpose)| !matches!(purpose, Purpose::Clear { .. } | Purpose::Lease(_) | Purpose::Removal(_)))
+    }
+
+    /// Whether it is asked which of its own entries this client still has to send.
+    pub fn asks_for_own(&self) -> bool {
+        self.waiting.iter().any(|(_, purpose)| matches!(purpose, Purpose::Own(_)))
     }
 
     fn answered(&mut self, read: u32) -> Option<Purpose> {
@@ -93,19 +103,24 @@ impl Outbox {
     // ---- writing ----
 
     /// Writes the entry to storage for the first time.
-    pub(super) fn store(&mut self, context: &mut Context<'_>, index: usize) {
+    pub(super) fn store(&mut self, context: &mut Context<'_>, entry: &mut Entry) {
         self.hold_own_lock(context);
-        let Some(entry) = self.entries.get_mut(index) else { return };
         entry.stored_as = Some(self.keys.of_entry(&self.client, entry.number));
-        self.write(context, &self.entries[index]);
+        self.write(context, entry);
     }
 
-    pub(super) fn write(&self, context: &mut Context<'_>, entry: &Entry) {
+    fn write(&self, context: &mut Context<'_>, entry: &Entry) {
         if let Some(key) = entry.stored_as.clone() {
             let expires_ms = context.wall_clock_ms(entry.expires_at);
             let value = Some(persisted::write(entry, expires_ms));
             context.out.push_back(Output::WriteStorage { key, value });
         }
+    }
+
+    /// Writes an entry anew of which storage holds something already.
+    pub(super) fn rewrite(&self, context: &mut Context<'_>, entry: &mut Entry) {
+        entry.is_rewritten = true;
+        self.write(context, entry);
     }
 
     pub(super) fn unstore(&mut self, context: &mut Context<'_>, entry: &Entry) {
@@ -117,11 +132,13 @@ impl Outbox {
 
     /// Writes what is only in memory although it should not be.
     fn store_all(&mut self, context: &mut Context<'_>) {
-        for index in 0..self.entries.len() {
-            if self.entries[index].delivery == Delivery::Durable && self.entries[index].stored_as.is_none() {
-                self.store(context, index);
+        let (mut entries, mut calls) = (std::mem::take(&mut self.entries), std::mem::take(&mut self.calls));
+        for entry in entries.iter_mut().chain(&mut calls) {
+            if entry.delivery == Delivery::Durable && entry.stored_as.is_none() {
+                self.store(context, entry);
             }
         }
+        (self.entries, self.calls) = (entries, calls);
     }
 
     pub(super) fn store_last_user(&self, context: &mut Context<'_>) {
@@ -168,6 +185,7 @@ impl Outbox {
             Purpose::Own(until) => self.keep_what_is_stored(context, until, items),
             Purpose::Clear { owners, until_ms } => self.clear_storage(context, &owners, until_ms, items),
             Purpose::Lease(client) => self.on_lease_read(context, session, &client, items),
+            Purpose::Removal(batch) => self.on_removal_read(context, batch, Some(items)),
         }
     }
 
@@ -192,7 +210,7 @@ impl Outbox {
     fn remember_last_user(&mut self, last: LastUser) {
         self.identity.remember(last);
         let Some(last) = self.identity.last() else { return };
-        for entry in self.entries.iter_mut().chain(&mut self.held) {
+        for entry in self.entries.iter_mut().chain(&mut self.calls).chain(&mut self.held) {
             if entry.claim == Claim::Open || (entry.claim == Claim::Made && last.logged_in_as(&entry.owner)) {
                 entry.owner = last.owner().clone();
             }
@@ -211,6 +229,7 @@ impl Outbox {
             Purpose::TakeOver(client) => self.release(context, &client),
             Purpose::Own(_) => self.takeover.is_parked = false,
             Purpose::Lease(client) => self.on_lease_unreadable(context, &client),
+            Purpose::Removal(batch) => self.on_removal_read(context, batch, None),
             Purpose::Orphans | Purpose::Clear { .. } => {}
         }
         if let Some(words) = words {
@@ -220,13 +239,17 @@ impl Outbox {
 
     /// An entry could not be written: it stays in memory.
     fn on_write_failed(&mut self, context: &mut Context<'_>, key: &str, words: &str) {
-        let position = self.entries.iter().chain(&self.held).position(|entry| entry.stored_as.as_deref() == Some(key));
-        if let Some(position) = position {
-            let own = self.entries.len();
-            let entry = if position < own { self.entries[position].clone() } else { self.held[position - own].clone() };
+        let position = self.entries().position(|entry| entry.stored_as.as_deref() == Some(key));
+        let entry = position.and_then(|position| self.entries().nth(position).cloned());
+        // What storage may still hold of a call that must not be executed twice is removed before it is made.
+        let may_be_there = |entry: &Entry| {
+            let is_leaving = matches!(entry.progress, Progress::Leaving { .. });
+            entry.kind == Kind::Call { idempotent: false } && (is_leaving || entry.is_rewritten)
+        };
+        if let Some(entry) = entry.filter(|entry| !may_be_there(entry)) {
             // What stands there from before may be under another owner.
             self.unstore(context, &entry);
-            let entry = self.entries.iter_mut().chain(&mut self.held).nth(position);
+            let entry = self.entries_mut().find(|entry| entry.stored_as.as_deref() == Some(key));
             entry.into_iter().for_each(|entry| entry.stored_as = None);
         }
         degrade(context, words);
@@ -256,6 +279,8 @@ impl Outbox {
         let is_it = |entry: &Entry| entry.stored_as.as_deref() == Some(key);
         let removed = if let Some(index) = self.entries.iter().position(is_it) {
             self.take(context, index)
+        } else if let Some(number) = self.calls.iter().find(|call| is_it(call)).map(|call| call.number) {
+            self.take_call(context, number)
         } else if let Some(index) = self.held.iter().position(is_it) {
             self.take_held(context, index)
         } else {

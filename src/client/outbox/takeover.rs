@@ -184,7 +184,8 @@ impl Outbox {
         if *client == *self.client {
             if outcome == LockOutcome::Granted && self.takeover.own_lock == OwnLock::Asked {
                 self.takeover.own_lock = OwnLock::Held;
-                if self.takeover.is_parked {
+                // Whoever had it before may have made calls, which nobody must make twice.
+                if self.takeover.is_parked || self.calls.iter().any(|call| call.stored_as.is_some()) {
                     self.look_for_own(context);
                 }
             }
@@ -239,11 +240,18 @@ impl Outbox {
         }
         super::sort_by_number(&mut found, |(number, ..)| *number);
         self.set_other(client, Other::TakenOver(found.len()));
-        for (position, (_, key, entry)) in found.into_iter().enumerate() {
+        let (mut events, mut calls) = (self.in_flight, 0);
+        for (_, key, entry) in found {
             let entry = self.revive(context, key, &entry);
             self.bytes += entry.bytes();
-            self.next_expiry = Some(self.next_expiry.map_or(entry.expires_at, |at| at.min(entry.expires_at)));
-            self.entries.insert(self.in_flight + position, entry);
+            self.expect_end_of(&entry);
+            if entry.kind.is_call() {
+                self.calls.insert(calls, entry);
+                calls += 1;
+            } else {
+                self.entries.insert(events, entry);
+                events += 1;
+            }
         }
         self.changed = true;
         self.expire(context);
@@ -255,7 +263,7 @@ impl Outbox {
         let now_ms = context.wall_clock_ms(context.now);
         let (owner, claim) = self.identity.owner();
         let is_renamed = owner != entry.owner;
-        let revived = Entry {
+        let mut revived = Entry {
             number,
             kind: entry.kind,
             name: entry.name.into(),
@@ -270,9 +278,12 @@ impl Outbox {
             progress: Progress::Waiting,
             receipts: Vec::new(),
             subscribers_wait: entry.kind == Kind::Event,
+            settle_by: None,
+            is_rewritten: false,
+            cuts: 0,
         };
         if is_renamed {
-            self.write(context, &revived);
+            self.rewrite(context, &mut revived);
         }
         revived
     }

@@ -15,6 +15,7 @@ use super::{
     error::ClientError,
     io::{SocketId, Ticket, Wake},
     is_error,
+    outbox::{Entry, Outbox},
     time::Instant,
 };
 use crate::wire::{RpcAction, RpcMessage, Topic};
@@ -55,12 +56,19 @@ impl Rpc {
     }
 
     /// The application wants something.
-    pub fn on_command(&mut self, context: &mut Context<'_>, session: Option<SocketId>, command: RpcCommand<'_>) {
+    pub fn on_command(
+        &mut self,
+        context: &mut Context<'_>,
+        outbox: &mut Outbox,
+        session: Option<SocketId>,
+        command: RpcCommand<'_>,
+    ) {
         match command {
             RpcCommand::Provide(name) => self.provider.provide(context, session.is_some(), name),
             RpcCommand::Unprovide(name) => self.provider.unprovide(context, session.is_some(), name),
+            RpcCommand::Make(call) if call.is_durable => outbox.add_call(context, session, &call),
             RpcCommand::Make(call) => self.requestor.make(context, session, &call),
-            RpcCommand::Cancel(ticket) => self.requestor.cancel(context, ticket),
+            RpcCommand::Cancel(ticket) => self.requestor.cancel(context, outbox, ticket),
             RpcCommand::Answer { request, name, answer } => {
                 self.provider.answer(context, session, request, name, answer);
             }
@@ -73,10 +81,15 @@ impl Rpc {
         self.requestor.on_session(context, socket);
     }
 
+    /// A call that has waited in the outbox is due.
+    pub fn make_kept(&mut self, context: &mut Context<'_>, socket: SocketId, entry: &Entry, ticket: Option<Ticket>) {
+        self.requestor.make_kept(context, socket, entry, ticket);
+    }
+
     /// The session is over.
-    pub fn on_lost(&mut self, context: &mut Context<'_>) {
+    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
         self.provider.on_lost(context.options.resubscribe);
-        self.requestor.on_lost(context);
+        self.requestor.on_lost(context, outbox);
     }
 
     /// The application restores what was left to it.
@@ -95,18 +108,26 @@ impl Rpc {
     }
 
     /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+    pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, session: Option<SocketId>) {
         if let Some(socket) = session {
             self.provider.on_tick(context, socket);
         }
-        self.requestor.on_tick(context);
+        self.requestor.on_tick(context, outbox);
     }
 
     /// A message of the topic RPC arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RpcMessage<'_>) {
+    pub fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        outbox: &mut Outbox,
+        socket: SocketId,
+        message: &RpcMessage<'_>,
+    ) {
         if message.action == RpcAction::Request {
             self.provider.on_request(context, socket, message);
-        } else if !self.provider.on_answer(context, socket, message) && !self.requestor.on_answer(context, message) {
+        } else if !self.provider.on_answer(context, socket, message)
+            && !self.requestor.on_answer(context, outbox, message)
+        {
             report(context, message);
         }
     }

@@ -10,6 +10,7 @@ use crate::{
         io::{Output, SocketId, Ticket, Wake},
         is_error,
         limits::{RPC_KEPT_MAX_BYTES, RPC_KEPT_MAX_CALLS},
+        outbox::{Entry, Kind, Outbox},
         time::Instant,
     },
     wire::{RpcAction, RpcMessage},
@@ -28,6 +29,10 @@ pub struct RpcCall<'a> {
     pub timeout_ms: Option<u64>,
     /// Whether it may be executed twice, so that it can be sent again where its outcome is unknown.
     pub idempotent: bool,
+    /// Whether it shall be made even if the page does not live to see it.
+    pub is_durable: bool,
+    /// How long one that is durable is worth making, in milliseconds; `None` for what the options say.
+    pub ttl_ms: Option<u64>,
 }
 
 /// The calls whose outcome is awaited. While there is a session all of them are sent; without one, none is.
@@ -48,13 +53,16 @@ pub struct Requestor {
 
 #[derive(Debug)]
 struct Call {
-    ticket: Ticket,
+    /// Nobody waits for what an earlier page has asked for.
+    ticket: Option<Ticket>,
     name: Box<str>,
     /// JSON text, as long as the call may have to be sent.
     data: Option<Box<str>>,
     idempotent: bool,
     settle_by: Option<Instant>,
     sent: Option<Sent>,
+    /// Its entry in the outbox, where it stays there until it is settled.
+    entry: Option<u64>,
 }
 
 /// What is known of a call that was sent in this session.
@@ -73,7 +81,7 @@ impl Call {
 
     /// Whether it may have to be sent, for the first time or again.
     const fn is_kept(&self) -> bool {
-        self.sent.is_none() || self.idempotent
+        self.sent.is_none() || (self.idempotent && self.entry.is_none())
     }
 
     /// When waiting for it ends, and how it has failed then.
@@ -98,15 +106,16 @@ impl Call {
 impl Requestor {
     /// Sends a call, or keeps it until there is a session.
     pub fn make(&mut self, context: &mut Context<'_>, session: Option<SocketId>, call: &RpcCall<'_>) {
-        let RpcCall { ticket, name, data, timeout_ms, idempotent } = *call;
+        let RpcCall { ticket, name, data, timeout_ms, idempotent, .. } = *call;
         let keeps = session.is_none() || idempotent;
         let mut call = Call {
-            ticket,
+            ticket: Some(ticket),
             name: name.into(),
             data: data.filter(|_| keeps).map(Into::into),
             idempotent,
             settle_by: timeout_ms.map(|ms| context.now.after_ms(ms)),
             sent: None,
+            entry: None,
         };
         if keeps {
             if self.kept >= RPC_KEPT_MAX_CALLS || self.kept_bytes + call.bytes() > RPC_KEPT_MAX_BYTES {
@@ -116,6 +125,22 @@ impl Requestor {
             self.kept_bytes += call.bytes();
         }
         call.sent = session.map(|socket| self.send(context, socket, name, data));
+        self.add_deadline(&call);
+        self.calls.push(call);
+    }
+
+    /// Sends a call that has waited in the outbox.
+    pub fn make_kept(&mut self, context: &mut Context<'_>, socket: SocketId, entry: &Entry, ticket: Option<Ticket>) {
+        let idempotent = entry.kind == Kind::Call { idempotent: true };
+        let call = Call {
+            ticket,
+            name: entry.name.clone(),
+            data: None,
+            idempotent,
+            settle_by: entry.settle_by,
+            sent: Some(self.send(context, socket, &entry.name, entry.data.as_deref())),
+            entry: idempotent.then_some(entry.number),
+        };
         self.add_deadline(&call);
         self.calls.push(call);
     }
@@ -180,12 +205,12 @@ impl Requestor {
     }
 
     /// The session is over: what it left without an answer may or may not have been executed.
-    pub fn on_lost(&mut self, context: &mut Context<'_>) {
+    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
         for mut call in mem::take(&mut self.calls) {
             if call.is_kept() {
                 call.sent = None;
                 self.calls.push(call);
-            } else {
+            } else if !call.entry.is_some_and(|entry| outbox.take_back(entry, call.ticket)) {
                 reject(context, call, RpcFailure::OutcomeUnknown);
             }
         }
@@ -195,15 +220,19 @@ impl Requestor {
     /// Settles every call with the same error.
     pub fn reject_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
         for call in mem::take(&mut self.calls) {
-            context.out.push_back(Output::Settle(call.ticket, Err(error.clone())));
+            if let Some(ticket) = call.ticket {
+                context.out.push_back(Output::Settle(ticket, Err(error.clone())));
+            }
         }
         (self.kept, self.kept_bytes, self.deadline) = (0, 0, None);
     }
 
     /// The application no longer waits for a call. There is no message by which the server could be told.
-    pub fn cancel(&mut self, context: &mut Context<'_>, ticket: Ticket) {
-        if let Some(position) = self.calls.iter().position(|call| call.ticket == ticket) {
-            self.reject_at(context, position, RpcFailure::Aborted);
+    pub fn cancel(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, ticket: Ticket) {
+        if let Some(position) = self.calls.iter().position(|call| call.ticket == Some(ticket)) {
+            self.reject_at(context, outbox, position, RpcFailure::Aborted);
+        } else {
+            outbox.cancel_call(context, ticket);
         }
     }
 
@@ -213,21 +242,21 @@ impl Requestor {
     }
 
     /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+    pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
         if self.deadline.is_none_or(|at| at > context.now) {
             return;
         }
         let mut position = 0;
         while let Some(call) = self.calls.get(position) {
             match call.deadline() {
-                Some((at, failure)) if at <= context.now => self.reject_at(context, position, failure),
+                Some((at, failure)) if at <= context.now => self.reject_at(context, outbox, position, failure),
                 _ => position += 1,
             }
         }
     }
 
     /// The server says something that may be about a call; says whether it was.
-    pub fn on_answer(&mut self, context: &mut Context<'_>, message: &RpcMessage<'_>) -> bool {
+    pub fn on_answer(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, message: &RpcMessage<'_>) -> bool {
         let action = message.action;
         let answers_request = message.original_action.is_none_or(|it| it == RpcAction::Request.number());
         let failure = match action {
@@ -247,7 +276,7 @@ impl Requestor {
             return true;
         };
         match failure {
-            Some(failure) => self.reject_at(context, position, failure),
+            Some(failure) => self.reject_at(context, outbox, position, failure),
             None if action == RpcAction::Accept => {
                 let sent = self.calls.get_mut(position).and_then(|call| call.sent.as_mut());
                 if sent.and_then(|sent| sent.accept_by.take()).is_some() {
@@ -255,8 +284,10 @@ impl Requestor {
                 }
             }
             None => {
-                let call = self.take(position);
-                context.out.push_back(Output::Settle(call.ticket, Ok(message.data.map(Into::into))));
+                let call = self.take_settled(context, outbox, position);
+                if let Some(ticket) = call.ticket {
+                    context.out.push_back(Output::Settle(ticket, Ok(message.data.map(Into::into))));
+                }
             }
         }
         true
@@ -268,13 +299,25 @@ impl Requestor {
         correlation_id?.strip_prefix(prefix)?.parse().ok()
     }
 
-    fn reject_at(&mut self, context: &mut Context<'_>, position: usize, failure: RpcFailure) {
-        let call = self.take(position);
+    fn reject_at(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, position: usize, failure: RpcFailure) {
+        let call = self.take_settled(context, outbox, position);
         reject(context, call, failure);
+    }
+
+    /// Takes a call out whose outcome is known, from the outbox too.
+    fn take_settled(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, position: usize) -> Call {
+        let call = self.take(position);
+        if let Some(entry) = call.entry {
+            outbox.on_call_settled(context, entry);
+        }
+        call
     }
 }
 
 fn reject(context: &mut Context<'_>, call: Call, failure: RpcFailure) {
     let error = ClientError::Rpc(RpcError { name: call.name, failure });
-    context.out.push_back(Output::Settle(call.ticket, Err(error)));
+    match call.ticket {
+        Some(ticket) => context.out.push_back(Output::Settle(ticket, Err(error))),
+        None => context.report(error),
+    }
 }

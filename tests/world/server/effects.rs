@@ -45,7 +45,7 @@ pub enum Request {
     },
 }
 
-/// An event that the server took.
+/// An event that the server took, or a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Emitted {
     /// The credentials of whoever was logged in; empty until that is noted.
@@ -68,6 +68,8 @@ pub struct Effects {
     pub requests: Vec<(LinkId, Request)>,
     pub complaints: Vec<String>,
     pub emitted: Vec<Emitted>,
+    /// The calls that were made.
+    pub called: Vec<Emitted>,
     crashed: bool,
 }
 
@@ -99,8 +101,10 @@ impl Effects {
 
     /// Notes whose the events are that were taken just now.
     pub fn sign_emitted(&mut self, user: &str) {
-        for emitted in self.emitted.iter_mut().rev().take_while(|emitted| emitted.user.is_empty()) {
-            emitted.user = user.into();
+        for list in [&mut self.emitted, &mut self.called] {
+            for one in list.iter_mut().rev().take_while(|one| one.user.is_empty()) {
+                one.user = user.into();
+            }
         }
     }
 

@@ -132,6 +132,11 @@ impl FakeServer {
         &self.effects.emitted
     }
 
+    /// Every call it ever took.
+    pub fn called(&self) -> &[Emitted] {
+        &self.effects.called
+    }
+
     /// What clients did that no client of this protocol should.
     pub fn complaints(&self) -> &[String] {
         &self.effects.complaints
@@ -359,6 +364,7 @@ impl FakeServer {
             }
             (Stage::LoggedIn, Message::Rpc(message)) => {
                 self.rpc.on_message(now, &self.policy, &mut self.effects, link, message);
+                self.effects.sign_emitted(&user);
             }
             (stage, message) => self.on_unexpected(link, stage, message),
         }

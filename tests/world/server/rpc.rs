@@ -8,7 +8,7 @@ use deepstream_wasm::{
 };
 
 use super::{
-    effects::{Effects, Request},
+    effects::{Effects, Emitted, Request},
     policy::Policy,
     subscribers::{Subscribers, splice_denied},
 };
@@ -135,7 +135,9 @@ impl Rpc {
         message: &RpcMessage<'_>,
     ) {
         let (name, id) = (message.name.unwrap_or_default(), message.correlation_id.unwrap_or_default());
-        effects.note(link, Request::Call { name: name.into(), data: message.data.map(Into::into) });
+        let data: Option<String> = message.data.map(Into::into);
+        effects.called.push(Emitted { user: String::new(), name: name.into(), data: data.clone() });
+        effects.note(link, Request::Call { name: name.into(), data });
         if id.is_empty() || !self.seen.insert(id.into()) {
             effects.complain(&format!("the correlation id {id:?} is not one of its own"));
         }

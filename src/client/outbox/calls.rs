@@ -1,0 +1,245 @@
+//! Remote procedure calls that survive their page. They wait here as events do; the requestor makes them.
+//!
+//! One that must not be executed twice leaves storage before it is made, and is made once storage says that it has gone:
+//! no page can make it after this one. One that may be executed twice stays until its outcome is known.
+
+use super::{
+    Delivery, Entry, Kind, Offer, Outbox, Progress, Purpose, Storage, settle, storage::degrade, takeover::OwnLock,
+};
+use crate::client::{
+    connection::{CloseKind, CloseReason},
+    context::Context,
+    error::{ClientError, DropReason},
+    io::{Output, SocketId, Ticket, Wake},
+    limits::UNDELIVERABLE_AFTER_CUTS,
+    rpc::{Rpc, RpcCall, RpcError, RpcFailure},
+    time::Instant,
+};
+
+impl Outbox {
+    /// Keeps a call until it can be made.
+    pub fn add_call(&mut self, context: &mut Context<'_>, session: Option<SocketId>, call: &RpcCall<'_>) {
+        let mut entry = self.entry(
+            context,
+            &Offer {
+                kind: Kind::Call { idempotent: call.idempotent },
+                name: call.name,
+                data: call.data,
+                delivery: Delivery::Durable,
+                ttl_ms: call.ttl_ms,
+                key: None,
+                receipt: Some(call.ticket),
+            },
+        );
+        if let Some(timeout_ms) = call.timeout_ms {
+            let settle_by = context.now.after_ms(timeout_ms);
+            entry.settle_by = Some(settle_by);
+            // Whoever is told that it was never made must be able to rely on that.
+            entry.expires_at = entry.expires_at.min(settle_by);
+        }
+        self.admit(context, session, entry);
+    }
+
+    /// Whether an entry is a call that nothing keeps from being made in a session, and that storage must not hold then.
+    pub(super) fn leaves_at_once(&self, entry: &Entry) -> bool {
+        entry.kind == Kind::Call { idempotent: false }
+            && self.may_send()
+            && self.calls.iter().all(|call| call.progress == Progress::Made)
+    }
+
+    /// When waiting for the outcome of a call ends that was not made.
+    pub fn call_deadline(&self) -> Option<(Instant, Wake)> {
+        self.next_timeout.map(|at| (at, Wake::Call))
+    }
+
+    /// Makes the calls that are due, in order.
+    pub fn make_calls(&mut self, context: &mut Context<'_>, socket: SocketId, rpc: &mut Rpc) {
+        if !self.may_send() || !std::mem::take(&mut self.is_call_due) {
+            return;
+        }
+        let batch = self.batch.wrapping_add(1);
+        let (mut index, mut must_wait) = (0, false);
+        while let Some(call) = self.calls.get(index) {
+            let is_once = call.kind == Kind::Call { idempotent: false };
+            match call.progress {
+                Progress::Waiting if !self.may_make(call) => break,
+                Progress::Waiting if is_once && call.stored_as.is_some() => {
+                    if let Some(key) = call.stored_as.clone() {
+                        context.out.push_back(Output::WriteStorage { key, value: None });
+                    }
+                    self.calls[index].progress = Progress::Leaving { batch };
+                    self.batch = batch;
+                    must_wait = true;
+                    index += 1;
+                }
+                Progress::Waiting if must_wait => break,
+                Progress::Waiting if is_once => {
+                    let Some(mut call) = self.calls.remove(index) else { break };
+                    self.forget(context, &call);
+                    let ticket = call.receipts.pop();
+                    rpc.make_kept(context, socket, &call, ticket);
+                }
+                Progress::Waiting => {
+                    let call = &mut self.calls[index];
+                    call.progress = Progress::Made;
+                    let ticket = call.receipts.pop();
+                    rpc.make_kept(context, socket, call, ticket);
+                    index += 1;
+                }
+                Progress::Leaving { .. } => {
+                    must_wait = true;
+                    index += 1;
+                }
+                Progress::Made | Progress::Sent { .. } => index += 1,
+            }
+        }
+        if self.batch == batch {
+            self.read(context, self.keys.all(), Purpose::Removal(batch));
+        }
+        self.settle_flushes(context);
+    }
+
+    /// Whether no other page can have made this call, or be making it.
+    fn may_make(&self, call: &Entry) -> bool {
+        let has_lock =
+            self.is_taken_over(call) || (self.takeover.own_lock == OwnLock::Held && !self.reads.asks_for_own());
+        call.stored_as.is_none() || (has_lock && !self.takeover.is_parked)
+    }
+
+    /// Whether writing the entry anew cannot bring back a call that another page has made.
+    pub(super) fn may_rewrite(&self, entry: &Entry) -> bool {
+        entry.kind != Kind::Call { idempotent: false } || self.may_make(entry)
+    }
+
+    /// Storage says what it holds after the calls of a batch were removed; nothing if it cannot be read.
+    pub(super) fn on_removal_read(
+        &mut self,
+        context: &mut Context<'_>,
+        batch: u32,
+        items: Option<&[(String, String)]>,
+    ) {
+        let mut stuck = false;
+        for index in (0..self.calls.len()).rev() {
+            let call = &mut self.calls[index];
+            if call.progress != (Progress::Leaving { batch }) {
+                continue;
+            }
+            call.progress = Progress::Waiting;
+            let is_it = |(key, _): &(String, String)| call.stored_as.as_deref() == Some(key);
+            if items.is_some_and(|items| !items.iter().any(is_it)) {
+                let call = call.clone();
+                self.let_go_of(context, &call);
+                self.calls[index].stored_as = None;
+            } else {
+                // The next session tries again.
+                self.held.extend(self.calls.remove(index));
+                stuck = true;
+            }
+        }
+        if stuck {
+            degrade(context, "a call cannot be removed from storage, so it is not made for now");
+        }
+    }
+
+    /// The outcome of a call is known, or nobody will ever know it.
+    pub fn on_call_settled(&mut self, context: &mut Context<'_>, number: u64) {
+        self.take_call(context, number);
+        self.settle_flushes(context);
+    }
+
+    /// A call was cut off from its outcome, and is to be made again. Says whether it still is.
+    pub fn take_back(&mut self, number: u64, ticket: Option<Ticket>) -> bool {
+        let Some(call) = self.calls.iter_mut().find(|call| call.number == number) else { return false };
+        self.has_receipts |= ticket.is_some();
+        call.receipts.extend(ticket);
+        true
+    }
+
+    /// The application no longer waits for a call.
+    pub fn cancel_call(&mut self, context: &mut Context<'_>, ticket: Ticket) {
+        let mut cancelled = self.take_all(context, &|entry| entry.kind.is_call() && entry.receipts.contains(&ticket));
+        for call in &mut cancelled {
+            call.receipts.clear();
+            settle(context, Some(ticket), &Err(failed(call, RpcFailure::Aborted)));
+        }
+        self.drop_entries(context, cancelled, DropReason::Cleared);
+    }
+
+    /// Takes a call out, from storage too.
+    pub(super) fn take_call(&mut self, context: &mut Context<'_>, number: u64) -> Option<Entry> {
+        let index = self.calls.iter().position(|call| call.number == number)?;
+        let call = self.calls.remove(index)?;
+        self.forget(context, &call);
+        Some(call)
+    }
+
+    /// The session is over.
+    pub(super) fn on_calls_lost(&mut self, context: &mut Context<'_>, reason: Option<&CloseReason>) {
+        if self.calls.is_empty() {
+            return;
+        }
+        let is_cut = reason.is_some_and(|reason| reason.kind == CloseKind::Network);
+        let mut culprits = Vec::new();
+        for call in self.calls.iter_mut().filter(|call| call.progress == Progress::Made) {
+            call.progress = Progress::Waiting;
+            call.cuts += u32::from(is_cut);
+            if call.cuts >= UNDELIVERABLE_AFTER_CUTS {
+                culprits.push(call.number);
+            }
+        }
+        let culprits = culprits.into_iter().filter_map(|number| self.take_call(context, number)).collect();
+        self.drop_entries(context, culprits, DropReason::Undeliverable);
+        self.store_calls_again(context);
+        // Those whose outcome was awaited did not expire.
+        self.expire(context);
+    }
+
+    /// Calls that were to be made, and are not for now, must survive the page again.
+    pub(super) fn store_calls_again(&mut self, context: &mut Context<'_>) {
+        self.check_leases(context);
+        let mut calls = std::mem::take(&mut self.calls);
+        for call in &mut calls {
+            if let Progress::Leaving { .. } = call.progress {
+                call.progress = Progress::Waiting;
+                self.rewrite(context, call);
+            } else if call.progress == Progress::Waiting && call.stored_as.is_none() && self.storage == Storage::Ready {
+                self.store(context, call);
+            }
+        }
+        self.calls = calls;
+    }
+
+    /// The lease of a client was lost while calls of it left storage: somebody else may have made them before they had.
+    pub(super) fn give_up_leaving(&mut self, context: &mut Context<'_>, client: &str) {
+        let leaving =
+            |call: &&Entry| matches!(call.progress, Progress::Leaving { .. }) && self.is_of_client(call, client);
+        let numbers: Vec<u64> = self.calls.iter().filter(leaving).map(|call| call.number).collect();
+        let mut given_up: Vec<Entry> =
+            numbers.into_iter().filter_map(|number| self.take_call(context, number)).collect();
+        for call in &mut given_up {
+            for ticket in std::mem::take(&mut call.receipts) {
+                settle(context, Some(ticket), &Err(failed(call, RpcFailure::OutcomeUnknown)));
+            }
+        }
+        self.drop_entries(context, given_up, DropReason::Undeliverable);
+    }
+
+    /// Takes calls of another client, or of all others, out, which stay in storage.
+    pub(super) fn leave_calls_to_others(&mut self, client: Option<&str>) {
+        for index in (0..self.calls.len()).rev() {
+            let is_meant = match client {
+                Some(client) => self.is_of_client(&self.calls[index], client),
+                None => self.is_taken_over(&self.calls[index]),
+            };
+            if is_meant && let Some(call) = self.calls.remove(index) {
+                self.bytes -= call.bytes();
+                self.changed = true;
+            }
+        }
+    }
+}
+
+/// What whoever waits for the outcome of a call is told.
+pub(super) fn failed(call: &Entry, failure: RpcFailure) -> ClientError {
+    ClientError::Rpc(RpcError { name: call.name.clone(), failure })
+}
