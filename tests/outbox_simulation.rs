@@ -7,12 +7,6 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::{
-    env,
-    ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-};
-
 #[path = "outbox_simulation/chance.rs"]
 mod chance;
 #[path = "outbox_simulation/life.rs"]
@@ -23,21 +17,17 @@ mod model;
 mod short;
 mod world;
 
-use self::life::Life;
+use self::{
+    life::Life,
+    world::lives::{Lived, live_all},
+};
 
 /// How many lives are simulated when nobody says otherwise.
 const DEFAULT_SEEDS: u64 = 3_000;
 
 #[test]
 fn whatever_happened_nothing_is_lost_doubled_or_given_to_somebody_else() {
-    for seed in seeds() {
-        let mut life = Life::new(seed);
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| life.live())) {
-            life.tell();
-            eprintln!("replay with: DEEPSTREAM_SIMULATION_SEED={seed} cargo test --test outbox_simulation whatever");
-            resume_unwind(panic);
-        }
-    }
+    live_all::<Life>("outbox_simulation whatever", DEFAULT_SEEDS);
 }
 
 #[test]
@@ -50,10 +40,16 @@ fn a_seed_replays_the_same_life() {
     assert!(once == again);
 }
 
-fn seeds() -> Range<u64> {
-    let number = |name| env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")));
-    match number("DEEPSTREAM_SIMULATION_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("DEEPSTREAM_SIMULATION_SEEDS").unwrap_or(DEFAULT_SEEDS),
+impl Lived for Life {
+    fn new(seed: u64) -> Self {
+        Self::new(seed)
+    }
+
+    fn live(&mut self) {
+        self.live();
+    }
+
+    fn tell(&mut self) {
+        self.tell();
     }
 }

@@ -6,12 +6,7 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env,
-    ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::{ConnectionState, Output, PageSignal, RecordNews, record::Value},
@@ -27,7 +22,11 @@ mod world;
 use self::{
     chance::{Application, Knobs, LONGEST_STALL, NAMES, befall},
     ledger::Ledger,
-    world::{ClientId, Dice, RecordWish, Wish, World, network::Route},
+    world::{
+        ClientId, Dice, RecordWish, Wish, World,
+        lives::{Lived, live_all},
+        network::Route,
+    },
 };
 
 /// How many lives are simulated when nobody says otherwise.
@@ -44,22 +43,7 @@ const STRANGER: usize = 0;
 
 #[test]
 fn whatever_happened_everybody_ends_with_the_same_records() {
-    for seed in seeds() {
-        let mut life = Life::new(seed);
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| life.live())) {
-            life.tell();
-            eprintln!("replay with: DEEPSTREAM_SIMULATION_SEED={seed} cargo test --test record_simulation");
-            resume_unwind(panic);
-        }
-    }
-}
-
-fn seeds() -> Range<u64> {
-    let number = |name| env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")));
-    match number("DEEPSTREAM_SIMULATION_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("DEEPSTREAM_SIMULATION_SEEDS").unwrap_or(DEFAULT_SEEDS),
-    }
+    live_all::<Life>("record_simulation", DEFAULT_SEEDS);
 }
 
 /// A world, and what is known of the applications in it.
@@ -82,6 +66,20 @@ struct Question {
     name: String,
     local: Option<String>,
     remote: Option<String>,
+}
+
+impl Lived for Life {
+    fn new(seed: u64) -> Self {
+        Self::new(seed)
+    }
+
+    fn live(&mut self) {
+        self.live();
+    }
+
+    fn tell(&mut self) {
+        self.tell();
+    }
 }
 
 impl Life {

@@ -6,12 +6,7 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env,
-    ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::{ConnectionState, HeartbeatFailure, Instant, Options, Output, PageSignal},
@@ -33,6 +28,7 @@ use self::{
     model::Intent,
     world::{
         ClientId, Dice, Wish, World,
+        lives::{Lived, live_all},
         network::Route,
         server::{AtLogin, Policy, pattern::Pattern},
     },
@@ -49,14 +45,7 @@ const SLACK: u64 = 1_000;
 
 #[test]
 fn whatever_happened_everybody_finds_the_way_back() {
-    for seed in seeds() {
-        let mut life = Life::new(seed);
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| life.live())) {
-            life.tell();
-            eprintln!("replay with: DEEPSTREAM_SIMULATION_SEED={seed} cargo test --test simulation");
-            resume_unwind(panic);
-        }
-    }
+    live_all::<Life>("simulation", DEFAULT_SEEDS);
 }
 
 #[test]
@@ -69,14 +58,6 @@ fn a_seed_replays_the_same_life() {
     assert!(once == again);
 }
 
-fn seeds() -> Range<u64> {
-    let number = |name| env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")));
-    match number("DEEPSTREAM_SIMULATION_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("DEEPSTREAM_SIMULATION_SEEDS").unwrap_or(DEFAULT_SEEDS),
-    }
-}
-
 /// A world, and what is known of the applications in it.
 struct Life {
     world: World,
@@ -85,6 +66,20 @@ struct Life {
     options: Vec<Options>,
     wishes: Vec<Wishes>,
     intents: Vec<Intent>,
+}
+
+impl Lived for Life {
+    fn new(seed: u64) -> Self {
+        Self::new(seed)
+    }
+
+    fn live(&mut self) {
+        self.live();
+    }
+
+    fn tell(&mut self) {
+        self.tell();
+    }
 }
 
 impl Life {
@@ -388,7 +383,7 @@ impl Life {
     }
 
     /// Prints what happened last.
-    fn tell(&self) {
+    fn tell(&mut self) {
         for client in self.world.clients() {
             eprintln!("\n{client:?} with {:?}", self.options[client.index()]);
             let history = self.world.client(client).history();

@@ -6,6 +6,7 @@
 pub mod browser;
 mod dice;
 pub mod json;
+pub mod lives;
 pub mod network;
 mod reference;
 pub mod server;
