@@ -443,3 +443,21 @@ fn close_reports_nothing_where_nothing_waits() {
     assert!(world.client(bob).errors().is_empty());
     assert_eq!(world.client(alice).received("news"), ["1"], "what was sent before is not taken back");
 }
+
+#[test]
+fn what_a_refusal_took_along_while_it_was_not_wanted_is_asked_for_when_it_is_wanted_again() {
+    let mut world = World::new();
+    world.server().policy.denied.insert("alpha".into());
+    let alice = world.add_client();
+    for name in ["alpha", "beta", "zeta"] {
+        world.subscribe(alice, name);
+    }
+    world.login(alice, "{}");
+    world.run_until_open(alice);
+    // The server drops "zeta", the last one, for the refused "alpha".
+    world.unsubscribe(alice, "zeta");
+    world.run_for(3 * LATENCY);
+    world.subscribe(alice, "zeta");
+    world.run_for(1_000);
+    assert_eq!(world.subscriptions(alice), ["beta", "zeta"]);
+}

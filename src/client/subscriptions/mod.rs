@@ -257,7 +257,14 @@ impl Subscriptions {
         let lost_from = if bulk.resent { 0 } else { bulk.names.len().saturating_sub(bulk.refusals) };
         let kept_until = if bulk.resent { bulk.names.len() } else { lost_from };
         for name in bulk.names.iter().skip(lost_from) {
-            if self.is_subscribed_by(bulk.correlation_id, name) && self.names.get(name).is_some_and(|it| it.wanted) {
+            if !self.is_subscribed_by(bulk.correlation_id, name) {
+                continue;
+            }
+            let Some(subscription) = self.names.get_mut(name) else { continue };
+            // Wanted no more for the moment: should it be wanted again before that is told, it must be asked for anew.
+            if !subscription.wanted && !bulk.resent {
+                subscription.server = Knowledge::Doubtful;
+            } else if subscription.wanted {
                 let name = vec![name.clone()];
                 self.expect_complaints(&name);
                 self.send_bulk(context, socket, Direction::Subscribe, name, bulk.gap_ms);
