@@ -159,6 +159,8 @@ pub enum RecordFailure {
     /// Another client has written too, and by the strategy of the record what was written here is lost:
     /// `RECORD_WRITE_LOST`.
     WriteLost,
+    /// Another page has sent what was written here, and nobody tells this one what came of it: `OUTCOME_UNKNOWN`.
+    OutcomeUnknown,
     /// The server did not answer in time: `RESPONSE_TIMEOUT`.
     Timeout,
     /// Its data, or what it was to be, is not JSON: `INVALID_MESSAGE_DATA`.
@@ -180,6 +182,7 @@ impl RecordFailure {
             Self::Denied => "MESSAGE_DENIED",
             Self::ReadOnly => "RECORD_READ_ONLY_MODE",
             Self::WriteLost => "RECORD_WRITE_LOST",
+            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
             Self::Timeout => "RESPONSE_TIMEOUT",
             Self::InvalidJson | Self::NotADocument => "INVALID_MESSAGE_DATA",
             Self::NotAnIndex | Self::TooFarBeyondEnd => "INVALID_PATH",
@@ -194,6 +197,7 @@ impl RecordFailure {
             Self::Denied => "the server refuses the record",
             Self::ReadOnly => "recordReadOnlyMode allows no writes to the record",
             Self::WriteLost => "another client has written to the record, and what was written here is lost",
+            Self::OutcomeUnknown => "another page has sent what was written to the record",
             Self::Timeout => "the server did not answer in time about the record",
             Self::InvalidJson => "what is to be the data of the record is not JSON",
             Self::NotADocument => "a record as a whole must be an object or an array",

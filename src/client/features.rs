@@ -33,10 +33,10 @@ impl Features {
     }
 
     /// A session begins; if it is not the first, `gap_ms` says how long there was none.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
+    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, socket: SocketId, gap_ms: Option<u64>) {
         self.events.on_session(context, socket, gap_ms);
         self.presence.on_session(context, socket, gap_ms);
-        self.records.on_session(context, socket);
+        self.records.on_session(context, socket, outbox.forced_names());
         self.rpc.on_session(context, socket, gap_ms);
     }
 
@@ -59,10 +59,10 @@ impl Features {
         self.presence.on_rest(context, error);
     }
 
-    /// The client is closed. Returns how much of what was entrusted to it is given up.
-    pub fn on_closed(&mut self, context: &mut Context<'_>) -> usize {
+    /// The client is closed.
+    pub fn on_closed(&mut self, context: &mut Context<'_>) {
         self.rpc.reject_calls(context, &ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
-        self.records.on_closed(context, &ClientError::IsClosed { topic: Topic::Record, dropped: 0 })
+        self.records.on_closed(context, &ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
     }
 
     /// The application restores what `resubscribe: 'manual'` left to it.

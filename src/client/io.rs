@@ -2,7 +2,7 @@
 
 use super::{
     error::{ClientError, DropReason},
-    outbox::{Entry, Offer},
+    outbox::{Delivery, Entry, Offer},
     record::Path,
     records::Strategy,
     rpc::{RpcCommand, RpcRequest},
@@ -295,6 +295,10 @@ pub enum RecordCommand<'a> {
         path: Path,
         /// JSON text; `None` erases.
         data: Option<&'a str>,
+        /// What to do for a write to a record that is not open.
+        delivery: Delivery,
+        /// How long that is worth sending, in milliseconds; `None` for what the options say.
+        ttl_ms: Option<u64>,
         /// Settled when the server has it.
         ticket: Option<Ticket>,
     },
@@ -360,6 +364,9 @@ pub enum RecordNews {
     Deleted,
     /// Somebody provides it now, or no longer does.
     HasProviderChanged(bool),
+    /// It was not open, and what an earlier page could not send is part of it: how conflicts are settled is for the
+    /// application to say.
+    Restored,
     /// Two clients have changed the same version, and something of one side is lost. JSON texts; `None` for a deletion.
     Conflict {
         /// What was here.

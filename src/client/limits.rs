@@ -111,9 +111,6 @@ pub const MIN_RETRY_WAIT_MS: u64 = 100;
 /// Most writes to one record that wait for the server one by one; more become one write of the whole record.
 pub const RECORD_MAX_WRITES: usize = 64;
 
-/// Most writes to records that are not open that wait for the server; more are refused.
-pub const RECORD_MAX_FORCED_WRITES: usize = 10_000;
-
 /// How often a write to a record that is not open is sent while the server is busy with another client's.
 pub const RECORD_FORCE_ATTEMPTS: u32 = 5;
 

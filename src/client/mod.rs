@@ -177,8 +177,10 @@ impl Client {
             }
         }
         self.follow_session(now);
-        if let Some(socket) = self.connection.session() {
-            let (mut context, _, features, outbox) = self.split(now);
+        let session = self.connection.session();
+        let (mut context, _, features, outbox) = self.split(now);
+        outbox.follow_records(&mut context, session, &mut features.records);
+        if let Some(socket) = session {
             outbox.make_calls(&mut context, socket, &mut features.rpc);
         }
         if let Some(error) = self.connection.rests() {
@@ -223,7 +225,7 @@ impl Client {
             outbox.on_lost(&mut context, connection.snapshot().reason);
         }
         if let Some(socket) = after {
-            features.on_session(&mut context, socket, connection.session_gap_ms());
+            features.on_session(&mut context, outbox, socket, connection.session_gap_ms());
             let (params, client_data) = connection.user();
             outbox.on_session(&mut context, socket, params, client_data);
         }
@@ -322,8 +324,8 @@ impl Client {
             Command::Resume { ticket } => connection.resume(&mut context, ticket),
             Command::Close => {
                 connection.close(&mut context);
-                let unsent = features.on_closed(&mut context);
-                let dropped = unsent + outbox.on_closed(&mut context);
+                features.on_closed(&mut context);
+                let dropped = outbox.on_closed(&mut context);
                 if dropped > 0 {
                     context.report(is_closed(dropped));
                 }
@@ -355,7 +357,9 @@ impl Client {
                 }
             }
             Command::Record(command) if connection.is_closed() => features.records.refuse(&mut context, command),
-            Command::Record(command) => features.records.on_command(&mut context, connection.session(), command),
+            Command::Record(command) => {
+                features.records.on_command(&mut context, outbox, connection.session(), command);
+            }
             Command::Event(command) => {
                 features.events.on_command(&mut context, outbox, connection.session(), command);
             }

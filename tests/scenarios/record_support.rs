@@ -122,11 +122,25 @@ pub fn is_told_of_deletion(world: &World, client: ClientId) -> bool {
 #[track_caller]
 pub fn assert_all_equal(world: &mut World) {
     let (version, data) = on_server(world).expect("the server has the record");
-    for client in world.clients().collect::<Vec<_>>() {
+    for client in world.clients().filter(|client| !world.client(*client).is_crashed()).collect::<Vec<_>>() {
         let Some(own) = world.client_mut(client).record(NAME, "") else { continue };
         assert!(same(&own, &data), "{client:?} has {own} and the server {data}");
         assert_eq!(world.client(client).client().records().version(NAME), Some(version), "{client:?}");
     }
     let complaints: Vec<_> = world.complaints().collect();
     assert!(complaints.is_empty(), "{complaints:?}");
+}
+
+/// The page is killed, and another one is opened in the same browser, whose application settles conflicts in the same way.
+pub fn reload(world: &mut World, client: ClientId, strategy: Strategy) -> ClientId {
+    let home = world.home(client);
+    world.crash(client);
+    let page = world.add_client_in(home, |_| {});
+    world.client_mut(page).react(move |output| match output {
+        Output::Record { name, news: RecordNews::Restored } => {
+            vec![Wish::Record(RecordWish::SetStrategy { name: name.to_string(), strategy })]
+        }
+        _ => vec![],
+    });
+    page
 }

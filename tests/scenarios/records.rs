@@ -1,6 +1,6 @@
 //! Records: written by several clients, the same everywhere in the end.
 
-use deepstream_wasm::client::{ConnectionState::Open, Output, RecordNews, Strategy, Ticket, record::Side};
+use deepstream_wasm::client::{ConnectionState::Open, Delivery, Output, RecordNews, Strategy, Ticket, record::Side};
 
 use crate::{
     record_support::*,
@@ -272,7 +272,8 @@ fn paths_through_null_do_not_kill_the_server() {
 
 fn set_data(world: &mut World, client: ClientId, path: &str, data: Option<&str>) -> Ticket {
     let (name, path, data) = (NAME.into(), path.into(), data.map(Into::into));
-    wish(world, client, RecordWish::SetData { name, path, data }).expect("it has a ticket")
+    wish(world, client, RecordWish::SetData { name, path, data, delivery: Delivery::Durable, ttl_ms: None })
+        .expect("it has a ticket")
 }
 
 #[test]

@@ -7,6 +7,7 @@ use deepstream_wasm::client::{
 };
 
 use crate::{
+    outbox::entries_in,
     record_support::*,
     world::{ClientId, RecordWish, World, network::Route},
 };
@@ -40,6 +41,16 @@ enum Cause {
     RestartWithStorage,
     /// The server has forgotten the record.
     RestartWithoutStorage,
+}
+
+/// What becomes of Alice's page before she is connected again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    Stays,
+    /// It is killed; in the next one the record is opened before there is a connection.
+    KilledAndOpened,
+    /// It is killed, and nothing is opened in the next one.
+    Killed,
 }
 
 /// What is to become of it.
@@ -88,8 +99,10 @@ fn a_write_during_an_outage_ends_as_the_rules_say_and_the_same_everywhere() {
             for meanwhile in [Meanwhile::Nothing, Meanwhile::SamePath, Meanwhile::OtherPath] {
                 for cause in [Cause::Network, Cause::RestartWithStorage, Cause::RestartWithoutStorage] {
                     for outage in [200, 5_000, 600_000] {
-                        println!("{title}, {strategy:?}, {meanwhile:?}, {cause:?}, {outage} ms");
-                        live_through(edits, strategy, meanwhile, cause, outage);
+                        for page in [Page::Stays, Page::KilledAndOpened, Page::Killed] {
+                            println!("{title}, {strategy:?}, {meanwhile:?}, {cause:?}, {outage} ms, {page:?}");
+                            live_through(edits, strategy, meanwhile, cause, outage, page);
+                        }
                     }
                 }
             }
@@ -97,8 +110,8 @@ fn a_write_during_an_outage_ends_as_the_rules_say_and_the_same_everywhere() {
     }
 }
 
-fn live_through(edits: Edits, strategy: Strategy, meanwhile: Meanwhile, cause: Cause, outage: u64) {
-    let (mut world, alice, bob) = two_on(strategy, cause != Cause::RestartWithoutStorage);
+fn live_through(edits: Edits, strategy: Strategy, meanwhile: Meanwhile, cause: Cause, outage: u64, page: Page) {
+    let (mut world, mut alice, bob) = two_on(strategy, cause != Cause::RestartWithoutStorage);
     let base = view(&mut world, alice);
     world.network().route(alice, Route::Lost);
     if cause == Cause::Network {
@@ -108,6 +121,16 @@ fn live_through(edits: Edits, strategy: Strategy, meanwhile: Meanwhile, cause: C
     }
     let ticket = if edits.is_empty() { delete(&mut world, alice) } else { write(&mut world, alice, edits) };
     world.run_for(outage);
+    if page != Page::Stays {
+        let seen = view(&mut world, alice);
+        alice = reload(&mut world, alice, strategy);
+        world.network().route(alice, Route::Lost);
+        if page == Page::KilledAndOpened {
+            open(&mut world, alice, strategy);
+            world.run_for(A_WHILE);
+            assert!(same(&view(&mut world, alice), &seen), "what was written is seen without a connection");
+        }
+    }
     world.run_until_open(bob);
     world.run_for(A_WHILE);
     if meanwhile != Meanwhile::Nothing {
@@ -124,9 +147,14 @@ fn live_through(edits: Edits, strategy: Strategy, meanwhile: Meanwhile, cause: C
     let expected = rule(strategy, meanwhile, &base, edits, remote.as_deref());
 
     world.network().route(alice, Route::Clear);
-    world.resume(alice);
+    if page == Page::Stays {
+        world.resume(alice);
+    } else {
+        world.login(alice, "{}");
+    }
     world.run_for(60_000);
     world.run_until_open(alice);
+    world.run_for(A_WHILE);
     if let Some((question, local, _)) = asked(&world, alice) {
         answer(&mut world, alice, question, Ok(local.map(|_| r#"{"settled":true}"#)));
         world.run_for(A_WHILE);
@@ -143,10 +171,18 @@ fn live_through(edits: Edits, strategy: Strategy, meanwhile: Meanwhile, cause: C
         }
     }
     let is_told = |output: &Output| matches!(output, Output::Record { news: RecordNews::Conflict { .. }, .. });
-    let is_lost = !world.client(alice).succeeded(ticket);
-    assert!(world.client(alice).outcome(ticket).is_some());
+    let is_known = |output: &Output| matches!(output, Output::Error(error) if error.code() == "RECORD_WRITE_LOST");
+    let is_lost = if page == Page::Stays {
+        assert!(world.client(alice).outcome(ticket).is_some());
+        !world.client(alice).succeeded(ticket)
+    } else {
+        world.client(alice).outputs().any(is_known)
+    };
     assert!(!is_lost || world.client(alice).outputs().any(is_told), "what is lost is told, with both values");
     assert!(!is_lost || meanwhile != Meanwhile::Nothing, "nobody else has written");
+    let home = world.home(alice);
+    assert_eq!(entries_in(&mut world, home), 0, "nothing is left in storage");
+    assert_eq!(world.client(alice).client().outbox().len(), 0);
 }
 
 /// What the edits make of the data; `None` if it is deleted.

@@ -116,6 +116,11 @@ impl World {
         self.outside.browsers.get(browser)
     }
 
+    /// The browser that a client's page is in.
+    pub fn home(&self, client: ClientId) -> BrowserId {
+        self.outside.browsers.home(client).expect("the page is there")
+    }
+
     /// A client in a page of a browser that there is already.
     pub fn add_client_in(&mut self, browser: BrowserId, change: impl FnOnce(&mut Options)) -> ClientId {
         self.add_page(browser, &[SERVER], change)

@@ -110,6 +110,8 @@ pub enum RecordWish {
         name: String,
         path: String,
         data: Option<String>,
+        delivery: Delivery,
+        ttl_ms: Option<u64>,
     },
     Delete(String),
     SetStrategy {
@@ -138,9 +140,10 @@ impl RecordWish {
                 let edits = edits.iter().map(|(text, data)| (path(text), data.as_deref())).collect();
                 (RecordCommand::Write { name, edits, ticket: Some(ticket) }, true)
             }
-            Self::SetData { name, path: text, data } => {
+            Self::SetData { name, path: text, data, delivery, ttl_ms } => {
                 let (path, data) = (path(text), data.as_deref());
-                (RecordCommand::SetData { name, path, data, ticket: Some(ticket) }, true)
+                let (delivery, ttl_ms) = (*delivery, *ttl_ms);
+                (RecordCommand::SetData { name, path, data, delivery, ttl_ms, ticket: Some(ticket) }, true)
             }
             Self::Delete(name) => (RecordCommand::Delete { name, ticket }, true),
             Self::SetStrategy { name, strategy } => (RecordCommand::SetStrategy { name, strategy: *strategy }, false),

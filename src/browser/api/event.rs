@@ -2,16 +2,16 @@
 
 use std::rc::Rc;
 
-use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::{
     arguments,
+    delivery::{DeliveryOptions, EVENT_OPTIONS},
     errors::{self, DeepstreamError},
 };
 use crate::{
     browser::driver::Driver,
-    client::{ClientError, Command, Delivery, EventCommand, Kind, Offer},
+    client::{ClientError, Command, EventCommand, Kind, Offer},
 };
 
 /// Events: the class behind `client.event`. Its types and their documentation are in `js/event.ts`.
@@ -82,7 +82,7 @@ impl EventHandler {
         errors::ensure_sound()?;
         let name = arguments::name("name", name)?;
         let text = arguments::json("data", data)?;
-        let options = if options.is_undefined() { EmitOptions::default() } else { EmitOptions::read(options)? };
+        let options = DeliveryOptions::read(options, EVENT_OPTIONS)?;
         let (receipt, promise) = match options.receipt.then(|| self.driver.promises.add_receipt()) {
             Some((ticket, promise)) => (Some(ticket), promise.into()),
             None => (None, JsValue::UNDEFINED),
@@ -124,56 +124,3 @@ impl EventHandler {
         self.driver.subscribers.names()
     }
 }
-
-/// The last argument of `emit`.
-#[derive(Default)]
-struct EmitOptions {
-    delivery: Delivery,
-    ttl_ms: Option<u64>,
-    key: Option<String>,
-    receipt: bool,
-}
-
-impl EmitOptions {
-    fn read(object: &JsValue) -> Result<Self, DeepstreamError> {
-        let mut options = Self::default();
-        if !object.is_object() {
-            return Err(DeepstreamError::invalid("argument", "options", "an object", object));
-        }
-        for name in Object::keys(object.unchecked_ref::<Object>()).iter().filter_map(|name| name.as_string()) {
-            let value = Reflect::get(object, &JsValue::from_str(&name)).unwrap_or_default();
-            if !value.is_undefined()
-                && let Err(expected) = options.set(&name, &value)
-            {
-                return Err(DeepstreamError::invalid("option", &name, expected, &value));
-            }
-        }
-        Ok(options)
-    }
-
-    /// Sets one option; else says what would have been right.
-    fn set(&mut self, name: &str, value: &JsValue) -> Result<(), &'static str> {
-        let text = value.as_string();
-        match name {
-            "delivery" => {
-                self.delivery = match text.as_deref() {
-                    Some("durable") => Delivery::Durable,
-                    Some("memory") => Delivery::Memory,
-                    Some("drop") => Delivery::Drop,
-                    _ => return Err("'durable', 'memory' or 'drop'"),
-                };
-            }
-            "ttl" => {
-                let ttl = value.as_f64().filter(|ttl| (1.0..=MAX_TTL_MS).contains(ttl));
-                self.ttl_ms = Some(ttl.ok_or("a number of milliseconds from 1 to 2147483647")? as u64);
-            }
-            "key" => self.key = Some(text.filter(|key| !key.is_empty()).ok_or("a non-empty string")?),
-            "receipt" => self.receipt = value.as_bool().ok_or("true or false")?,
-            _ => return Err("delivery, ttl, key or receipt as its name"),
-        }
-        Ok(())
-    }
-}
-
-/// As for all times in milliseconds.
-const MAX_TTL_MS: f64 = 2_147_483_647.0;

@@ -3,6 +3,7 @@
 pub mod arguments;
 mod client;
 pub mod connection;
+mod delivery;
 pub mod errors;
 mod event;
 mod options;

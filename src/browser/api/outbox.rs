@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     browser::{callbacks::Callbacks, driver::Driver},
-    client::{ClientError, Command, Delivery, DropReason, Entry, Instant, Outbox, OutboxNews},
+    client::{ClientError, Command, Delivery, DropReason, Entry, Instant, Kind, Outbox, OutboxNews},
 };
 
 /// What waits for the server: the class behind `client.outbox`. Its types and their documentation are in `js/outbox.ts`.
@@ -160,7 +160,12 @@ fn to_array(entries: &[Entry], payloads: bool) -> Array {
 
 fn to_object(entry: &Entry, payloads: bool, now: Instant) -> Object {
     let object = Object::new();
-    set(&object, "kind", if entry.kind.is_call() { "call" } else { "event" });
+    let kind = match entry.kind {
+        Kind::Event => "event",
+        Kind::Call { .. } => "call",
+        Kind::Write | Kind::Base | Kind::Forced => "record",
+    };
+    set(&object, "kind", kind);
     set(&object, "name", &*entry.name);
     set(&object, "key", entry.key_given());
     set(&object, "createdAt", entry.created_ms as f64);

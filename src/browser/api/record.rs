@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     arguments,
+    delivery::{DeliveryOptions, RECORD_OPTIONS},
     errors::{self, DeepstreamError},
 };
 use crate::{
@@ -53,6 +54,9 @@ extern "C" {
         remote_version: i32,
     ) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(method, catch)]
+    fn restored(this: &RecordSink, name: &str) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = somethingHappened)]
     fn something_happened(this: &RecordSink) -> Result<(), JsValue>;
 
@@ -67,6 +71,7 @@ pub fn tell(sink: &RecordSink, name: &str, news: &RecordNews) {
         RecordNews::Changed { path, value } => sink.changed(name, path, value.as_deref()),
         RecordNews::Discarded => sink.ended(name, false),
         RecordNews::Deleted => sink.ended(name, true),
+        RecordNews::Restored => sink.restored(name),
         RecordNews::HasProviderChanged(has_provider) => sink.provider_changed(name, *has_provider),
         RecordNews::Conflict { local, remote } => sink.conflict(name, local.as_deref(), remote.as_deref()),
         RecordNews::Error(error) => sink.failed(name, &DeepstreamError::from_client(error, &js_sys::Object::new())),
@@ -268,23 +273,25 @@ impl RecordHandler {
         Ok(())
     }
 
-    /// Changes a record, open or not.
+    /// Changes a record, open or not. The options are for one that is not.
     ///
     /// # Errors
-    /// A name that is not a string or empty; as for `set`.
+    /// A name that is not a string or empty, options that are wrong; as for `set`.
     #[wasm_bindgen(js_name = setData)]
     pub fn set_data(
         &self,
         name: &JsValue,
         path: &JsValue,
         data: &JsValue,
+        options: &JsValue,
         done: Option<Function>,
     ) -> Result<(), DeepstreamError> {
         errors::ensure_sound()?;
         let name = arguments::name("name", name)?;
         let (path, text) = edit(path, data)?;
+        let DeliveryOptions { delivery, ttl_ms, .. } = DeliveryOptions::read(options, RECORD_OPTIONS)?;
         let ticket = done.map(|done| self.ticket(done));
-        self.command(RecordCommand::SetData { name: &name, path, data: text.as_deref(), ticket });
+        self.command(RecordCommand::SetData { name: &name, path, data: text.as_deref(), delivery, ttl_ms, ticket });
         Ok(())
     }
 

@@ -1,5 +1,8 @@
 import type { EventData } from './constants.js';
 
+/** What becomes of one write to a record that is not open, where that shall differ from the options of the client. */
+export type SetDataOptions = Pick<EmitOptions, 'delivery' | 'ttl'>;
+
 /** What becomes of one message that the client is given, where that shall differ from the options of the client. */
 export interface EmitOptions {
   /**
@@ -36,8 +39,8 @@ export type ReceiptOutcome = 'expired' | 'dropped' | 'denied' | 'kept';
 /** Something that waits for the server. Times are those of `Date.now()`. */
 export interface OutboxEntry {
   /** What it is. */
-  kind: 'event' | 'call';
-  /** The name of the event, or of the procedure. */
+  kind: 'event' | 'call' | 'record';
+  /** The name of the event, the procedure, or the record. */
   name: string;
   /** What tells it from all others: as `emit` was told, else of the client's choice. */
   key: string;
@@ -57,7 +60,10 @@ export interface OutboxEntry {
 
 /** An entry with its payload. */
 export interface OutboxEntryWithPayload<Data = EventData> extends OutboxEntry {
-  /** The payload. */
+  /**
+   * The payload. Of a record: `{ version, edits: [{ path, data }] }`, with the version that it was written to, if there is one; an
+   * edit without data erases, and without `edits` the record is to be deleted.
+   */
   data: Data;
 }
 
@@ -98,7 +104,8 @@ export interface OutboxHandler {
   readonly oldest: number | null;
 
   /**
-   * The entries, events before calls, oldest first; those that wait for another user to log in come last.
+   * The entries: events, calls, and what was written to records, each oldest first; those that wait for another user to log in
+   * come last.
    * @throws {DeepstreamError} for options that are no object
    * @example
    * for (const { name, data } of client.outbox.entries({ payloads: true })) console.log(name, data);

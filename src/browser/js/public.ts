@@ -39,6 +39,7 @@ export type {
   OutboxEvents,
   OutboxHandler,
   ReceiptOutcome,
+  SetDataOptions,
   StorageProblem,
 } from './outbox.js';
 export type { List, ListEvents } from './list.js';

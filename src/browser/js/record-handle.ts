@@ -158,10 +158,17 @@ export function asVoid(done: Done): Done {
  * `(data, callback?)` or `(path, data, callback?)`.
  * @internal
  */
-export function setArguments(given: unknown[]): { path: string | undefined; data: unknown; callback: unknown } {
-  if (typeof given[0] !== 'string') return { path: undefined, data: given[0], callback: given[1] };
+export function setArguments(given: unknown[]): {
+  path: string | undefined;
+  data: unknown;
+  callback: unknown;
+  options: unknown;
+} {
+  if (typeof given[0] !== 'string') {
+    return { path: undefined, data: given[0], callback: given[1], options: given[2] };
+  }
   if (given.length < 2) throw invalid('data', 'what is to be at the path, or undefined to erase it', 'nothing');
-  return { path: checkPath(given[0]), data: given[1], callback: given[2] };
+  return { path: checkPath(given[0]), data: given[1], callback: given[2], options: given[3] };
 }
 
 /**

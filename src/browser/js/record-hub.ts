@@ -30,7 +30,7 @@ export interface CompiledRecords {
   awaitReady(name: string, done: Done): void;
   set(name: string, path: string | undefined, data: unknown, done: Done | undefined): void;
   setMulti(name: string, edits: unknown[], done: Done | undefined): void;
-  setData(name: string, path: string | undefined, data: unknown, done: Done | undefined): void;
+  setData(name: string, path: string | undefined, data: unknown, options: unknown, done: Done | undefined): void;
   delete(name: string, done: Done): void;
   snapshot(name: string, done: Done): void;
   head(name: string, done: Done): void;
@@ -97,6 +97,11 @@ export class RecordHub {
     if (!oldest) return;
     oldest.onEnded(isDeleted ? 'delete' : 'discard', this.#states.delete(oldest));
     this.compiled.watchStates(this.#states.size > 0);
+  }
+
+  /** It is not open, and has writes that an earlier page could not send. */
+  restored(name: string): void {
+    this.compiled.setStrategy(name, this.strategies.numberOf(name));
   }
 
   providerChanged(name: string, hasProvider: boolean): void {

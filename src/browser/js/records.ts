@@ -5,6 +5,7 @@ import { checkFunction, checkOptionalFunction, invalid } from './emitter.js';
 import { ListHandle, type List } from './list.js';
 import type { ListenCallback } from './listen.js';
 import type { MergeStrategy } from './options.js';
+import type { SetDataOptions } from './outbox.js';
 import { outcome, promise } from './outcome.js';
 import { acknowledge, asVoid, RecordHandle, setArguments } from './record-handle.js';
 import type { RecordHub } from './record-hub.js';
@@ -77,17 +78,25 @@ export interface RecordHandler {
 
   /**
    * Writes to a record without opening it. One that is open here is written to as with `record.set`; any other is written
-   * over whatever the server has, and made if there is none. While there is no connection that waits for one, as long as the
-   * page lives.
+   * over whatever the server has, and made if there is none. While there is no connection that waits for one, in the outbox,
+   * and so survives the page, unless the options say otherwise.
    * @param callback Is told when the server has it, or why it will not.
-   * @throws {DeepstreamError} as `record.set` does
+   * @param options For a record that is not open here.
+   * @throws {DeepstreamError} as `record.set` does, and for options that are wrong
    * @example
    * client.record.setData('note', { title: 'Shopping' });
    * client.record.setData('note', 'title', 'Shopping');
+   * client.record.setData('cursors/ada', { x: 3, y: 7 }, undefined, { delivery: 'drop' });
    */
-  setData(name: string, data: RecordData, callback?: WriteAckCallback): void;
+  setData(name: string, data: RecordData, callback?: WriteAckCallback, options?: SetDataOptions): void;
   /** Writes to a path of a record; `undefined` erases. */
-  setData(name: string, path: string, data: RecordPathData | undefined, callback?: WriteAckCallback): void;
+  setData(
+    name: string,
+    path: string,
+    data: RecordPathData | undefined,
+    callback?: WriteAckCallback,
+    options?: SetDataOptions,
+  ): void;
   /** Writes to a record, or to a path of it. */
   setData(
     name: string,
@@ -97,7 +106,8 @@ export interface RecordHandler {
   ): void;
 
   /**
-   * Like `setData`, and tells when the server has it.
+   * Like `setData`, and tells when the server has it. The promise is rejected when the client is closed or stops trying before
+   * that; what is in the outbox is still sent later.
    * @example
    * await client.record.setDataWithAck('note', { title: 'Shopping' });
    */
@@ -105,6 +115,7 @@ export interface RecordHandler {
     name: string,
     data: RecordData | undefined,
     callback?: WriteAckCallback,
+    options?: SetDataOptions,
   ): Promise<string | void> | void;
   /** Writes to a path of a record, and tells when the server has it. */
   setDataWithAck(
@@ -112,6 +123,7 @@ export interface RecordHandler {
     path: string,
     data: RecordPathData | undefined,
     callback?: WriteAckCallback,
+    options?: SetDataOptions,
   ): Promise<string | void> | void;
 
   /**
@@ -219,14 +231,14 @@ export class Records implements RecordHandler {
   }
 
   setData(name: string, ...given: unknown[]): void {
-    const { path, data, callback } = setArguments(given);
-    this.hub.compiled.setData(name, path, data, acknowledge(name, callback));
+    const { path, data, callback, options } = setArguments(given);
+    this.hub.compiled.setData(name, path, data, options, acknowledge(name, callback));
   }
 
   setDataWithAck(name: string, ...given: unknown[]): any {
-    const { path, data, callback } = setArguments(given);
-    if (callback) return this.hub.compiled.setData(name, path, data, acknowledge(name, callback));
-    return promise((done) => this.hub.compiled.setData(name, path, data, asVoid(done)));
+    const { path, data, callback, options } = setArguments(given);
+    if (callback) return this.hub.compiled.setData(name, path, data, options, acknowledge(name, callback));
+    return promise((done) => this.hub.compiled.setData(name, path, data, options, asVoid(done)));
   }
 
   delete(name: string, callback?: (error: string | null) => void): any {

@@ -90,7 +90,7 @@ impl Outbox {
                     must_wait = true;
                     index += 1;
                 }
-                Progress::Made | Progress::Sent { .. } => index += 1,
+                Progress::Made | Progress::Sent { .. } | Progress::Lent => index += 1,
             }
         }
         if self.batch == batch {
@@ -224,18 +224,23 @@ impl Outbox {
         self.drop_entries(context, given_up, DropReason::Undeliverable);
     }
 
-    /// Takes calls of another client, or of all others, out, which stay in storage.
+    /// Takes calls of another client, or of all others, out, and writes to records that are not open, which stay in storage.
     pub(super) fn leave_calls_to_others(&mut self, client: Option<&str>) {
-        for index in (0..self.calls.len()).rev() {
-            let is_meant = match client {
-                Some(client) => self.is_of_client(&self.calls[index], client),
-                None => self.is_taken_over(&self.calls[index]),
-            };
-            if is_meant && let Some(call) = self.calls.remove(index) {
-                self.bytes -= call.bytes();
-                self.changed = true;
-            }
+        let [mut calls, mut forced] = [&mut self.calls, &mut self.forced].map(std::mem::take);
+        for queue in [&mut calls, &mut forced] {
+            queue.retain(|entry| {
+                let is_meant = match client {
+                    Some(client) => self.is_of_client(entry, client),
+                    None => self.is_taken_over(entry),
+                };
+                if is_meant {
+                    self.bytes -= entry.bytes();
+                    self.changed = true;
+                }
+                !is_meant
+            });
         }
+        (self.calls, self.forced) = (calls, forced);
     }
 }
 

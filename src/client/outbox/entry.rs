@@ -15,6 +15,12 @@ pub enum Kind {
         /// Whether it may be executed twice.
         idempotent: bool,
     },
+    /// A write to a record that is open, or the wish to delete it.
+    Write,
+    /// What such writes were made to. Not an entry by itself.
+    Base,
+    /// A write to a record that is not open, or the wish to delete it.
+    Forced,
 }
 
 impl Kind {
@@ -24,6 +30,9 @@ impl Kind {
             Self::Event => "e",
             Self::Call { idempotent: false } => "c",
             Self::Call { idempotent: true } => "i",
+            Self::Write => "w",
+            Self::Base => "b",
+            Self::Forced => "f",
         }
     }
 
@@ -33,6 +42,9 @@ impl Kind {
             "e" => Some(Self::Event),
             "c" => Some(Self::Call { idempotent: false }),
             "i" => Some(Self::Call { idempotent: true }),
+            "w" => Some(Self::Write),
+            "b" => Some(Self::Base),
+            "f" => Some(Self::Forced),
             _ => None,
         }
     }
@@ -40,6 +52,11 @@ impl Kind {
     /// Whether it is a remote procedure call.
     pub const fn is_call(self) -> bool {
         matches!(self, Self::Call { .. })
+    }
+
+    /// Whether it concerns a record.
+    pub const fn is_of_record(self) -> bool {
+        matches!(self, Self::Write | Self::Base | Self::Forced)
     }
 }
 
@@ -73,8 +90,10 @@ pub enum Progress {
         /// Tells the question from earlier ones.
         batch: u32,
     },
-    /// A call that was made in this session; its outcome is awaited.
+    /// A call, or a write to a record that is not open, that was made in this session; its outcome is awaited.
     Made,
+    /// A write that is part of its record here.
+    Lent,
 }
 
 /// Whose an entry is, as it stands in storage: a digest of what the server calls the user, or of what the client logged
@@ -99,7 +118,7 @@ pub struct Entry {
     pub number: u64,
     /// What it is.
     pub kind: Kind,
-    /// The name of the event, or of the procedure.
+    /// The name of the event, the procedure, or the record.
     pub name: Box<str>,
     /// JSON text; `None` for `undefined`.
     pub data: Option<Box<str>>,
@@ -127,7 +146,9 @@ pub struct Entry {
     pub settle_by: Option<Instant>,
     /// Whether storage was asked to replace what it held of it.
     pub is_rewritten: bool,
-    /// How many connections broke while the outcome of a call was awaited.
+    /// Whether it was sent in an earlier session, if it is a write to a record that is not open.
+    pub was_sent: bool,
+    /// How many connections broke while its outcome was awaited, if it is a call or such a write.
     pub cuts: u32,
 }
 
@@ -154,7 +175,9 @@ impl Entry {
 
     /// Whether it is late at this moment, if it was not sent.
     pub fn is_late(&self, now: Instant) -> bool {
-        !self.is_sent() && (self.expires_at <= now || self.settle_by.is_some_and(|at| at <= now))
+        !self.is_sent()
+            && self.progress != Progress::Lent
+            && (self.expires_at <= now || self.settle_by.is_some_and(|at| at <= now))
     }
 
     /// What counts towards `maxBytes`.

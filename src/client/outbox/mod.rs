@@ -5,7 +5,9 @@
 //! key, so that subscribers can tell. [Calls](calls) wait beside events, and are made by the requestor.
 
 mod calls;
+mod drafts;
 mod entry;
+mod forced;
 mod identity;
 mod lease;
 mod page;
@@ -16,16 +18,17 @@ mod takeover;
 
 use std::collections::VecDeque;
 
-pub use self::{
-    entry::{CHOSEN_KEY, Claim, Delivery, Entry, Kind, Progress},
-    identity::{digest, push_hex},
-};
 use self::{
+    drafts::Drafts,
     identity::Identity,
     lease::Leases,
     persisted::Keys,
     storage::{Purpose, Reads, Storage},
     takeover::Takeover,
+};
+pub use self::{
+    entry::{CHOSEN_KEY, Claim, Delivery, Entry, Kind, Progress},
+    identity::{digest, push_hex},
 };
 use super::{
     context::Context,
@@ -65,6 +68,8 @@ pub struct Outbox {
     /// Names this client among all that ever used the same storage.
     client: Box<str>,
     next_number: u64,
+    /// Counts the events apart, so that subscribers can remember what they got as runs of numbers.
+    next_event: u64,
     identity: Identity,
     /// Those that may be sent; the first `in_flight` of them were, in this session.
     entries: VecDeque<Entry>,
@@ -73,6 +78,11 @@ pub struct Outbox {
     calls: VecDeque<Entry>,
     /// Whether any of them may be due.
     is_call_due: bool,
+    /// Writes to records that are not open; they are sent in order, and stay until the server has answered.
+    forced: VecDeque<Entry>,
+    /// Whether any of them may be due.
+    is_forced_due: bool,
+    drafts: Drafts,
     /// Counts the questions whether calls have left storage.
     batch: u32,
     /// Those of users who are not logged in.
@@ -108,11 +118,15 @@ impl Outbox {
             keys: Keys::new(key.unwrap_or(url)),
             client: client.into(),
             next_number: 0,
+            next_event: 0,
             identity: Identity::default(),
             entries: VecDeque::new(),
             in_flight: 0,
             calls: VecDeque::new(),
             is_call_due: false,
+            forced: VecDeque::new(),
+            is_forced_due: false,
+            drafts: Drafts::default(),
             batch: 0,
             held: Vec::new(),
             bytes: 0,
@@ -134,18 +148,31 @@ impl Outbox {
 
     // ---- what can be seen of it ----
 
-    /// The entries that wait or are on their way, events before calls, oldest first; those of other users come last.
+    /// The entries that wait or are on their way: events, calls, and what was written to records, each oldest first; those
+    /// of other users come last.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().chain(&self.calls).chain(&self.held)
+        self.own_entries().chain(&self.held)
     }
 
-    fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
-        self.entries.iter_mut().chain(&mut self.calls).chain(&mut self.held)
+    fn own_entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().chain(&self.calls).chain(&self.forced).chain(self.drafts.entries())
+    }
+
+    /// Calls `visit` for every entry, and for what else stands in storage for them.
+    fn for_each_mut(&mut self, visit: &mut dyn FnMut(&mut Entry)) {
+        self.for_each_own(visit);
+        self.held.iter_mut().for_each(visit);
+    }
+
+    fn for_each_own(&mut self, visit: &mut dyn FnMut(&mut Entry)) {
+        self.entries.iter_mut().chain(&mut self.calls).chain(&mut self.forced).for_each(&mut *visit);
+        self.drafts.for_each(visit);
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.entries.len() + self.calls.len() + self.held.len()
+        let queued = self.entries.len() + self.calls.len() + self.forced.len() + self.held.len();
+        queued + self.drafts.entries().count()
     }
 
     /// Whether there are none.
@@ -217,6 +244,8 @@ impl Outbox {
         }
         if is_call {
             self.calls.push_back(entry);
+        } else if entry.kind == Kind::Forced {
+            self.forced.push_back(entry);
         } else {
             // It may come back, if it is sent by another page, or is late on a connection that is given up.
             context.seen.is_first(&entry.name, &entry.key, context.options.deduplication_window);
@@ -249,7 +278,12 @@ impl Outbox {
                 chosen.push_str(key);
                 chosen.into()
             }
-            None => [&self.client, "-", &number.to_string()].concat().into(),
+            None if offer.kind == Kind::Event => {
+                let event = self.next_event;
+                self.next_event += 1;
+                [&self.client, "-", &event.to_string()].concat().into()
+            }
+            None => [&self.client, "-", offer.kind.letter(), &number.to_string()].concat().into(),
         };
         let (owner, claim) = self.identity.owner();
         Entry {
@@ -269,6 +303,7 @@ impl Outbox {
             subscribers_wait: false,
             settle_by: None,
             is_rewritten: false,
+            was_sent: false,
             cuts: 0,
         }
     }
@@ -285,8 +320,10 @@ impl Outbox {
         let mut dropped = Vec::new();
         while self.len() >= max_entries || self.bytes + bytes > max_bytes {
             let event = self.entries.get(self.in_flight).map(|entry| entry.number);
-            let call = self.calls.iter().find(|call| call.progress == Progress::Waiting).map(|call| call.number);
-            let oldest = event.into_iter().chain(call).min();
+            let waiting = |entry: &&Entry| entry.progress == Progress::Waiting;
+            let [call, forced] =
+                [&self.calls, &self.forced].map(|queue| queue.iter().find(waiting).map(|entry| entry.number));
+            let oldest = event.into_iter().chain(call).chain(forced).min();
             let (Overflow::DropOldest, Some(oldest), true) =
                 (context.options.outbox_overflow, oldest, bytes <= max_bytes)
             else {
@@ -294,8 +331,10 @@ impl Outbox {
             };
             dropped.extend(if event == Some(oldest) {
                 self.take(context, self.in_flight)
-            } else {
+            } else if call == Some(oldest) {
                 self.take_call(context, oldest)
+            } else {
+                self.take_forced(context, oldest)
             });
         }
         self.drop_entries(context, dropped, DropReason::Overflow);
@@ -334,10 +373,11 @@ impl Outbox {
     pub fn on_refused(&mut self, params: u64) {
         let nobody = self.identity.refused(params);
         // Not those that were held back already while somebody else was logged in.
-        let own = self.entries.iter_mut().chain(&mut self.calls);
-        for entry in own.filter(|entry| entry.claim == Claim::Made && entry.owner == nobody) {
-            entry.claim = Claim::Open;
-        }
+        self.for_each_own(&mut |entry| {
+            if entry.claim == Claim::Made && entry.owner == nobody {
+                entry.claim = Claim::Open;
+            }
+        });
     }
 
     // ---- what becomes of the connection ----
@@ -368,11 +408,11 @@ impl Outbox {
             settle(context, Some(ticket), &Err(error.clone()));
         }
         if std::mem::take(&mut self.has_receipts) {
-            for entry in self.entries_mut() {
+            self.for_each_mut(&mut |entry| {
                 for ticket in entry.receipts.drain(..) {
                     settle(context, Some(ticket), &Err(error.clone()));
                 }
-            }
+            });
         }
     }
 
@@ -380,16 +420,20 @@ impl Outbox {
     pub fn on_closed(&mut self, context: &mut Context<'_>) -> usize {
         let mut dropped = 0;
         self.store_calls_again(context);
-        for entry in self.entries_mut().filter(|entry| entry.stored_as.is_none()) {
-            dropped += 1;
-            for ticket in entry.receipts.drain(..) {
-                settle(context, Some(ticket), &Err(is_closed(1)));
+        self.for_each_mut(&mut |entry| {
+            if entry.stored_as.is_none() && entry.kind != Kind::Base {
+                dropped += 1;
+                for ticket in entry.receipts.drain(..) {
+                    settle(context, Some(ticket), &Err(is_closed(1)));
+                }
             }
-        }
+        });
         self.on_rest(context, &is_closed(0));
         self.release_all(context);
         self.entries.clear();
         self.calls.clear();
+        self.forced.clear();
+        self.drafts = Drafts::default();
         self.held.clear();
         self.in_flight = 0;
         self.bytes = 0;
@@ -452,6 +496,15 @@ impl Outbox {
                 taken.push(call);
             }
         }
+        for index in (0..self.forced.len()).rev() {
+            if is_meant(&self.forced[index])
+                && let Some(forced) = self.forced.remove(index)
+            {
+                self.forget(context, &forced);
+                taken.push(forced);
+            }
+        }
+        taken.append(&mut self.take_drafts(context, is_meant));
         for index in (0..self.held.len()).rev() {
             if is_meant(&self.held[index]) {
                 taken.extend(self.take_held(context, index));
@@ -480,6 +533,7 @@ impl Outbox {
         }
         let count = entries.len();
         let error = ClientError::OutboxDropped { why, count };
+        self.recall_all(&entries, &error);
         for entry in &mut entries {
             let ran_out = why == DropReason::Expired && entry.settle_by.is_some_and(|at| at <= context.now);
             let error = if ran_out { calls::failed(entry, RpcFailure::NeverSent) } else { error.clone() };
@@ -500,7 +554,7 @@ impl Outbox {
         if self.flushes.is_empty() {
             return;
         }
-        let oldest = self.entries.iter().chain(&self.calls).map(|entry| entry.number).min();
+        let oldest = self.own_entries().map(|entry| entry.number).min();
         self.flushes.retain(|(ticket, until)| {
             let waits = oldest.is_some_and(|oldest| oldest < *until);
             if !waits {
@@ -526,20 +580,15 @@ impl Outbox {
         let held = std::mem::take(&mut self.held);
         let entries = std::mem::take(&mut self.entries);
         let calls = std::mem::take(&mut self.calls);
-        for mut entry in held.into_iter().chain(entries).chain(calls) {
-            if entry.claim == Claim::Open || self.identity.may_send(&entry.owner) {
-                // Under the name that the server has for them, they are known whatever they log in with next.
-                if entry.owner != owner {
-                    entry.owner = owner.clone();
-                    if self.may_rewrite(&entry) {
-                        self.rewrite(context, &mut entry);
-                    }
-                }
-                entry.claim = Claim::Proven;
-                if entry.kind.is_call() {
-                    self.calls.push_back(entry);
-                } else {
-                    self.entries.push_back(entry);
+        let forced = std::mem::take(&mut self.forced);
+        self.sort_out_drafts(context, &owner);
+        for mut entry in held.into_iter().chain(entries).chain(calls).chain(forced) {
+            if self.claim(context, &mut entry, &owner) {
+                match entry.kind {
+                    Kind::Event => self.entries.push_back(entry),
+                    Kind::Call { .. } => self.calls.push_back(entry),
+                    Kind::Forced => self.forced.push_back(entry),
+                    Kind::Write | Kind::Base => self.return_draft(context, entry),
                 }
             } else if self.is_taken_over(&entry) {
                 self.bytes -= entry.bytes();

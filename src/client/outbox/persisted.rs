@@ -152,6 +152,7 @@ mod tests {
             subscribers_wait: false,
             settle_by: None,
             is_rewritten: false,
+            was_sent: false,
             cuts: 0,
         }
     }

@@ -1,10 +1,10 @@
 //! How entries leave: a window of them at a time, each until the server is known to have it.
 
-use super::{Entry, Outbox, Progress, calls, settle};
+use super::{Entry, Kind, Outbox, Progress, calls, settle};
 use crate::client::{
     connection::{CloseKind, CloseReason},
     context::Context,
-    error::{ClientError, DropReason},
+    error::{ClientError, DropReason, RecordFailure},
     io::{OutboxNews, Output, SocketId},
     limits::{BARRIER_DELAY_MS, CAREFUL_AFTER_CUTS, OUTBOX_WINDOW, UNDELIVERABLE_AFTER_CUTS},
     outbox::Delivery,
@@ -22,6 +22,7 @@ impl Outbox {
             return;
         }
         self.is_call_due = !self.calls.is_empty();
+        self.is_forced_due = !self.forced.is_empty();
         let before = self.in_flight;
         while self.has_window()
             && let Some(entry) = self.entries.get_mut(self.in_flight)
@@ -76,12 +77,18 @@ impl Outbox {
             return;
         }
         for entry in &mut sent {
-            // Who makes a call for another page does not tell it what came of it.
-            let outcome = if entry.kind.is_call() {
-                Err(calls::failed(entry, RpcFailure::OutcomeUnknown))
-            } else {
-                Ok(Some("\"delivered\"".into()))
+            // Who makes a call for another page, or writes to a record for it, does not tell it what came of it.
+            let outcome = match entry.kind {
+                Kind::Event => Ok(Some("\"delivered\"".into())),
+                Kind::Call { .. } => Err(calls::failed(entry, RpcFailure::OutcomeUnknown)),
+                Kind::Write | Kind::Base | Kind::Forced => {
+                    let what = RecordFailure::OutcomeUnknown;
+                    Err(ClientError::Record { what, name: entry.name.clone() })
+                }
             };
+            if let Err(error) = &outcome {
+                self.recall_all(std::slice::from_ref(entry), error);
+            }
             for ticket in entry.receipts.drain(..) {
                 settle(context, Some(ticket), &outcome);
             }
@@ -108,6 +115,7 @@ impl Outbox {
         self.barrier_at = None;
         self.start_deadline = None;
         self.on_calls_lost(context, reason);
+        self.on_forced_lost(context, reason);
         if self.in_flight == 0 {
             return;
         }

@@ -132,13 +132,18 @@ impl Outbox {
 
     /// Writes what is only in memory although it should not be.
     fn store_all(&mut self, context: &mut Context<'_>) {
-        let (mut entries, mut calls) = (std::mem::take(&mut self.entries), std::mem::take(&mut self.calls));
-        for entry in entries.iter_mut().chain(&mut calls) {
+        let [mut entries, mut calls, mut forced] =
+            [&mut self.entries, &mut self.calls, &mut self.forced].map(std::mem::take);
+        let mut drafts = std::mem::take(&mut self.drafts);
+        let mut store = |entry: &mut Entry| {
             if entry.delivery == Delivery::Durable && entry.stored_as.is_none() {
                 self.store(context, entry);
             }
-        }
-        (self.entries, self.calls) = (entries, calls);
+        };
+        entries.iter_mut().chain(&mut calls).chain(&mut forced).for_each(&mut store);
+        drafts.for_each(&mut store);
+        drafts.is_storage_new = true;
+        (self.entries, self.calls, self.forced, self.drafts) = (entries, calls, forced, drafts);
     }
 
     pub(super) fn store_last_user(&self, context: &mut Context<'_>) {
@@ -202,6 +207,8 @@ impl Outbox {
         }
         if session.is_some() {
             self.store_last_user(context);
+        }
+        if self.wants_orphans(session) {
             self.look_for_orphans(context);
         }
     }
@@ -209,12 +216,12 @@ impl Outbox {
     /// What nobody could be named for, or only a digest, is now known to be somebody's.
     fn remember_last_user(&mut self, last: LastUser) {
         self.identity.remember(last);
-        let Some(last) = self.identity.last() else { return };
-        for entry in self.entries.iter_mut().chain(&mut self.calls).chain(&mut self.held) {
+        let Some(last) = self.identity.last().cloned() else { return };
+        self.for_each_mut(&mut |entry| {
             if entry.claim == Claim::Open || (entry.claim == Claim::Made && last.logged_in_as(&entry.owner)) {
                 entry.owner = last.owner().clone();
             }
-        }
+        });
         // Not who is to log in by now: that may be somebody else than when the application said so.
         if let Some(Purpose::Clear { owners, .. }) = &mut self.reads.clear_after_start
             && owners.iter().all(|owner| owner.is_empty() || last.logged_in_as(owner))
@@ -239,18 +246,21 @@ impl Outbox {
 
     /// An entry could not be written: it stays in memory.
     fn on_write_failed(&mut self, context: &mut Context<'_>, key: &str, words: &str) {
-        let position = self.entries().position(|entry| entry.stored_as.as_deref() == Some(key));
-        let entry = position.and_then(|position| self.entries().nth(position).cloned());
         // What storage may still hold of a call that must not be executed twice is removed before it is made.
         let may_be_there = |entry: &Entry| {
             let is_leaving = matches!(entry.progress, Progress::Leaving { .. });
             entry.kind == Kind::Call { idempotent: false } && (is_leaving || entry.is_rewritten)
         };
-        if let Some(entry) = entry.filter(|entry| !may_be_there(entry)) {
+        let mut failed = None;
+        self.for_each_mut(&mut |entry| {
+            if entry.stored_as.as_deref() == Some(key) && !may_be_there(entry) {
+                failed = Some(entry.clone());
+                entry.stored_as = None;
+            }
+        });
+        if let Some(entry) = failed {
             // What stands there from before may be under another owner.
             self.unstore(context, &entry);
-            let entry = self.entries_mut().find(|entry| entry.stored_as.as_deref() == Some(key));
-            entry.into_iter().for_each(|entry| entry.stored_as = None);
         }
         degrade(context, words);
     }
@@ -283,8 +293,10 @@ impl Outbox {
             self.take_call(context, number)
         } else if let Some(index) = self.held.iter().position(is_it) {
             self.take_held(context, index)
+        } else if let Some(number) = self.forced.iter().find(|forced| is_it(forced)).map(|forced| forced.number) {
+            self.take_forced(context, number)
         } else {
-            None
+            self.take_drafts(context, &is_it).pop()
         };
         let Some(entry) = removed else { return };
         if self.is_taken_over(&entry) {

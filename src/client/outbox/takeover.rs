@@ -11,7 +11,7 @@ use crate::{
         io::{LockOutcome, Output, SocketId},
         limits::{LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
         outbox::{
-            entry::Delivery,
+            entry::{Claim, Delivery},
             persisted::{Persisted, Unreadable},
         },
         time::Instant,
@@ -129,7 +129,7 @@ impl Outbox {
                 continue;
             }
             match persisted::read(value) {
-                Ok(entry) if self.identity.may_send(&entry.owner) => self.ask_for(context, client, false),
+                Ok(entry) if self.identity.may_hold(&entry.owner) => self.ask_for(context, client, false),
                 Ok(entry) => self.remove_if_long_expired(context, key, &entry),
                 Err(unreadable) => self.on_unreadable_value(context, key, unreadable),
             }
@@ -228,7 +228,7 @@ impl Outbox {
         for (key, value) in items {
             let Some((_, number)) = self.keys.parse_entry(key) else { continue };
             match persisted::read(value) {
-                Ok(entry) if self.identity.may_send(&entry.owner) => {
+                Ok(entry) if self.identity.may_hold(&entry.owner) => {
                     found.push((number, key, entry));
                 }
                 Ok(_) => {}
@@ -239,29 +239,43 @@ impl Outbox {
             return self.release(context, client);
         }
         super::sort_by_number(&mut found, |(number, ..)| *number);
+        let drafts: Vec<_> =
+            found.extract_if(.., |(.., entry)| matches!(entry.kind, Kind::Write | Kind::Base)).collect();
+        let has_adopted = self.adopt_drafts(context, &drafts);
         self.set_other(client, Other::TakenOver(found.len()));
-        let (mut events, mut calls) = (self.in_flight, 0);
-        for (_, key, entry) in found {
-            let entry = self.revive(context, key, &entry);
+        let (mut events, mut calls, mut forced) = (self.in_flight, 0, 0);
+        for (_, key, entry) in &found {
+            let entry = self.revive(context, key, entry);
             self.bytes += entry.bytes();
             self.expect_end_of(&entry);
-            if entry.kind.is_call() {
-                self.calls.insert(calls, entry);
-                calls += 1;
-            } else {
-                self.entries.insert(events, entry);
-                events += 1;
-            }
+            let (queue, position) = match entry.kind {
+                Kind::Call { .. } => (&mut self.calls, &mut calls),
+                Kind::Forced => (&mut self.forced, &mut forced),
+                Kind::Event | Kind::Write | Kind::Base => (&mut self.entries, &mut events),
+            };
+            queue.insert(*position, entry);
+            *position += 1;
         }
         self.changed = true;
+        if found.is_empty() && has_adopted {
+            // Perhaps it was not gone for good, and has left more.
+            self.look_for_left(context, client);
+        } else if found.is_empty() {
+            self.release(context, client);
+        }
         self.expire(context);
     }
 
-    fn revive(&mut self, context: &mut Context<'_>, key: &str, entry: &Persisted<'_>) -> Entry {
+    pub(super) fn revive(&mut self, context: &mut Context<'_>, key: &str, entry: &Persisted<'_>) -> Entry {
         let number = self.next_number;
         self.next_number += 1;
         let now_ms = context.wall_clock_ms(context.now);
-        let (owner, claim) = self.identity.owner();
+        let (owner, claim) = if self.identity.may_send(&entry.owner) {
+            self.identity.owner()
+        } else {
+            // Who will log in is not known for sure.
+            (entry.owner.clone(), if entry.owner.is_empty() { Claim::Open } else { Claim::Proven })
+        };
         let is_renamed = owner != entry.owner;
         let mut revived = Entry {
             number,
@@ -280,9 +294,11 @@ impl Outbox {
             subscribers_wait: entry.kind == Kind::Event,
             settle_by: None,
             is_rewritten: false,
+            was_sent: true,
             cuts: 0,
         };
-        if is_renamed {
+        // What was written to records is stored anew in any case.
+        if is_renamed && !matches!(entry.kind, Kind::Write | Kind::Base) {
             self.rewrite(context, &mut revived);
         }
         revived

@@ -113,7 +113,7 @@ fn has_escape(written: &str) -> bool {
 }
 
 /// Writes a name as a string in the way of `JSON.stringify`, with its quotes.
-pub(super) fn push_string(out: &mut String, name: &str) {
+pub fn push_string(out: &mut String, name: &str) {
     out.push('"');
     for character in name.chars() {
         let short = match character {

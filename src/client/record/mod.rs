@@ -26,6 +26,7 @@ pub use self::{
     change::Change,
     document::Document,
     edit::{EditError, Patch},
+    literal::push_string,
     merge::{Merged, Side, merge},
     path::{Path, PathError},
     scan::InvalidJson,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{
     document::Container,
     equal,
+    literal::Characters,
     scan::{InvalidJson, Parts, trimmed},
 };
 
@@ -68,6 +69,17 @@ impl<'a> Value<'a> {
                 Some(b'n') => Kind::Null,
                 _ => Kind::Number,
             },
+        }
+    }
+
+    /// The characters of a string; `None` for another value, and for one with a lone surrogate.
+    pub fn string(&self) -> Option<String> {
+        match self.0 {
+            Form::Text(text) => {
+                let written = text.strip_prefix('"')?.strip_suffix('"')?;
+                String::from_utf8(Characters::of(written).collect()).ok()
+            }
+            Form::Container(_) => None,
         }
     }
 

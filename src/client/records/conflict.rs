@@ -142,6 +142,7 @@ impl Records {
             }
         });
         let (Some(name), Some(socket)) = (found, session) else { return };
+        self.touch(&name);
         let Some(entry) = self.entries.get_mut(&name) else { return };
         let Some(Contested { asked, newer, writes, .. }) = entry.contested.take() else { return };
         entry.phase = Phase::Synced;

@@ -62,12 +62,25 @@ pub struct InFlight {
     pub is_cut_off: bool,
     /// When to stop waiting for the answer.
     pub deadline: Instant,
+    /// Whether an earlier page may have sent them, or the first of them, or none.
+    pub is_guessed: bool,
+}
+
+impl InFlight {
+    /// What an earlier page may have sent.
+    pub fn guess(writes: usize) -> Self {
+        Self { correlation_id: 0, writes, is_cut_off: true, deadline: Instant::default(), is_guessed: true }
+    }
 }
 
 /// A wish to delete the record.
 #[derive(Debug, Default)]
 pub struct Deletion {
     pub tickets: Vec<Ticket>,
+    /// When it was asked for, in milliseconds since 1970.
+    pub created_ms: u64,
+    /// The number under which the outbox keeps it.
+    pub kept_as: Option<u64>,
     /// What the server has if a write that was on its way from here has arrived: that is nobody else's.
     pub after: Option<Document>,
 }
@@ -278,7 +291,9 @@ impl Entry {
             return;
         }
         let writes: Vec<_> = self.pending.drain(first_free..).collect();
-        self.pending.extend(whole(&self.view, writes.into_iter().flat_map(|write| write.tickets).collect()));
+        let created_ms = writes.last().map_or(0, |write| write.created_ms);
+        let tickets = writes.into_iter().flat_map(|write| write.tickets).collect();
+        self.pending.extend(whole(&self.view, tickets, created_ms));
     }
 
     /// The server has the writes that are on their way. Returns who waits for that.
@@ -337,7 +352,10 @@ impl Entry {
 
     /// The first data that the server gives. What was written before goes on top of it.
     pub fn load(&mut self, remote: Remote) -> Impossible {
-        let writes = std::mem::take(&mut self.pending);
+        let arrived = if self.has_arrived(&remote) { self.in_flight.as_ref().map_or(0, |it| it.writes) } else { 0 };
+        self.in_flight = None;
+        let writes = self.pending.split_off(arrived.min(self.pending.len()));
+        self.pending.clear();
         self.adopt(remote);
         self.base = Some(self.view.clone());
         self.replay(writes)
@@ -407,7 +425,7 @@ impl Entry {
     }
 
     /// The application wants it deleted. Returns who waits for what was written, which is deleted with it.
-    pub fn delete(&mut self, ticket: Ticket) -> Vec<Ticket> {
+    pub fn delete(&mut self, ticket: Ticket, created_ms: u64) -> Vec<Ticket> {
         if let Some(contested) = self.contested.take() {
             self.phase = Phase::Synced;
             let Contested { asked, newer, .. } = contested;
@@ -425,6 +443,7 @@ impl Entry {
         }
         let deletion = self.deletion.get_or_insert_default();
         deletion.tickets.push(ticket);
+        deletion.created_ms = created_ms;
         deletion.after = deletion.after.take().or(after);
         self.take_tickets()
     }

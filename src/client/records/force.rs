@@ -1,13 +1,14 @@
-//! Writes to records that are not open: made to whatever the server has.
+//! Writes to records that are not open: made to whatever the server has. They wait in the outbox, and are here from when they
+//! are sent until the server has answered, or the session is over.
 
 use std::collections::VecDeque;
 
-use super::{failure, send, settle};
+use super::{failure, send, stored::read_write, write::Edit};
 use crate::{
     client::{
         context::Context,
         error::{ClientError, RecordFailure},
-        io::{SocketId, Ticket},
+        io::SocketId,
         limits::RECORD_FORCE_ATTEMPTS,
         time::Instant,
     },
@@ -17,55 +18,63 @@ use crate::{
 /// The version that stands for the one after whatever the server has.
 const ANY_VERSION: i32 = -1;
 
-/// What the application has written to records that are not open and the server has not confirmed, in order. What is written
-/// without a session waits for one; what was cut off is sent again, since writing the same twice makes the same record.
+/// What was sent and the server has not answered, in order.
 #[derive(Debug, Default)]
 pub struct ForcedWrites {
-    waiting: VecDeque<ForcedWrite>,
+    sent: VecDeque<ForcedWrite>,
+    /// Those that were answered since this was asked last.
+    settled: Vec<(u64, Option<ClientError>)>,
 }
 
-/// One write.
+/// One write, or deletion.
 #[derive(Debug)]
-pub struct ForcedWrite {
+struct ForcedWrite {
+    /// The number under which the outbox keeps it.
+    number: u64,
     /// Tells its answer from others.
-    pub correlation_id: u32,
-    /// The record.
-    pub name: Box<str>,
-    /// Empty for the whole record.
-    pub path: Box<str>,
-    /// JSON text; `None` erases.
-    pub text: Option<Box<str>>,
-    /// Who waits for it to be confirmed.
-    pub ticket: Option<Ticket>,
+    correlation_id: u32,
+    name: Box<str>,
+    /// `None` to delete the record.
+    edit: Option<Edit>,
     attempts: u32,
-    /// When the answer is overdue, if it was sent.
-    deadline: Option<Instant>,
+    /// Whether it was sent in an earlier session, and may have arrived.
+    is_repeated: bool,
+    /// When the answer is overdue.
+    deadline: Instant,
+}
+
+/// A write to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Forced<'a> {
+    /// The number under which the outbox keeps it.
+    pub number: u64,
+    /// The record.
+    pub name: &'a str,
+    /// What is written, as the outbox keeps it.
+    pub text: &'a str,
+    /// Whether it was sent in an earlier session, and may have arrived.
+    pub is_repeated: bool,
 }
 
 impl ForcedWrite {
-    /// A write that was not sent yet.
-    pub const fn new(
-        correlation_id: u32,
-        name: Box<str>,
-        path: Box<str>,
-        text: Option<Box<str>>,
-        ticket: Option<Ticket>,
-    ) -> Self {
-        Self { correlation_id, name, path, text, ticket, attempts: 0, deadline: None }
-    }
-
     fn send(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.attempts += 1;
-        self.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
-        let action = match (&*self.path, &self.text) {
+        let Some(edit) = &self.edit else {
+            self.deadline = context.now.after_ms(context.options.record_delete_timeout_ms);
+            let message = RecordMessage { name: Some(&self.name), ..RecordMessage::new(RecordAction::Delete) };
+            return send(context, socket, message);
+        };
+        self.deadline = context.now.after_ms(context.options.record_read_timeout_ms);
+        let path = edit.path.text();
+        let action = match (path, &edit.text) {
             ("", _) => RecordAction::CreateAndUpdate,
             (_, Some(_)) => RecordAction::CreateAndPatch,
             (_, None) => RecordAction::Erase,
         };
         let message = RecordMessage {
             name: Some(&self.name),
-            data: self.text.as_deref(),
-            path: Some(&*self.path).filter(|path| !path.is_empty()),
+            data: edit.text.as_deref(),
+            path: Some(path).filter(|path| !path.is_empty()),
             version: Some(ANY_VERSION),
             correlation_id: Some(&self.correlation_id.to_string()),
             is_write_ack: true,
@@ -73,51 +82,48 @@ impl ForcedWrite {
         };
         send(context, socket, message);
     }
-
-    fn settle(&self, context: &mut Context<'_>, outcome: &Result<Option<Box<str>>, ClientError>) {
-        if let Some(ticket) = self.ticket {
-            settle(context, &mut vec![ticket], outcome);
-        }
-    }
 }
 
 impl ForcedWrites {
-    /// Writes, at once if there is a session.
-    pub fn add(&mut self, context: &mut Context<'_>, session: Option<SocketId>, mut write: ForcedWrite) {
-        if let Some(socket) = session {
-            write.send(context, socket);
-        }
-        self.waiting.push_back(write);
+    /// Sends a write. One that cannot be read is settled at once.
+    pub fn send(&mut self, context: &mut Context<'_>, socket: SocketId, correlation_id: u32, write: Forced<'_>) {
+        let Forced { number, name, text, is_repeated } = write;
+        let Some(stored) = read_write(text) else {
+            return self.settled.push((number, Some(failure(RecordFailure::InvalidJson, name))));
+        };
+        let edit = stored.edits.map(|edits| edits.into_iter().next_back()).unwrap_or_default();
+        let name = name.into();
+        let deadline = context.now;
+        let mut write = ForcedWrite { number, correlation_id, name, edit, attempts: 0, is_repeated, deadline };
+        write.send(context, socket);
+        self.sent.push_back(write);
     }
 
-    /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        for write in &mut self.waiting {
-            write.send(context, socket);
-        }
-    }
-
-    /// The session is over.
+    /// The session is over: the outbox has them all.
     pub fn on_lost(&mut self) {
-        for write in &mut self.waiting {
-            write.deadline = None;
-            write.attempts = 0;
-        }
+        self.sent.clear();
     }
 
     /// When an answer is overdue.
     pub fn deadline(&self) -> Option<Instant> {
-        self.waiting.iter().filter_map(|write| write.deadline).min()
+        self.sent.iter().map(|write| write.deadline).min()
     }
 
     /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
-        while let Some(position) =
-            self.waiting.iter().position(|write| write.deadline.is_some_and(|at| at <= context.now))
-        {
-            let Some(write) = self.waiting.remove(position) else { return };
-            fail(context, &write, failure(RecordFailure::Timeout, &write.name));
-        }
+    pub fn on_tick(&mut self, context: &Context<'_>) {
+        let settled = &mut self.settled;
+        self.sent.retain(|write| {
+            let is_overdue = write.deadline <= context.now;
+            if is_overdue {
+                settled.push((write.number, Some(failure(RecordFailure::Timeout, &write.name))));
+            }
+            !is_overdue
+        });
+    }
+
+    /// Those that were answered since this was asked last, with what went wrong.
+    pub fn take_settled(&mut self) -> Vec<(u64, Option<ClientError>)> {
+        std::mem::take(&mut self.settled)
     }
 
     /// Whether a message answers one of these.
@@ -127,11 +133,11 @@ impl ForcedWrites {
 
     fn position(&self, message: &RecordMessage<'_>) -> Option<usize> {
         let correlation_id = message.correlation_id?.parse().ok()?;
-        let is_it = |write: &ForcedWrite| write.deadline.is_some() && write.correlation_id == correlation_id;
-        self.waiting
+        let is_it = |write: &ForcedWrite| write.edit.is_some() && write.correlation_id == correlation_id;
+        self.sent
             .iter()
             .position(is_it)
-            .filter(|position| self.waiting.get(*position).is_some_and(|write| Some(&*write.name) == message.name))
+            .filter(|position| self.sent.get(*position).is_some_and(|write| Some(&*write.name) == message.name))
     }
 
     /// The server answers. Says whether it has the write.
@@ -145,38 +151,29 @@ impl ForcedWrites {
         let Some(position) = self.position(message) else { return false };
         // It came while the server was busy with a write of another client.
         if message.action == RecordAction::VersionExists
-            && let Some(write) = self.waiting.get_mut(position)
+            && let Some(write) = self.sent.get_mut(position)
             && write.attempts < RECORD_FORCE_ATTEMPTS
         {
             write.send(context, socket);
             return false;
         }
-        let Some(write) = self.waiting.remove(position) else { return false };
-        match refusal {
-            None => write.settle(context, &Ok(None)),
-            Some(error) => {
-                fail(context, &write, error);
-                return false;
-            }
-        }
+        let Some(write) = self.sent.remove(position) else { return false };
+        let is_done = refusal.is_none();
+        self.settled.push((write.number, refusal));
+        is_done
+    }
+
+    /// The server has deleted a record, or will not. Says whether that was asked for here.
+    pub fn on_deleted(&mut self, name: &str, refusal: Option<ClientError>) -> bool {
+        let is_it = |write: &ForcedWrite| write.edit.is_none() && *write.name == *name;
+        let Some(position) = self.sent.iter().position(is_it) else { return false };
+        let Some(write) = self.sent.remove(position) else { return false };
+        // What was asked for before the connection was lost may have been done.
+        let is_gone = |error: &ClientError| {
+            let not_found = RecordAction::RecordNotFound.name();
+            write.is_repeated && matches!(error, ClientError::Server { action, .. } if *action == not_found)
+        };
+        self.settled.push((write.number, refusal.filter(|error| !is_gone(error))));
         true
     }
-
-    /// The connection rests: nobody shall wait for what may never come; what was written stays.
-    pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        for write in &mut self.waiting {
-            write.settle(context, &Err(error.clone()));
-            write.ticket = None;
-        }
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.waiting.len()
-    }
-}
-
-fn fail(context: &mut Context<'_>, write: &ForcedWrite, error: ClientError) {
-    write.settle(context, &Err(error.clone()));
-    context.report(error);
 }

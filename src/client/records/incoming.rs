@@ -31,6 +31,7 @@ impl Records {
         if self.listens.on_answer(context, socket, &answer, message.subscription) {
             return;
         }
+        self.touch_if_unsent(name);
         match message.action {
             RecordAction::SubscribeCreateAndRead
             | RecordAction::SubscribeAndRead
@@ -46,6 +47,7 @@ impl Records {
             RecordAction::HeadResponse => self.on_head_response(context, socket, name, message.version.unwrap_or(-1)),
             RecordAction::HeadResponseBulk => {
                 for (name, version) in &message.versions {
+                    self.touch_if_unsent(name);
                     self.on_head_response(context, socket, name, *version);
                 }
             }
@@ -352,7 +354,7 @@ impl Records {
     }
 
     fn on_delete_success(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
-        if self.requests.on_deleted(context, name, &Ok(None)) {
+        if self.forced.on_deleted(name, None) {
             return;
         }
         if self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Deleting) {
@@ -390,7 +392,7 @@ impl Records {
             }
             Some(RecordAction::Head) => return self.requests.on_head(context, name, &outcome),
             Some(RecordAction::Delete) => {
-                if self.requests.on_deleted(context, name, &outcome) {
+                if self.forced.on_deleted(name, Some(error.clone())) {
                     return;
                 }
                 self.on_delete_refused(context, socket, name, &error);

@@ -13,24 +13,32 @@ mod incoming;
 mod requests;
 mod session;
 mod settling;
+mod stored;
+mod unsent;
 mod write;
 
 use std::collections::VecDeque;
 
-pub use self::entry::Strategy;
+pub use self::{
+    entry::Strategy,
+    force::Forced,
+    stored::{base_text, read_base, read_write, write_text},
+    unsent::{Draft, Unkept, Unsent},
+    write::Write,
+};
 use self::{
     entry::{Entry, InFlight, Phase, Remote},
-    force::{ForcedWrite, ForcedWrites},
+    force::ForcedWrites,
     requests::Requests,
-    write::{Edit, Write, next_message},
+    write::{Edit, next_message},
 };
 use super::{
     context::Context,
     error::{ClientError, RecordFailure},
     io::{Output, RecordCommand, RecordNews, SocketId, Ticket, Wake},
-    limits::RECORD_MAX_FORCED_WRITES,
     listen::{Listenable, Listens},
-    record::{EditError, Kind, Path, Value},
+    outbox::{Delivery, Kind, Offer, Outbox},
+    record::{EditError, Kind as ValueKind, Path, Value},
     time::Instant,
 };
 use crate::{
@@ -52,6 +60,12 @@ pub struct Records {
     wake_at: Option<(Instant, Wake)>,
     next_correlation_id: u32,
     next_question: u32,
+    /// The records of which something may be unsent that was not before, or no longer is.
+    touched: Vec<Box<str>>,
+    /// Whether what earlier pages have left was looked for, so that new writes may follow.
+    may_write: bool,
+    /// The records that must not be asked for before that, since writes or deletions past them come first.
+    held_back: NameMap<()>,
 }
 
 /// A bulk message.
@@ -78,6 +92,9 @@ impl Records {
             wake_at: None,
             next_correlation_id: 0,
             next_question: 0,
+            touched: Vec::new(),
+            may_write: false,
+            held_back: NameMap::new(),
         }
     }
 
@@ -151,9 +168,18 @@ impl Records {
     // ---- what the application wants ----
 
     /// The application wants something.
-    pub fn on_command(&mut self, context: &mut Context<'_>, session: Option<SocketId>, command: RecordCommand<'_>) {
+    pub fn on_command(
+        &mut self,
+        context: &mut Context<'_>,
+        outbox: &mut Outbox,
+        session: Option<SocketId>,
+        command: RecordCommand<'_>,
+    ) {
         match command {
-            RecordCommand::Open { name, strategy } => self.open(context, session, name, strategy),
+            RecordCommand::Open { name, strategy } => {
+                self.open(context, session, name, strategy);
+                outbox.look_for_drafts(context, session);
+            }
             RecordCommand::Listen(command) => self.listens.on_command(context, session, command),
             RecordCommand::Discard(name) => self.discard(context, session, name),
             RecordCommand::Watch { name, path } => {
@@ -170,10 +196,12 @@ impl Records {
             }
             RecordCommand::AwaitReady { name, ticket } => self.await_ready(context, name, ticket),
             RecordCommand::Write { name, edits, ticket } => self.write(context, session, name, edits, ticket),
-            RecordCommand::SetData { name, path, data, ticket } => {
-                self.set_data(context, session, name, (path, data), ticket);
+            RecordCommand::SetData { name, path, data, delivery, ttl_ms, ticket } => {
+                let offer =
+                    Offer { kind: Kind::Forced, name, data: None, delivery, ttl_ms, key: None, receipt: ticket };
+                self.set_data(context, outbox, session, (path, data), &offer);
             }
-            RecordCommand::Delete { name, ticket } => self.delete(context, session, name, ticket),
+            RecordCommand::Delete { name, ticket } => self.delete(context, outbox, session, name, ticket),
             RecordCommand::SetStrategy { name, strategy } => {
                 if let Some(entry) = self.entries.get_mut(name) {
                     entry.strategy = strategy;
@@ -283,8 +311,10 @@ impl Records {
         }
         let Some(entry) = self.entries.get_mut(name) else { return };
         let edits = edits.into_iter().map(|(path, text)| Edit::new(path, text.map(Into::into))).collect();
-        match entry.write(Write { edits, tickets: tickets.clone() }) {
+        let created_ms = context.wall_clock_ms(context.now);
+        match entry.write(Write { edits, tickets: tickets.clone(), created_ms, kept_as: None }) {
             Ok((differences, mut unneeded)) => {
+                self.touch(name);
                 settle(context, &mut unneeded, &Ok(None));
                 tell_differences(context, name, differences);
                 self.proceed(context, session, name);
@@ -301,28 +331,24 @@ impl Records {
     fn set_data(
         &mut self,
         context: &mut Context<'_>,
+        outbox: &mut Outbox,
         session: Option<SocketId>,
-        name: &str,
         edit: (Path, Option<&str>),
-        ticket: Option<Ticket>,
+        offer: &Offer<'_>,
     ) {
+        let Offer { name, receipt: ticket, .. } = *offer;
         if self.entries.get(name).is_some_and(|entry| entry.deletion.is_none()) {
             return self.write(context, session, name, vec![edit], ticket);
         }
-        let refusal = if self.forced.len() >= RECORD_MAX_FORCED_WRITES {
-            Some(ClientError::OutboxFull { name: name.into() })
-        } else {
-            bad_edit(context, name, std::slice::from_ref(&edit)).map(|what| failure(what, name))
-        };
-        if let Some(refusal) = refusal {
+        if let Some(what) = bad_edit(context, name, std::slice::from_ref(&edit)) {
+            let refusal = failure(what, name);
             settle(context, &mut ticket.into_iter().collect(), &Err(refusal.clone()));
             return context.report(refusal);
         }
         let (path, data) = edit;
-        let correlation_id = self.correlation_id();
-        let write = ForcedWrite::new(correlation_id, name.into(), path.text().into(), data.map(Into::into), ticket);
-        self.wake_for_answer(context);
-        self.forced.add(context, session, write);
+        let text = write_text(None, Some(&[Edit::new(path, data.map(Into::into))]));
+        self.hold_back(session, name);
+        outbox.add(context, session, &Offer { data: Some(&text), ..offer.clone() });
     }
 
     /// Why a write is not even tried.
@@ -340,13 +366,31 @@ impl Records {
         Some(failure(what, name))
     }
 
-    fn delete(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, ticket: Ticket) {
+    fn delete(
+        &mut self,
+        context: &mut Context<'_>,
+        outbox: &mut Outbox,
+        session: Option<SocketId>,
+        name: &str,
+        ticket: Ticket,
+    ) {
         let entry = self.entries.get_mut(name).filter(|entry| entry.phase != Phase::Denied);
         let Some(entry) = entry else {
-            self.wake_for_answer(context);
-            return self.requests.delete(context, session, name, ticket);
+            let text = write_text(None, None);
+            let offer = Offer {
+                kind: Kind::Forced,
+                name,
+                data: Some(&text),
+                delivery: Delivery::Durable,
+                ttl_ms: None,
+                key: None,
+                receipt: Some(ticket),
+            };
+            self.hold_back(session, name);
+            return outbox.add(context, session, &offer);
         };
-        let mut writes = entry.delete(ticket);
+        let mut writes = entry.delete(ticket, context.wall_clock_ms(context.now));
+        self.touch(name);
         settle(context, &mut writes, &Err(failure(RecordFailure::Deleted, name)));
         self.proceed(context, session, name);
     }
@@ -357,6 +401,9 @@ impl Records {
     fn proceed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(socket) = session.filter(|_| entry.phase == Phase::Synced) else { return };
+        if entry.has_unsent() && !self.may_write {
+            return;
+        }
         let is_writing = entry.in_flight.is_none() && !entry.pending.is_empty();
         if entry.deletion.is_some() {
             self.send_deletion(context, socket, name);
@@ -400,8 +447,9 @@ impl Records {
     /// Lets go of a record that nobody holds any more.
     fn let_go_if_due(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if !entry.can_be_discarded() || entry.discard_at.is_none_or(|at| at > context.now) {
-            return;
+        let Some(at) = entry.discard_at.filter(|_| entry.can_be_discarded()) else { return };
+        if at > context.now {
+            return self.wake(at, Wake::Discard);
         }
         let is_subscribed = entry.is_subscribed();
         self.remove(context, name, RecordFailure::Discarded, RecordNews::Discarded);
@@ -433,8 +481,9 @@ impl Entry {
 
 /// What is wrong with a write by itself.
 fn bad_edit(context: &Context<'_>, name: &str, edits: &[(Path, Option<&str>)]) -> Option<RecordFailure> {
-    let is_scalar =
-        |text: &str| Value::parse(text).is_ok_and(|value| !matches!(value.kind(), Kind::Object | Kind::Array));
+    let is_scalar = |text: &str| {
+        Value::parse(text).is_ok_and(|value| !matches!(value.kind(), ValueKind::Object | ValueKind::Array))
+    };
     if context.options.is_read_only(name) {
         Some(RecordFailure::ReadOnly)
     } else if edits.iter().any(|(path, text)| path.is_root() && text.is_none_or(is_scalar)) {
@@ -464,7 +513,7 @@ fn send_writes(context: &mut Context<'_>, socket: SocketId, name: &str, entry: &
     send(context, socket, frame);
     let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
     let writes = message.writes;
-    entry.in_flight = Some(InFlight { correlation_id, writes, is_cut_off: false, deadline });
+    entry.in_flight = Some(InFlight { correlation_id, writes, is_cut_off: false, deadline, is_guessed: false });
 }
 
 fn send(context: &mut Context<'_>, socket: SocketId, message: RecordMessage<'_>) {

@@ -17,7 +17,6 @@ use crate::{
 pub struct Requests {
     reads: NameMap<Request>,
     heads: NameMap<Request>,
-    deletions: NameMap<Request>,
     notifications: Vec<Notification>,
 }
 
@@ -48,11 +47,6 @@ impl Requests {
         ask(context, session, &mut self.heads, RecordAction::Head, name, ticket);
     }
 
-    /// Deletes a record.
-    pub fn delete(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, ticket: Ticket) {
-        ask(context, session, &mut self.deletions, RecordAction::Delete, name, ticket);
-    }
-
     /// Tells the server that records have changed in its storage.
     pub fn notify(
         &mut self,
@@ -71,11 +65,7 @@ impl Requests {
 
     /// A session begins.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        let kinds = [
-            (RecordAction::Read, &mut self.reads),
-            (RecordAction::Head, &mut self.heads),
-            (RecordAction::Delete, &mut self.deletions),
-        ];
+        let kinds = [(RecordAction::Read, &mut self.reads), (RecordAction::Head, &mut self.heads)];
         for (action, requests) in kinds {
             requests.for_each(|name, request| request.send(context, socket, action, name));
         }
@@ -86,7 +76,7 @@ impl Requests {
 
     /// The session is over. Each of these can be asked again without harm.
     pub fn on_lost(&mut self) {
-        for requests in [&mut self.reads, &mut self.heads, &mut self.deletions] {
+        for requests in [&mut self.reads, &mut self.heads] {
             requests.for_each(|_, request| request.deadline = None);
         }
         for notification in &mut self.notifications {
@@ -98,7 +88,7 @@ impl Requests {
     pub fn deadline(&mut self) -> Option<Instant> {
         let mut earliest: Option<Instant> = None;
         let mut consider = |at: Option<Instant>| earliest = earliest.into_iter().chain(at).min();
-        for requests in [&mut self.reads, &mut self.heads, &mut self.deletions] {
+        for requests in [&mut self.reads, &mut self.heads] {
             requests.for_each(|_, request| consider(request.deadline));
         }
         self.notifications.iter().for_each(|notification| consider(notification.deadline));
@@ -108,7 +98,7 @@ impl Requests {
     /// Time has passed.
     pub fn on_tick(&mut self, context: &mut Context<'_>) {
         let now = context.now;
-        for requests in [&mut self.reads, &mut self.heads, &mut self.deletions] {
+        for requests in [&mut self.reads, &mut self.heads] {
             let mut overdue: Vec<Box<str>> = Vec::new();
             requests.for_each(|name, request| {
                 if request.deadline.is_some_and(|at| at <= now) {
@@ -136,16 +126,6 @@ impl Requests {
         answer(context, &mut self.heads, name, outcome);
     }
 
-    /// The server has deleted the record. Says whether that was asked for here.
-    pub fn on_deleted(
-        &mut self,
-        context: &mut Context<'_>,
-        name: &str,
-        outcome: &Result<Option<Box<str>>, ClientError>,
-    ) -> bool {
-        answer(context, &mut self.deletions, name, outcome)
-    }
-
     /// The server has told everybody, or will not. Says whether that was asked for here.
     pub fn on_notified(
         &mut self,
@@ -163,7 +143,7 @@ impl Requests {
 
     /// No answers will come.
     pub fn settle_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        for requests in [&mut self.reads, &mut self.heads, &mut self.deletions] {
+        for requests in [&mut self.reads, &mut self.heads] {
             requests.for_each(|_, request| settle(context, &mut request.tickets, &Err(error.clone())));
             *requests = NameMap::new();
         }
@@ -213,8 +193,8 @@ fn answer(
     requests: &mut NameMap<Request>,
     name: &str,
     outcome: &Result<Option<Box<str>>, ClientError>,
-) -> bool {
-    let Some(mut request) = requests.remove(name) else { return false };
-    settle(context, &mut request.tickets, outcome);
-    true
+) {
+    if let Some(mut request) = requests.remove(name) {
+        settle(context, &mut request.tickets, outcome);
+    }
 }

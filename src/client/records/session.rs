@@ -9,18 +9,19 @@ use crate::{
         limits::BULK_NAMES_MAX_BYTES,
         options::Resubscribe,
     },
+    names::NameMap,
     wire::{RecordAction, RecordMessage, Topic},
 };
 
 impl Records {
-    /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        // Deletions come first: a record that was opened after one was asked for shall be a new one.
+    /// A session begins. `forced` are the records that are written to without being open.
+    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, forced: NameMap<()>) {
+        self.held_back = forced;
+        self.touch_all();
         self.requests.on_session(context, socket);
         for name in self.discarded(context) {
             self.let_go_if_due(context, None, &name);
         }
-        self.forced.on_session(context, socket);
         self.flush(context, socket);
         self.listens.on_session(context, socket);
         self.find_deadline();
@@ -31,6 +32,8 @@ impl Records {
     pub fn on_lost(&mut self, context: &mut Context<'_>) {
         self.listens.on_lost(context);
         self.forced.on_lost();
+        self.may_write = false;
+        self.touch_all();
         let resubscribe = context.options.resubscribe;
         self.flush_at = None;
         self.bulks.clear();
@@ -65,16 +68,12 @@ impl Records {
             }
         });
         self.requests.settle_all(context, error);
-        self.forced.on_rest(context, error);
     }
 
-    /// The client is closed. Returns how many records have writes that the server has not confirmed.
-    pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) -> usize {
+    /// The client is closed.
+    pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) {
         self.on_rest(context, error);
-        let mut unsent = self.forced.len();
-        self.entries.for_each(|_, entry| unsent += usize::from(!entry.pending.is_empty() || entry.deletion.is_some()));
         *self = Self::new();
-        unsent
     }
 
     /// Time has passed within a session.
@@ -96,6 +95,7 @@ impl Records {
             }
         });
         for name in overdue {
+            self.touch_if_unsent(&name);
             self.on_overdue(context, socket, &name);
         }
         for name in self.discarded(context) {
@@ -171,8 +171,9 @@ impl Records {
         let actions =
             [RecordAction::SubscribeAndHead, RecordAction::SubscribeAndRead, RecordAction::SubscribeCreateAndRead];
         let mut unknown = [const { Vec::new() }; 3];
+        let held_back = &self.held_back;
         self.entries.for_each(|name, entry| {
-            if entry.phase == Phase::Unknown {
+            if entry.phase == Phase::Unknown && !held_back.contains(name) {
                 let is_ready = entry.is_ready();
                 let action = if is_ready { RecordAction::SubscribeAndHead } else { load_action(context, name) };
                 entry.phase = if is_ready { Phase::Checking } else { Phase::Loading };

@@ -26,8 +26,14 @@ pub struct Settled {
 
 impl Entry {
     /// Whether the server has what is on its way, whose answer may have been lost: making it again would change nothing.
-    pub fn has_arrived(&self, remote: &Remote) -> bool {
-        self.in_flight.as_ref().is_some_and(|in_flight| self.is_contained(in_flight.writes, &remote.document))
+    pub fn has_arrived(&mut self, remote: &Remote) -> bool {
+        let Some(in_flight) = &self.in_flight else { return false };
+        let least = if in_flight.is_guessed { 1 } else { in_flight.writes };
+        let arrived = (least..=in_flight.writes).rev().find(|writes| self.is_contained(*writes, &remote.document));
+        if let (Some(writes), Some(in_flight)) = (arrived, &mut self.in_flight) {
+            in_flight.writes = writes;
+        }
+        arrived.is_some()
     }
 
     /// Whether making the first so many pending writes to a document would change nothing.
@@ -112,15 +118,16 @@ impl Entry {
 
     /// Keeps the view, to be written over what the server has.
     pub fn rewrite(&mut self, remote: Remote) {
+        let created_ms = self.pending.back().map_or(0, |write| write.created_ms);
         let tickets = self.take_tickets();
         self.version = Some(remote.version);
         self.base = Some(remote.document);
-        self.pending.extend(whole(&self.view, tickets));
+        self.pending.extend(whole(&self.view, tickets, created_ms));
     }
 }
 
 /// One write of all that can be seen.
-pub(super) fn whole(view: &Document, tickets: Vec<Ticket>) -> Option<Write> {
+pub(super) fn whole(view: &Document, tickets: Vec<Ticket>, created_ms: u64) -> Option<Write> {
     let edit = Edit::new(Path::parse("").ok()?, Some(view.value().text().into()));
-    Some(Write { edits: vec![edit], tickets })
+    Some(Write { edits: vec![edit], tickets, created_ms, kept_as: None })
 }

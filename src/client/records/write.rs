@@ -79,6 +79,10 @@ pub struct Write {
     pub edits: Vec<Edit>,
     /// Who waits for it to be confirmed.
     pub tickets: Vec<Ticket>,
+    /// When it was made, in milliseconds since 1970.
+    pub created_ms: u64,
+    /// The number under which the outbox keeps it.
+    pub kept_as: Option<u64>,
 }
 
 impl Write {

@@ -1,0 +1,458 @@
+//! Writes to records that are open, or were in a page that is gone.
+//!
+//! They are lent to the records part, which folds, sends and settles them; after every step the outbox looks what is left,
+//! and storage follows. Each write stands under a key of its own. What they were made to stands under another one, as soon
+//! as that is not simply the version that stands in the writes: when the server has the first of several, and when the
+//! connection is lost, since only who has the data can settle a conflict.
+
+use super::{Claim, Delivery, Entry, Kind, Offer, Outbox, Progress, Storage, persisted::Persisted, settle};
+use crate::{
+    client::{
+        context::Context,
+        error::ClientError,
+        io::{Output, SocketId},
+        outbox::entry::Owner,
+        records::{Draft, Records, Unkept, Unsent, Write, base_text, read_base, read_write, write_text},
+    },
+    names::NameMap,
+};
+
+/// What was written to records that are or were open.
+#[derive(Debug, Default)]
+pub struct Drafts {
+    /// What the records part has, by record.
+    lent: NameMap<Kept>,
+    /// What it is to be given, in the order in which it came.
+    waiting: Vec<Kept>,
+    /// What writes of users who are not logged in were made to.
+    held_bases: Vec<Entry>,
+    /// Lent writes that this page must not send: the record, the number, and what becomes of who waits for it.
+    pub recalled: Vec<(Box<str>, u64, Recall)>,
+    /// Whether storage has begun to take what it could not take before.
+    pub is_storage_new: bool,
+    /// Whether what other pages have left is wanted before anybody has logged in.
+    is_wanted_early: bool,
+}
+
+/// The writes to one record.
+#[derive(Debug, Default)]
+struct Kept {
+    writes: Vec<Entry>,
+    /// What they were made to, where it stands apart.
+    base: Option<Entry>,
+    /// The version that storage says they were made to.
+    version: Option<i32>,
+    /// Whether the data of that version is there too.
+    has_data: bool,
+}
+
+/// What becomes of who waits for a write that is recalled.
+#[derive(Clone, Debug)]
+pub enum Recall {
+    /// They go on waiting until whoever made it is logged in again.
+    Held,
+    /// They are told this.
+    Over(ClientError),
+}
+
+impl Kept {
+    /// Learns from what storage has what the writes were made to.
+    fn read_version(&mut self) {
+        let base = self.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
+        self.has_data = base.as_ref().is_some_and(|base| base.document.is_some());
+        let first = || read_write(self.writes.first()?.data.as_deref()?)?.version;
+        self.version = base.map_or_else(first, |base| base.version);
+    }
+
+    /// As the records part takes it; `None` if nothing of it can be read.
+    fn to_draft(&self) -> Option<Draft> {
+        let base = self.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
+        let mut draft = Draft {
+            name: self.writes.first()?.name.clone(),
+            version: self.version,
+            document: base.and_then(|base| base.document),
+            writes: Vec::new(),
+            deletion: None,
+        };
+        for entry in &self.writes {
+            let kept_as = Some(entry.number);
+            match entry.data.as_deref().and_then(read_write)?.edits {
+                Some(edits) => {
+                    let (tickets, created_ms) = (entry.receipts.clone(), entry.created_ms);
+                    draft.writes.push(Write { edits, tickets, created_ms, kept_as });
+                }
+                None => {
+                    draft.deletion = kept_as;
+                    draft.writes.clear();
+                }
+            }
+        }
+        Some(draft)
+    }
+}
+
+impl Drafts {
+    /// The writes, those of one record after the other.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        let lent = self.lent.names().filter_map(|name| self.lent.get(name));
+        lent.chain(&self.waiting).flat_map(|kept| &kept.writes)
+    }
+
+    /// Calls `visit` for every write, and for what they were made to.
+    pub fn for_each(&mut self, visit: &mut dyn FnMut(&mut Entry)) {
+        self.for_each_kept(&mut |_, kept| kept.writes.iter_mut().chain(&mut kept.base).for_each(&mut *visit));
+        self.held_bases.iter_mut().for_each(visit);
+    }
+
+    fn for_each_kept(&mut self, visit: &mut dyn FnMut(bool, &mut Kept)) {
+        self.lent.for_each(|_, kept| visit(true, kept));
+        self.waiting.iter_mut().for_each(|kept| visit(false, kept));
+    }
+
+    /// Takes out what was left without a write; returns what stands in storage for it.
+    fn remove_empty(&mut self) -> Vec<Entry> {
+        let mut bases = Vec::new();
+        let mut empty: Vec<Box<str>> = Vec::new();
+        self.lent.for_each(|name, kept| {
+            if kept.writes.is_empty() {
+                bases.extend(kept.base.take());
+                empty.push(name.into());
+            }
+        });
+        for name in empty {
+            self.lent.remove(&name);
+        }
+        self.waiting.retain_mut(|kept| {
+            if kept.writes.is_empty() {
+                bases.extend(kept.base.take());
+            }
+            !kept.writes.is_empty()
+        });
+        bases
+    }
+}
+
+impl Outbox {
+    /// Looks what the records part has sent, and what is new there, and gives it what waits.
+    pub fn follow_records(&mut self, context: &mut Context<'_>, session: Option<SocketId>, records: &mut Records) {
+        if std::mem::take(&mut self.drafts.is_storage_new) {
+            records.touch_all();
+        }
+        loop {
+            for name in records.take_touched() {
+                self.keep(context, session, &name, records.unsent(&name));
+            }
+            for (name, number, recall) in std::mem::take(&mut self.drafts.recalled) {
+                self.recall(context, session, records, (&name, number), &recall);
+            }
+            self.lend(context, session, records);
+            if let Some(socket) = session.filter(|_| self.may_send()) {
+                self.force(context, socket, records);
+                records.start_writing(context, socket);
+            }
+            for (number, error) in records.take_settled() {
+                self.on_forced_settled(context, number, error);
+            }
+            if !records.is_touched() && self.drafts.recalled.is_empty() {
+                return self.settle_flushes(context);
+            }
+        }
+    }
+
+    /// Has storage say what is unsent of a record.
+    fn keep(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, unsent: Option<Unsent<'_>>) {
+        let mut kept = self.drafts.lent.remove(name).unwrap_or_default();
+        let mut numbers = Vec::new();
+        if let Some(mut unsent) = unsent {
+            let version = unsent.version();
+            if kept.writes.is_empty() {
+                (kept.version, kept.has_data) = (version, false);
+            }
+            unsent.keep_each(&mut |Unkept { kept_as, created_ms, edits }| {
+                // After a crash they are put in the order of their numbers.
+                let is_in_order = |number: &u64| numbers.last().is_none_or(|last| last < number);
+                let number = kept_as.filter(is_in_order).unwrap_or_else(|| {
+                    let mut entry = self.draft(context, Kind::Write, name, &write_text(version, edits), created_ms);
+                    let before = kept.writes.iter().find(|before| Some(before.number) == kept_as);
+                    self.keep_safe(context, &mut entry, before);
+                    let number = entry.number;
+                    kept.writes.push(entry);
+                    number
+                });
+                numbers.push(number);
+                number
+            });
+            let is_stored = kept.writes.iter().any(|write| write.stored_as.is_some());
+            let wants_data = session.is_none() && version.is_some();
+            if let Some(first) = numbers.first().filter(|_| is_stored)
+                && (kept.version != version || (wants_data && !kept.has_data))
+            {
+                let text = unsent.base_text(*first, wants_data);
+                let created_ms = context.wall_clock_ms(context.now);
+                let mut base = self.draft(context, Kind::Base, name, &text, created_ms);
+                self.keep_safe(context, &mut base, kept.writes.first());
+                kept.base.replace(base).iter().for_each(|before| self.unstore(context, before));
+                (kept.version, kept.has_data) = (version, wants_data);
+            }
+        }
+        for write in kept.writes.extract_if(.., |write| !numbers.contains(&write.number)) {
+            self.forget(context, &write);
+        }
+        if kept.writes.is_empty() {
+            kept.base.iter().for_each(|base| self.unstore(context, base));
+        } else {
+            *self.drafts.lent.get_or_insert_with(name, Kept::default) = kept;
+        }
+    }
+
+    /// A new entry for what the records part has.
+    fn draft(&mut self, context: &mut Context<'_>, kind: Kind, name: &str, text: &str, created_ms: u64) -> Entry {
+        let delivery = Delivery::Durable;
+        let offer = Offer { kind, name, data: Some(text), delivery, ttl_ms: None, key: None, receipt: None };
+        let mut entry = self.entry(context, &offer);
+        entry.created_ms = created_ms;
+        entry.progress = Progress::Lent;
+        if kind == Kind::Write {
+            self.bytes += entry.bytes();
+            self.changed = true;
+        }
+        entry
+    }
+
+    /// Stores an entry, if that can be, as of the same user as another one.
+    fn keep_safe(&mut self, context: &mut Context<'_>, entry: &mut Entry, other: Option<&Entry>) {
+        if let Some(other) = other {
+            (entry.owner, entry.claim) = (other.owner.clone(), other.claim);
+        }
+        self.touch_storage(context);
+        if self.storage == Storage::Ready {
+            self.store(context, entry);
+        }
+    }
+
+    /// Takes a write back from the records part.
+    fn recall(
+        &mut self,
+        context: &mut Context<'_>,
+        session: Option<SocketId>,
+        records: &mut Records,
+        (name, number): (&str, u64),
+        recall: &Recall,
+    ) {
+        let tickets = records.take_out(context, session, name, number);
+        match recall {
+            Recall::Held => {
+                self.has_receipts |= !tickets.is_empty();
+                let held = self.held.iter_mut().find(|entry| entry.number == number);
+                held.into_iter().for_each(|entry| entry.receipts.extend(&tickets));
+            }
+            Recall::Over(error) => {
+                for ticket in tickets {
+                    settle(context, Some(ticket), &Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// Gives the records part what waits for it.
+    fn lend(&mut self, context: &mut Context<'_>, session: Option<SocketId>, records: &mut Records) {
+        for mut kept in std::mem::take(&mut self.drafts.waiting) {
+            let Some(draft) = kept.to_draft() else {
+                // This package has not written it.
+                kept.writes.iter().for_each(|write| self.forget(context, write));
+                kept.base.iter().for_each(|base| self.unstore(context, base));
+                continue;
+            };
+            if draft.deletion.is_some() && draft.document.is_none() {
+                // Whatever the server has is to be deleted.
+                kept.base.iter().for_each(|base| self.unstore(context, base));
+                for mut entry in kept.writes {
+                    entry.kind = Kind::Forced;
+                    self.forced.push_back(entry);
+                }
+                self.is_forced_due = true;
+                continue;
+            }
+            let name = draft.name.clone();
+            if !records.restore(context, session, draft) {
+                self.drafts.waiting.push(kept);
+                continue;
+            }
+            for entry in &mut kept.writes {
+                entry.progress = Progress::Lent;
+                entry.receipts.clear();
+            }
+            let lent = self.drafts.lent.get_or_insert_with(&name, Kept::default);
+            if lent.writes.is_empty() {
+                *lent = kept;
+            } else {
+                lent.writes.append(&mut kept.writes);
+                // What all of them were made to is written anew.
+                lent.version = None;
+                kept.base.iter().for_each(|base| self.unstore(context, base));
+            }
+        }
+    }
+
+    /// A record was opened: what an earlier page could not send is part of it, also before anybody has logged in.
+    pub fn look_for_drafts(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+        let is_new = session.is_none() && !std::mem::replace(&mut self.drafts.is_wanted_early, true);
+        if is_new && self.storage != Storage::Absent {
+            self.touch_storage(context);
+            self.look_for_orphans(context);
+        }
+    }
+
+    /// Whether what other pages have left is wanted now.
+    pub(super) const fn wants_orphans(&self, session: Option<SocketId>) -> bool {
+        session.is_some() || self.drafts.is_wanted_early
+    }
+
+    /// Takes what a client that is gone has written to records to the own keys: it is one with what is written here, which
+    /// was made to it.
+    /// Says whether there was anything new.
+    pub(super) fn adopt_drafts(&mut self, context: &mut Context<'_>, found: &[(u64, &String, Persisted<'_>)]) -> bool {
+        let mut has_adopted = false;
+        let mut by_record: NameMap<Vec<usize>> = NameMap::new();
+        for (position, (_, _, persisted)) in found.iter().enumerate() {
+            by_record.get_or_insert_with(persisted.name, Vec::new).push(position);
+        }
+        for name in by_record.to_names() {
+            let positions = by_record.remove(&name).unwrap_or_default();
+            let of_record: Vec<_> = positions.iter().filter_map(|position| found.get(*position)).collect();
+            let bases = of_record.iter().filter(|(.., persisted)| persisted.kind == Kind::Base);
+            let base = bases.clone().next_back();
+            let read = base.and_then(|(.., persisted)| read_base(persisted.data?));
+            let first = read.as_ref().map_or(0, |base| base.first);
+            let mut kept = Kept::default();
+            for (number, key, persisted) in of_record.iter().filter(|(.., it)| it.kind == Kind::Write) {
+                // The others are part of what these were made to, or another page had begun to do what is done here.
+                if *number >= first && !self.knows(persisted.key) {
+                    let entry = self.adopt(context, key, persisted, None);
+                    self.bytes += entry.bytes();
+                    self.expect_end_of(&entry);
+                    kept.writes.push(entry);
+                }
+                context.out.push_back(Output::WriteStorage { key: Box::from(key.as_str()), value: None });
+            }
+            if let (Some((_, key, persisted)), Some(read), Some(first)) = (base, read, kept.writes.first()) {
+                let text = base_text(read.version, first.number, read.document.as_ref());
+                kept.base = Some(self.adopt(context, key, persisted, Some(text)));
+            }
+            for (_, key, _) in bases {
+                context.out.push_back(Output::WriteStorage { key: Box::from(key.as_str()), value: None });
+            }
+            if !kept.writes.is_empty() {
+                has_adopted = true;
+                kept.read_version();
+                self.drafts.waiting.push(kept);
+            }
+        }
+        has_adopted
+    }
+
+    /// What another client had, under a key of this one.
+    fn adopt(
+        &mut self,
+        context: &mut Context<'_>,
+        key: &str,
+        persisted: &Persisted<'_>,
+        text: Option<Box<str>>,
+    ) -> Entry {
+        let mut entry = self.revive(context, key, persisted);
+        entry.data = text.or(entry.data);
+        entry.stored_as = None;
+        self.store(context, &mut entry);
+        entry
+    }
+
+    /// Whether the write with this key is here already.
+    fn knows(&self, key: &str) -> bool {
+        self.drafts.entries().chain(&self.held).any(|entry| entry.kind == Kind::Write && *entry.key == *key)
+    }
+
+    /// Puts aside what is not of whoever is logged in now.
+    pub(super) fn sort_out_drafts(&mut self, context: &mut Context<'_>, owner: &Owner) {
+        let mut drafts = std::mem::take(&mut self.drafts);
+        let (mut held, mut held_bases, mut recalled) = (Vec::new(), Vec::new(), Vec::new());
+        drafts.for_each_kept(&mut |is_lent, kept| {
+            for mut entry in kept.writes.extract_if(.., |entry| !self.claim(context, entry, owner)) {
+                if is_lent {
+                    recalled.push((entry.name.clone(), entry.number, Recall::Held));
+                }
+                entry.progress = Progress::Waiting;
+                held.push(entry);
+            }
+            if kept.writes.is_empty() {
+                held_bases.extend(kept.base.take());
+            } else {
+                if let Some(base) = &mut kept.base {
+                    self.claim(context, base, owner);
+                }
+            }
+        });
+        self.held.append(&mut held);
+        drafts.remove_empty();
+        drafts.held_bases.append(&mut held_bases);
+        drafts.recalled.append(&mut recalled);
+        self.drafts = drafts;
+    }
+
+    /// Gives writes back to whoever made them, who has logged in again.
+    pub(super) fn return_draft(&mut self, context: &mut Context<'_>, entry: Entry) {
+        let mut waiting = std::mem::take(&mut self.drafts.waiting);
+        if let Some(kept) = waiting.iter_mut().find(|kept| kept.writes.iter().any(|write| write.name == entry.name)) {
+            kept.writes.push(entry);
+        } else {
+            let owner = entry.owner.clone();
+            let name = entry.name.clone();
+            let mut kept = Kept { writes: vec![entry], ..Kept::default() };
+            let mut bases = std::mem::take(&mut self.drafts.held_bases);
+            let base = bases.iter_mut().position(|base| base.name == name && self.claim(context, base, &owner));
+            kept.base = base.map(|position| bases.remove(position));
+            self.drafts.held_bases = bases;
+            kept.read_version();
+            waiting.push(kept);
+        }
+        self.drafts.waiting = waiting;
+    }
+
+    /// Takes out the writes that are meant, from storage too.
+    pub(super) fn take_drafts(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+        let mut taken = Vec::new();
+        self.drafts.for_each_kept(&mut |_, kept| taken.extend(kept.writes.extract_if(.., |entry| is_meant(entry))));
+        if taken.is_empty() {
+            return taken;
+        }
+        for base in self.drafts.remove_empty() {
+            self.unstore(context, &base);
+        }
+        for entry in &taken {
+            self.forget(context, entry);
+        }
+        taken
+    }
+
+    /// Takes writes back from the records part that were taken out, and tells who waits for them.
+    pub(super) fn recall_all(&mut self, entries: &[Entry], error: &ClientError) {
+        for entry in entries.iter().filter(|entry| entry.progress == Progress::Lent) {
+            self.drafts.recalled.push((entry.name.clone(), entry.number, Recall::Over(error.clone())));
+        }
+    }
+
+    /// Whether the entry is of whoever is logged in, under whose name it stands from now on.
+    pub(super) fn claim(&self, context: &mut Context<'_>, entry: &mut Entry, owner: &Owner) -> bool {
+        if entry.claim != Claim::Open && !self.identity.may_send(&entry.owner) {
+            return false;
+        }
+        // Under the name that the server has for them, they are known whatever they log in with next.
+        if entry.owner != *owner {
+            entry.owner = owner.clone();
+            if self.may_rewrite(entry) {
+                self.rewrite(context, entry);
+            }
+        }
+        entry.claim = Claim::Proven;
+        true
+    }
+}

@@ -1,0 +1,88 @@
+//! Writes to records that are not open, and deletions of them. They wait here as events do; the records part sends them, in a
+//! session, and the outbox keeps them until the server has answered.
+
+use super::{Delivery, Entry, Outbox, Progress, settle};
+use crate::{
+    client::{
+        connection::{CloseKind, CloseReason},
+        context::Context,
+        error::{ClientError, DropReason},
+        io::{OutboxNews, Output, SocketId},
+        limits::UNDELIVERABLE_AFTER_CUTS,
+        records::{Forced, Records},
+    },
+    names::NameMap,
+};
+
+impl Outbox {
+    /// The records that they are for.
+    pub fn forced_names(&self) -> NameMap<()> {
+        let mut names = NameMap::new();
+        for entry in &self.forced {
+            names.get_or_insert_with(&entry.name, || ());
+        }
+        names
+    }
+
+    /// Sends what waits, in order.
+    pub(super) fn force(&mut self, context: &mut Context<'_>, socket: SocketId, records: &mut Records) {
+        if !std::mem::take(&mut self.is_forced_due) {
+            return;
+        }
+        for entry in self.forced.iter_mut().filter(|entry| entry.progress == Progress::Waiting) {
+            if records.is_deleting(&entry.name) {
+                // What was asked for first is done first.
+                self.is_forced_due = true;
+                continue;
+            }
+            entry.progress = Progress::Made;
+            let text = entry.data.as_deref().unwrap_or_default();
+            let is_repeated = std::mem::replace(&mut entry.was_sent, true);
+            records.force(context, socket, Forced { number: entry.number, name: &entry.name, text, is_repeated });
+        }
+    }
+
+    pub(super) fn on_forced_settled(&mut self, context: &mut Context<'_>, number: u64, error: Option<ClientError>) {
+        let Some(mut entry) = self.take_forced(context, number) else { return };
+        let outcome = error.clone().map_or(Ok(None), Err);
+        for ticket in std::mem::take(&mut entry.receipts) {
+            settle(context, Some(ticket), &outcome);
+        }
+        let entries = vec![entry];
+        let news = match error {
+            None => OutboxNews::Sent(entries),
+            Some(error) => {
+                context.report(error);
+                OutboxNews::Dropped { why: DropReason::Denied, entries }
+            }
+        };
+        context.out.push_back(Output::Outbox(news));
+    }
+
+    /// Takes one out, from storage too.
+    pub(super) fn take_forced(&mut self, context: &mut Context<'_>, number: u64) -> Option<Entry> {
+        let index = self.forced.iter().position(|entry| entry.number == number)?;
+        let entry = self.forced.remove(index)?;
+        self.forget(context, &entry);
+        Some(entry)
+    }
+
+    /// The session is over: what the server has not answered is sent again.
+    pub(super) fn on_forced_lost(&mut self, context: &mut Context<'_>, reason: Option<&CloseReason>) {
+        let is_cut = reason.is_some_and(|reason| reason.kind == CloseKind::Network);
+        let (mut undeliverable, mut never_again) = (Vec::new(), Vec::new());
+        for entry in self.forced.iter_mut().filter(|entry| entry.progress == Progress::Made) {
+            entry.progress = Progress::Waiting;
+            entry.cuts += u32::from(is_cut);
+            if entry.delivery == Delivery::Drop {
+                never_again.push(entry.number);
+            } else if entry.cuts >= UNDELIVERABLE_AFTER_CUTS {
+                undeliverable.push(entry.number);
+            }
+        }
+        for (numbers, why) in [(undeliverable, DropReason::Undeliverable), (never_again, DropReason::NotNow)] {
+            let dropped = numbers.into_iter().filter_map(|number| self.take_forced(context, number)).collect();
+            self.drop_entries(context, dropped, why);
+        }
+    }
+}

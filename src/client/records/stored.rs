@@ -1,0 +1,157 @@
+//! How what the server has not confirmed stands in storage: as JSON, so that whoever looks into the outbox can read it.
+//!
+//! A write is `{"version":3,"edits":[{"path":"a.b","data":1},{"path":"c"}]}`: made to version 3, or without a version to
+//! whatever the server has; an edit without data erases. Without edits the record is to be deleted. What writes were made
+//! to is `{"version":3,"first":7,"data":{}}`: the writes before the number 7 are part of that; the data may be missing.
+
+use super::write::Edit;
+use crate::client::record::{Document, Path, push_string};
+
+/// A write as it is read.
+#[derive(Debug)]
+pub struct StoredWrite {
+    /// The version that it was made to.
+    pub version: Option<i32>,
+    /// `None` for a deletion.
+    pub edits: Option<Vec<Edit>>,
+}
+
+/// What writes were made to, as it is read.
+#[derive(Debug)]
+pub struct StoredBase {
+    /// The version.
+    pub version: Option<i32>,
+    /// The writes with lower numbers are part of it.
+    pub first: u64,
+    /// The data, if it was kept.
+    pub document: Option<Document>,
+}
+
+/// The text for a write; without edits for a deletion.
+pub fn write_text(version: Option<i32>, edits: Option<&[Edit]>) -> Box<str> {
+    let mut text = String::from("{");
+    if let Some(version) = version {
+        text.push_str("\"version\":");
+        text.push_str(&version.to_string());
+    }
+    if let Some(edits) = edits {
+        text.push_str(if version.is_some() { ",\"edits\":[" } else { "\"edits\":[" });
+        for (position, edit) in edits.iter().enumerate() {
+            text.push_str(if position > 0 { ",{\"path\":" } else { "{\"path\":" });
+            push_string(&mut text, edit.path.text());
+            if let Some(data) = &edit.text {
+                text.push_str(",\"data\":");
+                text.push_str(data);
+            }
+            text.push('}');
+        }
+        text.push(']');
+    }
+    text.push('}');
+    text.into()
+}
+
+/// The text for what writes were made to.
+pub fn base_text(version: Option<i32>, first: u64, document: Option<&Document>) -> Box<str> {
+    let mut text = String::from("{\"first\":");
+    text.push_str(&first.to_string());
+    if let Some(version) = version {
+        text.push_str(",\"version\":");
+        text.push_str(&version.to_string());
+    }
+    if let Some(document) = document {
+        text.push_str(",\"data\":");
+        document.value().push_to(&mut text);
+    }
+    text.push('}');
+    text.into()
+}
+
+/// Reads a write; `None` for anything else.
+pub fn read_write(text: &str) -> Option<StoredWrite> {
+    let mut document = Document::parse(text).ok()?;
+    let version = number(&mut document, "version");
+    if text_at(&mut document, "edits").is_none() {
+        return Some(StoredWrite { version, edits: None });
+    }
+    let mut edits = Vec::new();
+    loop {
+        let place = ["edits[", &edits.len().to_string(), "]"].concat();
+        let Some(path) = value_at(&mut document, &[&place, ".path"].concat(), |value| value.string()) else { break };
+        let data = text_at(&mut document, &[&place, ".data"].concat());
+        edits.push(Edit::new(Path::parse(&path?).ok()?, data));
+    }
+    (!edits.is_empty()).then_some(StoredWrite { version, edits: Some(edits) })
+}
+
+/// Reads what writes were made to; `None` for anything else.
+pub fn read_base(text: &str) -> Option<StoredBase> {
+    let mut document = Document::parse(text).ok()?;
+    let version = number(&mut document, "version");
+    let first = number(&mut document, "first")?;
+    let data = text_at(&mut document, "data").and_then(|data| Document::parse(&data).ok());
+    Some(StoredBase { version, first, document: data })
+}
+
+fn value_at<T>(
+    document: &mut Document,
+    path: &str,
+    read: impl FnOnce(crate::client::record::Value<'_>) -> T,
+) -> Option<T> {
+    document.get(&Path::parse(path).ok()?).map(read)
+}
+
+fn text_at(document: &mut Document, path: &str) -> Option<Box<str>> {
+    value_at(document, path, |value| value.text().into())
+}
+
+fn number<T: std::str::FromStr>(document: &mut Document, path: &str) -> Option<T> {
+    text_at(document, path)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edit(path: &str, text: Option<&str>) -> Edit {
+        Edit::new(Path::parse(path).unwrap(), text.map(Into::into))
+    }
+
+    #[test]
+    fn writes_come_back_as_they_were() {
+        for version in [None, Some(0), Some(7)] {
+            let edits = [edit("a.b", Some("{\"x\":[1,\"\\ud800\"]}")), edit("", Some("{}")), edit("c\"[1].ü", None)];
+            let text = write_text(version, Some(&edits));
+            let read = read_write(&text).expect("it can be read");
+            assert_eq!(read.version, version);
+            let read = read.edits.expect("no deletion");
+            let shown = |edits: &[Edit]| -> Vec<_> {
+                edits.iter().map(|edit| (edit.path.text().to_owned(), edit.text.clone())).collect()
+            };
+            assert_eq!(shown(&read), shown(&edits));
+            assert!(read_write(&write_text(version, None)).is_some_and(|read| read.edits.is_none()));
+        }
+    }
+
+    #[test]
+    fn what_writes_were_made_to_comes_back() {
+        let document = Document::parse("{\"a\":[1]}").unwrap();
+        for (version, data) in [(Some(3), Some(&document)), (None, None), (Some(0), None)] {
+            let read = read_base(&base_text(version, 12, data)).expect("it can be read");
+            assert_eq!((read.version, read.first), (version, 12));
+            let text = |document: &Document| document.value().text().into_owned();
+            assert_eq!(read.document.as_ref().map(text), data.map(text));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_nothing() {
+        for text in ["", "nonsense", "{\"edits\":[]}", "{\"edits\":[{\"path\":7}]}", "{\"edits\":[{\"path\":\"a[\"}]}"]
+        {
+            assert!(read_write(text).is_none(), "{text}");
+        }
+        for text in ["", "{}", "{\"first\":-1}", "[]"] {
+            assert!(read_base(text).is_none(), "{text}");
+        }
+    }
+}
