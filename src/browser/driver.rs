@@ -28,7 +28,7 @@ use super::{
 use crate::{
     client::{
         Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, Outbox, OutboxNews,
-        Output, PageSignal, RecordCommand, Records, SocketEvent, SocketId, Ticket,
+        Output, PageSignal, RecordCommand, RecordNews, Records, SocketEvent, SocketId, Ticket,
     },
     wire::Topic,
 };
@@ -295,7 +295,17 @@ impl Driver {
             Output::WriteStorage { key, value } => Storage::perform(self, Operation::Write { key, value }),
             Output::AskLock { name, wait } => Locks::ask(self, &name, wait),
             Output::ReleaseLock(name) => Storage::perform(self, Operation::Release(name)),
-            Output::Record { name, news } => self.with_sink(|sink| record::tell(sink, &name, &news)),
+            Output::Record { name, news } => {
+                self.with_sink(|sink| record::tell(sink, &name, &news));
+                // Nobody may hold the record: what an earlier page wrote is settled all the same.
+                if let RecordNews::Conflict { local, remote } = news {
+                    let details = Object::new();
+                    set(&details, "name", &*name);
+                    set(&details, "localValue", local.as_deref().map_or(JsValue::NULL, parse));
+                    set(&details, "remoteValue", remote.as_deref().map_or(JsValue::NULL, parse));
+                    self.listeners.call1("recordConflict", &details);
+                }
+            }
             Output::AskMerge { question, name, local, local_version, remote, remote_version } => {
                 let (local, remote) = ((local.as_deref(), local_version), (remote.as_deref(), remote_version));
                 self.with_sink(|sink| record::ask(sink, question, &name, local, remote));

@@ -11,6 +11,7 @@ import { Records, type RecordHandler } from './records.js';
 import { defineDisposal } from './subscription.js';
 import type { RPCHandler } from './rpc.js';
 import type { OutboxHandler, StorageProblem } from './outbox.js';
+import type { RecordConflict } from './record.js';
 
 /**
  * Receives the outcome of `login()`: on success what the server says about the user (`null` if nothing), else an object
@@ -106,6 +107,11 @@ export interface ClientEvents {
   restoredConnection: (connection: ConnectionSnapshot, downtime: number) => void;
   /** The server has acknowledged subscriptions that a reconnect restored. */
   resubscribed: (subscriptions: Resubscribed) => void;
+  /**
+   * This client and another one have changed the same version of a record, and something of one side is lost: what the handles of
+   * the record are told as `conflict`. Nobody may hold it, if an earlier page has left what it could not send.
+   */
+  recordConflict: (conflict: { name: string } & RecordConflict) => void;
   /** The storage of the outbox does not keep what it should. What it does not keep is in memory, and is sent from there. */
   storageDegraded: (problem: StorageProblem) => void;
 }
