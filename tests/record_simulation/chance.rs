@@ -46,6 +46,8 @@ pub struct Knobs {
     pub has_deletions: bool,
     pub has_denials: bool,
     pub has_stranger: bool,
+    /// Whether pages are killed and opened again, and several of one browser are open.
+    pub has_crashes: bool,
     pub strategies: Vec<Strategy>,
     record_discard_timeout_ms: u64,
     record_read_timeout_ms: u64,
@@ -79,6 +81,7 @@ impl Knobs {
             has_deletions: dice.happens(0.3),
             has_denials: dice.happens(0.2),
             has_stranger: dice.happens(0.5),
+            has_crashes: dice.happens(0.5),
             record_discard_timeout_ms: *dice.one_of(&[0, 10, 5_000]),
             record_read_timeout_ms: *dice.one_of(&[3_000, 15_000]),
             strategies,

@@ -7,7 +7,7 @@ use deepstream_wasm::client::{Strategy, Ticket, record::Path};
 use super::{
     chance::Knobs,
     values_in,
-    world::{ClientId, RecordWish, World},
+    world::{ClientId, RecordWish, World, browser::BrowserId},
 };
 
 /// Values that applications write are numbers from here on, and no two are the same.
@@ -22,7 +22,11 @@ pub struct Ledger {
     /// Who wrote or deleted which records; `None` is the stranger.
     writers: BTreeMap<String, BTreeSet<Option<ClientId>>>,
     /// Whose application settled conflicts of which records.
-    answered: BTreeSet<(ClientId, String)>,
+    answered: BTreeSet<(BrowserId, String)>,
+    /// The browsers of pages: what one page of a browser cannot send, another one does.
+    browsers: BTreeMap<ClientId, BrowserId>,
+    /// The browsers that had several pages at a time, which are others to each other.
+    shared: BTreeSet<BrowserId>,
     values: u64,
 }
 
@@ -41,6 +45,24 @@ impl Ledger {
     pub fn next_value(&mut self) -> u64 {
         self.values += 1;
         FIRST_VALUE * 100 + self.values
+    }
+
+    /// A page is opened.
+    pub fn open_page(&mut self, page: ClientId, browser: BrowserId, is_only_one: bool) {
+        self.browsers.insert(page, browser);
+        if !is_only_one {
+            self.shared.insert(browser);
+        }
+    }
+
+    /// The browser of a page, also of one that was killed.
+    pub fn browser(&self, page: ClientId) -> BrowserId {
+        self.browsers[&page]
+    }
+
+    /// An application was killed while it asked for something: nobody can say whether that will be done.
+    pub fn note_interrupted(&mut self, client: ClientId, wish: &RecordWish) {
+        self.note(client, wish, None);
     }
 
     /// An application asks for something.
@@ -76,7 +98,7 @@ impl Ledger {
 
     /// An application settles a conflict.
     pub fn note_answer(&mut self, client: ClientId, name: &str) {
-        self.answered.insert((client, name.into()));
+        self.answered.insert((self.browsers[&client], name.into()));
     }
 
     /// A ticket is settled.
@@ -93,7 +115,13 @@ impl Ledger {
         }
         for (at, write) in self.writes.iter().enumerate() {
             let Some(ticket) = write.ticket else { continue };
-            let outcome = self.outcomes.get(&(write.client, ticket)).expect("every ticket is settled");
+            let Some(outcome) = self.outcomes.get(&(write.client, ticket)) else {
+                assert!(world.client(write.client).is_crashed(), "every ticket of {:?} is settled", write.client);
+                if !self.may_be_lost(write, knobs) {
+                    self.check_success(at, write, &seen);
+                }
+                continue;
+            };
             match outcome {
                 None => self.check_success(at, write, &seen),
                 Some(code) => self.check_failure(write, code, knobs),
@@ -115,11 +143,16 @@ impl Ledger {
 
     /// What succeeded was on the server, unless the same application has written over it before it got there.
     fn check_success(&self, at: usize, write: &Written, seen: &BTreeSet<u64>) {
-        if self.answered.contains(&(write.client, write.name.clone())) {
+        let browser = self.browsers[&write.client];
+        // What another page of the browser made of the whole record to settle a conflict is a later write.
+        if self.shared.contains(&browser) {
             return;
         }
-        let later = self.writes[at..].iter().filter(|later| later.client == write.client && later.name == write.name);
-        let later: Vec<_> = later.collect();
+        if self.answered.contains(&(browser, write.name.clone())) {
+            return;
+        }
+        let is_later = |later: &&Written| self.browsers[&later.client] == browser && later.name == write.name;
+        let later: Vec<_> = self.writes[at..].iter().filter(is_later).collect();
         for (position, (path, values)) in write.edits.iter().enumerate() {
             let is_overwritten = later.iter().enumerate().any(|(other, later)| {
                 let from = if other == 0 { position + 1 } else { 0 };
@@ -128,6 +161,14 @@ impl Ledger {
             let missing: Vec<_> = values.difference(seen).collect();
             assert!(missing.is_empty() || is_overwritten, "{missing:?} at {path:?} of {} is lost", write.name);
         }
+    }
+
+    /// Whether somebody else can have decided what becomes of the write of a page that was killed.
+    fn may_be_lost(&self, write: &Written, knobs: &Knobs) -> bool {
+        let browser = self.browsers[&write.client];
+        let is_other = |writer: &Option<ClientId>| writer.is_none_or(|writer| self.browsers[&writer] != browser);
+        let has_others = self.shared.contains(&browser) || self.writers[&write.name].iter().any(is_other);
+        has_others || knobs.forgets() || knobs.has_denials || knobs.store_delay_ms > 0
     }
 
     /// Nothing is refused without a reason.
@@ -140,6 +181,7 @@ impl Ledger {
             "VERSION_EXISTS" => knobs.has_deletions || knobs.store_delay_ms > 0,
             "RECORD_ALREADY_DESTROYED" | "INVALID_PATH" | "IS_CLOSED" | "INVALID_MESSAGE_DATA" => true,
             "RESPONSE_TIMEOUT" => write.is_deletion,
+            "OUTCOME_UNKNOWN" => self.shared.contains(&self.browsers[&write.client]),
             _ => false,
         };
         assert!(is_possible, "{:?} failed with {code}", write.edits);
@@ -148,7 +190,9 @@ impl Ledger {
     /// Whether a value can rightly vanish and come back. Where the acknowledgement of a write was lost and another client
     /// has written over it, nobody but the server knows that it was there before.
     fn may_come_back(knobs: &Knobs) -> bool {
-        knobs.forgets() || knobs.strategies.iter().any(|strategy| *strategy != Strategy::RemoteWins)
+        knobs.forgets()
+            || knobs.has_crashes
+            || knobs.strategies.iter().any(|strategy| *strategy != Strategy::RemoteWins)
     }
 }
 

@@ -486,6 +486,11 @@ impl Shell {
         self.missed.is_some()
     }
 
+    /// The page is not going to be killed after all.
+    pub const fn outlive(&mut self) {
+        self.crashes_after = None;
+    }
+
     /// See [`World::crash_after`](super::World::crash_after).
     pub const fn crash_after(&mut self, outputs: usize) {
         self.crashes_after = Some(outputs);

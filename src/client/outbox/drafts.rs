@@ -79,7 +79,10 @@ impl Kept {
             match entry.data.as_deref().and_then(read_write)?.edits {
                 Some(edits) => {
                     let (tickets, created_ms) = (entry.receipts.clone(), entry.created_ms);
-                    draft.writes.push(Write { edits, tickets, created_ms, kept_as });
+                    // What another page had taken over has the higher numbers, and may be older.
+                    let before = draft.writes.iter().rposition(|before| before.created_ms <= created_ms);
+                    let write = Write { edits, tickets, created_ms, kept_as };
+                    draft.writes.insert(before.map_or(0, |before| before + 1), write);
                 }
                 None => {
                     draft.deletion = kept_as;
@@ -263,12 +266,18 @@ impl Outbox {
                 kept.base.iter().for_each(|base| self.unstore(context, base));
                 continue;
             };
-            if draft.deletion.is_some() && draft.document.is_none() {
+            if draft.deletion.is_some() && draft.document.is_none() && !records.is_open(&draft.name) {
                 // Whatever the server has is to be deleted.
+                records.hold_back(session, &draft.name);
                 kept.base.iter().for_each(|base| self.unstore(context, base));
                 for mut entry in kept.writes {
-                    entry.kind = Kind::Forced;
-                    self.forced.push_back(entry);
+                    if draft.deletion == Some(entry.number) {
+                        entry.kind = Kind::Forced;
+                        self.forced.push_back(entry);
+                    } else {
+                        // The page was killed before it could remove what is deleted as well.
+                        self.forget(context, &entry);
+                    }
                 }
                 self.is_forced_due = true;
                 continue;

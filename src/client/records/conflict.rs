@@ -75,8 +75,9 @@ impl Records {
         entry.phase = Phase::Synced;
         entry.deadline = None;
         entry.is_verified = true;
-        let impossible = entry.load(remote);
+        let (mut confirmed, impossible) = entry.load(remote);
         let mut ready = std::mem::take(&mut entry.ready_tickets);
+        settle(context, &mut confirmed, &Ok(None));
         tell(context, name, RecordNews::Ready);
         settle(context, &mut ready, &Ok(None));
         self.tell_changes(context, name, &mut before);

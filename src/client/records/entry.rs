@@ -350,15 +350,16 @@ impl Entry {
         self.base = None;
     }
 
-    /// The first data that the server gives. What was written before goes on top of it.
-    pub fn load(&mut self, remote: Remote) -> Impossible {
+    /// The first data that the server gives. What was written before goes on top of it. Returns who wrote what the server has
+    /// already, and what cannot be made.
+    pub fn load(&mut self, remote: Remote) -> (Vec<Ticket>, Impossible) {
         let arrived = if self.has_arrived(&remote) { self.in_flight.as_ref().map_or(0, |it| it.writes) } else { 0 };
         self.in_flight = None;
         let writes = self.pending.split_off(arrived.min(self.pending.len()));
-        self.pending.clear();
+        let confirmed = self.take_tickets();
         self.adopt(remote);
         self.base = Some(self.view.clone());
-        self.replay(writes)
+        (confirmed, self.replay(writes))
     }
 
     /// Another client's write to the version that is here, while nothing here waits to be written.

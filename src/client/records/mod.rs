@@ -60,6 +60,8 @@ pub struct Records {
     wake_at: Option<(Instant, Wake)>,
     next_correlation_id: u32,
     next_question: u32,
+    /// When something was written last, in milliseconds since 1970.
+    written_ms: u64,
     /// The records of which something may be unsent that was not before, or no longer is.
     touched: Vec<Box<str>>,
     /// Whether what earlier pages have left was looked for, so that new writes may follow.
@@ -92,6 +94,7 @@ impl Records {
             wake_at: None,
             next_correlation_id: 0,
             next_question: 0,
+            written_ms: 0,
             touched: Vec::new(),
             may_write: false,
             held_back: NameMap::new(),
@@ -309,9 +312,9 @@ impl Records {
             settle(context, &mut tickets, &Err(refusal.clone()));
             return context.report(refusal);
         }
+        let created_ms = self.creation_ms(context);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let edits = edits.into_iter().map(|(path, text)| Edit::new(path, text.map(Into::into))).collect();
-        let created_ms = context.wall_clock_ms(context.now);
         match entry.write(Write { edits, tickets: tickets.clone(), created_ms, kept_as: None }) {
             Ok((differences, mut unneeded)) => {
                 self.touch(name);
@@ -374,6 +377,7 @@ impl Records {
         name: &str,
         ticket: Ticket,
     ) {
+        let created_ms = self.creation_ms(context);
         let entry = self.entries.get_mut(name).filter(|entry| entry.phase != Phase::Denied);
         let Some(entry) = entry else {
             let text = write_text(None, None);
@@ -389,10 +393,16 @@ impl Records {
             self.hold_back(session, name);
             return outbox.add(context, session, &offer);
         };
-        let mut writes = entry.delete(ticket, context.wall_clock_ms(context.now));
+        let mut writes = entry.delete(ticket, created_ms);
         self.touch(name);
         settle(context, &mut writes, &Err(failure(RecordFailure::Deleted, name)));
         self.proceed(context, session, name);
+    }
+
+    /// When something is written now: later pages put it in order by that, whatever becomes of the clock.
+    fn creation_ms(&mut self, context: &Context<'_>) -> u64 {
+        self.written_ms = self.written_ms.max(context.wall_clock_ms(context.now));
+        self.written_ms
     }
 
     // ---- the work ----

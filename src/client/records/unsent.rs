@@ -129,7 +129,7 @@ impl Records {
     }
 
     /// What is asked for past a record comes before the record.
-    pub(super) fn hold_back(&mut self, session: Option<SocketId>, name: &str) {
+    pub fn hold_back(&mut self, session: Option<SocketId>, name: &str) {
         if session.is_some() && !self.may_write {
             self.held_back.get_or_insert_with(name, || ());
         }
@@ -243,7 +243,12 @@ impl Entry {
             && self.deletion.is_none();
         let is_settled = !matches!(self.phase, Phase::Merging | Phase::Deleting | Phase::Denied | Phase::Waiting);
         let is_same = self.version.is_none() || self.version == draft.version || draft.document.is_none();
-        is_free && is_settled && (self.pending.is_empty() || (is_same && draft.deletion.is_none()))
+        let is_possible = match draft.deletion {
+            // Without its data, it is the version that tells whether the record is the one to be deleted.
+            Some(_) => self.pending.is_empty() && (self.version.is_some() || draft.document.is_some()),
+            None => self.pending.is_empty() || is_same,
+        };
+        is_free && is_settled && is_possible
     }
 
     /// Makes the writes of an earlier page before those that are here. Returns those that cannot be made, and what the server
@@ -251,7 +256,8 @@ impl Entry {
     fn restore(&mut self, draft: Draft) -> (Impossible, Option<Remote>) {
         let present = self.version.map(|version| Remote { version, document: self.base().clone() });
         let own = std::mem::take(&mut self.pending);
-        let base = match (self.version, draft.document) {
+        let document = draft.document.or_else(|| draft.deletion.map(|_| Document::default()));
+        let base = match (self.version, document) {
             (Some(version), Some(document)) if draft.version != Some(version) => {
                 self.version = draft.version;
                 document
