@@ -7,13 +7,14 @@ import { beforeExit, Failure } from '../scripts/lib/process.mjs';
 import { browserFlags, ensureBrowser } from '../scripts/setup.mjs';
 import { startChild } from '../tests/harness/child.mjs';
 import { startStaticServer } from '../tests/harness/static-server.mjs';
+import { startCollection } from './collection.mjs';
 
 /** Milliseconds that one page may take. */
 const patience = 300_000;
 const ownPackage = inRoot('pkg');
 const referencePackage = inRoot('node_modules', '@deepstream', 'client');
-/** For page.js, which collects garbage between samples. */
-const exposeGarbageCollector = '--js-flags=--expose-gc';
+/** For pages, which collect garbage between samples, and say how much memory is in use. */
+const measuringFlags = ['--js-flags=--expose-gc', '--enable-precise-memory-info'];
 
 /**
  * Starts the browser, and serves the pages and the clients to it.
@@ -36,7 +37,7 @@ export async function openBrowser({ other, handle }) {
     handle,
   });
   beforeExit(pages.stop);
-  const browser = await chromium.launch({ executablePath: chrome, args: [...browserFlags, exposeGarbageCollector] });
+  const browser = await chromium.launch({ executablePath: chrome, args: [...browserFlags, ...measuringFlags] });
   beforeExit(() => browser.close());
   return {
     browser,
@@ -46,14 +47,20 @@ export async function openBrowser({ other, handle }) {
   };
 }
 
-/** @param {{ other?: string }} options a directory with another build of the package */
-export async function openBench({ other }) {
+/**
+ * @param {object} options
+ * @param {string} [options.other] a directory with another build of the package
+ * @param {boolean} [options.usesCollection] whether there must be a real server with many records
+ */
+export async function openBench({ other, usesCollection }) {
   const server = await startChild(new URL('./server-process.mjs', import.meta.url), {});
   beforeExit(server.stop);
+  const collection = usesCollection ? await startCollection() : undefined;
+  if (collection) beforeExit(collection.stop);
   let current;
   const { browser, siteUrl, browserVersion, versions } = await openBrowser({
     other,
-    handle: (request, response) => handlePlan(request, response, current),
+    handle: (request, response) => handlePlan(request, response, current) || collection?.handle(request, response),
   });
   const browserSession = await browser.newBrowserCDPSession();
 
@@ -61,7 +68,7 @@ export async function openBench({ other }) {
   async function carryOut(plan, open) {
     let timer;
     const outcome = new Promise((settle) => {
-      current = { plan: { serverUrl: server.ready, ...plan }, settle };
+      current = { plan: { serverUrl: server.ready, collection: collection?.plan, ...plan }, settle };
       timer = setTimeout(() => settle({ error: `not finished after ${patience / 1000} s` }), patience);
     });
     const close = await open();

@@ -1,23 +1,25 @@
 /** In microseconds. */
 const millisecond = 1000;
+/** In bytes. */
+const [kilobyte, megabyte] = [1000, 1_000_000];
 
 /** What the others are compared with, by column. */
 const yardsticks = { 'to reference': 'reference', 'to WebSocket': 'bare' };
 
 /**
  * Sorts out which sample says what.
- * @param {{ subject: string, microseconds: Record<string, number> }[]} samples each subject's in the order of the rounds
+ * @param {{ subject: string, values: Record<string, number> }[]} samples each subject's in the order of the rounds
  * @param {string[]} measures in the order of the table
- * @returns {Map<string, Map<string, number[]>>} microseconds by measure and subject, round by round
+ * @returns {Map<string, Map<string, number[]>>} values by measure and subject, round by round
  */
 export function tabulate(samples, measures) {
   return new Map(
     measures.map((measure) => {
       const bySubject = new Map();
-      for (const { subject, microseconds } of samples) {
-        if (!Object.hasOwn(microseconds, measure)) continue;
+      for (const { subject, values } of samples) {
+        if (!Object.hasOwn(values, measure)) continue;
         if (!bySubject.has(subject)) bySubject.set(subject, []);
-        bySubject.get(subject).push(microseconds[measure]);
+        bySubject.get(subject).push(values[measure]);
       }
       return [measure, bySubject];
     }),
@@ -27,8 +29,9 @@ export function tabulate(samples, measures) {
 /**
  * @param {ReturnType<typeof tabulate>} values
  * @param {Record<string, string>} titles of the subjects, in the order of the table
+ * @param {Record<string, 'bytes'>} units of measures that are not microseconds
  */
-export function renderTable(values, titles) {
+export function renderTable(values, titles, units) {
   const head = ['', '', 'median', 'quartiles', 'per second', ...Object.keys(yardsticks)];
   const rows = [...values].flatMap(([measure, bySubject]) =>
     Object.keys(titles)
@@ -36,12 +39,13 @@ export function renderTable(values, titles) {
       .map((subject, index) => {
         const list = bySubject.get(subject);
         const median = quantile(list, 0.5);
+        const show = units[measure] === 'bytes' ? size : duration;
         return [
           index === 0 ? measure : '',
           titles[subject],
-          duration(median),
-          `${duration(quantile(list, 0.25))} - ${duration(quantile(list, 0.75))}`,
-          median < millisecond ? Math.round(1e6 / median).toLocaleString('en') : '',
+          show(median),
+          `${show(quantile(list, 0.25))} - ${show(quantile(list, 0.75))}`,
+          show === duration && median < millisecond ? Math.round(1e6 / median).toLocaleString('en') : '',
           ...Object.values(yardsticks).map((other) => ratio(list, bySubject.get(other))),
         ];
       }),
@@ -70,6 +74,10 @@ function ratio(list, others) {
 
 function duration(microseconds) {
   return microseconds < millisecond ? `${microseconds.toFixed(2)} µs` : `${(microseconds / millisecond).toFixed(2)} ms`;
+}
+
+function size(bytes) {
+  return bytes < megabyte ? `${(bytes / kilobyte).toFixed(1)} kB` : `${(bytes / megabyte).toFixed(1)} MB`;
 }
 
 /** Between the two nearest values, by the distance to them. */

@@ -11,20 +11,22 @@ import { faults } from './recovery/faults.mjs';
 import { renderRecovery } from './recovery/table.mjs';
 import { renderTable, tabulate } from './report.mjs';
 
-const usage = `npm run bench -- [events | recovery] [options]
+const usage = `npm run bench -- [events | records | recovery] [options]
 
 events, what is run by default: how long events and starting take.
+records: how long reading, writing and opening records takes, and how much memory.
 recovery: how long it takes to be back after the network has failed.
 
-  --rounds <number>      samples of each case and client (events: 20, recovery: 7)
+  --rounds <number>      samples of each case and client (events: 20, records: 10, recovery: 7)
   --case <text>          only cases whose name contains the text; may be repeated
   --other <directory>    another build of this package, measured beside the one in pkg/
-  --seed <number>        events: of the order in which the clients take turns
+  --seed <number>        events, records: of the order in which the clients take turns
   --json <file>          write all samples there
-  --profile <directory>  events: instead of measuring, write a CPU profile of each case and client there
+  --profile <directory>  events, records: instead of measuring, write a CPU profile of each case and client there
   --no-build             measure pkg/ as it is
 
-Cases of events: ${cases.map(({ name }) => name).join(', ')}.
+Cases of events: ${cases.events.map(({ name }) => name).join(', ')}.
+Cases of records: ${cases.records.map(({ name }) => name).join(', ')}.
 Cases of recovery: ${faults.map(({ name }) => name).join(', ')}.`;
 
 /** Rounds in one page. More than one page, because the luck of one (compilation, memory) would be in all its rounds. */
@@ -32,6 +34,8 @@ const roundsPerPage = 10;
 /** Rounds at the start of each page that do not count: until the compilers have done their best. */
 const warmUps = 4;
 const profiledRounds = 20;
+/** Rounds if nothing else is asked for, by benchmark. */
+const usualRounds = { events: 20, records: 10, recovery: 7 };
 
 await main(async () => {
   const options = readOptions();
@@ -39,7 +43,7 @@ await main(async () => {
     console.log(usage);
     return;
   }
-  const bench = options.bench === 'recovery' ? planRecovery(options) : planEvents(options);
+  const bench = options.bench === 'recovery' ? planRecovery(options) : planPages(options);
   if (!options['no-build']) {
     await setup();
     await build();
@@ -66,11 +70,11 @@ function readOptions() {
     throw new Failure(`${error.message}\n\n${usage}`);
   }
   const [bench = 'events', ...others] = positionals;
-  if (!['events', 'recovery'].includes(bench) || others.length > 0) {
+  if (!Object.hasOwn(usualRounds, bench) || others.length > 0) {
     throw new Failure(`There is no benchmark '${positionals.join(' ')}'.\n\n${usage}`);
   }
-  const rounds = positiveInteger('rounds', values.rounds ?? (bench === 'recovery' ? 7 : 20));
-  if (bench === 'recovery' && (values.seed || values.profile)) throw new Failure('--seed and --profile are for events alone.');
+  const rounds = positiveInteger('rounds', values.rounds ?? usualRounds[bench]);
+  if (bench === 'recovery' && (values.seed || values.profile)) throw new Failure('--seed and --profile are not for recovery.');
   const seed = bench === 'recovery' ? undefined : positiveInteger('seed', values.seed ?? 1 + (Date.now() % 1_000_000));
   return { ...values, bench, rounds, seed };
 }
@@ -88,16 +92,17 @@ function chosen(all, { case: texts }) {
   return list;
 }
 
-/** What runs the benchmark of events. What needs setup to be installed is imported only there. */
-function planEvents(options) {
+/** What runs a benchmark of cases. What needs setup to be installed is imported only there. */
+function planPages(options) {
   const steps = planSteps(options);
   return async () => {
     const { openBench } = await import('./browser.mjs');
-    const bench = await openBench(options);
+    const bench = await openBench({ ...options, usesCollection: steps.some((step) => step.usesCollection) });
     if (options.profile) return profile(bench, steps, options);
     const measured = await measuring(bench, options, () => measure(bench, steps, options));
     const measures = steps.flatMap((step) => step.measures);
-    console.log(renderTable(tabulate(measured, measures), subjectTitles));
+    const units = Object.assign({}, ...steps.map((step) => step.units));
+    console.log(renderTable(tabulate(measured, measures), subjectTitles, units));
   };
 }
 
@@ -139,7 +144,8 @@ async function measuring({ browserVersion, versions }, { rounds, seed, json }, m
 /** Who takes part in which case. */
 function planSteps(options) {
   const present = Object.keys(subjectTitles).filter((subject) => subject !== 'other' || options.other);
-  return chosen(cases, options).map(({ subjects = present, ...rest }) => ({
+  const usual = present.filter((subject) => subject !== 'memory');
+  return chosen(cases[options.bench], options).map(({ subjects = usual, ...rest }) => ({
     ...rest,
     subjects: subjects.filter((subject) => present.includes(subject)),
   }));

@@ -10,6 +10,7 @@ import { parse } from '@deepstream/protobuf/dist/src/message-parser.js';
 import { Sender, WebSocketServer } from 'ws';
 import { runAsChild } from '../tests/harness/child.mjs';
 import { freePort, loopback } from '../tests/harness/ports.mjs';
+import { answerRecord, keepRecords } from './server-records.mjs';
 
 const { TOPIC, CONNECTION_ACTION, AUTH_ACTION, EVENT_ACTION } = actions;
 
@@ -23,7 +24,7 @@ const bursts = [];
 const commands = {
   /**
    * Keeps a burst of `count` frames ready, the messages over and over.
-   * Messages are `{ topic: 'EVENT', action: 'EMIT', name, data }`; the answer has their frames, in base64.
+   * Messages are like `{ topic: 'EVENT', action: 'EMIT', name, data }`; the answer has their frames, in base64.
    */
   load({ messages, count }) {
     const frames = messages.map(encode);
@@ -62,6 +63,9 @@ const commands = {
 
   /** Answers as soon as all that is counted has arrived. */
   counted: ({ from }) => connectionOf(from).counted,
+
+  /** Makes records: see {@link keepRecords}. */
+  keep: keepRecords,
 
   /** Sends back whatever arrives on the connection, or no longer does. */
   echo({ from, enabled }) {
@@ -121,7 +125,8 @@ function connectionOf(name) {
 
 /** What a deepstream server that lets everybody in would say. */
 function answer({ webSocket, events }, frame) {
-  const [{ topic, action, correlationId, names }] = parse(frame);
+  const [message] = parse(frame);
+  const { topic, action, correlationId, names } = message;
   const is = (wantedTopic, wantedAction) => topic === wantedTopic && action === wantedAction;
   const send = (message) => webSocket.send(getMessage(message, false));
   if (is(TOPIC.CONNECTION, CONNECTION_ACTION.CHALLENGE)) send({ topic, action: CONNECTION_ACTION.ACCEPT });
@@ -131,7 +136,11 @@ function answer({ webSocket, events }, frame) {
     for (const name of names) events.add(name);
     webSocket.emit('subscribed');
     // Nobody else is there to hear it.
-  } else if (!is(TOPIC.EVENT, EVENT_ACTION.EMIT)) throw new Error(`The benchmark server has no answer to topic ${topic}, action ${action}.`);
+  } else if (!is(TOPIC.EVENT, EVENT_ACTION.EMIT)) {
+    const answers = topic === TOPIC.RECORD ? answerRecord(message) : undefined;
+    if (!answers) throw new Error(`The benchmark server has no answer to topic ${topic}, action ${action}.`);
+    answers.forEach(send);
+  }
 }
 
 function encode({ topic, action, ...fields }) {

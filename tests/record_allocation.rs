@@ -58,3 +58,16 @@ fn what_is_not_looked_into_stays_text() {
     assert!(cost.bytes_max < text.len() as u64 + 100 * 1000, "{cost:?}");
     assert!(cost.count_total < 1100, "{cost:?}");
 }
+
+#[test]
+fn texts_are_compared_without_being_taken_apart() {
+    let text = large();
+    let [same, other] =
+        [text.clone(), text.replace("\"id\":700", "\"id\":701")].map(|text| text.replace("1.5", "1.50"));
+    let [text, same, other] = [&text, &same, &other].map(|text| Document::parse(text).unwrap());
+    let cost = measure(|| {
+        assert!(text.value().is_equal(&same.value()));
+        assert!(!text.value().is_equal(&other.value()));
+    });
+    assert!(cost.bytes_total < 1000, "{cost:?}");
+}

@@ -156,3 +156,14 @@ fn equal_is_what_javascript_parses_to_the_same() {
         assert!(!is_equal(left, right), "{left} {right}");
     }
 }
+
+#[test]
+fn what_nests_too_deep_is_compared_as_text() {
+    let nested = |depth: usize, value: &str| format!("{}{value}{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(is_equal(&nested(RECORD_MAX_DEPTH, "1.0"), &nested(RECORD_MAX_DEPTH, "1.00")));
+    assert!(!is_equal(&nested(RECORD_MAX_DEPTH + 1, "1.0"), &nested(RECORD_MAX_DEPTH + 1, "1.00")));
+    let in_object = |value: &str| format!(r#"{{"b":0,"a":{}}}"#, nested(RECORD_MAX_DEPTH - 1, value));
+    let reordered = |value: &str| format!(r#"{{"a":{},"b":0}}"#, nested(RECORD_MAX_DEPTH - 1, value));
+    assert!(is_equal(&in_object("1.0"), &reordered("1.00")));
+    assert!(!is_equal(&in_object("[1.0]"), &reordered("[1.00]")));
+}

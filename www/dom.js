@@ -66,3 +66,21 @@ export function asText(value) {
     return String(value);
   }
 }
+
+/** Puts a text into an input; the cursor stays between the characters where it was, as far as they are still there. */
+export function replaceText(input, text) {
+  const { value, selectionStart, selectionEnd } = input;
+  // Setting the same would move the cursor, too.
+  if (value === text) return;
+  const most = Math.min(value.length, text.length);
+  let head = 0;
+  while (head < most && value[head] === text[head]) head += 1;
+  let tail = 0;
+  while (tail < most - head && value.at(-1 - tail) === text.at(-1 - tail)) tail += 1;
+  const moved = (place) => {
+    if (place <= head) return place;
+    return place >= value.length - tail ? place + text.length - value.length : text.length - tail;
+  };
+  input.value = text;
+  if (document.activeElement === input) input.setSelectionRange(moved(selectionStart), moved(selectionEnd));
+}

@@ -1,5 +1,5 @@
 import { MERGE_STRATEGIES, threeWay } from 'deepstream-wasm';
-import { asText, byRole, element, onPress } from './dom.js';
+import { asText, byRole, element, onPress, replaceText } from './dom.js';
 
 const NOTE = 'demo/note';
 const ITEMS = 'demo/items';
@@ -19,6 +19,10 @@ export class RecordPanel {
   #client;
   #note;
   #items;
+  /** How many writes the server does not have yet. */
+  #waiting = 0;
+  /** What was written here and lost to somebody else's write, and how to write it again; by field, or item. */
+  #lost = new Map();
 
   /** @param report called with words about what becomes of the records */
   constructor(root, report) {
@@ -26,20 +30,31 @@ export class RecordPanel {
     this.#report = report;
     byRole(root, 'strategy').addEventListener('change', () => this.#applyStrategy());
     for (const field of FIELDS) {
-      byRole(root, `note-${field}`).addEventListener('input', ({ target }) => this.#note?.set(field, target.value));
+      byRole(root, `note-${field}`).addEventListener('input', ({ target }) => this.#writeField(field, target.value));
     }
     byRole(root, 'add-item').addEventListener('submit', (submission) => {
       submission.preventDefault();
       const input = byRole(root, 'item');
-      this.#items?.addEntry(input.value);
+      // Lists in which something comes twice cannot be merged.
+      if (this.#items?.getEntries().includes(input.value)) return input.select();
+      this.#addItem(input.value);
       input.value = '';
     });
+    onPress(byRole(root, 'write-again'), () => {
+      const lost = [...this.#lost.values()];
+      this.#forgetLost();
+      for (const { again } of lost) again();
+    });
+    onPress(byRole(root, 'leave-lost'), () => this.#forgetLost());
   }
 
   /** Shows the records of this client, in place of any other; nothing without a client. */
   watch(client) {
     this.#client = client;
     this.#note = this.#items = undefined;
+    this.#waiting = 0;
+    this.#showWaiting();
+    this.#forgetLost();
     this.#showNote({});
     this.#showItems([]);
     if (client === undefined) return;
@@ -52,6 +67,52 @@ export class RecordPanel {
   end() {
     this.#note = this.#items = undefined;
     this.#setWritable(false);
+  }
+
+  #writeField(field, value) {
+    const again = () => this.#writeField(field, value);
+    this.#note?.set(field, value, this.#awaitWrite(field, value, again));
+  }
+
+  #addItem(entry) {
+    this.#items?.addEntry(entry, undefined, this.#awaitWrite('item', entry, () => this.#addItem(entry)));
+  }
+
+  #removeItem(entry, index) {
+    this.#items?.removeEntry(entry, index, this.#awaitWrite());
+  }
+
+  /** What is told when the server has a write, or why not; `again` makes it once more. */
+  #awaitWrite(what, value, again) {
+    const client = this.#client;
+    this.#waiting += 1;
+    this.#showWaiting();
+    return (error) => {
+      if (client !== this.#client) return;
+      this.#waiting -= 1;
+      this.#showWaiting();
+      if (error !== 'RECORD_WRITE_LOST' || !again) return;
+      // Of a field the last one counts, of items each.
+      this.#lost.set(what === 'item' ? `item ${value}` : what, { words: `${what} “${value}”`, again });
+      this.#showLost();
+    };
+  }
+
+  #showWaiting() {
+    const waiting = byRole(this.#root, 'note-waiting');
+    waiting.hidden = this.#waiting === 0;
+    waiting.textContent = this.#waiting === 1 ? '1 change waits' : `${this.#waiting} changes wait`;
+  }
+
+  #showLost() {
+    const words = [...this.#lost.values()].map((lost) => lost.words);
+    byRole(this.#root, 'lost').hidden = false;
+    byRole(this.#root, 'lost-words').textContent = `Somebody else has written, and yours is lost: ${words.join(', ')}`;
+  }
+
+  #forgetLost() {
+    this.#lost.clear();
+    byRole(this.#root, 'lost').hidden = true;
   }
 
   #openNote(client) {
@@ -103,10 +164,7 @@ export class RecordPanel {
 
   #showNote(data) {
     for (const field of FIELDS) {
-      const input = byRole(this.#root, `note-${field}`);
-      const value = String(data[field] ?? '');
-      // Setting the same would move the cursor.
-      if (input.value !== value) input.value = value;
+      replaceText(byRole(this.#root, `note-${field}`), String(data[field] ?? ''));
     }
     byRole(this.#root, 'note-version').textContent = this.#note?.isReady ? `version ${this.#note.version}` : '';
   }
@@ -114,7 +172,7 @@ export class RecordPanel {
   #showItems(entries) {
     const rows = entries.map((entry, index) => {
       const remove = element('button', { type: 'button', 'aria-label': `Remove ${entry}` }, '×');
-      onPress(remove, () => this.#items?.removeEntry(entry, index));
+      onPress(remove, () => this.#removeItem(entry, index));
       return element('li', { 'data-item': entry }, element('span', {}, entry), remove);
     });
     byRole(this.#root, 'items').replaceChildren(...rows);

@@ -1,3 +1,5 @@
+import { payload } from './payloads.js';
+
 /** Bytes of JSON text, and how many events one sample has: enough for tens of milliseconds. */
 const sizes = [
   { label: '20 B', bytes: 20, count: 4000 },
@@ -166,18 +168,6 @@ function events(name, bytes) {
   const payloads = Array.from({ length: variety }, (_, index) => payload(1000 + index, bytes));
   const messages = payloads.map((data) => ({ topic: 'EVENT', action: 'EMIT', name, data: JSON.stringify(data) }));
   return { payloads, messages };
-}
-
-/** A value whose JSON text has this many bytes: rows of numbers, strings and flags, and one string to fill it up. */
-function payload(id, bytes) {
-  const data = { id, t: '' };
-  const room = () => bytes - JSON.stringify(data).length;
-  if (room() > 100) {
-    data.rows = [];
-    while (room() > 100) data.rows.push({ key: `quotes/${data.rows.length}`, price: id + 0.25, size: 1200, rising: true });
-  }
-  data.t = 'x'.repeat(room());
-  return data;
 }
 
 /** A callback that takes the time from its first call to the last one expected. */

@@ -1,4 +1,5 @@
 // What it costs to keep events until the server has them.
+import { watchBlocks } from './blocks.js';
 
 /** As many as wait at the most, by default. */
 const full = 10_000;
@@ -97,26 +98,6 @@ const start = {
     };
   },
 };
-
-/** How long the page is kept from anything else, at the longest. */
-function watchBlocks() {
-  const channel = new MessageChannel();
-  let last = performance.now();
-  let longestBlock = 0;
-  channel.port1.onmessage = () => {
-    const now = performance.now();
-    longestBlock = Math.max(longestBlock, now - last);
-    last = now;
-    channel.port2.postMessage(null);
-  };
-  channel.port2.postMessage(null);
-  return {
-    end() {
-      channel.port1.close();
-      return longestBlock;
-    },
-  };
-}
 
 function checkSize({ outbox }, expected) {
   if (outbox.size !== expected) throw new Error(`${outbox.size} wait, not ${expected}.`);

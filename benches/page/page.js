@@ -1,5 +1,6 @@
 // Carries out one plan: says at /plan what came of it.
 import { caseNamed } from './cases.js';
+import { connectCollection } from './collection.js';
 import { connectServer } from './server.js';
 import { openSubject } from './subjects.js';
 
@@ -19,9 +20,11 @@ try {
  * @param {string} plan.serverUrl
  * @param {[caseName: string, subjectName: string][][]} plan.rounds what to measure, in this order
  * @param {number} plan.warmUps how many rounds come first and do not count
+ * @param {{ url: string, names: string[] }} [plan.collection] records on a real server, where a case uses them
  */
-async function carryOut({ serverUrl, rounds, warmUps }) {
+async function carryOut({ serverUrl, rounds, warmUps, collection: collectionPlan }) {
   const server = await connectServer(serverUrl);
+  const collection = collectionPlan && connectCollection(collectionPlan);
   const subjects = new Map();
   const sampling = new Map();
   const samples = [];
@@ -34,10 +37,10 @@ async function carryOut({ serverUrl, rounds, warmUps }) {
         if (connected) await subject.connect(server);
       }
       const key = `${caseName} of ${subjectName}`;
-      if (!sampling.has(key)) sampling.set(key, await prepare(subjects.get(subjectName), server));
+      if (!sampling.has(key)) sampling.set(key, await prepare(subjects.get(subjectName), server, collection));
       collectGarbage();
-      const microseconds = await sampling.get(key)();
-      if (round >= warmUps) samples.push({ case: caseName, subject: subjectName, microseconds });
+      const values = await sampling.get(key)();
+      if (round >= warmUps) samples.push({ case: caseName, subject: subjectName, values });
     }
   }
   return samples;

@@ -34,5 +34,6 @@ export async function connectServer(url) {
     count: request('count'),
     counted: request('counted'),
     echo: request('echo'),
+    keep: request('keep'),
   };
 }

@@ -1,8 +1,9 @@
 // Who is measured.
 
-/** By the name under which they connect. Titles are for the table. */
+/** By the name under which they connect. Titles are for the table. `memory` takes part only in cases that name it. */
 export const subjectTitles = {
   wasm: 'deepstream-wasm',
+  memory: 'deepstream-wasm, in memory',
   other: 'other build',
   reference: '@deepstream/client',
   parsing: 'WebSocket + JSON',
@@ -11,12 +12,16 @@ export const subjectTitles = {
 
 const clientLoaders = {
   wasm: async () => (await import('/pkg/index.mjs')).DeepstreamClient,
+  memory: async () => (await import('/pkg/index.mjs')).DeepstreamClient,
   other: async () => (await import('/other/index.mjs')).DeepstreamClient,
   reference: async () => {
     await loadScript('/reference/ds.min.js');
     return globalThis.DeepstreamClient.DeepstreamClient;
   },
 };
+
+/** Options that somebody has beside those that all have. */
+const ownOptions = { memory: { outbox: { storage: 'memory' } } };
 
 /** Fetches and evaluates a client's code; resolves to its class. */
 export const loadClient = (name) => clientLoaders[name]();
@@ -44,10 +49,11 @@ class ClientSubject {
     return loadClient(this.name);
   }
 
-  /** The client, which dials when it logs in. */
-  create(DeepstreamClient, options) {
+  /** The client, which dials when it logs in: the benchmark server, unless another URL is given. */
+  create(DeepstreamClient, options, url = this.url) {
     // No PING for its own sake shall come in between: the interval is an hour, in milliseconds.
-    return new DeepstreamClient(this.url, { lazyConnect: true, heartbeatInterval: 3_600_000, ...options });
+    const common = { lazyConnect: true, heartbeatInterval: 3_600_000 };
+    return new DeepstreamClient(url, { ...common, ...ownOptions[this.name], ...options });
   }
 
   async connect(server) {

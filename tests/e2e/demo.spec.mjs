@@ -165,6 +165,34 @@ test('two write to one note, also while one is paused, and end the same', async 
   await ends('by A', 'by B', ['milk']);
 });
 
+test('what waits and what is lost of a note is shown, and can be written again', async ({ openPage }) => {
+  const { page, a, b } = await openDemo(openPage);
+  await a.role('note-text').fill('one two');
+  await expect(b.role('note-text')).toHaveValue('one two');
+  await b.role('note-text').evaluate((input) => {
+    input.focus();
+    input.setSelectionRange(3, 5);
+  });
+  // Not typed: then the focus would be in the other panel.
+  await page.evaluate(() => globalThis.demo.a.client.record.setData('demo/note', 'text', 'now one two'));
+  await expect(b.role('note-text')).toHaveValue('now one two');
+  const selection = await b.role('note-text').evaluate((input) => [input.selectionStart, input.selectionEnd]);
+  expect(selection, 'what was selected stays selected').toEqual([7, 9]);
+
+  await b.button('Pause').click();
+  await b.role('note-title').fill('lost');
+  await expect(b.role('note-waiting')).toHaveText('1 change waits');
+  await a.role('note-title').fill('kept');
+  await expect(a.role('note-waiting')).toBeHidden();
+  await b.button('Resume').click();
+  await expect(b.role('lost')).toContainText('title “lost”');
+  await expect(b.role('note-title')).toHaveValue('kept');
+  await expect(b.role('note-waiting')).toBeHidden();
+  await b.button('Write it again').click();
+  await expect(b.role('lost')).toBeHidden();
+  await expect(a.role('note-title')).toHaveValue('lost');
+});
+
 test('two windows hear each other', async ({ openPage }) => {
   const one = await openDemo(openPage);
   const other = await openDemo(openPage);

@@ -3,6 +3,8 @@
 use super::{
     keys::Keys,
     literal::{same_number, same_string},
+    scan::Scanner,
+    tokens::{Token, Tokens},
     value::{Form, Kind, Part, Value},
 };
 use crate::client::limits::RECORD_MAX_DEPTH;
@@ -23,8 +25,103 @@ pub(super) fn is_equal(left: Value<'_>, right: Value<'_>, depth: usize) -> bool 
         Kind::Number => same_number(&left.text(), &right.text()),
         Kind::String => same_string(&left.text(), &right.text()),
         Kind::Array | Kind::Object if depth >= RECORD_MAX_DEPTH => left.text() == right.text(),
-        Kind::Array | Kind::Object => have_equal_parts(&left.parts(), &right.parts(), depth + 1),
+        Kind::Array | Kind::Object => match (left.0, right.0) {
+            (Form::Container(_), Form::Container(_)) => have_equal_parts(&left.parts(), &right.parts(), depth + 1),
+            _ => is_equal_text(&left.text(), &right.text(), depth),
+        },
     }
+}
+
+/// Compares two objects or arrays side by side, up to the first difference. To take them apart level by level would read
+/// their texts once for each.
+fn is_equal_text(left: &str, right: &str, depth: usize) -> bool {
+    if differ_in_a_scalar(left, right) {
+        return false;
+    }
+    let tokens = |text| Tokens::of(text, RECORD_MAX_DEPTH - depth);
+    let (mut left, mut right) = (tokens(left), tokens(right));
+    loop {
+        let is_same = match (left.next(), right.next()) {
+            (None, None) => return true,
+            (Some(Token::Key(own)), Some(Token::Key(its))) => {
+                same_string(own, its)
+                    || have_equal_members(&rest(&mut left, own), &rest(&mut right, its), depth + left.depth())
+            }
+            (Some(Token::Value(own)), Some(Token::Value(its))) => {
+                is_equal(Value(Form::Text(own)), Value(Form::Text(its)), RECORD_MAX_DEPTH)
+            }
+            (own, its) => own == its,
+        };
+        if !is_same {
+            return false;
+        }
+    }
+}
+
+/// Whether the first difference of two objects or arrays is another string or number at the same place, as after most
+/// edits: then what is before it need not be understood. `false` may mean anything.
+fn differ_in_a_scalar(left: &str, right: &str) -> bool {
+    let at = common_length(left.as_bytes(), right.as_bytes());
+    let (start, is_string) = scalar_around(left.as_bytes(), at);
+    let scalars = [left, right].map(|text| {
+        let mut scanner = Scanner::new(text, start);
+        (if is_string { scanner.string() } else { scanner.number() })?;
+        let scalar = text.get(start..scanner.at)?;
+        scanner.space();
+        // Keys may only be in another order.
+        (scanner.peek() != Some(b':')).then_some(scalar)
+    });
+    match scalars {
+        [Some(own), Some(its)] if is_string => !same_string(own, its),
+        [Some(own), Some(its)] => !same_number(own, its),
+        _ => false,
+    }
+}
+
+/// How many bytes are the same from the beginning.
+fn common_length(left: &[u8], right: &[u8]) -> usize {
+    const AT_ONCE: usize = 64;
+    let mut length = 0;
+    for (own, its) in left.chunks(AT_ONCE).zip(right.chunks(AT_ONCE)) {
+        if own != its {
+            return length + own.iter().zip(its).take_while(|(own, its)| own == its).count();
+        }
+        length += own.len();
+    }
+    length
+}
+
+/// Where the string begins that goes on at a place in JSON text, or else a number, if there is one; and whether it is a
+/// string.
+fn scalar_around(text: &[u8], place: usize) -> (usize, bool) {
+    let before = text.get(..place).unwrap_or_default();
+    let mut string = None;
+    let mut at = 0;
+    while let Some(rest) = before.get(at..)
+        && let Some(length) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))
+    {
+        at += length;
+        if before.get(at) == Some(&b'\\') {
+            at += 2;
+        } else {
+            string = if string.is_some() { None } else { Some(at) };
+            at += 1;
+        }
+    }
+    let is_of_number = |byte: &&u8| matches!(**byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E');
+    match string {
+        Some(start) => (start, true),
+        None => (place - before.iter().rev().take_while(is_of_number).count(), false),
+    }
+}
+
+/// What is left of an object, from the member whose key came last.
+fn rest<'a>(tokens: &mut Tokens<'a>, key: &'a str) -> Vec<Part<'a>> {
+    let mut parts = Vec::new();
+    for (key, text) in tokens.rest(key).unwrap_or_default() {
+        parts.push(Part { key, value: Value(Form::Text(text)) });
+    }
+    parts
 }
 
 /// Whether there is the same on both sides, or nothing.
@@ -56,7 +153,8 @@ fn have_equal_members(left: &[Part<'_>], right: &[Part<'_>], depth: usize) -> bo
     let left_keys = keys(left);
     let right_keys = keys(right);
     // The other direction matters where a key comes twice.
-    right.iter().all(|part| left_keys.contains(part.key))
+    left.len() == right.len()
+        && right.iter().all(|part| left_keys.contains(part.key))
         && left.iter().all(|part| {
             let its = right_keys.find(part.key).and_then(|at| right.get(at));
             its.is_some_and(|its| is_equal(part.value, its.value, depth))

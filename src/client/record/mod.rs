@@ -20,6 +20,7 @@ mod literal;
 mod merge;
 mod path;
 mod scan;
+mod tokens;
 mod value;
 
 pub use self::{

@@ -43,6 +43,16 @@ impl<'a> Parts<'a> {
         };
         Some(Self { text, scanner: Scanner::new(text, 1), is_array })
     }
+
+    /// The members of an object from a place between two of them.
+    pub(super) const fn rest(text: &'a str, at: usize) -> Self {
+        Self { text, scanner: Scanner::new(text, at), is_array: false }
+    }
+
+    /// Where it is.
+    pub(super) const fn at(&self) -> usize {
+        self.scanner.at
+    }
 }
 
 impl<'a> Iterator for Parts<'a> {
@@ -67,19 +77,24 @@ impl<'a> Iterator for Parts<'a> {
     }
 }
 
-struct Scanner<'a> {
+/// Goes through JSON text.
+pub(super) struct Scanner<'a> {
     bytes: &'a [u8],
-    at: usize,
+    /// Where it is.
+    pub(super) at: usize,
     /// The brackets that are to come. Not the call stack: the server decides how deep they nest.
-    closing: Vec<u8>,
+    pub(super) closing: Vec<u8>,
 }
 
 impl<'a> Scanner<'a> {
-    const fn new(text: &'a str, at: usize) -> Self {
+    /// At a place of a text.
+    pub(super) const fn new(text: &'a str, at: usize) -> Self {
         Self { bytes: text.as_bytes(), at, closing: Vec::new() }
     }
 
-    fn peek(&self) -> Option<u8> {
+    /// The next byte.
+    #[inline(always)]
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
@@ -89,7 +104,9 @@ impl<'a> Scanner<'a> {
         Some(byte)
     }
 
-    fn skip(&mut self, byte: u8) -> bool {
+    /// Goes past the byte, if it is the next one.
+    #[inline(always)]
+    pub(super) fn skip(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
         found
@@ -99,14 +116,22 @@ impl<'a> Scanner<'a> {
         self.skip(byte).then_some(())
     }
 
-    fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+    #[inline(always)]
+    fn skip_while(&mut self, is_skipped: impl Fn(u8) -> bool) {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        self.at += rest.iter().position(|byte| !is_skipped(*byte)).unwrap_or(rest.len());
+    }
+
+    /// Goes past white space.
+    #[inline(always)]
+    pub(super) fn space(&mut self) {
+        if matches!(self.peek(), Some(..=b' ')) {
+            self.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
         }
     }
 
     /// Goes to the end of a value, or stays at the first byte that cannot be part of one.
-    fn value(&mut self) -> Option<()> {
+    pub(super) fn value(&mut self) -> Option<()> {
         self.closing.clear();
         loop {
             let opened = match self.peek()? {
@@ -148,7 +173,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// What is between a key and its value.
-    fn colon(&mut self) -> Option<()> {
+    pub(super) fn colon(&mut self) -> Option<()> {
         self.space();
         self.expect(b':')?;
         self.space();
@@ -172,9 +197,11 @@ impl<'a> Scanner<'a> {
         Some(())
     }
 
-    fn string(&mut self) -> Option<()> {
+    /// Goes to the end of a string, from the quote before it.
+    pub(super) fn string(&mut self) -> Option<()> {
         self.expect(b'"')?;
         loop {
+            self.skip_while(|byte| !matches!(byte, b'"' | b'\\' | ..0x20));
             match self.peek()? {
                 b'"' => {
                     self.at += 1;
@@ -192,13 +219,13 @@ impl<'a> Scanner<'a> {
                         _ => return None,
                     }
                 }
-                ..0x20 => return None,
-                _ => self.at += 1,
+                _ => return None,
             }
         }
     }
 
-    fn number(&mut self) -> Option<()> {
+    /// Goes to the end of a number.
+    pub(super) fn number(&mut self) -> Option<()> {
         self.skip(b'-');
         if !self.skip(b'0') {
             self.digits()?;
@@ -215,9 +242,7 @@ impl<'a> Scanner<'a> {
 
     fn digits(&mut self) -> Option<()> {
         let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
+        self.skip_while(|byte| byte.is_ascii_digit());
         (self.at > start).then_some(())
     }
 }
