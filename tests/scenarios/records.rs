@@ -322,3 +322,40 @@ fn what_cannot_be_written_to_a_record_that_is_not_open_is_refused() {
     let closed = set_data(&mut world, alice, "a", Some("5"));
     assert!(world.client(alice).outcome(closed).is_some_and(|outcome| outcome.is_err()));
 }
+
+#[test]
+fn what_is_written_behind_a_deletion_made_offline_is_not_deleted() {
+    for strategy in STRATEGIES {
+        let (mut world, alice, _) = two(strategy);
+        world.pause(alice);
+        let deletion = delete(&mut world, alice);
+        let write = set_data(&mut world, alice, "", Some(r#"{"anew":1}"#));
+        world.resume(alice);
+        world.run_until_open(alice);
+        world.run_for(A_WHILE);
+        assert!(world.client(alice).succeeded(write), "{strategy:?}");
+        let data = on_server(&mut world).map(|(_, data)| data);
+        assert_eq!(data.as_deref(), Some(r#"{"anew":1}"#), "{strategy:?}");
+        assert!(world.client(alice).succeeded(deletion), "{strategy:?}");
+    }
+}
+
+#[test]
+fn a_record_discarded_before_it_is_loaded_is_let_go_of_in_time() {
+    let (mut world, _, _) = two(Strategy::RemoteWins);
+    let carol = world.add_open_client();
+    open(&mut world, carol, Strategy::RemoteWins);
+    wish(&mut world, carol, RecordWish::Discard(NAME.into()));
+    world.run_for(6_000);
+    assert_eq!(world.client_mut(carol).record(NAME, ""), None);
+}
+
+#[test]
+fn a_write_of_the_same_data_changes_nothing() {
+    let (mut world, alice, bob) = two(Strategy::RemoteWins);
+    set(&mut world, alice, "", r#"{"a":1,"b":2}"#);
+    world.run_for(A_WHILE);
+    set(&mut world, alice, "", r#"{"b":2,"a":1}"#);
+    world.run_for(A_WHILE);
+    assert_eq!(view(&mut world, alice), view(&mut world, bob));
+}

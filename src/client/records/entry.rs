@@ -160,6 +160,8 @@ pub struct Entry {
     pub is_load_void: bool,
     /// Whether it is read because what the loading should have brought is overdue.
     pub is_load_overdue: bool,
+    /// Whether the server was asked to delete it and has not answered: it then no longer tells what is written to it.
+    pub is_deletion_owed: bool,
     /// A version that the server named though it was lower than one before. It is believed when it is named again.
     pub doubted: Option<i32>,
     /// Whether `base` was compared with what the server has in this session, and not the version alone.
@@ -192,6 +194,7 @@ impl Entry {
             early: Vec::new(),
             is_load_void: false,
             is_load_overdue: false,
+            is_deletion_owed: false,
             doubted: None,
             is_verified: false,
             refusals: 0,
@@ -255,6 +258,10 @@ impl Entry {
         write.apply(&mut self.view, &mut watch)?;
         let (is_different, seen) = (watch.is_different, watch.seen);
         if !is_different && self.pending.is_empty() && self.is_ready() {
+            // The order of keys stays as everybody else has it.
+            if let Some(before) = before {
+                self.view = before;
+            }
             return Ok((Vec::new(), write.tickets));
         }
         if self.base.is_none() {
@@ -465,6 +472,7 @@ impl Entry {
         self.early.clear();
         self.is_load_void = false;
         self.is_load_overdue = false;
+        self.is_deletion_owed = false;
         self.doubted = None;
         self.is_verified = false;
         self.refusals = 0;

@@ -1,8 +1,11 @@
 //! What the server says about records.
 
 use super::{
-    Bulk, Edit, Phase, Records, Remote, conflict::report_impossible, entry::Heard, failure, settle, tell,
-    tell_differences, write::Watch,
+    Bulk, Edit, Phase, Records, Remote,
+    conflict::report_impossible,
+    entry::{Entry, Heard},
+    failure, settle, tell, tell_differences,
+    write::Watch,
 };
 use crate::{
     client::{
@@ -357,7 +360,8 @@ impl Records {
         if self.forced.on_deleted(name, None) {
             return;
         }
-        if self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Deleting) {
+        let is_owed = |entry: &mut Entry| std::mem::take(&mut entry.is_deletion_owed);
+        if self.entries.get_mut(name).is_some_and(is_owed) {
             self.on_missing(context, socket, name, false);
         }
     }
@@ -451,6 +455,7 @@ impl Records {
     fn on_delete_refused(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name).filter(|entry| entry.phase == Phase::Deleting) else { return };
         let deletion = entry.deletion.take();
+        entry.is_deletion_owed = false;
         let mut tickets = deletion.unwrap_or_default().tickets;
         tickets.append(&mut entry.take_tickets());
         settle(context, &mut tickets, &Err(error.clone()));

@@ -38,7 +38,7 @@ use super::{
     io::{Output, RecordCommand, RecordNews, SocketId, Ticket, Wake},
     listen::{Listenable, Listens},
     outbox::{Delivery, Kind, Offer, Outbox},
-    record::{EditError, Kind as ValueKind, Path, Value},
+    record::{EditError, Path},
     time::Instant,
 };
 use crate::{
@@ -437,6 +437,7 @@ impl Records {
     fn send_deletion(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.phase = Phase::Deleting;
+        entry.is_deletion_owed = true;
         entry.is_stuck = false;
         let at = context.now.after_ms(context.options.record_delete_timeout_ms);
         entry.deadline = Some(at);
@@ -491,9 +492,7 @@ impl Entry {
 
 /// What is wrong with a write by itself.
 fn bad_edit(context: &Context<'_>, name: &str, edits: &[(Path, Option<&str>)]) -> Option<RecordFailure> {
-    let is_scalar = |text: &str| {
-        Value::parse(text).is_ok_and(|value| !matches!(value.kind(), ValueKind::Object | ValueKind::Array))
-    };
+    let is_scalar = |text: &str| !text.trim_ascii_start().starts_with(['{', '[']);
     if context.options.is_read_only(name) {
         Some(RecordFailure::ReadOnly)
     } else if edits.iter().any(|(path, text)| path.is_root() && text.is_none_or(is_scalar)) {
