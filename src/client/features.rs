@@ -37,7 +37,7 @@ impl Features {
         self.events.on_session(context, socket, gap_ms);
         self.presence.on_session(context, socket, gap_ms);
         self.records.on_session(context, socket, outbox.forced_names());
-        self.rpc.on_session(context, socket, gap_ms);
+        self.rpc.on_session(context, outbox, socket, gap_ms);
     }
 
     /// The session is over.

@@ -225,9 +225,10 @@ impl Client {
             outbox.on_lost(&mut context, connection.snapshot().reason);
         }
         if let Some(socket) = after {
-            features.on_session(&mut context, outbox, socket, connection.session_gap_ms());
             let (params, client_data) = connection.user();
-            outbox.on_session(&mut context, socket, params, client_data);
+            let is_somebody_else = outbox.on_login(params, client_data);
+            features.on_session(&mut context, outbox, socket, connection.session_gap_ms());
+            outbox.on_session(&mut context, socket, is_somebody_else);
         }
     }
 
@@ -299,7 +300,7 @@ impl Client {
                 // Too many attempts say nothing of the last one.
                 let is_judged = message.action != AuthAction::TooManyAuthAttempts;
                 if let (true, Some(params), None) = (is_judged, params, connection.known_params()) {
-                    outbox.on_refused(params);
+                    features.rpc.on_refused(&outbox.on_refused(params));
                 }
             }
             Message::Parser(message) => context.report(ClientError::Server {

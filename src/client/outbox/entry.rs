@@ -111,6 +111,15 @@ pub enum Claim {
     Proven,
 }
 
+/// Whose something is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whose {
+    /// Who must be logged in for it to be sent.
+    pub owner: Owner,
+    /// How sure that is.
+    pub claim: Claim,
+}
+
 /// One thing that the application entrusted to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

@@ -27,7 +27,7 @@ use self::{
     takeover::Takeover,
 };
 pub use self::{
-    entry::{CHOSEN_KEY, Claim, Delivery, Entry, Kind, Progress},
+    entry::{CHOSEN_KEY, Claim, Delivery, Entry, Kind, Owner, Progress, Whose},
     identity::{digest, push_hex},
 };
 use super::{
@@ -370,7 +370,7 @@ impl Outbox {
 
     /// The server refuses parameters of this digest. What was entrusted under them goes to whoever logs in next: most
     /// likely somebody who had mistyped a password.
-    pub fn on_refused(&mut self, params: u64) {
+    pub fn on_refused(&mut self, params: u64) -> Owner {
         let nobody = self.identity.refused(params);
         // Not those that were held back already while somebody else was logged in.
         self.for_each_own(&mut |entry| {
@@ -378,13 +378,29 @@ impl Outbox {
                 entry.claim = Claim::Open;
             }
         });
+        nobody
     }
 
     // ---- what becomes of the connection ----
 
+    /// Somebody has logged in with parameters of this digest. Says whether that is somebody else than last time.
+    pub fn on_login(&mut self, params: u64, client_data: Option<&str>) -> bool {
+        self.identity.logged_in(params, client_data)
+    }
+
+    /// Whose it is what is entrusted now.
+    pub fn whose(&self) -> Whose {
+        let (owner, claim) = self.identity.owner();
+        Whose { owner, claim }
+    }
+
+    /// Whether something is of whoever is logged in.
+    pub fn is_theirs(&self, whose: &Whose) -> bool {
+        whose.claim == Claim::Open || self.identity.may_send(&whose.owner)
+    }
+
     /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, params: u64, client_data: Option<&str>) {
-        let is_somebody_else = self.identity.logged_in(params, client_data);
+    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, is_somebody_else: bool) {
         self.check_leases(context);
         self.sort_out_owners(context);
         self.expire(context);

@@ -25,6 +25,8 @@ pub enum RpcFailure {
     ResponseTimeout,
     /// Its `timeout` passed before there was a connection to send it over: `CLIENT_OFFLINE`.
     NeverSent,
+    /// Somebody else logged in before there was a connection to send it over: `LOGIN_SUPERSEDED`.
+    LoginSuperseded,
     /// What the provider answered is not JSON: `INVALID_MESSAGE_DATA`.
     NotJson,
     /// The connection was lost while the answer was awaited: `OUTCOME_UNKNOWN`.
@@ -50,6 +52,7 @@ impl RpcError {
             RpcFailure::AcceptTimeout => "ACCEPT_TIMEOUT",
             RpcFailure::ResponseTimeout => "RESPONSE_TIMEOUT",
             RpcFailure::NeverSent => "CLIENT_OFFLINE",
+            RpcFailure::LoginSuperseded => "LOGIN_SUPERSEDED",
             RpcFailure::NotJson => "INVALID_MESSAGE_DATA",
             RpcFailure::OutcomeUnknown => "OUTCOME_UNKNOWN",
             RpcFailure::Aborted => "ABORTED",
@@ -71,6 +74,7 @@ impl RpcError {
             RpcFailure::Provider { data: Some(data) } => data,
             RpcFailure::Provider { data: None } => "the provider failed",
             RpcFailure::NeverSent => "there was no connection in time, so it was not sent",
+            RpcFailure::LoginSuperseded => "somebody else logged in before it was sent",
             RpcFailure::NotJson => "the answer is not JSON",
             RpcFailure::OutcomeUnknown => {
                 "the connection was lost before the answer came; it may or may not have been executed"

@@ -67,7 +67,7 @@ impl Rpc {
             RpcCommand::Provide(name) => self.provider.provide(context, session.is_some(), name),
             RpcCommand::Unprovide(name) => self.provider.unprovide(context, session.is_some(), name),
             RpcCommand::Make(call) if call.is_durable => outbox.add_call(context, session, &call),
-            RpcCommand::Make(call) => self.requestor.make(context, session, &call),
+            RpcCommand::Make(call) => self.requestor.make(context, session, &call, outbox.whose()),
             RpcCommand::Cancel(ticket) => self.requestor.cancel(context, outbox, ticket),
             RpcCommand::Answer { request, name, answer } => {
                 self.provider.answer(context, session, request, name, answer);
@@ -75,10 +75,15 @@ impl Rpc {
         }
     }
 
+    /// The server refuses whoever had this name: what they asked for is asked for by whoever logs in next.
+    pub fn on_refused(&mut self, nobody: &str) {
+        self.requestor.on_refused(nobody);
+    }
+
     /// A session begins: what is provided goes first, so that calls of what this client provides itself find it.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
+    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, socket: SocketId, gap_ms: Option<u64>) {
         self.provider.on_session(context, socket, gap_ms);
-        self.requestor.on_session(context, socket);
+        self.requestor.on_session(context, outbox, socket);
     }
 
     /// A call that has waited in the outbox is due.

@@ -10,7 +10,7 @@ use crate::{
         io::{Output, SocketId, Ticket, Wake},
         is_error,
         limits::{RPC_KEPT_MAX_BYTES, RPC_KEPT_MAX_CALLS},
-        outbox::{Entry, Kind, Outbox},
+        outbox::{Claim, Entry, Kind, Outbox, Whose},
         time::Instant,
     },
     wire::{RpcAction, RpcMessage},
@@ -61,6 +61,10 @@ struct Call {
     idempotent: bool,
     settle_by: Option<Instant>,
     sent: Option<Sent>,
+    /// Whether it was sent at all.
+    was_sent: bool,
+    /// Who asked for it.
+    whose: Whose,
     /// Its entry in the outbox, where it stays there until it is settled.
     entry: Option<u64>,
 }
@@ -105,7 +109,7 @@ impl Call {
 
 impl Requestor {
     /// Sends a call, or keeps it until there is a session.
-    pub fn make(&mut self, context: &mut Context<'_>, session: Option<SocketId>, call: &RpcCall<'_>) {
+    pub fn make(&mut self, context: &mut Context<'_>, session: Option<SocketId>, call: &RpcCall<'_>, whose: Whose) {
         let RpcCall { ticket, name, data, timeout_ms, idempotent, .. } = *call;
         let keeps = session.is_none() || idempotent;
         let mut call = Call {
@@ -115,6 +119,8 @@ impl Requestor {
             idempotent,
             settle_by: timeout_ms.map(|ms| context.now.after_ms(ms)),
             sent: None,
+            was_sent: session.is_some(),
+            whose,
             entry: None,
         };
         if keeps {
@@ -139,6 +145,8 @@ impl Requestor {
             idempotent,
             settle_by: entry.settle_by,
             sent: Some(self.send(context, socket, &entry.name, entry.data.as_deref())),
+            was_sent: true,
+            whose: Whose { owner: entry.owner.clone(), claim: entry.claim },
             entry: idempotent.then_some(entry.number),
         };
         self.add_deadline(&call);
@@ -189,10 +197,26 @@ impl Requestor {
         }
     }
 
-    /// A session begins: what waited is sent.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    /// The server refuses whoever had this name: what they asked for is asked for by whoever logs in next.
+    pub fn on_refused(&mut self, nobody: &str) {
+        for call in self.calls.iter_mut().filter(|call| call.whose.claim == Claim::Made) {
+            if *call.whose.owner == *nobody {
+                call.whose.claim = Claim::Open;
+            }
+        }
+    }
+
+    /// A session begins: what waited is sent, unless somebody else had asked for it.
+    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, socket: SocketId) {
+        while let Some(position) = self.calls.iter().position(|call| !outbox.is_theirs(&call.whose)) {
+            let call = self.take(position);
+            let failure = if call.was_sent { RpcFailure::OutcomeUnknown } else { RpcFailure::LoginSuperseded };
+            reject(context, call, failure);
+        }
         let mut calls = mem::take(&mut self.calls);
         for call in &mut calls {
+            call.whose = outbox.whose();
+            call.was_sent = true;
             call.sent = Some(self.send(context, socket, &call.name, call.data.as_deref()));
             if !call.is_kept() {
                 self.kept -= 1;

@@ -193,3 +193,39 @@ fn a_server_that_sends_the_client_away_settles_what_waits() {
     world.run_until(alice, Error);
     assert_eq!(rejection(&world, alice, sent), Some("CONNECTION_ERROR"));
 }
+
+#[test]
+fn a_call_is_never_made_under_another_login() {
+    const ADA: &str = "{\"user\":\"ada\"}";
+    const BOB: &str = "{\"user\":\"bob\"}";
+    let (mut world, _, bob) = requestor_and_provider();
+    answers(&mut world, bob, |_| vec![]);
+    let page = world.add_client();
+    world.login(page, ADA);
+    world.run_until_open(page);
+    let sent = world.make_with(page, "echo", "1", None, true);
+    world.run_for(2 * LATENCY);
+    world.pause(page);
+    let waiting = world.make(page, "echo", "2");
+    world.login(page, BOB);
+    let own = world.make(page, "echo", "3");
+    world.resume(page);
+    world.run_until_open(page);
+    world.run_for(ANSWERED);
+    assert_eq!(rejection(&world, page, sent), Some("OUTCOME_UNKNOWN"));
+    assert_eq!(rejection(&world, page, waiting), Some("LOGIN_SUPERSEDED"));
+    assert_eq!(world.client(page).outcome(own), None);
+    let data: Vec<_> = world.client(bob).asked().into_iter().map(|request| request.data.as_deref()).collect();
+    assert_eq!(data, [Some("1"), Some("3")]);
+}
+
+#[test]
+fn a_call_made_before_the_login_is_of_whoever_logs_in() {
+    let (mut world, _, _) = requestor_and_provider();
+    let page = world.add_client();
+    let ticket = world.make(page, "echo", "1");
+    world.login(page, "{\"user\":\"ada\"}");
+    world.run_until_open(page);
+    world.run_for(ANSWERED);
+    assert!(world.client(page).succeeded(ticket));
+}
