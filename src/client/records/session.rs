@@ -155,6 +155,7 @@ impl Records {
     /// Subscribes to a record that the server makes if there is none, and reads its data.
     pub(super) fn load(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.is_deletion_owed = false;
         entry.phase = Phase::Loading;
         entry.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
         entry.early.clear();
