@@ -1,7 +1,7 @@
 //! What a client does with its connection, told together what concerns all of it.
 
 use super::{
-    context::Context,
+    context::{Context, Cut},
     error::ClientError,
     event::Events,
     io::{SocketId, Wake},
@@ -41,10 +41,10 @@ impl Features {
     }
 
     /// The session is over.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
+    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, cut: Cut) {
         self.events.on_lost(context);
         self.presence.on_lost(context.options.resubscribe);
-        self.records.on_lost(context);
+        self.records.on_lost(context, cut);
         self.rpc.on_lost(context, outbox);
     }
 

@@ -35,7 +35,7 @@ use std::collections::VecDeque;
 
 use self::{
     connection::Connection,
-    context::{Context, Pings},
+    context::{Context, Cut, Pings},
     deduplication::Deduplication,
     features::Features,
 };
@@ -221,8 +221,9 @@ impl Client {
         }
         let (mut context, connection, features, outbox) = self.split(now);
         if before.is_some() {
-            features.on_lost(&mut context, outbox);
-            outbox.on_lost(&mut context, connection.snapshot().reason);
+            let cut = Cut::of(connection.snapshot().reason, features.records.in_flight() + outbox.in_flight());
+            features.on_lost(&mut context, outbox, cut);
+            outbox.on_lost(&mut context, cut);
         }
         if let Some(socket) = after {
             let (params, client_data) = connection.user();

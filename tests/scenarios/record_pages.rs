@@ -411,3 +411,41 @@ fn closing_leaves_what_was_written_to_the_next_page() {
     assert_eq!(world.client(next).outputs().filter(|output| is_told(output)).count(), 1);
     assert!(world.client_mut(next).record(NAME, "").is_none(), "nobody holds it any more");
 }
+
+#[test]
+fn a_write_that_the_server_cannot_take_is_given_up_and_the_others_arrive() {
+    for is_open in [true, false] {
+        let mut world = World::new();
+        world.server().policy.max_frame_bytes = 1_000;
+        let page = world.add_client_with(|options| options.reconnect_interval_increment_ms = 100);
+        world.login(page, ADA);
+        world.run_until_open(page);
+        let names = ["a", "b", "c", "d"];
+        for name in names.iter().filter(|_| is_open) {
+            wish(&mut world, page, RecordWish::Open { name: (*name).into(), strategy: Strategy::RemoteWins });
+        }
+        world.run_for(A_WHILE);
+        world.pause(page);
+        let data = |name: &str| if name == "b" { format!("\"{}\"", "x".repeat(2_000)) } else { "1".into() };
+        let tickets = names.map(|name| set_data_of(&mut world, page, name, "v", &data(name), Delivery::Durable, None));
+        world.emit(page, "news", "1");
+        world.resume(page);
+        world.run_for(120_000);
+        world.run_until_open(page);
+        assert_eq!(world.client(page).rejection(tickets[1]), Some("OUTBOX_UNDELIVERABLE"), "open: {is_open}");
+        for (name, ticket) in names.iter().zip(tickets).filter(|(name, _)| **name != "b") {
+            assert!(world.client(page).succeeded(ticket), "{name}, open: {is_open}");
+        }
+        let home = world.home(page);
+        assert_eq!((world.client(page).client().outbox().len(), entries_in(&mut world, home)), (0, 0));
+        if is_open {
+            assert_eq!(
+                world.client_mut(page).record("b", "").as_deref(),
+                Some("{}"),
+                "it is as if it had not been made"
+            );
+        }
+        let connections = world.client(page).dialled_at().len();
+        assert!(connections < 20, "{connections}");
+    }
+}

@@ -7,8 +7,7 @@ use super::{
     Delivery, Entry, Kind, Offer, Outbox, Progress, Purpose, Storage, settle, storage::degrade, takeover::OwnLock,
 };
 use crate::client::{
-    connection::{CloseKind, CloseReason},
-    context::Context,
+    context::{Context, Cut},
     error::{ClientError, DropReason},
     io::{Output, SocketId, Ticket, Wake},
     limits::UNDELIVERABLE_AFTER_CUTS,
@@ -174,15 +173,14 @@ impl Outbox {
     }
 
     /// The session is over.
-    pub(super) fn on_calls_lost(&mut self, context: &mut Context<'_>, reason: Option<&CloseReason>) {
+    pub(super) fn on_calls_lost(&mut self, context: &mut Context<'_>, cut: Cut) {
         if self.calls.is_empty() {
             return;
         }
-        let is_cut = reason.is_some_and(|reason| reason.kind == CloseKind::Network);
         let mut culprits = Vec::new();
         for call in self.calls.iter_mut().filter(|call| call.progress == Progress::Made) {
             call.progress = Progress::Waiting;
-            call.cuts += u32::from(is_cut);
+            call.cuts += u32::from(cut.weight > 0);
             if call.cuts >= UNDELIVERABLE_AFTER_CUTS {
                 culprits.push(call.number);
             }

@@ -152,6 +152,9 @@ impl Outbox {
             if let Some(socket) = session.filter(|_| self.may_send()) {
                 self.force(context, socket, records);
                 records.start_writing(context, socket);
+                if self.in_flight() == 0 {
+                    records.write_suspect(context, socket);
+                }
             }
             for (number, error) in records.take_settled() {
                 self.on_forced_settled(context, number, error);

@@ -4,11 +4,10 @@
 use super::{Delivery, Entry, Outbox, Progress, settle};
 use crate::{
     client::{
-        connection::{CloseKind, CloseReason},
-        context::Context,
+        context::{Context, Cut},
         error::{ClientError, DropReason},
         io::{OutboxNews, Output, SocketId},
-        limits::UNDELIVERABLE_AFTER_CUTS,
+        limits::CAREFUL_AFTER_CUTS,
         records::{Forced, Records},
     },
     names::NameMap,
@@ -29,16 +28,28 @@ impl Outbox {
         if !std::mem::take(&mut self.is_forced_due) {
             return;
         }
+        let has_suspects = self.forced.iter().any(|entry| entry.cuts >= CAREFUL_AFTER_CUTS);
+        let mut in_flight = if has_suspects { self.in_flight() + records.in_flight() } else { 0 };
         for entry in self.forced.iter_mut().filter(|entry| entry.progress == Progress::Waiting) {
+            if entry.cuts >= CAREFUL_AFTER_CUTS && in_flight > 0 {
+                // If the connection closes once more, this one shall be known as the cause, or not.
+                self.is_forced_due = true;
+                break;
+            }
             if records.is_deleting(&entry.name) {
                 // What was asked for first is done first.
                 self.is_forced_due = true;
                 continue;
             }
             entry.progress = Progress::Made;
+            in_flight += 1;
             let text = entry.data.as_deref().unwrap_or_default();
             let is_repeated = std::mem::replace(&mut entry.was_sent, true);
             records.force(context, socket, Forced { number: entry.number, name: &entry.name, text, is_repeated });
+            if entry.cuts >= CAREFUL_AFTER_CUTS {
+                self.is_forced_due = true;
+                break;
+            }
         }
     }
 
@@ -68,15 +79,14 @@ impl Outbox {
     }
 
     /// The session is over: what the server has not answered is sent again.
-    pub(super) fn on_forced_lost(&mut self, context: &mut Context<'_>, reason: Option<&CloseReason>) {
-        let is_cut = reason.is_some_and(|reason| reason.kind == CloseKind::Network);
+    pub(super) fn on_forced_lost(&mut self, context: &mut Context<'_>, cut: Cut) {
         let (mut undeliverable, mut never_again) = (Vec::new(), Vec::new());
         for entry in self.forced.iter_mut().filter(|entry| entry.progress == Progress::Made) {
             entry.progress = Progress::Waiting;
-            entry.cuts += u32::from(is_cut);
+            let is_to_blame = cut.count(&mut entry.cuts);
             if entry.delivery == Delivery::Drop {
                 never_again.push(entry.number);
-            } else if entry.cuts >= UNDELIVERABLE_AFTER_CUTS {
+            } else if is_to_blame {
                 undeliverable.push(entry.number);
             }
         }

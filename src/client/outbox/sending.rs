@@ -2,17 +2,13 @@
 
 use super::{Entry, Kind, Outbox, Progress, calls, settle};
 use crate::client::{
-    connection::{CloseKind, CloseReason},
-    context::Context,
+    context::{Context, Cut},
     error::{ClientError, DropReason, RecordFailure},
     io::{OutboxNews, Output, SocketId},
     limits::{BARRIER_DELAY_MS, CAREFUL_AFTER_CUTS, OUTBOX_WINDOW, UNDELIVERABLE_AFTER_CUTS},
     outbox::Delivery,
     rpc::RpcFailure,
 };
-
-/// The WebSocket close code for a message that is longer than the server takes (RFC 6455, section 7.4.1).
-const MESSAGE_TOO_BIG: u16 = 1009;
 
 impl Outbox {
     /// Sends what may be sent.
@@ -46,6 +42,11 @@ impl Outbox {
     /// Whether anything may be sent: a session alone does not do, what others left behind comes first.
     pub(super) fn may_send(&self) -> bool {
         self.start_deadline.is_none()
+    }
+
+    /// How much is on its way that may be the cause if the connection closes.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight + self.forced.iter().filter(|entry| entry.progress == Progress::Made).count()
     }
 
     /// Whether one more may be on its way.
@@ -111,15 +112,15 @@ impl Outbox {
     }
 
     /// The session is over. What was in flight is sent again in the next one.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, reason: Option<&CloseReason>) {
+    pub fn on_lost(&mut self, context: &mut Context<'_>, cut: Cut) {
         self.barrier_at = None;
         self.start_deadline = None;
-        self.on_calls_lost(context, reason);
-        self.on_forced_lost(context, reason);
+        self.on_calls_lost(context, cut);
+        self.on_forced_lost(context, cut);
         if self.in_flight == 0 {
             return;
         }
-        let is_to_blame = self.count_cut(reason);
+        let is_to_blame = self.count_cut(cut);
         for entry in self.entries.iter_mut().take(self.in_flight) {
             entry.progress = Progress::Waiting;
         }
@@ -141,16 +142,16 @@ impl Outbox {
     }
 
     /// Counts the closes that an entry may be the cause of; says whether it is certain by now that the oldest one is.
-    fn count_cut(&mut self, reason: Option<&CloseReason>) -> bool {
-        // A dead link, a server that announces its end, and what this side wanted say nothing of what was sent.
-        let Some(reason) = reason.filter(|reason| reason.kind == CloseKind::Network) else { return false };
-        let is_too_big = reason.code == Some(MESSAGE_TOO_BIG);
+    fn count_cut(&mut self, cut: Cut) -> bool {
+        if cut.weight == 0 {
+            return false;
+        }
         let was_careful = self.window == 1;
         self.cuts += 1;
-        if is_too_big || self.cuts >= CAREFUL_AFTER_CUTS {
+        if cut.is_too_big || self.cuts >= CAREFUL_AFTER_CUTS {
             self.window = 1;
         }
         // The first time, it may have been something else that was too big.
-        self.in_flight == 1 && ((is_too_big && was_careful) || self.cuts >= UNDELIVERABLE_AFTER_CUTS)
+        cut.is_certain && ((cut.is_too_big && was_careful) || self.cuts >= UNDELIVERABLE_AFTER_CUTS)
     }
 }

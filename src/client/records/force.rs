@@ -85,18 +85,27 @@ impl ForcedWrite {
 }
 
 impl ForcedWrites {
-    /// Sends a write. One that cannot be read is settled at once.
-    pub fn send(&mut self, context: &mut Context<'_>, socket: SocketId, correlation_id: u32, write: Forced<'_>) {
+    /// Sends a write, and says whether it is a deletion. One that cannot be read is settled at once.
+    pub fn send(
+        &mut self,
+        context: &mut Context<'_>,
+        socket: SocketId,
+        correlation_id: u32,
+        write: Forced<'_>,
+    ) -> bool {
         let Forced { number, name, text, is_repeated } = write;
         let Some(stored) = read_write(text) else {
-            return self.settled.push((number, Some(failure(RecordFailure::InvalidJson, name))));
+            self.settled.push((number, Some(failure(RecordFailure::InvalidJson, name))));
+            return false;
         };
         let edit = stored.edits.map(|edits| edits.into_iter().next_back()).unwrap_or_default();
         let name = name.into();
         let deadline = context.now;
         let mut write = ForcedWrite { number, correlation_id, name, edit, attempts: 0, is_repeated, deadline };
         write.send(context, socket);
+        let is_deletion = write.edit.is_none();
         self.sent.push_back(write);
+        is_deletion
     }
 
     /// The session is over: the outbox has them all.

@@ -357,12 +357,10 @@ impl Records {
     }
 
     fn on_delete_success(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
-        if self.forced.on_deleted(name, None) {
-            return;
-        }
+        self.forced.on_deleted(name, None);
         let is_owed = |entry: &mut Entry| std::mem::take(&mut entry.is_deletion_owed);
         if self.entries.get_mut(name).is_some_and(is_owed) {
-            self.on_missing(context, socket, name, false);
+            self.on_deleted(context, socket, name);
         }
     }
 
@@ -397,6 +395,7 @@ impl Records {
             Some(RecordAction::Head) => return self.requests.on_head(context, name, &outcome),
             Some(RecordAction::Delete) => {
                 if self.forced.on_deleted(name, Some(error.clone())) {
+                    self.entries.get_mut(name).into_iter().for_each(|entry| entry.is_deletion_owed = false);
                     return;
                 }
                 self.on_delete_refused(context, socket, name, &error);

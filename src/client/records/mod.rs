@@ -36,6 +36,7 @@ use super::{
     context::Context,
     error::{ClientError, RecordFailure},
     io::{Output, RecordCommand, RecordNews, SocketId, Ticket, Wake},
+    limits::CAREFUL_AFTER_CUTS,
     listen::{Listenable, Listens},
     outbox::{Delivery, Kind, Offer, Outbox},
     record::{EditError, Path},
@@ -66,6 +67,8 @@ pub struct Records {
     touched: Vec<Box<str>>,
     /// Whether what earlier pages have left was looked for, so that new writes may follow.
     may_write: bool,
+    /// Whether there are writes that may have broken the connection, and are to be sent alone.
+    has_suspects: bool,
     /// The records that must not be asked for before that, since writes or deletions past them come first.
     held_back: NameMap<()>,
 }
@@ -97,6 +100,7 @@ impl Records {
             written_ms: 0,
             touched: Vec::new(),
             may_write: false,
+            has_suspects: false,
             held_back: NameMap::new(),
         }
     }
@@ -409,6 +413,11 @@ impl Records {
 
     /// Does what is next for a record.
     fn proceed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
+        self.go_on(context, session, name, false);
+    }
+
+    /// Writes that may have broken the connection go alone: `is_suspect` says that nothing else is on its way.
+    fn go_on(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, is_suspect: bool) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(socket) = session.filter(|_| entry.phase == Phase::Synced) else { return };
         if entry.has_unsent() && !self.may_write {
@@ -424,6 +433,8 @@ impl Records {
         } else if is_writing && entry.is_stuck && entry.is_blank() {
             // Only this frees it, and nothing is lost.
             self.send_deletion(context, socket, name);
+        } else if is_writing && entry.cuts >= CAREFUL_AFTER_CUTS && !is_suspect {
+            self.has_suspects = true;
         } else if is_writing {
             let correlation_id = self.next_correlation_id;
             self.next_correlation_id = correlation_id.wrapping_add(1);

@@ -1,12 +1,12 @@
 //! What records do with the connection, and with time.
 
-use super::{Bulk, Phase, Records, failure, send, settle, tell};
+use super::{Bulk, Phase, Records, conflict::report_impossible, failure, send, settle, tell};
 use crate::{
     client::{
-        context::Context,
-        error::{ClientError, RecordFailure},
+        context::{Context, Cut},
+        error::{ClientError, DropReason, RecordFailure},
         io::{RecordNews, SocketId, Wake},
-        limits::BULK_NAMES_MAX_BYTES,
+        limits::{BULK_NAMES_MAX_BYTES, CAREFUL_AFTER_CUTS},
         options::Resubscribe,
     },
     names::NameMap,
@@ -29,10 +29,12 @@ impl Records {
 
     /// The session is over. With `resubscribe: 'manual'` nothing is asked for in the next one until the application says
     /// so.
-    pub fn on_lost(&mut self, context: &mut Context<'_>) {
+    pub fn on_lost(&mut self, context: &mut Context<'_>, cut: Cut) {
+        self.count_cut(context, cut);
         self.listens.on_lost(context);
         self.forced.on_lost();
         self.may_write = false;
+        self.has_suspects = false;
         self.touch_all();
         let resubscribe = context.options.resubscribe;
         self.flush_at = None;
@@ -42,6 +44,54 @@ impl Records {
             entry.on_lost(if is_held { Phase::Held } else { Phase::Unknown });
         });
         self.requests.on_lost();
+    }
+
+    /// Counts the closes that writes may be the cause of, and gives up what must be.
+    fn count_cut(&mut self, context: &mut Context<'_>, cut: Cut) {
+        let mut undeliverable: Vec<Box<str>> = Vec::new();
+        self.entries.for_each(|name, entry| {
+            if entry.awaits_answer() && cut.count(&mut entry.cuts) {
+                undeliverable.push(name.into());
+            }
+        });
+        for name in undeliverable {
+            self.touch(&name);
+            let Some(entry) = self.entries.get_mut(&name) else { continue };
+            entry.cuts = 0;
+            let mut before = entry.view.clone();
+            let (mut tickets, impossible) = entry.reject();
+            let error = ClientError::OutboxDropped { why: DropReason::Undeliverable, count: 1 };
+            settle(context, &mut tickets, &Err(error.clone()));
+            tell(context, &name, RecordNews::Error(error.clone()));
+            context.report(error);
+            report_impossible(context, &name, impossible);
+            self.tell_changes(context, &name, &mut before);
+        }
+    }
+
+    /// How many records have writes on their way.
+    pub fn in_flight(&mut self) -> usize {
+        let mut count = 0;
+        self.entries.for_each(|_, entry| count += usize::from(entry.awaits_answer()));
+        count
+    }
+
+    /// Sends writes that may have broken the connection, if nothing else is on its way.
+    pub fn write_suspect(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        if !self.has_suspects || self.in_flight() > 0 {
+            return;
+        }
+        self.has_suspects = false;
+        let mut suspects: Vec<Box<str>> = Vec::new();
+        self.entries.for_each(|name, entry| {
+            if entry.cuts >= CAREFUL_AFTER_CUTS && !entry.pending.is_empty() {
+                suspects.push(name.into());
+            }
+        });
+        for name in suspects {
+            let is_alone = self.in_flight() == 0;
+            self.go_on(context, Some(socket), &name, is_alone);
+        }
     }
 
     /// The application restores what [`Resubscribe::Manual`] left to it.

@@ -149,7 +149,12 @@ impl Records {
     pub fn force(&mut self, context: &mut Context<'_>, socket: SocketId, write: Forced<'_>) {
         let correlation_id = self.correlation_id();
         self.wake_for_answer(context);
-        self.forced.send(context, socket, correlation_id, write);
+        let name = write.name;
+        let is_deletion = self.forced.send(context, socket, correlation_id, write);
+        if let Some(entry) = self.entries.get_mut(name).filter(|entry| is_deletion && entry.is_subscribed()) {
+            // An earlier page has asked for that, and the record is open here.
+            entry.is_deletion_owed = true;
+        }
     }
 
     /// The writes to records that are not open that were answered since this was asked last, with what went wrong.
