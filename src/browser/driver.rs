@@ -296,6 +296,8 @@ impl Driver {
             Output::AskLock { name, wait } => Locks::ask(self, &name, wait),
             Output::ReleaseLock(name) => Storage::perform(self, Operation::Release(name)),
             Output::Record { name, news } => self.with_sink(|sink| record::tell(sink, &name, &news)),
+            Output::LoadRecord { lookup, name } => self.with_sink(|sink| record::load(sink, lookup, &name)),
+            Output::StoreRecord { name, record } => self.with_sink(|sink| record::store(sink, &name, record)),
             Output::AskMerge { question, name, local, local_version, remote, remote_version } => {
                 let (local, remote) = ((local.as_deref(), local_version), (remote.as_deref(), remote_version));
                 self.with_sink(|sink| record::ask(sink, question, &name, local, remote));

@@ -27,6 +27,7 @@ mod reconnection;
 mod record_races;
 mod record_support;
 mod records;
+mod records_kept;
 mod records_offline;
 mod reentrancy;
 mod restarts;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
+    cache::Stored,
     settling::whole,
     write::{Edit, Watch, Write},
 };
@@ -155,6 +156,8 @@ pub struct Entry {
     pub refusals: u32,
     /// Whether the server has said that it takes no more writes, which it does until the record is deleted.
     pub is_stuck: bool,
+    /// What storage has to do with it.
+    pub stored: Stored,
 }
 
 impl Entry {
@@ -183,6 +186,7 @@ impl Entry {
             is_verified: false,
             refusals: 0,
             is_stuck: false,
+            stored: Stored::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the server says about records.
 
 use super::{
-    Bulk, Edit, Phase, Records, Remote, conflict::report_impossible, entry::Heard, failure, settle, tell,
+    Bulk, Edit, Phase, Records, Remote, cache, conflict::report_impossible, entry::Heard, failure, settle, tell,
     tell_differences, write::Watch,
 };
 use crate::{
@@ -227,7 +227,8 @@ impl Records {
             let is_next = *version == known.saturating_add(1);
             if is_next && entry.pending.is_empty() && entry.deletion.is_none() {
                 if let Ok(differences) = entry.advance(*version, &mut edit) {
-                    return tell_differences(context, name, differences);
+                    tell_differences(context, name, differences);
+                    return self.on_confirmed(context, name);
                 }
             } else if is_next {
                 let latest = entry.contested.as_ref().map(|contested| contested.latest().document.clone());
@@ -353,7 +354,7 @@ impl Records {
 
     fn on_delete_success(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
         if self.requests.on_deleted(context, name, &Ok(None)) {
-            return;
+            return cache::remove(context, name);
         }
         if self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Deleting) {
             self.on_missing(context, socket, name, false);
@@ -421,6 +422,7 @@ impl Records {
     /// The server refuses the record itself.
     fn on_denied(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
+        cache::on_denied(context, name, entry);
         entry.phase = Phase::Denied;
         entry.deadline = None;
         let mut before = entry.view.clone();

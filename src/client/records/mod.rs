@@ -6,6 +6,7 @@
 //! strategy of the record settles what becomes of both. What was cut off is never guessed: the version and the data on the
 //! server tell whether it arrived.
 
+mod cache;
 mod conflict;
 mod entry;
 mod force;
@@ -19,6 +20,7 @@ use std::collections::VecDeque;
 
 pub use self::entry::Strategy;
 use self::{
+    cache::{Cache, Save},
     entry::{Entry, InFlight, Phase, Remote},
     force::{ForcedWrite, ForcedWrites},
     requests::Requests,
@@ -48,6 +50,7 @@ pub struct Records {
     bulks: VecDeque<Bulk>,
     requests: Requests,
     forced: ForcedWrites,
+    cache: Cache,
     /// No later than anything here is due: looking at thousands of records after every event would take too long.
     wake_at: Option<(Instant, Wake)>,
     next_correlation_id: u32,
@@ -75,6 +78,7 @@ impl Records {
             bulks: VecDeque::new(),
             requests: Requests::default(),
             forced: ForcedWrites::default(),
+            cache: Cache::default(),
             wake_at: None,
             next_correlation_id: 0,
             next_question: 0,
@@ -204,6 +208,12 @@ impl Records {
                 self.wake_for_answer(context);
                 self.requests.notify(context, session, names, correlation_id, ticket);
             }
+            RecordCommand::LookedUp { lookup, name, found } => {
+                self.on_looked_up(context, session, lookup, name, found);
+            }
+            RecordCommand::StorageFailed { words } => self.on_storage_failed(context, words),
+            RecordCommand::StorageCleared => self.on_storage_cleared(),
+            RecordCommand::Save => self.save_all(context, Save::All),
         }
     }
 
@@ -230,13 +240,16 @@ impl Records {
     }
 
     fn open(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, strategy: Strategy) {
+        if !self.entries.contains(name) {
+            self.look_up(context, name);
+        }
         let entry = self.entries.get_or_insert_with(name, || Entry::new(strategy));
         entry.usages += 1;
         entry.discard_at = None;
         if matches!(entry.phase, Phase::Denied | Phase::Held) {
             entry.phase = Phase::Unknown;
         }
-        if entry.phase == Phase::Unknown && session.is_some() {
+        if entry.phase == Phase::Unknown && session.is_some() && !self.cache.holds(name) {
             self.schedule(context);
         }
     }
@@ -357,6 +370,8 @@ impl Records {
     fn proceed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(socket) = session.filter(|_| entry.phase == Phase::Synced) else { return };
+        self.on_confirmed(context, name);
+        let Some(entry) = self.entries.get_mut(name) else { return };
         let is_writing = entry.in_flight.is_none() && !entry.pending.is_empty();
         if entry.deletion.is_some() {
             self.send_deletion(context, socket, name);
@@ -413,6 +428,7 @@ impl Records {
     /// The record is no longer open.
     fn remove(&mut self, context: &mut Context<'_>, name: &str, why: RecordFailure, news: RecordNews) {
         let Some(mut entry) = self.entries.remove(name) else { return };
+        self.cache.on_removed(context, name, &mut entry, news == RecordNews::Deleted);
         let mut tickets = entry.take_tickets();
         tickets.append(&mut entry.ready_tickets);
         settle(context, &mut tickets, &Err(failure(why, name)));

@@ -1,6 +1,6 @@
 //! What records do with the connection, and with time.
 
-use super::{Bulk, Phase, Records, failure, send, settle, tell};
+use super::{Bulk, Phase, Records, cache::Save, failure, send, settle, tell};
 use crate::{
     client::{
         context::Context,
@@ -29,6 +29,7 @@ impl Records {
     /// The session is over. With `resubscribe: 'manual'` nothing is asked for in the next one until the application says
     /// so.
     pub fn on_lost(&mut self, context: &mut Context<'_>) {
+        self.save_all(context, Save::Changed);
         self.listens.on_lost(context);
         self.forced.on_lost();
         let resubscribe = context.options.resubscribe;
@@ -55,8 +56,10 @@ impl Records {
     /// The connection rests until the application says otherwise: nobody shall wait for what may never come; what was
     /// written stays.
     pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        self.entries.for_each(|_, entry| {
-            settle(context, &mut entry.ready_tickets, &Err(error.clone()));
+        self.entries.for_each(|name, entry| {
+            if !self.cache.holds(name) {
+                settle(context, &mut entry.ready_tickets, &Err(error.clone()));
+            }
             for write in &mut entry.pending {
                 settle(context, &mut write.tickets, &Err(error.clone()));
             }
@@ -70,6 +73,7 @@ impl Records {
 
     /// The client is closed. Returns how many records have writes that the server has not confirmed.
     pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) -> usize {
+        self.leave_to_storage(context);
         self.on_rest(context, error);
         let mut unsent = self.forced.len();
         self.entries.for_each(|_, entry| unsent += usize::from(!entry.pending.is_empty() || entry.deletion.is_some()));
@@ -172,8 +176,8 @@ impl Records {
             [RecordAction::SubscribeAndHead, RecordAction::SubscribeAndRead, RecordAction::SubscribeCreateAndRead];
         let mut unknown = [const { Vec::new() }; 3];
         self.entries.for_each(|name, entry| {
-            if entry.phase == Phase::Unknown {
-                let is_ready = entry.is_ready();
+            if entry.phase == Phase::Unknown && self.cache.lets_go(name) {
+                let is_ready = entry.is_ready() && !entry.stored.is_written_blindly;
                 let action = if is_ready { RecordAction::SubscribeAndHead } else { load_action(context, name) };
                 entry.phase = if is_ready { Phase::Checking } else { Phase::Loading };
                 entry.deadline = Some(deadline);
