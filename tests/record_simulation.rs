@@ -24,6 +24,7 @@ use self::{
     ledger::Ledger,
     world::{
         ClientId, Dice, RecordWish, Wish, World,
+        browser::BrowserId,
         lives::{Lived, live_all},
         network::Route,
     },
@@ -51,6 +52,7 @@ struct Life {
     world: World,
     dice: Dice,
     knobs: Knobs,
+    browsers: Vec<BrowserId>,
     clients: Vec<ClientId>,
     applications: Vec<Application>,
     ledger: Ledger,
@@ -91,12 +93,17 @@ impl Life {
             world.server().add_storage();
         }
         world.server().policy.store_delay_ms = knobs.store_delay_ms;
-        let clients: Vec<_> =
-            (0..=knobs.clients).map(|_| world.add_client_with(|options| knobs.set(options))).collect();
+        let browsers: Vec<_> = (0..=knobs.clients).map(|_| world.add_browser()).collect();
+        for browser in &browsers {
+            world.browser(*browser).lookups_take_ms = knobs.lookups_take_ms.clone();
+        }
+        let add = |browser: &BrowserId| world.add_client_in(*browser, |options| knobs.set(options));
+        let clients: Vec<_> = browsers.iter().map(add).collect();
         let applications = clients.iter().map(|client| Application::new(client.index(), &knobs, dice.seed())).collect();
         Self {
             world,
             knobs,
+            browsers,
             clients,
             applications,
             dice,
@@ -117,6 +124,9 @@ impl Life {
         self.ledger.check(&self.world, &self.knobs);
         self.check_complaints();
         self.end();
+        if self.knobs.offline_enabled && !self.knobs.may_miss_a_version() {
+            self.check_what_is_kept();
+        }
     }
 
     // ---- the time of faults ----
@@ -286,6 +296,21 @@ impl Life {
             for name in self.world.record_subscriptions(client) {
                 let is_open = self.world.client(client).client().records().names().any(|open| open == name);
                 assert!(is_open, "{client:?} is subscribed to {name} and does not know");
+            }
+        }
+    }
+
+    /// Whatever storage has of a record must once have been on the server, with that version.
+    fn check_what_is_kept(&mut self) {
+        let past = self.world.past_of_records().to_vec();
+        for browser in self.browsers.clone() {
+            for (name, (version, data)) in &self.world.browser(browser).records {
+                let kept = Value::parse(data).expect("records are JSON");
+                let was_there = past
+                    .iter()
+                    .filter(|(its, at, _)| its == name && at == version)
+                    .any(|(_, _, data)| kept.is_equal(&Value::parse(data).expect("records are JSON")));
+                assert!(was_there, "{browser:?} has {name} {version} {data}, which the server never had");
             }
         }
     }

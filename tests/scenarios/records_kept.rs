@@ -268,28 +268,36 @@ fn a_write_to_what_was_seen_is_settled_like_any_other() {
     }
 }
 
+/// A page that opens the record, does something with it at once, and sees what storage has; meanwhile the author has changed
+/// the size to 6.
+fn page_that_is_quicker(is_online: bool, act: impl Fn(&mut World, ClientId) -> Ticket) -> (World, ClientId, Ticket) {
+    let (mut world, browser, author) = kept();
+    set(&mut world, author, "size", "6");
+    world.run_for(A_WHILE);
+    let page = page(&mut world, browser);
+    if is_online {
+        world.open(page);
+    }
+    open(&mut world, page, Strategy::RemoteWins);
+    let ticket = act(&mut world, page);
+    world.run_for(1);
+    assert_eq!(is_from_storage(&world, page), !is_online, "the server will soon say what to write to");
+    (world, page, ticket)
+}
+
+fn write_title(world: &mut World, page: ClientId) -> Ticket {
+    set(world, page, "title", "\"blind\"")
+}
+
 #[test]
-fn what_was_written_before_anything_was_seen_is_never_lost() {
+fn what_was_written_before_anything_was_seen_is_not_lost() {
     for is_online in [true, false] {
-        let (mut world, browser, author) = kept();
-        set(&mut world, author, "size", "6");
-        world.run_for(A_WHILE);
-        let page = page(&mut world, browser);
-        if is_online {
-            world.open(page);
-        }
-        open(&mut world, page, Strategy::RemoteWins);
-        let ticket = set(&mut world, page, "title", "\"blind\"");
-        world.run_for(1);
-        assert!(is_from_storage(&world, page) && view(&mut world, page).contains("blind"));
-        let before = times_ready(&world, page);
-        if is_online {
-            world.run_for(A_WHILE);
-        } else {
-            go_online(&mut world, page);
-        }
+        let (mut world, page, ticket) = page_that_is_quicker(is_online, write_title);
+        assert!(view(&mut world, page).contains("blind"));
+        assert_eq!(times_ready(&world, page), usize::from(!is_online));
+        go_online(&mut world, page);
         assert!(world.client(page).succeeded(ticket));
-        assert_eq!((before, times_ready(&world, page)), (1, usize::from(is_online)), "ready once");
+        assert_eq!(times_ready(&world, page), usize::from(is_online), "ready once");
         assert_eq!(on_server(&mut world), Some((3, r#"{"title":"blind","size":6}"#.into())));
         assert!(!is_from_storage(&world, page));
         assert_all_equal(&mut world);
@@ -297,17 +305,29 @@ fn what_was_written_before_anything_was_seen_is_never_lost() {
 }
 
 #[test]
-fn a_deletion_before_anything_was_seen_is_done_whatever_the_server_has() {
-    let (mut world, browser, author) = kept();
-    set(&mut world, author, "size", "6");
-    world.run_for(A_WHILE);
-    let page = page(&mut world, browser);
-    world.open(page);
-    open(&mut world, page, Strategy::RemoteWins);
+fn who_has_seen_what_storage_has_and_writes_to_that_leaves_it_to_the_strategy() {
+    let (mut world, page, ticket) = page_that_is_quicker(false, write_title);
+    let later = set(&mut world, page, "size", "7");
+    go_online(&mut world, page);
+    for ticket in [ticket, later] {
+        assert_eq!(world.client(page).rejection(ticket), Some("RECORD_WRITE_LOST"));
+    }
+    assert_all_equal(&mut world);
+}
+
+#[test]
+fn a_deletion_is_for_what_was_seen_or_for_whatever_there_is() {
+    for is_online in [true, false] {
+        let (mut world, page, ticket) = page_that_is_quicker(is_online, delete);
+        go_online(&mut world, page);
+        assert!(world.client(page).succeeded(ticket), "{is_online}");
+        assert_eq!(on_server(&mut world), None);
+    }
+    let (mut world, page, _) = page_that_is_quicker(false, write_title);
     let ticket = delete(&mut world, page);
-    world.run_for(A_WHILE);
-    assert!(world.client(page).succeeded(ticket));
-    assert_eq!((on_server(&mut world), in_storage(&mut world, browser)), (None, None));
+    go_online(&mut world, page);
+    assert_eq!(world.client(page).rejection(ticket), Some("RECORD_WRITE_LOST"));
+    assert_eq!(on_server(&mut world), Some((2, r#"{"title":"draft","size":6}"#.into())));
 }
 
 #[test]

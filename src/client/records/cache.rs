@@ -50,7 +50,7 @@ struct Lookup {
 pub struct Stored {
     /// Whether what is seen comes from storage, and the server has not confirmed it.
     pub is_from_storage: bool,
-    /// Whether that was written to before it was seen: such writes are made to whatever the server has.
+    /// Whether that was written to before it was seen, and not since: such writes are made to whatever the server has.
     pub is_written_blindly: bool,
     /// Whether the version and the data are what the server said in this page.
     is_confirmed: bool,
@@ -151,7 +151,7 @@ impl Records {
         if let Some((version, text)) = found {
             match Document::parse(text) {
                 Ok(document) if version >= 0 && matches!(document.value().kind(), Kind::Object | Kind::Array) => {
-                    self.show(context, name, Remote { version, document });
+                    self.show(context, session, name, Remote { version, document });
                 }
                 _ => self.on_storage_failed(context, "what is stored is not a record"),
             }
@@ -163,12 +163,17 @@ impl Records {
     }
 
     /// What storage has is seen, until the server has been asked.
-    fn show(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
+    fn show(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, remote: Remote) {
         let Some(entry) = self.entries.get_mut(name).filter(|entry| !entry.is_ready()) else { return };
+        let is_written = !entry.pending.is_empty() || entry.deletion.is_some();
+        if is_written && session.is_some() {
+            // It was not written to this, and the server will soon say what to.
+            return;
+        }
         let mut before = entry.view.clone();
         entry.stored = Stored {
             is_from_storage: true,
-            is_written_blindly: !entry.pending.is_empty() || entry.deletion.is_some(),
+            is_written_blindly: is_written,
             version: Some(remote.version),
             ..Stored::default()
         };

@@ -295,6 +295,7 @@ impl Records {
             return context.report(refusal);
         }
         let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.stored.is_written_blindly = false;
         let edits = edits.into_iter().map(|(path, text)| Edit::new(path, text.map(Into::into))).collect();
         match entry.write(Write { edits, tickets: tickets.clone() }) {
             Ok((differences, mut unneeded)) => {
@@ -359,6 +360,7 @@ impl Records {
             self.wake_for_answer(context);
             return self.requests.delete(context, session, name, ticket);
         };
+        entry.stored.is_written_blindly = false;
         let mut writes = entry.delete(ticket);
         settle(context, &mut writes, &Err(failure(RecordFailure::Deleted, name)));
         self.proceed(context, session, name);
