@@ -185,6 +185,20 @@ fn a_storage_that_is_slow_or_silent_holds_up_nobody() {
 }
 
 #[test]
+fn a_session_that_begins_meanwhile_waits_for_storage_too() {
+    let (mut world, browser, _) = kept();
+    world.browser(browser).lookups_take_ms = Some(800..=800);
+    let page = page(&mut world, browser);
+    open(&mut world, page, Strategy::RemoteWins);
+    world.open(page);
+    world.run_for(500);
+    assert_eq!(actions(&mut world), Vec::<String>::new());
+    world.run_for(A_WHILE);
+    assert_eq!(actions(&mut world), ["SUBSCRIBEANDHEAD"]);
+    assert_all_equal(&mut world);
+}
+
+#[test]
 fn without_a_connection_storage_may_take_its_time() {
     let (mut world, browser, _) = kept();
     world.browser(browser).lookups_take_ms = Some(30_000..=30_000);
@@ -302,6 +316,21 @@ fn what_was_written_before_anything_was_seen_is_not_lost() {
         assert!(!is_from_storage(&world, page));
         assert_all_equal(&mut world);
     }
+}
+
+#[test]
+fn what_was_written_before_anything_was_seen_brings_nothing_back() {
+    let (mut world, browser, author) = kept();
+    let page = page(&mut world, browser);
+    open(&mut world, page, Strategy::RemoteWins);
+    let ticket = write_title(&mut world, page);
+    delete(&mut world, author);
+    world.run_for(A_WHILE);
+    assert!(view(&mut world, page).contains("size"));
+    go_online(&mut world, page);
+    assert!(world.client(page).succeeded(ticket));
+    assert_eq!(on_server(&mut world), Some((1, r#"{"title":"blind"}"#.into())));
+    assert_all_equal(&mut world);
 }
 
 #[test]
@@ -507,10 +536,22 @@ fn a_record_that_is_refused_is_forgotten() {
     go_online(&mut world, page);
     assert!(world.client(page).error_codes().contains(&"MESSAGE_DENIED"));
     assert_eq!(in_storage(&mut world, browser), None);
-    world.network().cut(page);
+}
+
+#[test]
+fn a_record_that_comes_to_be_refused_is_forgotten_for_good() {
+    let (mut world, browser, _) = kept();
+    let page = page(&mut world, browser);
+    world.open(page);
+    open(&mut world, page, Strategy::RemoteWins);
     world.run_for(A_WHILE);
-    wish(&mut world, page, RecordWish::Save);
-    assert_eq!(in_storage(&mut world, browser), None);
+    world.server().policy.denied_rights.insert((Right::Read, NAME.into()));
+    for _ in 0..2 {
+        world.network().cut(page);
+        world.run_for(A_WHILE);
+        wish(&mut world, page, RecordWish::Save);
+        assert_eq!(in_storage(&mut world, browser), None);
+    }
 }
 
 #[test]
@@ -552,6 +593,8 @@ fn a_storage_that_was_emptied_stays_so_until_there_is_something_new() {
     world.open(page);
     open(&mut world, page, Strategy::RemoteWins);
     world.run_for(A_WHILE);
+    set(&mut world, author, "size", "4");
+    world.run_for(A_WHILE);
     world.browser(browser).records.clear();
     wish(&mut world, page, RecordWish::StorageCleared);
     world.network().cut(page);
@@ -559,9 +602,9 @@ fn a_storage_that_was_emptied_stays_so_until_there_is_something_new() {
     world.run_for(A_WHILE);
     assert_eq!(in_storage(&mut world, browser), None);
     wish(&mut world, page, RecordWish::Save);
-    assert_eq!(in_storage(&mut world, browser).unwrap().0, 1);
+    assert_eq!(in_storage(&mut world, browser).unwrap().0, 2);
     set(&mut world, author, "size", "6");
     world.run_for(A_WHILE);
     world.close(page);
-    assert_eq!(in_storage(&mut world, browser).unwrap().0, 2);
+    assert_eq!(in_storage(&mut world, browser).unwrap().0, 3);
 }

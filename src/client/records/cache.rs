@@ -164,6 +164,7 @@ impl Records {
 
     /// What storage has is seen, until the server has been asked.
     fn show(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, remote: Remote) {
+        // One that has become ready otherwise is newer, or knows what was written to it.
         let Some(entry) = self.entries.get_mut(name).filter(|entry| !entry.is_ready()) else { return };
         let is_written = !entry.pending.is_empty() || entry.deletion.is_some();
         if is_written && session.is_some() {
@@ -211,7 +212,7 @@ impl Records {
         if self.cache.save_at.is_some_and(|at| at <= now) {
             self.cache.save_at = None;
             for name in std::mem::take(&mut self.cache.unsaved) {
-                if let Some(entry) = self.entries.get_mut(&name).filter(|entry| entry.stored.is_unsaved) {
+                if let Some(entry) = self.entries.get_mut(&name) {
                     save(context, &name, entry, Save::Changed);
                 }
             }
