@@ -201,7 +201,8 @@ for (const kind of ['indexdb', 'localstorage', 'application']) {
     });
     expect(told).toBeNull();
     expect(await kept()).toEqual([]);
-    expect(await page.evaluate(async () => [localStorage.theirs, await inDatabase('theirs')])).toEqual(['stays', [{ id: 'stays' }]]);
+    const theirs = await page.evaluate(async () => [localStorage.theirs, await inDatabase('theirs')]);
+    expect(theirs).toEqual(['stays', [{ id: 'stays' }]]);
     expect(await failuresOf(visitor)).toEqual([]);
   });
 }

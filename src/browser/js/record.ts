@@ -45,8 +45,9 @@ export interface RecordConflict<Data = any> {
 
 /**
  * Where a record stands: it is asked for (`SUBSCRIBING`), asked for though it is known, because the connection was lost or it
- * comes from storage (`RESUBSCRIBING`), as the server has it (`READY`), waits for a merge strategy (`MERGING`), is held by nobody (`UNSUBSCRIBING`, then `UNSUBSCRIBED`), is
- * to be deleted (`DELETING`, then `DELETED`), or is refused by the server (`ERROR`).
+ * comes from storage (`RESUBSCRIBING`), as the server has it (`READY`), waits for a merge strategy (`MERGING`), is held by
+ * nobody (`UNSUBSCRIBING`, then `UNSUBSCRIBED`), is to be deleted (`DELETING`, then `DELETED`), or is refused by the server
+ * (`ERROR`).
  */
 export type RecordState =
   | 'SUBSCRIBING'
