@@ -107,6 +107,7 @@ impl Life {
         };
         for _ in 0..=life.knobs.clients {
             let browser = life.world.add_browser();
+            life.world.browser(browser).lookups_take_ms = life.knobs.lookups_take_ms.clone();
             life.open_page(browser);
         }
         life
@@ -152,8 +153,7 @@ impl Life {
         }
         let there = self.there().into_iter().filter(|client| !self.applications[client.index()].is_closed);
         let there: BTreeSet<_> = there.map(|client| self.world.home(client)).collect();
-        let browsers: BTreeSet<_> = self.clients.iter().map(|client| self.ledger.browser(*client)).collect();
-        for browser in browsers.difference(&there) {
+        for browser in self.ledger.browsers().difference(&there) {
             self.open_page(*browser);
         }
     }
@@ -169,6 +169,9 @@ impl Life {
         self.ledger.check(&self.world, &self.knobs);
         self.check_complaints();
         self.end();
+        if self.knobs.offline_enabled && !self.knobs.may_miss_a_version() {
+            self.check_what_is_kept();
+        }
     }
 
     // ---- the time of faults ----
@@ -349,6 +352,21 @@ impl Life {
             for name in self.world.record_subscriptions(client) {
                 let is_open = self.world.client(client).client().records().names().any(|open| open == name);
                 assert!(is_open, "{client:?} is subscribed to {name} and does not know");
+            }
+        }
+    }
+
+    /// Whatever storage has of a record must once have been on the server, with that version.
+    fn check_what_is_kept(&mut self) {
+        let past = self.world.past_of_records().to_vec();
+        for browser in self.ledger.browsers() {
+            for (name, (version, data)) in &self.world.browser(browser).records {
+                let kept = Value::parse(data).expect("records are JSON");
+                let was_there = past
+                    .iter()
+                    .filter(|(its, at, _)| its == name && at == version)
+                    .any(|(_, _, data)| kept.is_equal(&Value::parse(data).expect("records are JSON")));
+                assert!(was_there, "{browser:?} has {name} {version} {data}, which the server never had");
             }
         }
     }

@@ -306,6 +306,8 @@ impl Driver {
                     self.listeners.call1("recordConflict", &details);
                 }
             }
+            Output::LoadRecord { lookup, name } => self.with_sink(|sink| record::load(sink, lookup, &name)),
+            Output::StoreRecord { name, record } => self.with_sink(|sink| record::store(sink, &name, record)),
             Output::AskMerge { question, name, local, local_version, remote, remote_version } => {
                 let (local, remote) = ((local.as_deref(), local_version), (remote.as_deref(), remote_version));
                 self.with_sink(|sink| record::ask(sink, question, &name, local, remote));

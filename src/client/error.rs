@@ -65,6 +65,11 @@ pub enum ClientError {
         /// What it said.
         words: Box<str>,
     },
+    /// The storage of the option `offlineEnabled` does not keep what it should: `OFFLINE_STORAGE_ERROR`.
+    OfflineStorage {
+        /// What is wrong.
+        words: Box<str>,
+    },
     /// More questions about presence wait than [`limits`](super::limits) allow: `TOO_MANY_QUERIES`.
     TooManyQueries,
     /// More users are logged in than [`limits`](super::limits) allow to remember: `TOO_MANY_USERS`.
@@ -262,6 +267,7 @@ impl ClientError {
             },
             Self::Record { what, .. } => what.code(),
             Self::MergeFailed { .. } => "MERGE_FAILED",
+            Self::OfflineStorage { .. } => "OFFLINE_STORAGE_ERROR",
             Self::TooManyQueries => "TOO_MANY_QUERIES",
             Self::TooManyUsers => "TOO_MANY_USERS",
             Self::StreamOverflow { .. } => "STREAM_OVERFLOW",
@@ -294,7 +300,7 @@ impl ClientError {
             | Self::OutboxDropped { .. }
             | Self::StreamOverflow { .. }
             | Self::InvalidEventData { .. } => Topic::Event,
-            Self::Record { .. } | Self::MergeFailed { .. } => Topic::Record,
+            Self::Record { .. } | Self::MergeFailed { .. } | Self::OfflineStorage { .. } => Topic::Record,
             Self::TooManyQueries | Self::TooManyUsers => Topic::Presence,
             Self::IsClosed { topic, .. }
             | Self::AckTimeout { topic, .. }
@@ -357,6 +363,7 @@ impl ClientError {
             }
             Self::Record { what, name } => concat(&[what.words(), ": ", name]),
             Self::MergeFailed { name, words } => concat(&["the merge strategy of ", name, " failed: ", words]),
+            Self::OfflineStorage { words } => concat(&["records are not kept for lack of storage: ", words]),
             Self::TooManyQueries => "too many questions about presence wait for an answer".into(),
             Self::TooManyUsers => "too many users are logged in to catch up after an outage".into(),
             Self::StreamOverflow { name } => {

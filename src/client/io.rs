@@ -344,6 +344,24 @@ pub enum RecordCommand<'a> {
         /// Settled when all clients were told.
         ticket: Ticket,
     },
+    /// The answer to [`Output::LoadRecord`].
+    LookedUp {
+        /// The question.
+        lookup: u32,
+        /// The record.
+        name: &'a str,
+        /// The version, and the data as JSON text; `None` where storage does not have it.
+        found: Option<(i32, &'a str)>,
+    },
+    /// The storage of records does not do what it should.
+    StorageFailed {
+        /// What is wrong, in words.
+        words: &'a str,
+    },
+    /// The storage of records has been emptied.
+    StorageCleared,
+    /// Save what the server has of all records that are open.
+    Save,
 }
 
 /// What those who hold a record are told.
@@ -513,6 +531,21 @@ pub enum Output {
         /// What there is to tell.
         news: RecordNews,
     },
+    /// Look a record up in the storage of records, and answer with [`RecordCommand::LookedUp`].
+    LoadRecord {
+        /// To be given back with the answer.
+        lookup: u32,
+        /// The record.
+        name: Box<str>,
+    },
+    /// Have the storage of records keep a record like this, or forget it. Failures are answered with
+    /// [`RecordCommand::StorageFailed`].
+    StoreRecord {
+        /// The record.
+        name: Box<str>,
+        /// The version, and the data as JSON text; `None` to forget it.
+        record: Option<(i32, Box<str>)>,
+    },
     /// Ask the application how to settle a conflict, to be answered with [`RecordCommand::AnswerMerge`].
     AskMerge {
         /// To be given back with the answer.
@@ -611,7 +644,7 @@ pub enum Wake {
     Acknowledgement,
     /// Ask the server whether it has what the outbox has sent.
     Barrier,
-    /// Stop waiting for storage.
+    /// Stop waiting for storage, or write to it.
     Storage,
     /// Give up what has waited too long.
     Expiry,

@@ -126,6 +126,12 @@ pub const RECORD_REFUSED_WAIT_MS: u64 = 250;
 /// record after one with a version too far ahead, until the record is deleted.
 pub const RECORD_MAX_REFUSALS: u32 = 6;
 
+/// How long the server is not asked for a record because storage may have it, in milliseconds.
+pub const RECORD_STORAGE_MAX_MS: u64 = 1_000;
+
+/// Most different things that are reported to be wrong with the storage of records; further ones are not.
+pub const RECORD_STORAGE_MAX_REPORTS: usize = 8;
+
 /// Most names and indices in a path, and how deep comparisons and merges look into a record. A longer path is refused;
 /// what nests deeper is one value: compared as text, and merged as a whole.
 pub const RECORD_MAX_DEPTH: usize = 64;

@@ -128,6 +128,14 @@ pub struct Options {
     pub record_read_only_mode: bool,
     /// `recordPrefixWriteWhitelist`: what the names begin with of records that can be written to all the same.
     pub record_prefix_write_whitelist: Vec<String>,
+    /// `offlineEnabled`: whether records are kept in storage.
+    pub offline_enabled: bool,
+    /// `saveUpdatesOffline`: whether changes that arrive are written to it too.
+    pub save_updates_offline: bool,
+    /// `ignorePrefixes`: what the names begin with of records that are not kept.
+    pub ignore_prefixes: Vec<String>,
+    /// `indexdb.flushTimeout`: how long what is to be kept is collected, in milliseconds.
+    pub indexdb_flush_timeout_ms: u64,
     /// `deduplicationWindow`: how many of the last events of a sender are remembered, so that none is delivered twice.
     pub deduplication_window: usize,
 }
@@ -169,6 +177,10 @@ impl Default for Options {
             record_discard_timeout_ms: 5_000,
             record_read_only_mode: false,
             record_prefix_write_whitelist: Vec::new(),
+            offline_enabled: false,
+            save_updates_offline: false,
+            ignore_prefixes: Vec::new(),
+            indexdb_flush_timeout_ms: 50,
             deduplication_window: 2_048,
         }
     }
@@ -254,8 +266,6 @@ enum Unused {
     Flag,
     Number,
     Text,
-    List,
-    Object,
     Function,
     Anything,
 }
@@ -304,7 +314,7 @@ const KNOWN: &[(&str, Kind)] = &[
         "outbox.storage",
         Kind::Other("'localStorage', 'memory', or an object with getItem, setItem, removeItem and keys", set_storage),
     ),
-    ("outbox.key", Kind::Text("a string that is not empty", |options| &mut options.outbox_key)),
+    ("outbox.key", Kind::Text(NAME, |options| &mut options.outbox_key)),
     ("outbox.maxEntries", Kind::Count(1, "a whole number from 1", |options| &mut options.outbox_max_entries)),
     ("outbox.maxBytes", Kind::Count(1, "a whole number from 1", |options| &mut options.outbox_max_bytes)),
     ("outbox.ttl", Kind::PositiveMilliseconds(|options| &mut options.outbox_ttl_ms)),
@@ -321,23 +331,37 @@ const KNOWN: &[(&str, Kind)] = &[
     ("debug", Kind::Unused(Unused::Flag, Accepted::WithoutEffect)),
     ("socketFactory", Kind::Unused(Unused::Function, Accepted::NotYet)),
     ("socketOptions", Kind::Unused(Unused::Anything, Accepted::NotYet)),
-    ("offlineEnabled", Kind::Unused(Unused::Flag, Accepted::NotYet)),
-    ("saveUpdatesOffline", Kind::Unused(Unused::Flag, Accepted::NotYet)),
-    ("storage", Kind::Unused(Unused::Object, Accepted::NotYet)),
+    ("offlineEnabled", Kind::Flag(|options| &mut options.offline_enabled)),
+    ("saveUpdatesOffline", Kind::Flag(|options| &mut options.save_updates_offline)),
+    ("storage", Kind::Other("an object with get, set, delete and reset", check_object)),
+    (
+        "storageName",
+        Kind::Either(["indexdb", "localstorage"], "'indexdb' or 'localstorage'", |_, _| {
+            // The shell's.
+        }),
+    ),
+    ("ignorePrefixes", Kind::Other(TEXTS, ignore_prefixes)),
+    ("indexdb.autoVersion", Kind::Unused(Unused::Flag, Accepted::InEffect)),
+    ("indexdb.dbVersion", Kind::Other("a whole number from 1", check_version)),
+    ("indexdb.primaryKey", Kind::Other(NAME, check_name)),
+    ("indexdb.storageDatabaseName", Kind::Other(NAME, check_name)),
+    ("indexdb.defaultObjectStoreName", Kind::Other(NAME, check_name)),
+    ("indexdb.objectStoreNames", Kind::Other(TEXTS, check_texts)),
+    ("indexdb.ignorePrefixes", Kind::Other(TEXTS, ignore_prefixes)),
+    ("indexdb.flushTimeout", Kind::Milliseconds(|options| &mut options.indexdb_flush_timeout_ms)),
+    ("localstorage.ignorePrefixes", Kind::Other(TEXTS, ignore_prefixes)),
+    ("localstorage.nodeStoragePath", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
+    ("localstorage.nodeStorageSize", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
     ("mergeStrategy", Kind::Unused(Unused::Function, Accepted::InEffect)),
     ("recordReadAckTimeout", Kind::Milliseconds(|options| &mut options.record_read_ack_timeout_ms)),
     ("recordReadTimeout", Kind::Milliseconds(|options| &mut options.record_read_timeout_ms)),
     ("recordDeleteTimeout", Kind::Milliseconds(|options| &mut options.record_delete_timeout_ms)),
     ("recordReadOnlyMode", Kind::Flag(|options| &mut options.record_read_only_mode)),
-    ("recordPrefixWriteWhitelist", Kind::Other("an array of strings", set_write_whitelist)),
+    ("recordPrefixWriteWhitelist", Kind::Other(TEXTS, set_write_whitelist)),
     ("recordDeepCopy", Kind::Unused(Unused::Flag, Accepted::InEffect)),
     ("recordDiscardTimeout", Kind::Milliseconds(|options| &mut options.record_discard_timeout_ms)),
     ("dirtyStorageName", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
     ("initialRecordVersion", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
-    ("storageName", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
-    ("ignorePrefixes", Kind::Unused(Unused::List, Accepted::WithoutEffect)),
-    ("indexdb", Kind::Unused(Unused::Object, Accepted::WithoutEffect)),
-    ("localstorage", Kind::Unused(Unused::Object, Accepted::WithoutEffect)),
 ];
 
 impl Options {
@@ -387,6 +411,8 @@ impl Options {
 }
 
 const FLAG: &str = "true or false";
+const NAME: &str = "a string that is not empty";
+const TEXTS: &str = "an array of strings";
 
 fn milliseconds(value: OptionValue<'_>, lowest: f64) -> Option<u64> {
     match value {
@@ -463,13 +489,40 @@ fn set_auth_params(options: &mut Options, value: OptionValue<'_>) -> Option<()> 
     Some(())
 }
 
+fn texts(value: OptionValue<'_>) -> Option<&[String]> {
+    match value {
+        OptionValue::Texts(texts) => Some(texts),
+        OptionValue::List([]) => Some(&[]),
+        _ => None,
+    }
+}
+
 fn set_write_whitelist(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    options.record_prefix_write_whitelist = match value {
-        OptionValue::Texts(prefixes) => prefixes.to_vec(),
-        OptionValue::List([]) => Vec::new(),
-        _ => return None,
-    };
+    options.record_prefix_write_whitelist = texts(value)?.to_vec();
     Some(())
+}
+
+fn ignore_prefixes(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    options.ignore_prefixes.extend_from_slice(texts(value)?);
+    Some(())
+}
+
+// What only the shell acts on.
+
+fn check_object(_: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    (value == OptionValue::Object).then_some(())
+}
+
+fn check_version(_: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    count(value).filter(|version| *version >= 1).map(drop)
+}
+
+fn check_name(_: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    text(value).map(drop)
+}
+
+fn check_texts(_: &mut Options, value: OptionValue<'_>) -> Option<()> {
+    texts(value).map(drop)
 }
 
 fn set_reconnect_param(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
@@ -483,16 +536,12 @@ fn check_unused(kind: Unused, accepted: Accepted, value: OptionValue<'_>) -> Res
         (Unused::Anything, _)
         | (Unused::Flag, OptionValue::Flag(_))
         | (Unused::Text, OptionValue::Text(_))
-        | (Unused::List, OptionValue::List(_) | OptionValue::Texts(_))
-        | (Unused::Object, OptionValue::Object)
         | (Unused::Function, OptionValue::Function) => return Ok(accepted),
         (Unused::Number, OptionValue::Number(number)) if (0.0..=MAX_TIMER_MS).contains(&number) => {
             return Ok(accepted);
         }
         (Unused::Flag, _) => FLAG,
         (Unused::Text, _) => "a string",
-        (Unused::List, _) => "an array",
-        (Unused::Object, _) => "an object",
         (Unused::Function, _) => "a function",
         (Unused::Number, _) => "a number from 0 to 2147483647",
     };
@@ -572,7 +621,16 @@ mod tests {
     fn the_published_defaults_are_the_defaults() {
         let published = include_str!("../browser/js/options.ts");
         let (_, published) = published.split_once("Object.freeze").unwrap();
-        let without_default = ["authParams", "probeUrl", "reconnectParam", "heartbeatWorker", "outbox.key"];
+        let without_default = [
+            "authParams",
+            "probeUrl",
+            "reconnectParam",
+            "heartbeatWorker",
+            "outbox.key",
+            "storage",
+            "indexdb.ignorePrefixes",
+            "localstorage.ignorePrefixes",
+        ];
         for name in names_in_effect().filter(|name| !without_default.contains(name)) {
             let (group, member) = name.split_once('.').map_or(("", name), |(group, member)| (group, member));
             let indent = if group.is_empty() { "\n  " } else { "\n    " };
@@ -593,6 +651,41 @@ mod tests {
             assert_eq!(options.set(name, value), Ok(Accepted::InEffect), "{name}");
             assert_eq!(options, Options::default(), "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_not_kept_may_be_said_in_three_places() {
+        let mut options = Options::default();
+        let lists = [("ignorePrefixes", "a/"), ("indexdb.ignorePrefixes", "b/"), ("localstorage.ignorePrefixes", "c/")];
+        for (name, prefix) in lists {
+            assert_eq!(options.set(name, OptionValue::Texts(&[prefix.into()])), Ok(Accepted::InEffect));
+            assert_eq!(options.set(name, OptionValue::List(&[])), Ok(Accepted::InEffect));
+            let refused = options.set(name, OptionValue::List(&[1.0]));
+            assert_eq!(refused, Err(OptionError::Invalid { expected: "an array of strings" }));
+        }
+        assert_eq!(options.ignore_prefixes, ["a/", "b/", "c/"]);
+    }
+
+    #[test]
+    fn where_records_are_kept_is_checked_for_the_shell() {
+        let mut options = Options::default();
+        let bad = [
+            ("storageName", OptionValue::Text("sessionstorage"), "'indexdb' or 'localstorage'"),
+            ("storage", OptionValue::Other, "an object with get, set, delete and reset"),
+            ("indexdb.dbVersion", OptionValue::Number(0.0), "a whole number from 1"),
+            ("indexdb.dbVersion", OptionValue::Number(1.5), "a whole number from 1"),
+            ("indexdb.primaryKey", OptionValue::Text(""), "a string that is not empty"),
+            ("indexdb.objectStoreNames", OptionValue::List(&[1.0]), "an array of strings"),
+            ("indexdb.flushTimeout", OptionValue::Number(-1.0), "a number of milliseconds from 0 to 2147483647"),
+            ("indexdb.autoVersion", OptionValue::Number(1.0), "true or false"),
+        ];
+        for (name, value, expected) in bad {
+            assert_eq!(options.set(name, value), Err(OptionError::Invalid { expected }), "{name}");
+        }
+        assert_eq!(options, Options::default());
+        assert_eq!(options.set("storageName", OptionValue::Text("localstorage")), Ok(Accepted::InEffect));
+        assert_eq!(options.set("storage", OptionValue::Object), Ok(Accepted::InEffect));
+        assert_eq!(options.set("indexdb.dbVersion", OptionValue::Number(2.0)), Ok(Accepted::InEffect));
     }
 
     #[test]
@@ -617,8 +710,7 @@ mod tests {
             options.set("mergeStrategy", OptionValue::Number(1.0)),
             Err(OptionError::Invalid { expected: "a function" })
         );
-        assert_eq!(options.set("offlineEnabled", OptionValue::Flag(false)), Ok(Accepted::WithoutEffect));
-        assert_eq!(options.set("offlineEnabled", OptionValue::Flag(true)), Ok(Accepted::NotYet));
+        assert_eq!(options.set("socketFactory", OptionValue::Function), Ok(Accepted::NotYet));
         assert_eq!(options.set("nativeTimerRegistry", OptionValue::Flag(true)), Ok(Accepted::WithoutEffect));
     }
 }

@@ -51,6 +51,11 @@ pub struct Knobs {
     pub strategies: Vec<Strategy>,
     record_discard_timeout_ms: u64,
     record_read_timeout_ms: u64,
+    /// Whether records are kept in storage, and after every change.
+    pub offline_enabled: bool,
+    save_updates_offline: bool,
+    /// How long it takes storage to find one; `None` if it never does.
+    pub lookups_take_ms: Option<RangeInclusive<u64>>,
 }
 
 impl Knobs {
@@ -84,6 +89,9 @@ impl Knobs {
             has_crashes: dice.happens(0.5),
             record_discard_timeout_ms: *dice.one_of(&[0, 10, 5_000]),
             record_read_timeout_ms: *dice.one_of(&[3_000, 15_000]),
+            offline_enabled: dice.happens(0.5),
+            save_updates_offline: dice.happens(0.5),
+            lookups_take_ms: dice.one_of(&[Some(0..=0), Some(0..=50), Some(0..=3_000), None]).clone(),
             strategies,
             latency_ms,
         }
@@ -94,6 +102,8 @@ impl Knobs {
         options.record_read_timeout_ms = self.record_read_timeout_ms;
         options.record_delete_timeout_ms = self.record_read_timeout_ms;
         options.heartbeat_interval_ms = 10_000;
+        options.offline_enabled = self.offline_enabled;
+        options.save_updates_offline = self.save_updates_offline;
     }
 
     /// Whether versions may start over.

@@ -55,9 +55,9 @@ impl Ledger {
         }
     }
 
-    /// The browser of a page, also of one that was killed.
-    pub fn browser(&self, page: ClientId) -> BrowserId {
-        self.browsers[&page]
+    /// The browsers of all pages.
+    pub fn browsers(&self) -> BTreeSet<BrowserId> {
+        self.browsers.values().copied().collect()
     }
 
     /// An application was killed while it asked for something: nobody can say whether that will be done.

@@ -28,6 +28,7 @@ mod record_pages;
 mod record_races;
 mod record_support;
 mod records;
+mod records_kept;
 mod records_offline;
 mod reentrancy;
 mod restarts;

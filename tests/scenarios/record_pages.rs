@@ -449,3 +449,51 @@ fn a_write_that_the_server_cannot_take_is_given_up_and_the_others_arrive() {
         assert!(connections < 20, "{connections}");
     }
 }
+
+#[test]
+fn what_storage_has_of_a_record_and_what_was_written_to_it_are_seen_together() {
+    for lookups_take_ms in [0, 5, 500] {
+        for has_seen in [true, false] {
+            let mut world = World::new();
+            world.server().add_storage();
+            let author = world.add_open_client();
+            open(&mut world, author, Strategy::RemoteWins);
+            set(&mut world, author, "", r#"{"title":"draft"}"#);
+            let browser = world.add_browser();
+            world.browser(browser).lookups_take_ms = Some(lookups_take_ms..=lookups_take_ms);
+            let open_page = |world: &mut World| {
+                let page = world.add_client_in(browser, |options| options.offline_enabled = true);
+                world.login(page, ADA);
+                page
+            };
+            let page = open_page(&mut world);
+            if has_seen {
+                world.run_until_open(page);
+                open(&mut world, page, Strategy::RemoteWins);
+                world.run_for(A_WHILE);
+                world.network().route(page, Route::Lost);
+                world.network().cut(page);
+                world.run_for(A_WHILE);
+            } else {
+                world.network().route(page, Route::Lost);
+                open(&mut world, page, Strategy::RemoteWins);
+            }
+            set(&mut world, page, "size", "1");
+            world.crash(page);
+            let next = open_page(&mut world);
+            world.network().route(next, Route::Lost);
+            open(&mut world, next, Strategy::RemoteWins);
+            world.run_for(A_WHILE);
+            let expected = if has_seen { r#"{"title":"draft","size":1}"# } else { r#"{"size":1}"# };
+            assert!(same(&view(&mut world, next), expected), "{}", view(&mut world, next));
+            assert_eq!(world.client(next).client().records().is_from_storage(NAME), has_seen);
+            set(&mut world, next, "more", "2");
+            world.network().route(next, Route::Clear);
+            world.run_until_open(next);
+            world.run_for(10_000);
+            assert!(same(&view(&mut world, author), r#"{"title":"draft","size":1,"more":2}"#));
+            assert!(!world.client(next).client().records().is_from_storage(NAME));
+            assert_all_equal(&mut world);
+        }
+    }
+}

@@ -122,7 +122,8 @@ pub fn is_told_of_deletion(world: &World, client: ClientId) -> bool {
 #[track_caller]
 pub fn assert_all_equal(world: &mut World) {
     let (version, data) = on_server(world).expect("the server has the record");
-    for client in world.clients().filter(|client| !world.client(*client).is_crashed()).collect::<Vec<_>>() {
+    let alive: Vec<_> = world.clients().filter(|client| !world.client(*client).is_crashed()).collect();
+    for client in alive {
         let Some(own) = world.client_mut(client).record(NAME, "") else { continue };
         assert!(same(&own, &data), "{client:?} has {own} and the server {data}");
         assert_eq!(world.client(client).client().records().version(NAME), Some(version), "{client:?}");

@@ -5,7 +5,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use deepstream_wasm::client::{Input, Instant, LockOutcome, StorageEvent};
+use deepstream_wasm::client::{Command, Input, Instant, LockOutcome, RecordCommand, StorageEvent};
 
 use super::{ClientId, Dice};
 
@@ -24,6 +24,7 @@ pub enum Mail {
     Contents { read: u32, items: Vec<(String, String)> },
     Unreadable { read: u32 },
     WriteFailed { key: String, words: &'static str },
+    LookedUp { lookup: u32, name: String, found: Option<(i32, String)> },
 }
 
 impl Mail {
@@ -37,6 +38,10 @@ impl Mail {
                 Input::Storage(StorageEvent::Unreadable { read: *read, words: Some("SecurityError") })
             }
             Self::WriteFailed { key, words } => Input::Storage(StorageEvent::WriteFailed { key, words }),
+            Self::LookedUp { lookup, name, found } => {
+                let found = found.as_ref().map(|(version, data)| (*version, data.as_str()));
+                Input::Command(Command::Record(RecordCommand::LookedUp { lookup: *lookup, name, found }))
+            }
         }
     }
 }
@@ -62,6 +67,10 @@ pub struct Browsers {
 /// What the pages of one browser share.
 pub struct Browser {
     pub storage: BTreeMap<String, String>,
+    /// The records that are kept for use without a connection: versions and data.
+    pub records: BTreeMap<String, (i32, String)>,
+    /// How long it takes to find one of them, in milliseconds; `None` if there never is an answer.
+    pub lookups_take_ms: Option<RangeInclusive<u64>>,
     /// No value is written once storage holds so many bytes.
     pub quota: Option<usize>,
     /// Whether every use of the storage fails.
@@ -93,6 +102,8 @@ impl Browsers {
     pub fn add(&mut self) -> BrowserId {
         self.browsers.push(Browser {
             storage: BTreeMap::new(),
+            records: BTreeMap::new(),
+            lookups_take_ms: Some(0..=0),
             quota: None,
             is_denied: false,
             has_locks: true,
@@ -150,6 +161,25 @@ impl Browsers {
             return None;
         }
         self.store(page, key, value)
+    }
+
+    /// Looks up a record that is kept. Answers overtake each other.
+    pub fn look_up(&mut self, page: ClientId, lookup: u32, name: &str) {
+        let browser = self.of(page);
+        let found = browser.records.get(name).cloned();
+        if let Some(takes_ms) = browser.lookups_take_ms.clone() {
+            let at = self.now.after_ms(self.dice.between(takes_ms));
+            self.insert(at, page, Job::Tell(Mail::LookedUp { lookup, name: name.into(), found }));
+        }
+    }
+
+    /// Keeps a record, or forgets it.
+    pub fn keep(&mut self, page: ClientId, name: &str, record: Option<(i32, String)>) {
+        let records = &mut self.of(page).records;
+        match record {
+            Some(record) => drop(records.insert(name.into(), record)),
+            None => drop(records.remove(name)),
+        }
     }
 
     pub fn ask_lock(&mut self, page: ClientId, name: &str, wait: bool) {

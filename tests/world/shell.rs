@@ -125,6 +125,11 @@ pub enum RecordWish {
     Snapshot(String),
     Head(String),
     Notify(Vec<String>),
+    /// To save all records that are open.
+    Save,
+    /// Not the application's: its storage of records has been emptied, or fails.
+    StorageCleared,
+    StorageFailed(&'static str),
 }
 
 impl RecordWish {
@@ -157,6 +162,9 @@ impl RecordWish {
                 let names = names.iter().map(|name| name.as_str().into()).collect();
                 (RecordCommand::Notify { names, ticket }, true)
             }
+            Self::Save => (RecordCommand::Save, false),
+            Self::StorageCleared => (RecordCommand::StorageCleared, false),
+            Self::StorageFailed(words) => (RecordCommand::StorageFailed { words }, false),
         }
     }
 }
@@ -776,6 +784,11 @@ impl Shell {
                 if let Some(failure) = outside.browsers.write(self.id, key, value.as_deref()) {
                     self.client.handle(now, failure.input());
                 }
+            }
+            Output::LoadRecord { lookup, name } => outside.browsers.look_up(self.id, *lookup, name),
+            Output::StoreRecord { name, record } => {
+                let record = record.as_ref().map(|(version, data)| (*version, data.to_string()));
+                outside.browsers.keep(self.id, name, record);
             }
             Output::AskLock { name, wait } => outside.browsers.ask_lock(self.id, name, *wait),
             Output::ReleaseLock(name) => outside.browsers.release(self.id, name),

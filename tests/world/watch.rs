@@ -161,6 +161,8 @@ impl Watch {
             | Output::ReleaseLock(_)
             | Output::Outbox(_)
             | Output::Record { .. }
+            | Output::LoadRecord { .. }
+            | Output::StoreRecord { .. }
             | Output::AskMerge { .. }
             | Output::MaxReconnectionAttemptsReached(_) => {}
         }
@@ -197,10 +199,10 @@ impl Watch {
         if is_at_rest(self.state) {
             // Before the first attempt the state is CLOSED as well, but the first attempt is due.
             let is_first_attempt = deadline.is_some_and(|(_, wake)| wake == Wake::Connect);
-            // A call that waits through a pause may have a time limit.
-            let is_call = deadline.is_some_and(|(_, wake)| wake == Wake::Call);
+            // A call that waits through a pause may have a time limit, and so has storage that may have a record.
+            let is_limit = deadline.is_some_and(|(_, wake)| matches!(wake, Wake::Call | Wake::Storage));
             assert!(
-                deadline.is_none() || is_first_attempt || is_call,
+                deadline.is_none() || is_first_attempt || is_limit,
                 "{:?} must not wait for {deadline:?}",
                 self.state
             );

@@ -41,11 +41,12 @@ pub fn read(object: &JsValue) -> Result<Given, DeepstreamError> {
     Ok(given)
 }
 
-/// The group of options that has members of its own, and what their names begin with.
-const OUTBOX: (&str, &str) = ("outbox", "outbox.");
+/// The groups of options that have members of their own, and what their names begin with.
+const GROUPS: [(&str, &str); 3] = [("outbox", "outbox."), ("indexdb", "indexdb."), ("localstorage", "localstorage.")];
 
-/// What an application's own storage must have.
-const STORE_METHODS: [&str; 4] = ["getItem", "setItem", "removeItem", "keys"];
+/// What an application's own storages must have, by option.
+const STORE_METHODS: [(&str, [&str; 4]); 2] =
+    [("outbox.storage", ["getItem", "setItem", "removeItem", "keys"]), ("storage", ["get", "set", "delete", "reset"])];
 
 impl Given {
     fn read_group(&mut self, prefix: &str, group: &JsValue) -> Result<(), DeepstreamError> {
@@ -55,12 +56,10 @@ impl Given {
             if value.is_undefined() {
                 continue;
             }
-            if name != OUTBOX.0 {
-                self.read_one(&name, &value)?;
-            } else if is_plain(&value) {
-                self.read_group(OUTBOX.1, &value)?;
-            } else {
-                return Err(DeepstreamError::invalid("option", &name, "an object", &value));
+            match GROUPS.iter().find(|(group, _)| *group == name) {
+                None => self.read_one(&name, &value)?,
+                Some((_, prefix)) if is_plain(&value) => self.read_group(prefix, &value)?,
+                Some(_) => return Err(DeepstreamError::invalid("option", &name, "an object", &value)),
             }
         }
         Ok(())
@@ -72,7 +71,7 @@ impl Given {
         let value_of_option = if name == "authParams" && value.is_object() && !value.is_function() {
             text = arguments::login_params(value)?;
             OptionValue::Json(text.as_deref().unwrap_or("{}"))
-        } else if name == "outbox.storage" && !STORE_METHODS.iter().all(|method| has_method(value, method)) {
+        } else if lacks_methods(name, value) {
             text.as_deref().map_or(OptionValue::Other, OptionValue::Text)
         } else {
             option_value(value, text.as_deref(), &mut numbers, &mut texts)
@@ -100,8 +99,10 @@ fn is_plain(value: &JsValue) -> bool {
     value.is_object() && !Array::is_array(value)
 }
 
-fn has_method(value: &JsValue, name: &str) -> bool {
-    page::property(value, name).is_some_and(|method| method.is_function())
+/// Whether the option is a storage, and this is none.
+fn lacks_methods(option: &str, value: &JsValue) -> bool {
+    let has_method = |name: &&str| page::property(value, name).is_some_and(|method| method.is_function());
+    STORE_METHODS.iter().any(|(storage, methods)| *storage == option && !methods.iter().all(has_method))
 }
 
 fn option_value<'a>(

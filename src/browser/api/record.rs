@@ -57,6 +57,12 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn restored(this: &RecordSink, name: &str) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(method, catch)]
+    fn load(this: &RecordSink, lookup: u32, name: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn store(this: &RecordSink, name: &str, version: i32, data: Option<&str>) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = somethingHappened)]
     fn something_happened(this: &RecordSink) -> Result<(), JsValue>;
 
@@ -84,6 +90,17 @@ pub type Contender<'a> = (Option<&'a str>, i32);
 /// Asks how a conflict is to be settled.
 pub fn ask(sink: &RecordSink, question: u32, name: &str, local: Contender<'_>, remote: Contender<'_>) {
     guard_told(sink.merge(question, name, local.0, local.1, remote.0, remote.1));
+}
+
+/// Has a record looked up in storage.
+pub fn load(sink: &RecordSink, lookup: u32, name: &str) {
+    guard_told(sink.load(lookup, name));
+}
+
+/// Has storage keep a record, or forget it.
+pub fn store(sink: &RecordSink, name: &str, record: Option<(i32, Box<str>)>) {
+    let (version, data) = record.map_or((-1, None), |(version, data)| (version, Some(data)));
+    guard_told(sink.store(name, version, data.as_deref()));
 }
 
 /// Tells that everything was carried out that followed from something.
@@ -212,6 +229,36 @@ impl RecordHandler {
     #[wasm_bindgen(js_name = isReady)]
     pub fn is_ready(&self, name: &str) -> bool {
         self.driver.with_records(|records| records.is_ready(name))
+    }
+
+    /// Whether what is seen comes from storage, and the server has not confirmed it.
+    #[wasm_bindgen(js_name = isFromStorage)]
+    pub fn is_from_storage(&self, name: &str) -> bool {
+        self.driver.with_records(|records| records.is_from_storage(name))
+    }
+
+    /// Answers what was asked with `load`: the version and the data, or nothing.
+    #[wasm_bindgen(js_name = lookedUp)]
+    pub fn looked_up(&self, lookup: u32, name: &str, version: i32, data: Option<String>) {
+        let found = data.as_deref().map(|data| (version, data));
+        self.command(RecordCommand::LookedUp { lookup, name, found });
+    }
+
+    /// Tells that storage does not do what it should.
+    #[wasm_bindgen(js_name = storageFailed)]
+    pub fn storage_failed(&self, words: &str) {
+        self.command(RecordCommand::StorageFailed { words });
+    }
+
+    /// Tells that storage has been emptied.
+    #[wasm_bindgen(js_name = storageCleared)]
+    pub fn storage_cleared(&self) {
+        self.command(RecordCommand::StorageCleared);
+    }
+
+    /// Has storage keep all records that are open.
+    pub fn save(&self) {
+        self.command(RecordCommand::Save);
     }
 
     /// Whether somebody provides the record.

@@ -77,6 +77,10 @@ export class AnonymousRecordHandle<Data = any>
     return this.#record?.isReady ?? false;
   }
 
+  get isFromStorage(): boolean {
+    return this.#record?.isFromStorage ?? false;
+  }
+
   get version(): number {
     return this.#record?.version ?? -1;
   }

@@ -304,6 +304,11 @@ export interface DeepstreamClientConstructor {
   readonly prototype: DeepstreamClient;
 }
 
+/** What tells the records of these servers from those of others in the same storage. */
+function deploymentOf(url: string | readonly string[], options?: Partial<Options>): string {
+  return options?.outbox?.key ?? String([url].flat()[0]);
+}
+
 /** What the WebAssembly side gives, as far as it is used here. */
 type Compiled = Omit<
   DeepstreamClient,
@@ -354,7 +359,7 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
       super(url, options);
       this.event = new Events(this.eventHandler());
       this.presence = new Presence(this.presenceHandler());
-      this.record = new Records(new RecordHub(this.recordHandler(), options));
+      this.record = new Records(new RecordHub(this.recordHandler(), options, deploymentOf(url, options)));
       this.rpc = this.rpcHandler();
       this.outbox = this.outboxHandler();
     }

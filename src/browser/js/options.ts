@@ -1,14 +1,21 @@
 import type { Message, RecordData } from './constants.js';
 import { REMOTE_WINS } from './merge.js';
 
-/** Ends the storing or deleting of a record: with an error, or with `null`. */
+/** Tells that a record was stored or deleted: with an error, or with `null`. */
 export type offlineStoreWriteResponse = (error: string | null, recordName: string) => void;
 
-/** A place to keep records in while offline. */
+/**
+ * A place to keep records in: see the option `storage`. Each function calls back once; one that throws, or returns a promise that
+ * is rejected, has failed. Of one record, nothing is written before the former call has ended.
+ */
 export interface RecordOfflineStore {
+  /** Gives the version and the data of a record; -1 for one that it does not have. */
   get: (recordName: string, callback: (recordName: string, version: number, data: RecordData) => void) => void;
+  /** Keeps a record. */
   set: (recordName: string, version: number, data: RecordData, callback: offlineStoreWriteResponse) => void;
+  /** Forgets a record. */
   delete: (recordName: string, callback: offlineStoreWriteResponse) => void;
+  /** Forgets all records. */
   reset: (callback: (error: string | null) => void) => void;
 }
 
@@ -310,90 +317,116 @@ export interface Options {
   initialRecordVersion: number;
 
   /**
-   * Whether records are kept in the browser's storage, to be had while offline. *No effect yet.*
+   * Whether records are kept in the browser's storage: what the server has of them, with its version. A record that is opened is
+   * there at once if storage has it (`isFromStorage`), also without a network; then the server is asked for its version, and
+   * for the data if that is another one. What storage has is not encrypted, and is there for whoever uses this browser next.
+   *
+   * Whatever is wrong with storage is told by the event `error`, with the code `OFFLINE_STORAGE_ERROR`, each thing once; the
+   * client then does without.
    * @defaultValue false
    */
   offlineEnabled: boolean;
 
   /**
-   * Whether updates that arrive are written to that storage too. *No effect yet.*
+   * Whether changes are written to that storage too. Else a record is when it is first loaded, and as it was last when the
+   * connection ends, the page is left, or it is discarded.
    * @defaultValue false
    */
   saveUpdatesOffline: boolean;
 
-  /** A storage of the application's own, in place of `storageName`. *No effect yet.* */
+  /**
+   * A storage of the application's own, in place of `storageName`. It is waited for up to a second while there is a connection.
+   * @defaultValue undefined
+   */
   storage?: RecordOfflineStore;
 
   /**
-   * Which storage of the browser to use: `'indexdb'` or `'localstorage'`. *No effect yet.*
+   * Which storage of the browser to use: `'indexdb'` (IndexedDB) or `'localstorage'`, of a few megabytes and not in workers.
+   * Records of other servers in the same storage are left alone; servers are told apart by `outbox.key`, or else the
+   * (first) URL.
    * @defaultValue 'indexdb'
    */
   storageName: string;
 
   /**
-   * The key under which the names of records with unsent changes are stored. *No effect yet.*
+   * The key under which the names of records with unsent changes are stored in `@deepstream/client`. *No effect*.
    * @defaultValue '__ds__dirty_records'
    */
   dirtyStorageName: string;
 
   /**
-   * The beginnings of the names of records that are not stored. *No effect yet.*
+   * The beginnings of the names of records that are not stored.
    * @defaultValue []
    */
   ignorePrefixes: string[];
 
-  /** How IndexedDB is used. *No effect yet.* */
-  indexdb: {
-    /**
-     * Whether the version of the database is counted up by itself when `objectStoreNames` changed.
-     * @defaultValue false
-     */
-    autoVersion: boolean;
-    /**
-     * The version of the database.
-     * @defaultValue 1
-     */
-    dbVersion: number;
-    /**
-     * The key path of the object stores.
-     * @defaultValue 'id'
-     */
-    primaryKey: string;
-    /**
-     * The name of the database.
-     * @defaultValue 'deepstream'
-     */
-    storageDatabaseName: string;
-    /**
-     * The object store of records whose name does not begin with the name of another.
-     * @defaultValue 'records'
-     */
-    defaultObjectStoreName: string;
-    /**
-     * Object stores of their own for records whose name begins so.
-     * @defaultValue []
-     */
-    objectStoreNames: string[];
-    /**
-     * The time for which reads and writes are collected into one transaction.
-     * @defaultValue 50
-     */
-    flushTimeout: number;
-  };
+  /**
+   * How IndexedDB is used; see {@link IndexdbOptions}.
+   * @example
+   * new DeepstreamClient(url, { offlineEnabled: true, indexdb: { objectStoreNames: ['users'], autoVersion: true } });
+   */
+  indexdb: IndexdbOptions;
 
-  /** How local storage is used. *No effect yet.* */
-  localstorage: {
-    /**
-     * Where an implementation for Node.js keeps its files.
-     * @defaultValue './local-storage'
-     */
-    nodeStoragePath: string;
-    /**
-     * How much it may hold, in megabytes.
-     * @defaultValue 5
-     */
-    nodeStorageSize: number;
-  };
+  /** How localStorage is used. */
+  localstorage: LocalstorageOptions;
+}
+
+/** How IndexedDB is used to keep records. */
+export interface IndexdbOptions {
+  /**
+   * Whether the version of the database is counted up by itself when object stores are missing. Then `dbVersion` does not count.
+   * @defaultValue false
+   */
+  autoVersion?: boolean;
+  /**
+   * The version of the database, a whole number from 1; to be counted up when `objectStoreNames` has got more. A database
+   * that has a higher one is used as it is.
+   * @defaultValue 1
+   */
+  dbVersion?: number;
+  /**
+   * The key path of the object stores.
+   * @defaultValue 'id'
+   */
+  primaryKey?: string;
+  /**
+   * The name of the database.
+   * @defaultValue 'deepstream'
+   */
+  storageDatabaseName?: string;
+  /**
+   * The object store of records that have none of their own.
+   * @defaultValue 'records'
+   */
+  defaultObjectStoreName?: string;
+  /**
+   * Further object stores: with `'users'` the record `users/ada` is kept in `users`.
+   * @defaultValue []
+   */
+  objectStoreNames?: string[];
+  /** Like the option `ignorePrefixes`. */
+  ignorePrefixes?: string[];
+  /**
+   * The time for which what is to be kept is collected, in milliseconds, whatever the storage is. What is read is read at once.
+   * @defaultValue 50
+   */
+  flushTimeout?: number;
+}
+
+/** How localStorage is used to keep records. */
+export interface LocalstorageOptions {
+  /** Like the option `ignorePrefixes`. */
+  ignorePrefixes?: string[];
+  /**
+   * Where an implementation for Node.js keeps its files, in `@deepstream/client`. *No effect*.
+   * @defaultValue './local-storage'
+   */
+  nodeStoragePath?: string;
+  /**
+   * How much that may hold, in megabytes. *No effect*.
+   * @defaultValue 5
+   */
+  nodeStorageSize?: number;
 }
 
 /** How the client keeps what it was entrusted with until the server has it. */
@@ -449,13 +482,21 @@ export interface OutboxStorage {
 
 type MaybePromise<Value> = Value | Promise<Value>;
 
+/** Options as they are when nothing was said. */
+export type OptionDefaults = Readonly<
+  Options & {
+    indexdb: Required<Omit<IndexdbOptions, 'ignorePrefixes'>>;
+    localstorage: Required<Omit<LocalstorageOptions, 'ignorePrefixes'>>;
+  }
+>;
+
 /**
  * The values of all options that a client is not told otherwise. To be read: changing them changes no client.
  *
  * @example
  * new DeepstreamClient(url, { maxReconnectInterval: 2 * Options.maxReconnectInterval });
  */
-export const Options: Readonly<Options> = Object.freeze<Options>({
+export const Options: OptionDefaults = Object.freeze<OptionDefaults>({
   heartbeatInterval: 30000,
   heartbeatFailure: 'reconnect',
   reconnectIntervalIncrement: 4000,

@@ -43,6 +43,10 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
     return this.shared.isReady;
   }
 
+  get isFromStorage(): boolean {
+    return this.shared.isFromStorage;
+  }
+
   get version(): number {
     return this.shared.version;
   }

@@ -3,6 +3,7 @@ import { callSafely } from './emitter.js';
 import type { DeepstreamError } from './error.js';
 import type { ListenCallback } from './listen.js';
 import { settle, Strategies } from './merge.js';
+import { OfflineRecords } from './offline.js';
 import type { Options } from './options.js';
 import type { Done } from './outcome.js';
 import { subscribe, type Subscription } from './subscription.js';
@@ -26,6 +27,11 @@ export interface CompiledRecords {
   watchStates(isWatched: boolean): void;
   version(name: string): number | undefined;
   isReady(name: string): boolean;
+  isFromStorage(name: string): boolean;
+  lookedUp(lookup: number, name: string, version: number, text: string | undefined): void;
+  storageFailed(words: string): void;
+  storageCleared(): void;
+  save(): void;
   hasProvider(name: string): boolean;
   awaitReady(name: string, done: Done): void;
   set(name: string, path: string | undefined, data: unknown, done: Done | undefined): void;
@@ -49,6 +55,7 @@ export interface CompiledRecords {
 export class RecordHub {
   readonly strategies: Strategies;
   readonly isCopying: boolean;
+  readonly offline: OfflineRecords;
   #isClosed = false;
   /** The last states that were told of records whose states somebody wants to know. */
   readonly #states = new Map<SharedRecord, string | undefined>();
@@ -57,10 +64,12 @@ export class RecordHub {
 
   constructor(
     readonly compiled: CompiledRecords,
-    { mergeStrategy, recordDeepCopy = true }: Partial<Options> = {},
+    options: Partial<Options> = {},
+    deployment = '',
   ) {
-    this.strategies = new Strategies(mergeStrategy);
-    this.isCopying = recordDeepCopy;
+    this.strategies = new Strategies(options.mergeStrategy);
+    this.isCopying = options.recordDeepCopy ?? true;
+    this.offline = new OfflineRecords(compiled, options, deployment);
     compiled.attach(this);
   }
 
@@ -133,6 +142,14 @@ export class RecordHub {
     );
   }
 
+  load(lookup: number, name: string): void {
+    this.offline.load(lookup, name);
+  }
+
+  store(name: string, version: number, text: string | undefined): void {
+    this.offline.save(name, version, text);
+  }
+
   /** Has the record tell when it comes to another state. */
   watchState(record: SharedRecord): void {
     if (this.#states.has(record) || !record.isOpen) return;
@@ -153,6 +170,7 @@ export class RecordHub {
 
   closed(): void {
     this.#isClosed = true;
+    this.offline.close();
     for (const records of this.#records.values()) for (const record of records) record.close();
     this.#records.clear();
     this.#states.clear();
@@ -209,6 +227,10 @@ export class SharedRecord {
 
   get isReady(): boolean {
     return this.isOpen && this.compiled.isReady(this.name);
+  }
+
+  get isFromStorage(): boolean {
+    return this.isOpen && this.compiled.isFromStorage(this.name);
   }
 
   get version(): number {

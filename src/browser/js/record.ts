@@ -44,9 +44,10 @@ export interface RecordConflict<Data = any> {
 }
 
 /**
- * Where a record stands: it is asked for (`SUBSCRIBING`), asked for again after the connection was lost (`RESUBSCRIBING`), as the
- * server has it (`READY`), waits for a merge strategy (`MERGING`), is held by nobody (`UNSUBSCRIBING`, then `UNSUBSCRIBED`), is
- * to be deleted (`DELETING`, then `DELETED`), or is refused by the server (`ERROR`).
+ * Where a record stands: it is asked for (`SUBSCRIBING`), asked for though it is known, because the connection was lost or it
+ * comes from storage (`RESUBSCRIBING`), as the server has it (`READY`), waits for a merge strategy (`MERGING`), is held by
+ * nobody (`UNSUBSCRIBING`, then `UNSUBSCRIBED`), is to be deleted (`DELETING`, then `DELETED`), or is refused by the server
+ * (`ERROR`).
  */
 export type RecordState =
   | 'SUBSCRIBING'
@@ -97,6 +98,11 @@ export interface RecordHolder<Self> extends Disposable {
   readonly name: string;
   /** Whether it was loaded. */
   readonly isReady: boolean;
+  /**
+   * Whether what is seen comes from storage, and the server has not confirmed it in this page: see the option
+   * `offlineEnabled`. When it does, `onRecordStateChanged` tells `READY`.
+   */
+  readonly isFromStorage: boolean;
   /** How often it was written, with what was written here; -1 before it is loaded. */
   readonly version: number;
 

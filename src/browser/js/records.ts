@@ -174,6 +174,30 @@ export interface RecordHandler {
    */
   unlisten(pattern: string): void;
 
+  /**
+   * Has storage keep what the server has of the records that are open here: see the option `offlineEnabled`. It does so by
+   * itself when a record is first loaded and when the connection ends, and with `saveUpdatesOffline` after every change.
+   * @example
+   * client.record.saveToOfflineStorage();
+   */
+  saveToOfflineStorage(): void;
+
+  /**
+   * Forgets what storage has of records. Those that are open here stay as they are, and are kept again when they change; for
+   * a logout, `close()` first.
+   * @returns Resolves when that is done; at once without the option `offlineEnabled`. A storage of the application's own must
+   * call back.
+   * @throws {DeepstreamError} (the promise rejects) with `OFFLINE_STORAGE_ERROR` when the storage fails
+   * @example
+   * client.close();
+   * await client.record.clearOfflineStorage();
+   */
+  clearOfflineStorage(): Promise<void>;
+  /** Forgets it, and calls back with `null` or the code of an error. */
+  clearOfflineStorage(callback: (error: string | null) => void): void;
+  /** Forgets it, with a promise unless there is a callback. */
+  clearOfflineStorage(callback?: (error: string | null) => void): Promise<void> | void;
+
   /** The names of the records that are open here, lists and queues included, in alphabetical order. */
   names(): string[];
 
@@ -263,6 +287,14 @@ export class Records implements RecordHandler {
 
   unlisten(pattern: string): void {
     this.hub.compiled.unlisten(pattern);
+  }
+
+  saveToOfflineStorage(): void {
+    this.hub.compiled.save();
+  }
+
+  clearOfflineStorage(callback?: (error: string | null) => void): any {
+    return outcome(checkOptionalFunction('callback', callback), (done) => this.hub.offline.clear(done));
   }
 
   names(): string[] {

@@ -19,7 +19,8 @@ impl Records {
     /// The server has `remote`, whatever was thought before.
     pub(super) fn on_remote(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, remote: Remote) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let Some(known) = entry.version else { return self.on_loaded(context, socket, name, remote) };
+        let known = entry.version.filter(|_| !entry.stored.is_written_blindly);
+        let Some(known) = known else { return self.on_loaded(context, socket, name, remote) };
         if let Some(contested) = &mut entry.contested {
             let latest = contested.latest();
             let is_new =
@@ -42,6 +43,9 @@ impl Records {
         entry.doubted = None;
         if remote.version > known {
             entry.refusals = 0;
+        }
+        if remote.version == known && !entry.is_as_known(&remote) {
+            entry.stored.version = None;
         }
         if entry.deletion.is_some() {
             return self.settle_deletion(context, socket, name, remote);
@@ -75,10 +79,14 @@ impl Records {
         entry.phase = Phase::Synced;
         entry.deadline = None;
         entry.is_verified = true;
+        entry.stored.is_written_blindly = false;
+        let was_ready = entry.is_ready();
         let (mut confirmed, impossible) = entry.load(remote);
         let mut ready = std::mem::take(&mut entry.ready_tickets);
         settle(context, &mut confirmed, &Ok(None));
-        tell(context, name, RecordNews::Ready);
+        if !was_ready {
+            tell(context, name, RecordNews::Ready);
+        }
         settle(context, &mut ready, &Ok(None));
         self.tell_changes(context, name, &mut before);
         report_impossible(context, name, impossible);

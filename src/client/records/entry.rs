@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
+    cache::Stored,
     settling::whole,
     write::{Edit, Watch, Write},
 };
@@ -172,6 +173,8 @@ pub struct Entry {
     pub refusals: u32,
     /// Whether the server has said that it takes no more writes, which it does until the record is deleted.
     pub is_stuck: bool,
+    /// What storage has to do with it.
+    pub stored: Stored,
 }
 
 impl Entry {
@@ -202,6 +205,7 @@ impl Entry {
             is_verified: false,
             refusals: 0,
             is_stuck: false,
+            stored: Stored::default(),
         }
     }
 

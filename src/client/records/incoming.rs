@@ -1,7 +1,7 @@
 //! What the server says about records.
 
 use super::{
-    Bulk, Edit, Phase, Records, Remote,
+    Bulk, Edit, Phase, Records, Remote, cache,
     conflict::report_impossible,
     entry::{Entry, Heard},
     failure, settle, tell, tell_differences,
@@ -232,7 +232,8 @@ impl Records {
             let is_next = *version == known.saturating_add(1);
             if is_next && entry.pending.is_empty() && entry.deletion.is_none() {
                 if let Ok(differences) = entry.advance(*version, &mut edit) {
-                    return tell_differences(context, name, differences);
+                    tell_differences(context, name, differences);
+                    return self.on_confirmed(context, name);
                 }
             } else if is_next {
                 let latest = entry.contested.as_ref().map(|contested| contested.latest().document.clone());
@@ -357,7 +358,9 @@ impl Records {
     }
 
     fn on_delete_success(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
-        self.forced.on_deleted(name, None);
+        if self.forced.on_deleted(name, None) {
+            cache::remove(context, name);
+        }
         let is_owed = |entry: &mut Entry| std::mem::take(&mut entry.is_deletion_owed);
         if self.entries.get_mut(name).is_some_and(is_owed) {
             self.on_deleted(context, socket, name);
@@ -426,6 +429,7 @@ impl Records {
     /// The server refuses the record itself.
     fn on_denied(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
+        cache::on_denied(context, name, entry);
         entry.phase = Phase::Denied;
         entry.deadline = None;
         let mut before = entry.view.clone();

@@ -6,6 +6,7 @@
 //! strategy of the record settles what becomes of both. What was cut off is never guessed: the version and the data on the
 //! server tell whether it arrived.
 
+mod cache;
 mod conflict;
 mod entry;
 mod force;
@@ -19,18 +20,19 @@ mod write;
 
 use std::collections::VecDeque;
 
+use self::{
+    cache::{Cache, Save},
+    entry::{Entry, InFlight, Phase, Remote},
+    force::ForcedWrites,
+    requests::Requests,
+    write::{Edit, next_message},
+};
 pub use self::{
     entry::Strategy,
     force::Forced,
     stored::{base_text, read_base, read_write, write_text},
     unsent::{Draft, Unkept, Unsent},
     write::Write,
-};
-use self::{
-    entry::{Entry, InFlight, Phase, Remote},
-    force::ForcedWrites,
-    requests::Requests,
-    write::{Edit, next_message},
 };
 use super::{
     context::Context,
@@ -57,6 +59,7 @@ pub struct Records {
     bulks: VecDeque<Bulk>,
     requests: Requests,
     forced: ForcedWrites,
+    cache: Cache,
     /// No later than anything here is due: looking at thousands of records after every event would take too long.
     wake_at: Option<(Instant, Wake)>,
     next_correlation_id: u32,
@@ -94,6 +97,7 @@ impl Records {
             bulks: VecDeque::new(),
             requests: Requests::default(),
             forced: ForcedWrites::default(),
+            cache: Cache::default(),
             wake_at: None,
             next_correlation_id: 0,
             next_question: 0,
@@ -239,6 +243,12 @@ impl Records {
                 self.wake_for_answer(context);
                 self.requests.notify(context, session, names, correlation_id, ticket);
             }
+            RecordCommand::LookedUp { lookup, name, found } => {
+                self.on_looked_up(context, session, lookup, name, found);
+            }
+            RecordCommand::StorageFailed { words } => self.on_storage_failed(context, words),
+            RecordCommand::StorageCleared => self.on_storage_cleared(),
+            RecordCommand::Save => self.save_all(context, Save::All),
         }
     }
 
@@ -265,13 +275,16 @@ impl Records {
     }
 
     fn open(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, strategy: Strategy) {
+        if !self.entries.contains(name) {
+            self.look_up(context, name);
+        }
         let entry = self.entries.get_or_insert_with(name, || Entry::new(strategy));
         entry.usages += 1;
         entry.discard_at = None;
         if matches!(entry.phase, Phase::Denied | Phase::Held) {
             entry.phase = Phase::Unknown;
         }
-        if entry.phase == Phase::Unknown && session.is_some() {
+        if entry.phase == Phase::Unknown && session.is_some() && !self.cache.holds(name) {
             self.schedule(context);
         }
     }
@@ -318,6 +331,7 @@ impl Records {
         }
         let created_ms = self.creation_ms(context);
         let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.stored.is_written_blindly = false;
         let edits = edits.into_iter().map(|(path, text)| Edit::new(path, text.map(Into::into))).collect();
         match entry.write(Write { edits, tickets: tickets.clone(), created_ms, kept_as: None }) {
             Ok((differences, mut unneeded)) => {
@@ -397,6 +411,7 @@ impl Records {
             self.hold_back(session, name);
             return outbox.add(context, session, &offer);
         };
+        entry.stored.is_written_blindly = false;
         let mut writes = entry.delete(ticket, created_ms);
         self.touch(name);
         settle(context, &mut writes, &Err(failure(RecordFailure::Deleted, name)));
@@ -420,6 +435,8 @@ impl Records {
     fn go_on(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, is_suspect: bool) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(socket) = session.filter(|_| entry.phase == Phase::Synced) else { return };
+        self.on_confirmed(context, name);
+        let Some(entry) = self.entries.get_mut(name) else { return };
         if entry.has_unsent() && !self.may_write {
             return;
         }
@@ -483,6 +500,7 @@ impl Records {
     /// The record is no longer open.
     fn remove(&mut self, context: &mut Context<'_>, name: &str, why: RecordFailure, news: RecordNews) {
         let Some(mut entry) = self.entries.remove(name) else { return };
+        self.cache.on_removed(context, name, &mut entry, news == RecordNews::Deleted);
         let mut tickets = entry.take_tickets();
         tickets.append(&mut entry.ready_tickets);
         settle(context, &mut tickets, &Err(failure(why, name)));

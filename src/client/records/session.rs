@@ -1,6 +1,6 @@
 //! What records do with the connection, and with time.
 
-use super::{Bulk, Phase, Records, conflict::report_impossible, failure, send, settle, tell};
+use super::{Bulk, Phase, Records, cache::Save, conflict::report_impossible, failure, send, settle, tell};
 use crate::{
     client::{
         context::{Context, Cut},
@@ -31,6 +31,7 @@ impl Records {
     /// so.
     pub fn on_lost(&mut self, context: &mut Context<'_>, cut: Cut) {
         self.count_cut(context, cut);
+        self.save_all(context, Save::Changed);
         self.listens.on_lost(context);
         self.forced.on_lost();
         self.may_write = false;
@@ -108,8 +109,10 @@ impl Records {
     /// The connection rests until the application says otherwise: nobody shall wait for what may never come; what was
     /// written stays.
     pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        self.entries.for_each(|_, entry| {
-            settle(context, &mut entry.ready_tickets, &Err(error.clone()));
+        self.entries.for_each(|name, entry| {
+            if !self.cache.holds(name) {
+                settle(context, &mut entry.ready_tickets, &Err(error.clone()));
+            }
             for write in &mut entry.pending {
                 settle(context, &mut write.tickets, &Err(error.clone()));
             }
@@ -122,6 +125,7 @@ impl Records {
 
     /// The client is closed.
     pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        self.leave_to_storage(context);
         self.on_rest(context, error);
         *self = Self::new();
     }
@@ -224,8 +228,8 @@ impl Records {
         let mut unknown = [const { Vec::new() }; 3];
         let held_back = &self.held_back;
         self.entries.for_each(|name, entry| {
-            if entry.phase == Phase::Unknown && !held_back.contains(name) {
-                let is_ready = entry.is_ready();
+            if entry.phase == Phase::Unknown && !held_back.contains(name) && self.cache.lets_go(name) {
+                let is_ready = entry.is_ready() && !entry.stored.is_written_blindly;
                 let action = if is_ready { RecordAction::SubscribeAndHead } else { load_action(context, name) };
                 entry.phase = if is_ready { Phase::Checking } else { Phase::Loading };
                 entry.deadline = Some(deadline);

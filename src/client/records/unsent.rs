@@ -181,9 +181,12 @@ impl Records {
         let mut before = entry.view.clone();
         let was_ready = entry.is_ready();
         let is_synced = session.is_some() && entry.phase == Phase::Synced;
+        let is_blind = draft.document.is_none();
         let (impossible, present) = entry.restore(draft);
         let mut ready = Vec::new();
+        entry.stored.is_written_blindly |= is_blind && session.is_none();
         if entry.is_ready() && !was_ready {
+            entry.stored.is_from_storage = true;
             ready = std::mem::take(&mut entry.ready_tickets);
             tell(context, &name, RecordNews::Ready);
         }

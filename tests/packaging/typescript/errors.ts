@@ -165,6 +165,14 @@ note.setMulti({ title: 'Shopping', 'items[0]': 5 });
 note.subscribe('title', (title: number) => title);
 // @ts-expect-error: a misspelled event
 note.on('redy', () => {});
+// @ts-expect-error: that is not for applications to say
+note.isFromStorage = false;
+// @ts-expect-error: a misspelled member of an option
+new DeepstreamClient('localhost:6020', { indexdb: { databaseName: 'mine' } });
+// @ts-expect-error: a storage without all that it takes
+new DeepstreamClient('localhost:6020', { storage: { get() {}, set() {}, delete() {} } });
+// @ts-expect-error: with a callback there is no promise
+client.record.clearOfflineStorage(() => {}).then();
 // @ts-expect-error: a list has strings
 client.record.getList('notes').addEntry(5);
 // @ts-expect-error: not a strategy

@@ -26,6 +26,7 @@ import {
   type Subscription,
   type OutboxEntry,
   type OutboxStorage,
+  type RecordOfflineStore,
 } from 'deepstream-wasm';
 
 /** Passes only if both types are the same: `any` is the same as nothing but itself. */
@@ -301,12 +302,27 @@ export async function writeRecords(client: DeepstreamClient): Promise<void> {
   untyped.set('a.b[2].c', { any: 'thing' });
   const list: List = client.record.getList('notes').on('entry-added', (entry, index) => console.log(entry, index));
   expectType<string[]>()(list.getEntries(), true);
+  expectType<boolean>()(note.isFromStorage && list.isFromStorage, true);
   const selected = client.record.getAnonymousRecord<Note>();
+  expectType<boolean>()(selected.isFromStorage || client.record.getDq('queue').isFromStorage, true);
   selected.on('nameChanged', (name) => expectType<string>()(name, true));
   expectType<string | undefined>()((await selected.setName('note')).get('title'), true);
   expectType<Note>()(await client.record.snapshot<Note>('note'), true);
   expectType<boolean>()(await client.record.has('note'), true);
   expectType<void>()(await client.record.delete('note'), true);
+}
+
+export async function keepRecords(storage: RecordOfflineStore): Promise<void> {
+  const indexdb = { objectStoreNames: ['users'], autoVersion: true, ignorePrefixes: ['secret/'] };
+  using client = new DeepstreamClient('localhost:6020', { offlineEnabled: true, indexdb });
+  using other = new DeepstreamClient('localhost:6020', { offlineEnabled: true, storage, ignorePrefixes: ['secret/'] });
+  client.record.saveToOfflineStorage();
+  expectType<void>()(await client.record.clearOfflineStorage(), true);
+  expectType<void>()(
+    other.record.clearOfflineStorage((error) => expectType<string | null>()(error, true)),
+    true,
+  );
+  expectType<number>()(DefaultOptions.indexdb.flushTimeout, true);
 }
 
 export function handle(error: unknown): string | undefined {

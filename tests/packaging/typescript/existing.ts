@@ -178,6 +178,39 @@ export class Connection {
     return records.snapshot(name);
   }
 
+  public async keep(url: string): Promise<void> {
+    const kept = new Map<string, { version: number; data: C.RecordData }>();
+    const own = new DeepstreamClient(url, {
+      offlineEnabled: true,
+      saveUpdatesOffline: true,
+      storage: {
+        get: (recordName, callback) => {
+          const { version, data } = kept.get(recordName) || { version: -1, data: null };
+          callback(recordName, version, data);
+        },
+        set: (recordName, version, data, callback) => {
+          kept.set(recordName, { version, data });
+          callback(null, recordName);
+        },
+        delete: (recordName, callback) => callback(kept.delete(recordName) ? null : 'unknown', recordName),
+        reset: (callback) => {
+          kept.clear();
+          callback(null);
+        },
+      },
+    });
+    own.close();
+    this.client = new DeepstreamClient(url, {
+      offlineEnabled: true,
+      storageName: 'indexdb',
+      ignorePrefixes: ['secret/'],
+      indexdb: { ...DefaultOptions.indexdb, dbVersion: DefaultOptions.indexdb.dbVersion + 1, objectStoreNames: ['users'] },
+    });
+    this.client.record.saveToOfflineStorage();
+    await this.client.record.clearOfflineStorage();
+    this.client.record.clearOfflineStorage((error: string | null) => console.log(error));
+  }
+
   public async interrupt(): Promise<void> {
     this.client!.pause();
     await this.client!.resume();

@@ -1,0 +1,58 @@
+import { DeepstreamError } from './error.js';
+import { wordsOf, type Fail, type OfflineStore } from './offline-store.js';
+import { AdapterStore } from './offline-store-adapter.js';
+import { IndexedStore } from './offline-store-indexed.js';
+import { LocalStore } from './offline-store-local.js';
+import type { Options } from './options.js';
+import type { Done } from './outcome.js';
+import type { CompiledRecords } from './record-hub.js';
+
+/**
+ * Does for the WebAssembly side what it wants of the storage of records, if the options ask for one.
+ * @internal
+ */
+export class OfflineRecords {
+  readonly #store: OfflineStore | undefined;
+
+  /** @param deployment What tells the records of these servers from those of others. */
+  constructor(
+    private readonly compiled: CompiledRecords,
+    options: Partial<Options>,
+    deployment: string,
+  ) {
+    this.#store = storeOf(options, deployment, (exception) => compiled.storageFailed(wordsOf(exception)));
+  }
+
+  load(lookup: number, name: string): void {
+    // Whoever opens a record may still add listeners to it.
+    queueMicrotask(() => {
+      this.#store?.load(name, (record) => this.compiled.lookedUp(lookup, name, record?.version ?? -1, record?.text));
+    });
+  }
+
+  save(name: string, version: number, text: string | undefined): void {
+    this.#store?.save(name, text === undefined ? undefined : { version, text });
+  }
+
+  clear(done: Done): void {
+    if (!this.#store) return queueMicrotask(() => done(null, undefined, false));
+    this.compiled.storageCleared();
+    this.#store.clear((exception) => {
+      if (exception === undefined) return done(null, undefined, false);
+      const message = `the storage of records cannot be emptied: ${wordsOf(exception)}`;
+      done(new DeepstreamError(message, 'OFFLINE_STORAGE_ERROR', { cause: exception, topic: 'RECORD' }), undefined, false);
+    });
+  }
+
+  close(): void {
+    this.#store?.close();
+  }
+}
+
+/** None is touched before it is needed. */
+function storeOf(options: Partial<Options>, deployment: string, fail: Fail): OfflineStore | undefined {
+  if (!options.offlineEnabled) return undefined;
+  if (options.storage) return new AdapterStore(options.storage, fail);
+  if (options.storageName === 'localstorage') return new LocalStore(deployment, fail);
+  return new IndexedStore(options.indexdb ?? {}, deployment, fail);
+}

@@ -1,0 +1,296 @@
+//! Records as storage keeps them, so that a page opened without a network has them.
+//!
+//! What is kept is what the server has: a version and the data. A record that is opened is looked up first; what storage
+//! has of it is seen at once, and the next session asks for its version only. What was written here and the server does
+//! not have is the business of others.
+
+use super::{
+    Records,
+    conflict::report_impossible,
+    entry::{Entry, InFlight, Remote},
+    settle, tell,
+};
+use crate::{
+    client::{
+        context::Context,
+        error::ClientError,
+        io::{Output, RecordNews, SocketId, Wake},
+        limits::{RECORD_STORAGE_MAX_MS, RECORD_STORAGE_MAX_REPORTS},
+        record::{Document, Kind},
+        time::Instant,
+    },
+    names::NameMap,
+};
+
+/// What storage is asked for, and what it is to be told.
+#[derive(Debug, Default)]
+pub struct Cache {
+    /// The records that storage was asked for.
+    awaited: NameMap<Lookup>,
+    next_lookup: u32,
+    /// No later than an answer is overdue.
+    answer_due_at: Option<Instant>,
+    /// The records to be saved, in the order in which they changed.
+    unsaved: Vec<Box<str>>,
+    save_at: Option<Instant>,
+    /// What was reported to be wrong with storage.
+    reported: Vec<Box<str>>,
+}
+
+/// A question to storage.
+#[derive(Debug)]
+struct Lookup {
+    number: u32,
+    /// Until when the server is not asked instead; `None` once that is over.
+    deadline: Option<Instant>,
+}
+
+/// What storage has to do with a record that is open.
+#[derive(Debug, Default)]
+pub struct Stored {
+    /// Whether what is seen comes from storage, and the server has not confirmed it.
+    pub is_from_storage: bool,
+    /// Whether that was written to before it was seen, and not since: such writes are made to whatever the server has.
+    pub is_written_blindly: bool,
+    /// Whether the version and the data are what the server said in this page.
+    is_confirmed: bool,
+    /// The version that storage has, if that is what the server has, or had.
+    pub version: Option<i32>,
+    /// Whether it is among those to be saved.
+    is_unsaved: bool,
+}
+
+/// Which records to save.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Save {
+    /// Those that storage does not have like this.
+    Changed,
+    /// Every one.
+    All,
+}
+
+impl Cache {
+    /// Whether the server is not to be asked yet, because storage will answer.
+    pub fn holds(&self, name: &str) -> bool {
+        self.awaited.get(name).is_some_and(|lookup| lookup.deadline.is_some())
+    }
+
+    /// Whether the server may be asked; then storage no longer matters.
+    pub fn lets_go(&mut self, name: &str) -> bool {
+        let is_free = !self.holds(name);
+        if is_free {
+            self.awaited.remove(name);
+        }
+        is_free
+    }
+
+    /// When storage has taken too long, or is to be written to.
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        let at = self.answer_due_at.into_iter().chain(self.save_at).min()?;
+        Some((at, Wake::Storage))
+    }
+
+    /// A record is no longer open: it is kept as the server has it, or was deleted there.
+    pub(super) fn on_removed(&mut self, context: &mut Context<'_>, name: &str, entry: &mut Entry, is_deleted: bool) {
+        self.awaited.remove(name);
+        if is_deleted {
+            remove(context, name);
+        } else {
+            save(context, name, entry, Save::Changed);
+        }
+    }
+
+    fn is_answered(&mut self, name: &str, number: u32) -> bool {
+        let is_it = self.awaited.get(name).is_some_and(|lookup| lookup.number == number);
+        if is_it {
+            self.awaited.remove(name);
+        }
+        if self.awaited.is_empty() {
+            self.answer_due_at = None;
+        }
+        is_it
+    }
+}
+
+impl Records {
+    /// Whether what is seen of a record comes from storage, and the server has not confirmed it in this page.
+    pub fn is_from_storage(&self, name: &str) -> bool {
+        self.entries.get(name).is_some_and(|entry| entry.stored.is_from_storage)
+    }
+
+    /// When storage has taken too long, or is to be written to; also without a session.
+    pub fn storage_deadline(&self) -> Option<(Instant, Wake)> {
+        self.cache.deadline()
+    }
+
+    /// Looks up a record that was not open.
+    pub(super) fn look_up(&mut self, context: &mut Context<'_>, name: &str) {
+        if !is_kept(context, name) {
+            return;
+        }
+        let number = self.cache.next_lookup;
+        self.cache.next_lookup = number.wrapping_add(1);
+        let deadline = context.now.after_ms(RECORD_STORAGE_MAX_MS);
+        self.cache.awaited.get_or_insert_with(name, || Lookup { number, deadline: Some(deadline) });
+        self.cache.answer_due_at.get_or_insert(deadline);
+        context.out.push_back(Output::LoadRecord { lookup: number, name: name.into() });
+    }
+
+    /// Storage has answered: with a version and data as JSON text, if it has the record.
+    pub(super) fn on_looked_up(
+        &mut self,
+        context: &mut Context<'_>,
+        session: Option<SocketId>,
+        lookup: u32,
+        name: &str,
+        found: Option<(i32, &str)>,
+    ) {
+        if !self.cache.is_answered(name, lookup) {
+            return;
+        }
+        if let Some((version, text)) = found {
+            match Document::parse(text) {
+                Ok(document) if version >= 0 && matches!(document.value().kind(), Kind::Object | Kind::Array) => {
+                    self.show(context, session, name, Remote { version, document });
+                }
+                _ => self.on_storage_failed(context, "what is stored is not a record"),
+            }
+        }
+        // Those that were opened together are asked for together.
+        if session.is_some() && self.cache.awaited.is_empty() {
+            self.schedule(context);
+        }
+    }
+
+    /// What storage has is seen, until the server has been asked.
+    fn show(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, remote: Remote) {
+        // One that has become ready otherwise is newer, or knows what was written to it.
+        let Some(entry) = self.entries.get_mut(name).filter(|entry| !entry.is_ready()) else { return };
+        let is_written = !entry.pending.is_empty() || entry.deletion.is_some();
+        if is_written && session.is_some() {
+            // It was not written to this, and the server will soon say what to.
+            return;
+        }
+        let mut before = entry.view.clone();
+        entry.stored = Stored {
+            is_from_storage: true,
+            is_written_blindly: is_written,
+            version: Some(remote.version),
+            ..Stored::default()
+        };
+        let may_be_sent = entry.in_flight.is_some();
+        let (mut confirmed, impossible) = entry.load(remote);
+        if may_be_sent && !entry.pending.is_empty() {
+            // Storage may be older than what an earlier page has sent.
+            entry.in_flight = Some(InFlight::guess(entry.pending.len()));
+        }
+        let mut ready = std::mem::take(&mut entry.ready_tickets);
+        settle(context, &mut confirmed, &Ok(None));
+        tell(context, name, RecordNews::Ready);
+        settle(context, &mut ready, &Ok(None));
+        self.tell_changes(context, name, &mut before);
+        report_impossible(context, name, impossible);
+    }
+
+    /// Something is wrong with storage, in words. Each is told once.
+    pub(super) fn on_storage_failed(&mut self, context: &mut Context<'_>, words: &str) {
+        let reported = &mut self.cache.reported;
+        if reported.len() < RECORD_STORAGE_MAX_REPORTS && reported.iter().all(|known| **known != *words) {
+            reported.push(words.into());
+            context.report(ClientError::OfflineStorage { words: words.into() });
+        }
+    }
+
+    /// Time has passed, in a session or without.
+    pub fn on_storage_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+        let now = context.now;
+        if self.cache.answer_due_at.is_some_and(|at| at <= now) {
+            let mut next: Option<Instant> = None;
+            self.cache.awaited.for_each(|_, lookup| {
+                lookup.deadline = lookup.deadline.filter(|at| *at > now);
+                next = next.into_iter().chain(lookup.deadline).min();
+            });
+            self.cache.answer_due_at = next;
+            if session.is_some() {
+                self.schedule(context);
+            }
+        }
+        if self.cache.save_at.is_some_and(|at| at <= now) {
+            self.cache.save_at = None;
+            for name in std::mem::take(&mut self.cache.unsaved) {
+                if let Some(entry) = self.entries.get_mut(&name) {
+                    save(context, &name, entry, Save::Changed);
+                }
+            }
+        }
+    }
+
+    /// The version and the data are what the server has.
+    pub(super) fn on_confirmed(&mut self, context: &mut Context<'_>, name: &str) {
+        if !is_kept(context, name) {
+            return;
+        }
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.stored.is_from_storage = false;
+        let is_first = !std::mem::replace(&mut entry.stored.is_confirmed, true);
+        let is_new = entry.stored.version != entry.version;
+        if (is_first || context.options.save_updates_offline) && is_new && !entry.stored.is_unsaved {
+            entry.stored.is_unsaved = true;
+            self.cache.unsaved.push(name.into());
+            self.cache.save_at.get_or_insert(context.now.after_ms(context.options.indexdb_flush_timeout_ms));
+        }
+    }
+
+    /// Saves what the server has of the records that are open.
+    pub(super) fn save_all(&mut self, context: &mut Context<'_>, which: Save) {
+        if context.options.offline_enabled {
+            self.cache.unsaved.clear();
+            self.cache.save_at = None;
+            self.entries.for_each(|name, entry| save(context, name, entry, which));
+        }
+    }
+
+    /// Storage has been emptied, and is to stay so until there is something new.
+    pub(super) fn on_storage_cleared(&mut self) {
+        self.cache.unsaved.clear();
+        self.cache.save_at = None;
+        self.entries.for_each(|_, entry| {
+            entry.stored.version = entry.version;
+            entry.stored.is_unsaved = false;
+        });
+    }
+
+    /// The client is closed: storage keeps what the server has, and will not be asked any more.
+    pub(super) fn leave_to_storage(&mut self, context: &mut Context<'_>) {
+        self.save_all(context, Save::Changed);
+        self.cache = Cache::default();
+    }
+}
+
+/// Has storage forget a record that the server does not have.
+pub(super) fn remove(context: &mut Context<'_>, name: &str) {
+    if is_kept(context, name) {
+        context.out.push_back(Output::StoreRecord { name: name.into(), record: None });
+    }
+}
+
+/// The server refuses a record: whoever uses this browser next shall not find it either.
+pub(super) fn on_denied(context: &mut Context<'_>, name: &str, entry: &mut Entry) {
+    entry.stored.is_confirmed = false;
+    entry.stored.version = None;
+    remove(context, name);
+}
+
+fn save(context: &mut Context<'_>, name: &str, entry: &mut Entry, which: Save) {
+    entry.stored.is_unsaved = false;
+    let is_wanted = which == Save::All || entry.stored.version != entry.version;
+    let Some(version) = entry.version.filter(|_| entry.stored.is_confirmed && is_wanted) else { return };
+    entry.stored.version = Some(version);
+    let data = entry.base().value().text().into();
+    context.out.push_back(Output::StoreRecord { name: name.into(), record: Some((version, data)) });
+}
+
+fn is_kept(context: &Context<'_>, name: &str) -> bool {
+    let options = context.options;
+    options.offline_enabled && !options.ignore_prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
+}
