@@ -173,7 +173,9 @@ impl Ledger {
 
     /// Nothing is refused without a reason.
     fn check_failure(&self, write: &Written, code: &str, knobs: &Knobs) {
-        let others = self.writers[&write.name].iter().any(|writer| *writer != Some(write.client));
+        // Another page of the browser may send what this one had written before.
+        let others = self.shared.contains(&self.browsers[&write.client])
+            || self.writers[&write.name].iter().any(|writer| *writer != Some(write.client));
         let is_possible = match code {
             "RECORD_WRITE_LOST" | "MERGE_FAILED" => others || knobs.has_deletions || !knobs.has_storage,
             "RECORD_DELETED" => knobs.forgets() || others,

@@ -23,8 +23,9 @@ export interface ThreeWayOptions {
 }
 
 /**
- * Keeps the changes of both sides since the last version that both had: of objects member by member, of anything else as a
- * whole. Only where both have changed the same is one lost, and told with the event `conflict`.
+ * Keeps the changes of both sides since the last version that both had: of objects member by member, of arrays of different
+ * strings as lists, of other arrays element by element where none was added, removed or moved, of anything else as a whole.
+ * Only where both have changed the same is one lost, and told with the event `conflict`.
  * @throws {DeepstreamError} for a side that there is not
  * @example
  * client.record.setMergeStrategy('note', threeWay({ prefer: 'local' }));

@@ -37,7 +37,7 @@ export type Patches<Data, Paths> = {
 
 /** What was changed on two sides, where something of one side is lost. `null` stands for a record that was deleted. */
 export interface RecordConflict<Data = any> {
-  /** What was here. */
+  /** What was here; `null` if it was to be deleted. */
   localValue: Data | null;
   /** What the server had. */
   remoteValue: Data | null;
@@ -110,7 +110,7 @@ export interface RecordHolder<Self> extends Disposable {
    * Waits until the record is loaded.
    * @returns Resolves with this.
    * @throws {DeepstreamError} (the promise rejects) when the server refuses the record, when it is deleted or discarded
-   * before, or when the client is closed or paused, or stops trying to connect
+   * before, or when the client is closed, or stops trying to connect
    * @example
    * const note = await client.record.getRecord('note').whenReady();
    */
@@ -132,7 +132,7 @@ export interface RecordHolder<Self> extends Disposable {
    * Deletes the record on the server, for everybody. While there is no connection that waits for one.
    * @returns Resolves when the server has done so.
    * @throws {DeepstreamError} (the promise rejects) when the server refuses, or does not answer; or when the client is closed
-   * or paused, or stops trying to connect, before
+   * or stops trying to connect, before. It is then deleted all the same when the client is connected again, in this page or another
    * @example
    * await note.delete();
    */
@@ -172,7 +172,7 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
   readonly hasProvider: boolean;
 
   /**
-   * What the record is at this moment, with what was written here. Before it is loaded, or after it ended, an empty object.
+   * What the record is at this moment, with what was written here. Before it is loaded only that; after it ended, an empty object.
    *
    * A copy, that may be changed; unless the option `recordDeepCopy` is false: then it may be shared, and must not be.
    * @example
@@ -212,7 +212,7 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
    * Like `set`, and tells when the server has it.
    * @returns Resolves when the server has it; at once if nothing is different.
    * @throws {DeepstreamError} (the promise rejects) when the server refuses, when a conflict was settled otherwise
-   * (`RECORD_WRITE_LOST`), or when nobody can say for now, because the client is closed or paused, or has stopped trying
+   * (`RECORD_WRITE_LOST`), or when nobody can say for now, because the client is closed, or has stopped trying
    * @example
    * await note.setWithAck('title', 'Shopping');
    */

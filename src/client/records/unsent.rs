@@ -216,13 +216,14 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
         let mut before = entry.view.clone();
         let was_asked = entry.contested.is_some();
+        let is_settled = matches!(entry.phase, Phase::Synced | Phase::Waiting | Phase::Merging);
         let Some(TakenOut { tickets, was_sent, impossible }) = entry.take_out(number) else { return Vec::new() };
         self.tell_changes(context, name, &mut before);
         report_impossible(context, name, impossible);
         self.touch(name);
         match session {
             // What the server has now is for it to say.
-            Some(socket) if was_sent || was_asked => self.ask_for_data(context, socket, name),
+            Some(socket) if is_settled && (was_sent || was_asked) => self.ask_for_data(context, socket, name),
             _ => self.proceed(context, session, name),
         }
         tickets
