@@ -497,3 +497,23 @@ fn what_storage_has_of_a_record_and_what_was_written_to_it_are_seen_together() {
         }
     }
 }
+
+#[test]
+fn writes_to_open_records_do_not_take_the_place_of_events() {
+    let mut world = World::new();
+    let page = world.add_client_with(|options| {
+        options.outbox_max_entries = 2;
+        options.outbox_max_bytes = 100;
+    });
+    world.pause(page);
+    open(&mut world, page, Strategy::RemoteWins);
+    for path in ["a", "b", "c"] {
+        set(&mut world, page, path, &format!("\"{}\"", "x".repeat(200)));
+    }
+    world.emit(page, "news", "1");
+    let forced = set_data_of(&mut world, page, "other", "a", "1", Delivery::Durable, None);
+    assert_eq!(world.client(page).client().outbox().len(), 5);
+    let refused = set_data_of(&mut world, page, "other", "b", "1", Delivery::Durable, None);
+    assert_eq!(world.client(page).rejection(refused), Some("OUTBOX_FULL"));
+    assert_eq!(world.client(page).outcome(forced), None);
+}

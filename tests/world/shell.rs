@@ -729,6 +729,7 @@ impl Shell {
 
     /// Carries out what the client wants, in order, and sets the timer. Returns how much that was.
     fn drain(&mut self, now: Instant, outside: &mut Outside) -> usize {
+        assert_eq!(self.client.outbox().len(), self.client.outbox().entries().count());
         let mut outputs = 0;
         while let Some(output) = self.client.poll() {
             outputs += 1;

@@ -232,8 +232,7 @@ impl Outbox {
                     None => self.is_taken_over(entry),
                 };
                 if is_meant {
-                    self.bytes -= entry.bytes();
-                    self.changed = true;
+                    self.let_out(entry);
                 }
                 !is_meant
             });

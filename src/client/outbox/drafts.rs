@@ -219,8 +219,7 @@ impl Outbox {
         entry.created_ms = created_ms;
         entry.progress = Progress::Lent;
         if kind == Kind::Write {
-            self.bytes += entry.bytes();
-            self.changed = true;
+            self.take_in(&entry);
         }
         entry
     }
@@ -275,7 +274,9 @@ impl Outbox {
                 kept.base.iter().for_each(|base| self.unstore(context, base));
                 for mut entry in kept.writes {
                     if draft.deletion == Some(entry.number) {
+                        self.let_out(&entry);
                         entry.kind = Kind::Forced;
+                        self.take_in(&entry);
                         self.forced.push_back(entry);
                     } else {
                         // The page was killed before it could remove what is deleted as well.
@@ -341,7 +342,7 @@ impl Outbox {
                 // The others are part of what these were made to, or another page had begun to do what is done here.
                 if *number >= first && !self.knows(persisted.key) {
                     let entry = self.adopt(context, key, persisted, None);
-                    self.bytes += entry.bytes();
+                    self.take_in(&entry);
                     self.expect_end_of(&entry);
                     kept.writes.push(entry);
                 }

@@ -61,6 +61,14 @@ pub struct Offer<'a> {
     pub receipt: Option<Ticket>,
 }
 
+/// How much waits.
+#[derive(Clone, Copy, Debug, Default)]
+struct Extent {
+    entries: usize,
+    /// Their names and payloads.
+    bytes: usize,
+}
+
 /// The entries that wait, oldest first.
 #[derive(Debug)]
 pub struct Outbox {
@@ -87,7 +95,10 @@ pub struct Outbox {
     batch: u32,
     /// Those of users who are not logged in.
     held: Vec<Entry>,
-    bytes: usize,
+    /// All entries but those of open records: what the limits are for.
+    queued: Extent,
+    /// The writes to open records, of which there are few for each.
+    drafted: Extent,
     storage: Storage,
     reads: Reads,
     takeover: Takeover,
@@ -129,7 +140,8 @@ impl Outbox {
             drafts: Drafts::default(),
             batch: 0,
             held: Vec::new(),
-            bytes: 0,
+            queued: Extent::default(),
+            drafted: Extent::default(),
             storage: if storage == OutboxStorage::Memory { Storage::Absent } else { Storage::Untouched },
             reads: Reads::default(),
             takeover: Takeover::default(),
@@ -170,13 +182,12 @@ impl Outbox {
     }
 
     /// How many entries there are.
-    pub fn len(&self) -> usize {
-        let queued = self.entries.len() + self.calls.len() + self.forced.len() + self.held.len();
-        queued + self.drafts.entries().count()
+    pub const fn len(&self) -> usize {
+        self.queued.entries + self.drafted.entries
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
@@ -187,7 +198,7 @@ impl Outbox {
 
     /// Their names and payloads, in bytes.
     pub const fn bytes(&self) -> usize {
-        self.bytes
+        self.queued.bytes + self.drafted.bytes
     }
 
     /// When time alone changes something, and what.
@@ -232,10 +243,9 @@ impl Outbox {
             }
             return;
         }
-        self.bytes += entry.bytes();
+        self.take_in(&entry);
         self.expect_end_of(&entry);
         self.has_receipts |= !entry.receipts.is_empty();
-        self.changed = true;
         if entry.delivery == Delivery::Durable && !(session.is_some() && self.leaves_at_once(&entry)) {
             self.touch_storage(context);
             if self.storage == Storage::Ready {
@@ -318,7 +328,7 @@ impl Outbox {
     fn make_room(&mut self, context: &mut Context<'_>, bytes: usize) -> bool {
         let (max_entries, max_bytes) = (context.options.outbox_max_entries, context.options.outbox_max_bytes);
         let mut dropped = Vec::new();
-        while self.len() >= max_entries || self.bytes + bytes > max_bytes {
+        while self.queued.entries >= max_entries || self.queued.bytes + bytes > max_bytes {
             let event = self.entries.get(self.in_flight).map(|entry| entry.number);
             let waiting = |entry: &&Entry| entry.progress == Progress::Waiting;
             let [call, forced] =
@@ -338,7 +348,7 @@ impl Outbox {
             });
         }
         self.drop_entries(context, dropped, DropReason::Overflow);
-        self.len() < max_entries && self.bytes + bytes <= max_bytes
+        self.queued.entries < max_entries && self.queued.bytes + bytes <= max_bytes
     }
 
     /// Asks the server now whether it has everything; settles the ticket when that is so for what there is now.
@@ -452,7 +462,8 @@ impl Outbox {
         self.drafts = Drafts::default();
         self.held.clear();
         self.in_flight = 0;
-        self.bytes = 0;
+        self.queued = Extent::default();
+        self.drafted = Extent::default();
         self.next_expiry = None;
         self.next_timeout = None;
         self.barrier_at = None;
@@ -530,10 +541,29 @@ impl Outbox {
         taken
     }
 
+    fn extent(&mut self, kind: Kind) -> &mut Extent {
+        if kind == Kind::Write { &mut self.drafted } else { &mut self.queued }
+    }
+
+    /// Counts an entry that is here from now on.
+    fn take_in(&mut self, entry: &Entry) {
+        self.changed = true;
+        let extent = self.extent(entry.kind);
+        extent.entries += 1;
+        extent.bytes += entry.bytes();
+    }
+
+    /// Counts an entry no longer that is here no longer.
+    fn let_out(&mut self, entry: &Entry) {
+        self.changed = true;
+        let extent = self.extent(entry.kind);
+        extent.entries -= 1;
+        extent.bytes -= entry.bytes();
+    }
+
     /// What follows from an entry no longer being there.
     fn forget(&mut self, context: &mut Context<'_>, entry: &Entry) {
-        self.bytes -= entry.bytes();
-        self.changed = true;
+        self.let_out(entry);
         if self.is_empty() {
             self.next_expiry = None;
             self.next_timeout = None;
@@ -607,7 +637,7 @@ impl Outbox {
                     Kind::Write | Kind::Base => self.return_draft(context, entry),
                 }
             } else if self.is_taken_over(&entry) {
-                self.bytes -= entry.bytes();
+                self.let_out(&entry);
                 self.let_go_of(context, &entry);
             } else {
                 self.held.push(entry);

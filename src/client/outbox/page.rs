@@ -34,8 +34,7 @@ impl Outbox {
     /// Takes an entry out that stays in storage.
     pub(super) fn leave_to_others(&mut self, index: usize) {
         if let Some(entry) = self.entries.remove(index) {
-            self.bytes -= entry.bytes();
-            self.changed = true;
+            self.let_out(&entry);
             if index < self.in_flight {
                 self.in_flight -= 1;
             }

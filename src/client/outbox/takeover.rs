@@ -246,7 +246,7 @@ impl Outbox {
         let (mut events, mut calls, mut forced) = (self.in_flight, 0, 0);
         for (_, key, entry) in &found {
             let entry = self.revive(context, key, entry);
-            self.bytes += entry.bytes();
+            self.take_in(&entry);
             self.expect_end_of(&entry);
             let (queue, position) = match entry.kind {
                 Kind::Call { .. } => (&mut self.calls, &mut calls),
