@@ -67,9 +67,17 @@ export class OutboxView {
   }
 }
 
-function row({ name, data, isSent, isStored }) {
+function row({ kind, name, data, isSent, isStored }) {
   const message = readEnvelope(data);
-  const text = message === null ? asText(data) : `#${message.sequence} ${asText(message.text)}`;
+  const told = kind === 'record' ? writeText(data) : asText(data);
+  const text = message === null ? told : `#${message.sequence} ${asText(message.text)}`;
   const where = isSent ? 'on its way' : isStored ? 'stored' : 'in memory';
   return element('li', { 'data-where': where }, element('span', { class: 'chip' }, where), ` ${name}: ${text}`);
+}
+
+/** What a write to a record does. */
+function writeText({ edits }) {
+  if (!edits) return 'delete';
+  const one = ({ path, ...edit }) => ('data' in edit ? `${path || 'all'} = ${asText(edit.data)}` : `erase ${path}`);
+  return edits.map(one).join(', ');
 }

@@ -26,6 +26,7 @@ import {
   type Subscription,
   type OutboxEntry,
   type OutboxStorage,
+  type SetDataOptions,
   type RecordOfflineStore,
 } from 'deepstream-wasm';
 
@@ -310,6 +311,15 @@ export async function writeRecords(client: DeepstreamClient): Promise<void> {
   expectType<Note>()(await client.record.snapshot<Note>('note'), true);
   expectType<boolean>()(await client.record.has('note'), true);
   expectType<void>()(await client.record.delete('note'), true);
+  const delivery: SetDataOptions = { delivery: 'memory', ttl: 60_000 };
+  client.record.setData('note', { title: 'Shopping', items: [] }, undefined, delivery);
+  client.record.setData('cursors', 'ada.x', 3, (error) => console.log(error), { delivery: 'drop' });
+  // @ts-expect-error: a key is for events
+  client.record.setData('cursors', 'ada.x', 3, undefined, { key: 'a' });
+  await client.record.setDataWithAck('cursors', 'ada.x', undefined, undefined, delivery);
+  client.on('recordConflict', ({ name, localValue, remoteValue }) => console.log(name, localValue, remoteValue));
+  const waiting = client.outbox.entries().filter(({ kind }) => kind === 'record');
+  expectType<OutboxEntry[]>()(waiting, true);
 }
 
 export async function keepRecords(storage: RecordOfflineStore): Promise<void> {
