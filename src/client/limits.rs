@@ -111,6 +111,10 @@ pub const MIN_RETRY_WAIT_MS: u64 = 100;
 /// Most writes to one record that wait for the server one by one; more become one write of the whole record.
 pub const RECORD_MAX_WRITES: usize = 64;
 
+/// How long what was written to an open record is worth sending after its page is gone, in milliseconds, if `outbox.ttl` is not
+/// longer. Versions tell what has become of the record meanwhile, so that age does no harm; events have nothing of the kind.
+pub const RECORD_WRITES_TTL_MS: u64 = 30 * 24 * 3_600_000;
+
 /// How often a write to a record that is not open is sent while the server is busy with another client's.
 pub const RECORD_FORCE_ATTEMPTS: u32 = 5;
 

@@ -517,3 +517,21 @@ fn writes_to_open_records_do_not_take_the_place_of_events() {
     assert_eq!(world.client(page).rejection(refused), Some("OUTBOX_FULL"));
     assert_eq!(world.client(page).outcome(forced), None);
 }
+
+#[test]
+fn writes_that_nobody_came_for_expire_after_a_month() {
+    const DAY: u64 = 24 * 3_600_000;
+    for (days, is_sent) in [(29, true), (31, false)] {
+        let (mut world, browser, page, watcher) = start();
+        world.pause(page);
+        set(&mut world, page, "late", "1");
+        world.crash(page);
+        world.sleep(days * DAY);
+        let next = next_page(&mut world, browser, ADA);
+        world.run_until_open(watcher);
+        world.run_for(A_WHILE);
+        assert_eq!(view(&mut world, watcher).contains("late"), is_sent, "after {days} days");
+        assert_eq!(dropped(&world, next).is_empty(), is_sent);
+        assert_eq!(entries_in(&mut world, browser), 0);
+    }
+}

@@ -11,6 +11,7 @@ use crate::{
         context::Context,
         error::ClientError,
         io::{Output, SocketId},
+        limits::RECORD_WRITES_TTL_MS,
         outbox::entry::Owner,
         records::{Draft, Records, Unkept, Unsent, Write, base_text, read_base, read_write, write_text},
     },
@@ -214,7 +215,8 @@ impl Outbox {
     /// A new entry for what the records part has.
     fn draft(&mut self, context: &mut Context<'_>, kind: Kind, name: &str, text: &str, created_ms: u64) -> Entry {
         let delivery = Delivery::Durable;
-        let offer = Offer { kind, name, data: Some(text), delivery, ttl_ms: None, key: None, receipt: None };
+        let ttl_ms = Some(context.options.outbox_ttl_ms.max(RECORD_WRITES_TTL_MS));
+        let offer = Offer { kind, name, data: Some(text), delivery, ttl_ms, key: None, receipt: None };
         let mut entry = self.entry(context, &offer);
         entry.created_ms = created_ms;
         entry.progress = Progress::Lent;
