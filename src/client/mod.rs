@@ -319,7 +319,7 @@ impl Client {
         match command {
             Command::Login { ticket, params } => {
                 if connection.login(&mut context, ticket, params) {
-                    outbox.on_credentials(connection.known_params());
+                    outbox.on_credentials(&mut context, connection.known_params());
                 }
             }
             Command::Pause => connection.pause(&mut context),

@@ -49,6 +49,7 @@ extern "C" {
         name: &JsValue,
         path: &JsValue,
         data: &JsValue,
+        options: &JsValue,
         done: &JsValue,
     ) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -180,7 +181,7 @@ async fn everything_asked_for_is_settled_once_when_the_client_closes() {
         let done = |which: usize| &outcomes[which].function;
         records.await_ready("open", done(0));
         records.set("open", &"a".into(), &1.into(), done(1)).expect("accepted");
-        records.set_data(&"other".into(), &"a".into(), &1.into(), done(2)).expect("accepted");
+        records.set_data(&"other".into(), &"a".into(), &1.into(), NOTHING, done(2)).expect("accepted");
         records.snapshot(&"other".into(), done(3)).expect("accepted");
         records.head(&"other".into(), done(4)).expect("accepted");
         records.notify(&js("['other']"), done(5)).expect("accepted");
@@ -218,7 +219,8 @@ async fn bad_arguments_are_refused_at_the_call() {
         records.set_multi("note", &js("['a', 1, 'b]', 2]").unchecked_into(), NOTHING).err(),
         records.get("note", &"a[x]".into()).err(),
         records.watch("note", &"a b[".into()).err(),
-        records.set_data(&"".into(), NOTHING, &js("{}"), NOTHING).err(),
+        records.set_data(&"".into(), NOTHING, &js("{}"), NOTHING, NOTHING).err(),
+        records.set_data(&"other".into(), NOTHING, &js("{}"), &js("5"), NOTHING).err(),
         records.snapshot(NOTHING, &js("() => {}")).err(),
         records.notify(&js("[]"), &js("() => {}")).err(),
         records.notify(&js("['a', 5]"), &js("() => {}")).err(),
@@ -227,6 +229,10 @@ async fn bad_arguments_are_refused_at_the_call() {
         let refusal = refusal.as_ref().unwrap_or_else(|| panic!("{which} was accepted"));
         assert_eq!(property(refusal, "code"), "INVALID_ARGUMENT", "{which}");
         assert!(property(refusal, "message").contains("expected"), "{which}");
+    }
+    for options in ["({ ttl: 0 })", "({ delivery: 'now' })", "({ key: 'a' })"] {
+        let refusal = records.set_data(&"other".into(), NOTHING, &js("{}"), &js(options), NOTHING).expect_err(options);
+        assert_eq!(property(&refusal, "code"), "INVALID_OPTION", "{options}");
     }
     assert_eq!(text(&records.get("note", NOTHING).expect("a path")), "{}");
     page.was_quiet().await;

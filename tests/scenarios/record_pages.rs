@@ -241,7 +241,10 @@ fn who_logs_in_as_somebody_else_gets_the_own_writes_back_later() {
     world.network().route(page, Route::Lost);
     world.network().cut(page);
     let ticket = set(&mut world, page, "secret", "\"ada's\"");
-    world.login(page, BOB);
+    for (user, is_seen) in [(BOB, false), (ADA, true), (BOB, false)] {
+        world.login(page, user);
+        assert_eq!(view(&mut world, page).contains("ada's"), is_seen, "{user} is going to log in");
+    }
     world.network().route(page, Route::Clear);
     world.run_until_open(page);
     world.run_for(10_000);
@@ -534,4 +537,26 @@ fn writes_that_nobody_came_for_expire_after_a_month() {
         assert_eq!(dropped(&world, next).is_empty(), is_sent);
         assert_eq!(entries_in(&mut world, browser), 0);
     }
+}
+
+#[test]
+fn garbage_under_our_keys_is_told_removed_and_in_nobodys_way() {
+    let (mut world, browser, page, watcher) = start();
+    world.pause(page);
+    set(&mut world, page, "a", "1");
+    world.crash(page);
+    let storage = &mut world.browser(browser).storage;
+    let (key, value) = storage.iter().find(|(_, value)| value.starts_with("1 w")).unwrap();
+    let (key, header) = (key.clone(), value.split_once("{").unwrap().0.to_owned());
+    for (number, payload) in [(900, "nonsense"), (901, "{\"edits\":7}"), (902, "{\"edits\":[{\"path\":\"a[\"}]}")] {
+        let prefix = key.rsplit_once('/').unwrap().0;
+        storage.insert(format!("{prefix}/{number}"), format!("{header}{payload}"));
+        storage.insert(format!("{prefix}/{}", number + 50), format!("{header}{payload}").replacen("1 w", "1 b", 1));
+        storage.insert(format!("{prefix}/{}", number + 90), format!("{header}{payload}").replacen("1 w", "1 f", 1));
+    }
+    let next = next_page(&mut world, browser, ADA);
+    let is_told = |output: &Output| matches!(output, Output::Outbox(OutboxNews::Degraded { .. }));
+    assert!(world.client(next).outputs().any(is_told));
+    assert!(view(&mut world, watcher).contains("\"a\":1"));
+    assert_eq!(entries_in(&mut world, browser), 0);
 }

@@ -45,6 +45,8 @@ struct Kept {
     version: Option<i32>,
     /// Whether the data of that version is there too.
     has_data: bool,
+    /// Whether the record is to be deleted.
+    is_deletion: bool,
 }
 
 /// What becomes of who waits for a write that is recalled.
@@ -61,15 +63,17 @@ impl Kept {
     fn read_version(&mut self) {
         let base = self.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
         self.has_data = base.as_ref().is_some_and(|base| base.document.is_some());
-        let first = || read_write(self.writes.first()?.data.as_deref()?)?.version;
+        let read = |entry: &Entry| read_write(entry.data.as_deref()?);
+        let first = || self.writes.first().and_then(read)?.version;
         self.version = base.map_or_else(first, |base| base.version);
+        self.is_deletion = self.writes.last().and_then(read).is_some_and(|write| write.edits.is_none());
     }
 
-    /// As the records part takes it; `None` if nothing of it can be read.
-    fn to_draft(&self) -> Option<Draft> {
+    /// As the records part takes it.
+    fn to_draft(&self, name: Box<str>) -> Draft {
         let base = self.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
         let mut draft = Draft {
-            name: self.writes.first()?.name.clone(),
+            name,
             version: self.version,
             document: base.and_then(|base| base.document),
             writes: Vec::new(),
@@ -77,7 +81,7 @@ impl Kept {
         };
         for entry in &self.writes {
             let kept_as = Some(entry.number);
-            match entry.data.as_deref().and_then(read_write)?.edits {
+            match entry.data.as_deref().and_then(read_write).and_then(|write| write.edits) {
                 Some(edits) => {
                     let (tickets, created_ms) = (entry.receipts.clone(), entry.created_ms);
                     // What another page had taken over has the higher numbers, and may be older.
@@ -91,7 +95,7 @@ impl Kept {
                 }
             }
         }
-        Some(draft)
+        draft
     }
 }
 
@@ -264,35 +268,17 @@ impl Outbox {
     /// Gives the records part what waits for it.
     fn lend(&mut self, context: &mut Context<'_>, session: Option<SocketId>, records: &mut Records) {
         for mut kept in std::mem::take(&mut self.drafts.waiting) {
-            let Some(draft) = kept.to_draft() else {
-                // This package has not written it.
-                kept.writes.iter().for_each(|write| self.forget(context, write));
-                kept.base.iter().for_each(|base| self.unstore(context, base));
-                continue;
-            };
-            if draft.deletion.is_some() && draft.document.is_none() && !records.is_open(&draft.name) {
-                // Whatever the server has is to be deleted.
-                records.hold_back(session, &draft.name);
-                kept.base.iter().for_each(|base| self.unstore(context, base));
-                for mut entry in kept.writes {
-                    if draft.deletion == Some(entry.number) {
-                        self.let_out(&entry);
-                        entry.kind = Kind::Forced;
-                        self.take_in(&entry);
-                        self.forced.push_back(entry);
-                    } else {
-                        // The page was killed before it could remove what is deleted as well.
-                        self.forget(context, &entry);
-                    }
-                }
-                self.is_forced_due = true;
+            let Some(name) = kept.writes.first().map(|write| write.name.clone()) else { continue };
+            if kept.is_deletion && !kept.has_data && !records.is_open(&name) {
+                records.hold_back(session, &name);
+                self.delete_by_force(context, kept);
                 continue;
             }
-            let name = draft.name.clone();
-            if !records.restore(context, session, draft) {
+            if !records.takes(&name, kept.version, kept.has_data, kept.is_deletion) {
                 self.drafts.waiting.push(kept);
                 continue;
             }
+            records.restore(context, session, kept.to_draft(name.clone()));
             for entry in &mut kept.writes {
                 entry.progress = Progress::Lent;
                 entry.receipts.clear();
@@ -309,6 +295,24 @@ impl Outbox {
         }
     }
 
+    /// Whatever the server has of a record is to be deleted.
+    fn delete_by_force(&mut self, context: &mut Context<'_>, kept: Kept) {
+        kept.base.iter().for_each(|base| self.unstore(context, base));
+        let count = kept.writes.len();
+        for (position, mut entry) in kept.writes.into_iter().enumerate() {
+            if position + 1 == count {
+                self.let_out(&entry);
+                entry.kind = Kind::Forced;
+                self.take_in(&entry);
+                self.forced.push_back(entry);
+            } else {
+                // The page was killed before it could remove what is deleted as well.
+                self.forget(context, &entry);
+            }
+        }
+        self.is_forced_due = true;
+    }
+
     /// A record was opened: what an earlier page could not send is part of it, also before anybody has logged in.
     pub fn look_for_drafts(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
         let is_new = session.is_none() && !std::mem::replace(&mut self.drafts.is_wanted_early, true);
@@ -323,8 +327,7 @@ impl Outbox {
         session.is_some() || self.drafts.is_wanted_early
     }
 
-    /// Takes what a client that is gone has written to records to the own keys: it is one with what is written here, which
-    /// was made to it.
+    /// Takes what a client that is gone has written to records to the own keys, since what is written here was made to that.
     /// Says whether there was anything new.
     pub(super) fn adopt_drafts(&mut self, context: &mut Context<'_>, found: &[(u64, &String, Persisted<'_>)]) -> bool {
         let mut has_adopted = false;
@@ -455,10 +458,28 @@ impl Outbox {
         }
     }
 
-    /// Whether the entry is of whoever is logged in, under whose name it stands from now on.
+    /// Somebody else may be going to log in: they shall not see what others have written.
+    pub(super) fn change_drafts(&mut self, context: &mut Context<'_>) {
+        let (owner, _) = self.identity.owner();
+        self.sort_out_drafts(context, &owner);
+        let mut held = std::mem::take(&mut self.held);
+        for mut entry in held.extract_if(.., |entry| entry.kind == Kind::Write) {
+            if self.claim(context, &mut entry, &owner) {
+                self.return_draft(context, entry);
+            } else {
+                self.held.push(entry);
+            }
+        }
+        self.held.append(&mut held);
+    }
+
+    /// Whether the entry is of whoever is logged in, under whose name it stands from now on, or of whoever is going to be.
     pub(super) fn claim(&self, context: &mut Context<'_>, entry: &mut Entry, owner: &Owner) -> bool {
-        if entry.claim != Claim::Open && !self.identity.may_send(&entry.owner) {
+        if entry.claim != Claim::Open && !self.identity.may_hold(&entry.owner) {
             return false;
+        }
+        if !self.identity.is_logged_in() {
+            return true;
         }
         // Under the name that the server has for them, they are known whatever they log in with next.
         if entry.owner != *owner {
@@ -469,5 +490,14 @@ impl Outbox {
         }
         entry.claim = Claim::Proven;
         true
+    }
+}
+
+/// Whether what stands in storage for a record is of this package.
+pub(super) fn is_readable(entry: &Persisted<'_>) -> bool {
+    match entry.kind {
+        Kind::Write | Kind::Forced => entry.data.and_then(read_write).is_some(),
+        Kind::Base => entry.data.and_then(read_base).is_some(),
+        Kind::Event | Kind::Call { .. } => true,
     }
 }

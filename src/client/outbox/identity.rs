@@ -118,6 +118,11 @@ impl Identity {
         self.session.as_ref().is_some_and(|session| owner.is_empty() || is_theirs(session))
     }
 
+    /// Whether it is known for sure who the user is.
+    pub const fn is_logged_in(&self) -> bool {
+        self.session.is_some()
+    }
+
     /// Whether an entry of this owner is, as far as is known, of whoever is or will be logged in.
     pub fn may_hold(&self, owner: &str) -> bool {
         self.may_send(owner) || (self.session.is_none() && (owner.is_empty() || *owner == *self.owner().0))

@@ -374,8 +374,9 @@ impl Outbox {
     }
 
     /// What the client will log in with next was changed, to parameters of this digest if they are known.
-    pub fn on_credentials(&mut self, params: Option<u64>) {
+    pub fn on_credentials(&mut self, context: &mut Context<'_>, params: Option<u64>) {
         self.identity.will_log_in_with(params);
+        self.change_drafts(context);
     }
 
     /// The server refuses parameters of this digest. What was entrusted under them goes to whoever logs in next: most

@@ -3,7 +3,7 @@
 //! Every client holds a lock as long as it has entries in storage. Who gets the lock of another client knows that it is
 //! gone, and sends what it left, if it belongs to whoever is logged in here.
 
-use super::{Entry, Kind, Outbox, Progress, Purpose, Storage, persisted, storage::degrade};
+use super::{Entry, Kind, Outbox, Progress, Purpose, Storage, drafts, persisted, storage::degrade};
 use crate::{
     client::{
         context::Context,
@@ -228,6 +228,9 @@ impl Outbox {
         for (key, value) in items {
             let Some((_, number)) = self.keys.parse_entry(key) else { continue };
             match persisted::read(value) {
+                Ok(entry) if !drafts::is_readable(&entry) => {
+                    self.on_unreadable_value(context, key, Unreadable::Garbage);
+                }
                 Ok(entry) if self.identity.may_hold(&entry.owner) => {
                     found.push((number, key, entry));
                 }

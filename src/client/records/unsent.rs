@@ -162,16 +162,16 @@ impl Records {
         self.forced.take_settled()
     }
 
-    /// Makes the writes that an earlier page could not send part of the record, before those of this one. Says whether that
-    /// could be done; if not, later perhaps.
-    pub fn restore(&mut self, context: &mut Context<'_>, session: Option<SocketId>, draft: Draft) -> bool {
+    /// Whether writes of an earlier page can become part of a record now, made to a version, with or without its data.
+    pub fn takes(&self, name: &str, version: Option<i32>, has_data: bool, is_deletion: bool) -> bool {
+        self.entries.get(name).is_none_or(|entry| entry.takes(version, has_data, is_deletion))
+    }
+
+    /// Makes the writes that an earlier page could not send part of a record that [takes](Self::takes) them, before those of
+    /// this one.
+    pub fn restore(&mut self, context: &mut Context<'_>, session: Option<SocketId>, draft: Draft) {
         let name = draft.name.clone();
         let is_open = self.entries.contains(&name);
-        if let Some(entry) = self.entries.get(&name)
-            && !entry.takes(&draft)
-        {
-            return false;
-        }
         let entry = self.entries.get_or_insert_with(&name, || Entry::new(Strategy::RemoteWins));
         if !is_open {
             // It is let go of when everything was sent.
@@ -201,7 +201,6 @@ impl Records {
         if !is_open && session.is_some() {
             self.schedule(context);
         }
-        true
     }
 
     /// Takes back the write that is kept under this number: what is seen is as if it had not been made. Returns who waits for
@@ -246,16 +245,17 @@ impl Entry {
     }
 
     /// Whether writes of an earlier page can become part of this now.
-    fn takes(&self, draft: &Draft) -> bool {
+    fn takes(&self, version: Option<i32>, has_data: bool, is_deletion: bool) -> bool {
         let is_free = self.in_flight.as_ref().is_none_or(|it| it.is_guessed)
             && self.contested.is_none()
             && self.deletion.is_none();
         let is_settled = !matches!(self.phase, Phase::Merging | Phase::Deleting | Phase::Denied | Phase::Waiting);
-        let is_same = self.version.is_none() || self.version == draft.version || draft.document.is_none();
-        let is_possible = match draft.deletion {
+        let is_same = self.version.is_none() || self.version == version || !has_data;
+        let is_possible = if is_deletion {
             // Without its data, it is the version that tells whether the record is the one to be deleted.
-            Some(_) => self.pending.is_empty() && (self.version.is_some() || draft.document.is_some()),
-            None => self.pending.is_empty() || is_same,
+            self.pending.is_empty() && (self.version.is_some() || has_data)
+        } else {
+            self.pending.is_empty() || is_same
         };
         is_free && is_settled && is_possible
     }
