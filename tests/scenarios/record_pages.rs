@@ -560,3 +560,26 @@ fn garbage_under_our_keys_is_told_removed_and_in_nobodys_way() {
     assert!(view(&mut world, watcher).contains("\"a\":1"));
     assert_eq!(entries_in(&mut world, browser), 0);
 }
+
+#[test]
+fn who_is_taken_for_gone_before_it_has_its_lock_writes_on() {
+    for is_open in [true, false] {
+        let (mut world, browser, page, watcher) = start();
+        world.crash(page);
+        let page = next_page(&mut world, browser, ADA);
+        if is_open {
+            open(&mut world, page, Strategy::RemoteWins);
+            world.run_for(A_WHILE);
+        }
+        world.browser(browser).news_take_ms = 1_000..=1_000;
+        let ticket = set_data(&mut world, page, "a", "1", Delivery::Durable);
+        let is_entry = |key: &&String| !key.ends_with("/user");
+        let key = world.browser(browser).storage.keys().find(is_entry).expect("it is stored").clone();
+        world.browser(browser).storage.remove(&key);
+        world.storage_changed(page, &key, None);
+        world.run_for(5_000);
+        assert!(world.client(page).succeeded(ticket), "{:?}", world.client(page).rejection(ticket));
+        assert!(view(&mut world, watcher).contains("\"a\":1"));
+        assert_eq!(world.client(page).client().outbox().len(), 0);
+    }
+}

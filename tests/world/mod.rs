@@ -17,7 +17,7 @@ mod watch;
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use deepstream_wasm::{
-    client::{ConnectionState, Input, Instant, Options, PageSignal, Ticket},
+    client::{ConnectionState, Input, Instant, Options, PageSignal, StorageEvent, Ticket},
     wire::Message,
 };
 
@@ -302,6 +302,12 @@ impl World {
     /// The page tells something about itself or its network.
     pub fn page_says(&mut self, client: ClientId, signal: PageSignal) {
         self.clients[client.0].on_input(self.now, Input::Page(signal), &mut self.outside);
+    }
+
+    /// The browser tells the page that another one has changed storage.
+    pub fn storage_changed(&mut self, client: ClientId, key: &str, value: Option<&str>) {
+        let event = StorageEvent::Changed { key, value };
+        self.clients[client.0].on_input(self.now, Input::Storage(event), &mut self.outside);
     }
 
     /// The application answers the question for credentials.

@@ -286,6 +286,9 @@ impl Outbox {
     }
 
     fn on_removed_elsewhere(&mut self, context: &mut Context<'_>, key: &str) {
+        if self.takeover.own_lock == OwnLock::Asked && self.go_on_from_memory(key) {
+            return;
+        }
         let is_it = |entry: &Entry| entry.stored_as.as_deref() == Some(key);
         let removed = if let Some(index) = self.entries.iter().position(is_it) {
             self.take(context, index)
@@ -310,6 +313,19 @@ impl Outbox {
         } else {
             self.tell_sent(context, vec![entry]);
         }
+    }
+
+    /// Another page took this one for gone before it had its lock. What is written to records can be written by both, since
+    /// the server tells what it has already. Says whether that is what the key was for.
+    fn go_on_from_memory(&mut self, key: &str) -> bool {
+        let mut is_found = false;
+        self.for_each_own(&mut |entry| {
+            if entry.kind.is_of_record() && entry.stored_as.as_deref() == Some(key) {
+                entry.stored_as = None;
+                is_found = true;
+            }
+        });
+        is_found
     }
 
     fn clear_storage(
