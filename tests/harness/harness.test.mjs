@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect as connectTo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -166,6 +166,24 @@ describe('the scripted server', deadline, () => {
       assert.equal(outcome, expectation);
     });
   }
+});
+
+test('a client that resets the connection while it is refused does not end the scripted server', async () => {
+  const server = await startScriptedServer();
+  after(server.stop);
+  const { port, host } = new URL(server.url('unavailable').replace('ws', 'http'));
+  const request = `GET /unavailable HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const socket = connectTo(Number(port), loopback);
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write(request);
+    if (attempt % 2) await once(socket, 'data');
+    socket.resetAndDestroy();
+    await once(socket, 'close');
+  }
+  const { opened } = await (await fetch(`${server.baseUrl.replace('ws', 'http')}/report`)).json();
+  assert.equal(opened, 0);
 });
 
 test('freePort goes past a taken port', async () => {

@@ -121,6 +121,7 @@ export async function startScriptedServer({ port, scripts = {}, keepMessages = t
   });
 
   http.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => {}); // a client may leave before it has heard that it is refused
     const [name, ...argument] = new URL(request.url, baseUrl).pathname.slice(1).split('/');
     const script = Object.hasOwn(allScripts, name) ? allScripts[name] : undefined;
     const status = script ? script.refused?.(request) : 404;
