@@ -83,6 +83,8 @@ impl Kept {
             let kept_as = Some(entry.number);
             match entry.data.as_deref().and_then(read_write).and_then(|write| write.edits) {
                 Some(edits) => {
+                    // What was written after a deletion makes the record stay.
+                    draft.deletion = None;
                     let (tickets, created_ms) = (entry.receipts.clone(), entry.created_ms);
                     // What another page had taken over has the higher numbers, and may be older.
                     let before = draft.writes.iter().rposition(|before| before.created_ms <= created_ms);
