@@ -583,3 +583,29 @@ fn who_is_taken_for_gone_before_it_has_its_lock_writes_on() {
         assert_eq!(world.client(page).client().outbox().len(), 0);
     }
 }
+
+#[test]
+fn a_page_that_lives_on_with_writes_that_would_have_expired_neither_gives_them_up_nor_wakes_for_them() {
+    const DAY: u64 = 24 * 3_600_000;
+    let (mut world, browser, page, watcher) = start();
+    world.pause(page);
+    set(&mut world, page, "late", "1");
+    world.crash(page);
+    world.sleep(29 * DAY);
+    let next = world.add_client_in(browser, |_| {});
+    world.pause(next);
+    open(&mut world, next, Strategy::RemoteWins);
+    world.run_for(A_WHILE);
+    assert!(view(&mut world, next).contains("late"));
+    world.sleep(2 * DAY);
+    world.client_mut(next).forget();
+    world.run_for(A_WHILE);
+    assert_eq!(world.client(next).timer(), None, "there is nothing to wake for");
+    world.login(next, ADA);
+    world.resume(next);
+    world.run_until_open(next);
+    world.run_until_open(watcher);
+    world.run_for(10_000);
+    assert!(view(&mut world, watcher).contains("late"));
+    assert!(dropped(&world, next).is_empty());
+}

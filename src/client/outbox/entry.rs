@@ -182,11 +182,14 @@ impl Entry {
         matches!(self.progress, Progress::Sent { .. } | Progress::Made)
     }
 
-    /// Whether it is late at this moment, if it was not sent.
+    /// Whether time alone can end it: not what may have arrived, nor what is part of a record here.
+    pub fn may_expire(&self) -> bool {
+        !self.is_sent() && self.progress != Progress::Lent
+    }
+
+    /// Whether its time is up at this moment.
     pub fn is_late(&self, now: Instant) -> bool {
-        !self.is_sent()
-            && self.progress != Progress::Lent
-            && (self.expires_at <= now || self.settle_by.is_some_and(|at| at <= now))
+        self.may_expire() && (self.expires_at <= now || self.settle_by.is_some_and(|at| at <= now))
     }
 
     /// What counts towards `maxBytes`.

@@ -615,7 +615,7 @@ impl Outbox {
         let now = context.now;
         let expired = self.take_all(context, &|entry| entry.is_late(now));
         self.drop_entries(context, expired, DropReason::Expired);
-        let waiting = || self.entries().filter(|entry| !entry.is_sent());
+        let waiting = || self.entries().filter(|entry| entry.may_expire());
         let expiry = waiting().map(|entry| entry.expires_at).min();
         let timeout = waiting().filter_map(|entry| entry.settle_by).min();
         (self.next_expiry, self.next_timeout) = (expiry, timeout);
