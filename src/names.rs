@@ -70,11 +70,6 @@ impl<V> NameMap<V> {
         self.slots_by_name.contains_key(name)
     }
 
-    /// How many names there are.
-    pub fn count(&self) -> usize {
-        self.values.len()
-    }
-
     /// All names, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.slots_by_name.keys().map(|name| &**name)

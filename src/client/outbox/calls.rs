@@ -142,7 +142,7 @@ impl Outbox {
 
     /// The outcome of a call is known, or nobody will ever know it.
     pub fn on_call_settled(&mut self, context: &mut Context<'_>, number: u64) {
-        self.take_call(context, number);
+        self.take_numbered(context, number);
         self.settle_flushes(context);
     }
 
@@ -164,14 +164,6 @@ impl Outbox {
         self.drop_entries(context, cancelled, DropReason::Cleared);
     }
 
-    /// Takes a call out, from storage too.
-    pub(super) fn take_call(&mut self, context: &mut Context<'_>, number: u64) -> Option<Entry> {
-        let index = self.calls.iter().position(|call| call.number == number)?;
-        let call = self.calls.remove(index)?;
-        self.forget(context, &call);
-        Some(call)
-    }
-
     /// The session is over.
     pub(super) fn on_calls_lost(&mut self, context: &mut Context<'_>, cut: Cut) {
         if self.calls.is_empty() {
@@ -185,7 +177,7 @@ impl Outbox {
                 culprits.push(call.number);
             }
         }
-        let culprits = culprits.into_iter().filter_map(|number| self.take_call(context, number)).collect();
+        let culprits = culprits.into_iter().filter_map(|number| self.take_numbered(context, number)).collect();
         self.drop_entries(context, culprits, DropReason::Undeliverable);
         self.store_calls_again(context);
         // Those whose outcome was awaited did not expire.
@@ -213,7 +205,7 @@ impl Outbox {
             |call: &&Entry| matches!(call.progress, Progress::Leaving { .. }) && self.is_of_client(call, client);
         let numbers: Vec<u64> = self.calls.iter().filter(leaving).map(|call| call.number).collect();
         let mut given_up: Vec<Entry> =
-            numbers.into_iter().filter_map(|number| self.take_call(context, number)).collect();
+            numbers.into_iter().filter_map(|number| self.take_numbered(context, number)).collect();
         for call in &mut given_up {
             for ticket in std::mem::take(&mut call.receipts) {
                 settle(context, Some(ticket), &Err(failed(call, RpcFailure::OutcomeUnknown)));

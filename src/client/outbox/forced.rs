@@ -1,7 +1,7 @@
 //! Writes to records that are not open, and deletions of them. They wait here as events do; the records part sends them, in a
 //! session, and the outbox keeps them until the server has answered.
 
-use super::{Delivery, Entry, Outbox, Progress, settle};
+use super::{Delivery, Outbox, Progress, settle};
 use crate::{
     client::{
         context::{Context, Cut},
@@ -54,7 +54,7 @@ impl Outbox {
     }
 
     pub(super) fn on_forced_settled(&mut self, context: &mut Context<'_>, number: u64, error: Option<ClientError>) {
-        let Some(mut entry) = self.take_forced(context, number) else { return };
+        let Some(mut entry) = self.take_numbered(context, number) else { return };
         let outcome = error.clone().map_or(Ok(None), Err);
         for ticket in std::mem::take(&mut entry.receipts) {
             settle(context, Some(ticket), &outcome);
@@ -70,14 +70,6 @@ impl Outbox {
         context.out.push_back(Output::Outbox(news));
     }
 
-    /// Takes one out, from storage too.
-    pub(super) fn take_forced(&mut self, context: &mut Context<'_>, number: u64) -> Option<Entry> {
-        let index = self.forced.iter().position(|entry| entry.number == number)?;
-        let entry = self.forced.remove(index)?;
-        self.forget(context, &entry);
-        Some(entry)
-    }
-
     /// The session is over: what the server has not answered is sent again.
     pub(super) fn on_forced_lost(&mut self, context: &mut Context<'_>, cut: Cut) {
         let (mut undeliverable, mut never_again) = (Vec::new(), Vec::new());
@@ -91,7 +83,7 @@ impl Outbox {
             }
         }
         for (numbers, why) in [(undeliverable, DropReason::Undeliverable), (never_again, DropReason::NotNow)] {
-            let dropped = numbers.into_iter().filter_map(|number| self.take_forced(context, number)).collect();
+            let dropped = numbers.into_iter().filter_map(|number| self.take_numbered(context, number)).collect();
             self.drop_entries(context, dropped, why);
         }
     }

@@ -341,10 +341,8 @@ impl Outbox {
             };
             dropped.extend(if event == Some(oldest) {
                 self.take(context, self.in_flight)
-            } else if call == Some(oldest) {
-                self.take_call(context, oldest)
             } else {
-                self.take_forced(context, oldest)
+                self.take_numbered(context, oldest)
             });
         }
         self.drop_entries(context, dropped, DropReason::Overflow);
@@ -501,9 +499,13 @@ impl Outbox {
         Some(entry)
     }
 
-    /// Takes out an entry of a user who is not logged in, from storage too.
-    fn take_held(&mut self, context: &mut Context<'_>, index: usize) -> Option<Entry> {
-        let entry = (index < self.held.len()).then(|| self.held.remove(index))?;
+    /// Takes out a call, or a write to a record that is not open, from storage too.
+    fn take_numbered(&mut self, context: &mut Context<'_>, number: u64) -> Option<Entry> {
+        let take_from = |queue: &mut VecDeque<Entry>| {
+            let index = queue.iter().position(|entry| entry.number == number)?;
+            queue.remove(index)
+        };
+        let entry = take_from(&mut self.calls).or_else(|| take_from(&mut self.forced))?;
         self.forget(context, &entry);
         Some(entry)
     }
@@ -516,28 +518,20 @@ impl Outbox {
                 taken.extend(self.take(context, index));
             }
         }
-        for index in (0..self.calls.len()).rev() {
-            if is_meant(&self.calls[index])
-                && let Some(call) = self.calls.remove(index)
-            {
-                self.forget(context, &call);
-                taken.push(call);
+        let mut others = Vec::new();
+        for queue in [&mut self.calls, &mut self.forced] {
+            if queue.iter().any(is_meant) {
+                let (meant, left): (VecDeque<_>, _) = std::mem::take(queue).into_iter().partition(is_meant);
+                others.extend(meant);
+                *queue = left;
             }
         }
-        for index in (0..self.forced.len()).rev() {
-            if is_meant(&self.forced[index])
-                && let Some(forced) = self.forced.remove(index)
-            {
-                self.forget(context, &forced);
-                taken.push(forced);
-            }
+        others.extend(self.held.extract_if(.., |entry| is_meant(entry)));
+        for entry in &others {
+            self.forget(context, entry);
         }
+        taken.append(&mut others);
         taken.append(&mut self.take_drafts(context, is_meant));
-        for index in (0..self.held.len()).rev() {
-            if is_meant(&self.held[index]) {
-                taken.extend(self.take_held(context, index));
-            }
-        }
         sort_by_number(&mut taken, |entry| entry.number);
         taken
     }

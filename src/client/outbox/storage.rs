@@ -290,18 +290,7 @@ impl Outbox {
             return;
         }
         let is_it = |entry: &Entry| entry.stored_as.as_deref() == Some(key);
-        let removed = if let Some(index) = self.entries.iter().position(is_it) {
-            self.take(context, index)
-        } else if let Some(number) = self.calls.iter().find(|call| is_it(call)).map(|call| call.number) {
-            self.take_call(context, number)
-        } else if let Some(index) = self.held.iter().position(is_it) {
-            self.take_held(context, index)
-        } else if let Some(number) = self.forced.iter().find(|forced| is_it(forced)).map(|forced| forced.number) {
-            self.take_forced(context, number)
-        } else {
-            self.take_drafts(context, &is_it).pop()
-        };
-        let Some(entry) = removed else { return };
+        let Some(entry) = self.take_all(context, &is_it).pop() else { return };
         if self.is_taken_over(&entry) {
             // Whoever removed it tells what became of it.
             self.settle_flushes(context);

@@ -164,7 +164,7 @@ impl Known {
 impl Everyone {
     /// Gives up where it would grow too far: live messages are then passed on as they come.
     fn bound(&mut self, context: &mut Context<'_>) {
-        if self.online.count() > PRESENCE_MAX_KNOWN_USERS {
+        if self.online.len() > PRESENCE_MAX_KNOWN_USERS {
             self.online = NameMap::new();
             self.is_too_many = true;
             context.report(ClientError::TooManyUsers);

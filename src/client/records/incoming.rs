@@ -441,8 +441,14 @@ impl Records {
         self.tell_changes(context, name, &mut before);
     }
 
-    /// The server refuses a write: what the application sees is as if it had not been made.
+    /// The server refuses a write.
     fn on_write_refused(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, error: &ClientError) {
+        self.give_up_writes(context, name, error);
+        self.proceed(context, Some(socket), name);
+    }
+
+    /// The writes on their way will not be made: what the application sees is as if it had not asked for them.
+    pub(super) fn give_up_writes(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let mut before = entry.view.clone();
         let (mut tickets, impossible) = entry.reject();
@@ -451,7 +457,6 @@ impl Records {
         context.report(error.clone());
         report_impossible(context, name, impossible);
         self.tell_changes(context, name, &mut before);
-        self.proceed(context, Some(socket), name);
     }
 
     /// The server refuses to delete the record, which others may have written to since.

@@ -1,6 +1,6 @@
 //! What records do with the connection, and with time.
 
-use super::{Bulk, Phase, Records, cache::Save, conflict::report_impossible, failure, send, settle, tell};
+use super::{Bulk, Phase, Records, cache::Save, failure, send, settle, tell};
 use crate::{
     client::{
         context::{Context, Cut},
@@ -52,21 +52,14 @@ impl Records {
         let mut undeliverable: Vec<Box<str>> = Vec::new();
         self.entries.for_each(|name, entry| {
             if entry.awaits_answer() && cut.count(&mut entry.cuts) {
+                entry.cuts = 0;
                 undeliverable.push(name.into());
             }
         });
         for name in undeliverable {
             self.touch(&name);
-            let Some(entry) = self.entries.get_mut(&name) else { continue };
-            entry.cuts = 0;
-            let mut before = entry.view.clone();
-            let (mut tickets, impossible) = entry.reject();
             let error = ClientError::OutboxDropped { why: DropReason::Undeliverable, count: 1 };
-            settle(context, &mut tickets, &Err(error.clone()));
-            tell(context, &name, RecordNews::Error(error.clone()));
-            context.report(error);
-            report_impossible(context, &name, impossible);
-            self.tell_changes(context, &name, &mut before);
+            self.give_up_writes(context, &name, &error);
         }
     }
 

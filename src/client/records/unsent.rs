@@ -91,12 +91,19 @@ impl Records {
 
     /// What follows may settle what is unsent of any record.
     pub fn touch_all(&mut self) {
-        let touched = &mut self.touched;
+        let mut unsent = self.unsent_names();
+        self.touched.append(&mut unsent);
+    }
+
+    /// The records of which something is unsent.
+    fn unsent_names(&mut self) -> Vec<Box<str>> {
+        let mut names = Vec::new();
         self.entries.for_each(|name, entry| {
             if entry.has_unsent() {
-                touched.push(name.into());
+                names.push(name.into());
             }
         });
+        names
     }
 
     /// The records of which something may be unsent that was not before, or no longer is.
@@ -117,13 +124,7 @@ impl Records {
         if !std::mem::take(&mut self.held_back).is_empty() {
             self.schedule(context);
         }
-        let mut unsent: Vec<Box<str>> = Vec::new();
-        self.entries.for_each(|name, entry| {
-            if entry.has_unsent() {
-                unsent.push(name.into());
-            }
-        });
-        for name in unsent {
+        for name in self.unsent_names() {
             self.proceed(context, Some(socket), &name);
         }
     }
