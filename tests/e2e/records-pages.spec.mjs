@@ -38,9 +38,17 @@ test('what was written to records before the page was killed is seen and sent by
     gone.delete().catch(() => {});
     client.record.setData('past', 'title', 'ours');
     client.record.setData('made', { by: 'setData' });
+    client.record.setData('memory', { lives: 'with the page' }, undefined, { delivery: 'memory' });
+    client.record.setData('late', { after: 'its time' }, undefined, { ttl: 1 });
   });
+  const never = killed.page.evaluate(() =>
+    client.record.setDataWithAck('never', {}, undefined, { delivery: 'drop' }).catch(({ code }) => code),
+  );
+  expect(await never).toBe('OUTBOX_NOT_CONNECTED');
   const kinds = await killed.page.evaluate(() => client.outbox.entries().map(({ kind, name }) => `${kind} ${name}`));
-  expect(new Set(kinds)).toEqual(new Set(['record note', 'record entries', 'record gone', 'record past', 'record made']));
+  expect(new Set(kinds)).toEqual(
+    new Set(['record note', 'record entries', 'record gone', 'record past', 'record made', 'record memory']),
+  );
   await crash(killed);
 
   const next = await openTab();
@@ -58,6 +66,7 @@ test('what was written to records before the page was killed is seen and sent by
   expect(await reference.record.has('gone')).toBe(false);
   expect(await reference.record.snapshot('past')).toEqual({ ...base, title: 'ours' });
   expect(await reference.record.snapshot('made')).toEqual({ by: 'setData' });
+  for (const name of ['memory', 'late', 'never']) expect(await reference.record.has(name), name).toBe(false);
   expect(await dataOf(next.page, 'note')).toEqual({ ...expected, tags: ['a', 'b'] });
   expect(await storedBy(next)).toEqual([]);
   expect((await next.told()).errors.filter(({ topic }) => topic === 'RECORD')).toEqual([]);

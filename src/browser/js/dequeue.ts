@@ -1,8 +1,8 @@
 import { checkFunction, checkOptionalFunction, invalid, type EventSource } from './emitter.js';
-import { EntryWatch, type EntryEvents } from './entries.js';
+import { EntriesHandle, type EntryEvents } from './entries.js';
 import { checkIndex } from './list.js';
 import { promise, type Done } from './outcome.js';
-import { asVoid, Handle, subscribeOptions } from './record-handle.js';
+import { asVoid, subscribeOptions } from './record-handle.js';
 import type { RecordHub } from './record-hub.js';
 import type { RecordEvents, RecordHolder, RecordSubscribeOptions, WriteAckCallback } from './record.js';
 import type { Subscription } from './subscription.js';
@@ -101,23 +101,15 @@ type Nodes = { readonly h?: Link } & { readonly [key: string]: Node };
 const HEAD = 'h';
 
 /** @internal */
-export class DequeueHandle extends Handle<Dequeue, DequeueEvents> implements Dequeue {
-  readonly #watch: EntryWatch;
+export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> implements Dequeue {
   /** Whose subscriptions are to one end. */
   readonly #ends = { first: {}, last: {} };
 
   constructor(hub: RecordHub, name: string) {
-    super(hub, name);
-    this.#watch = new EntryWatch(this, this.shared, entriesOf);
-  }
-
-  protected override onListener(event: string): void {
-    super.onListener(event);
-    this.#watch.onListener(event);
+    super(hub, name, entriesOf);
   }
 
   override discard(): void {
-    this.#watch.stop();
     for (const owner of Object.values(this.#ends)) this.shared.unsubscribe(owner, '');
     super.discard();
   }

@@ -1,5 +1,6 @@
 import type { Emitter } from './emitter.js';
-import type { SharedRecord } from './record-hub.js';
+import { Handle } from './record-handle.js';
+import type { RecordHub, SharedRecord } from './record-hub.js';
 
 /** What a list and a queue tell their listeners besides what every record does. */
 export interface EntryEvents<Entry = string> {
@@ -15,9 +16,8 @@ const NAMES = ['entry-added', 'entry-moved', 'entry-removed'];
 
 /**
  * Tells listeners of what has come, moved and gone, as soon and as long as there are any.
- * @internal
  */
-export class EntryWatch {
+class EntryWatch {
   #before: readonly unknown[] | undefined;
 
   constructor(
@@ -59,6 +59,29 @@ export class EntryWatch {
         else if (was !== index) this.handle.tell('entry-moved', entry, index);
       });
     }
+  }
+}
+
+/**
+ * One holder of a record that has entries.
+ * @internal
+ */
+export abstract class EntriesHandle<Self, Events> extends Handle<Self, Events> {
+  readonly #watch: EntryWatch;
+
+  constructor(hub: RecordHub, name: string, entriesOf: (data: any) => readonly unknown[]) {
+    super(hub, name);
+    this.#watch = new EntryWatch(this, this.shared, entriesOf);
+  }
+
+  protected override onListener(event: string): void {
+    super.onListener(event);
+    this.#watch.onListener(event);
+  }
+
+  override discard(): void {
+    this.#watch.stop();
+    super.discard();
   }
 }
 

@@ -1,7 +1,7 @@
 import { checkFunction, checkOptionalFunction, invalid, type EventSource } from './emitter.js';
-import { EntryWatch, type EntryEvents } from './entries.js';
+import { EntriesHandle, type EntryEvents } from './entries.js';
 import { promise } from './outcome.js';
-import { asVoid, Handle, subscribeOptions } from './record-handle.js';
+import { asVoid, subscribeOptions } from './record-handle.js';
 import type { RecordHub } from './record-hub.js';
 import type { RecordEvents, RecordHolder, RecordSubscribeOptions, WriteAckCallback } from './record.js';
 import type { Subscription } from './subscription.js';
@@ -77,22 +77,9 @@ export interface List extends RecordHolder<List>, EventSource<ListEvents> {
 }
 
 /** @internal */
-export class ListHandle extends Handle<List, ListEvents> implements List {
-  readonly #watch: EntryWatch;
-
+export class ListHandle extends EntriesHandle<List, ListEvents> implements List {
   constructor(hub: RecordHub, name: string) {
-    super(hub, name);
-    this.#watch = new EntryWatch(this, this.shared, entriesOf);
-  }
-
-  protected override onListener(event: string): void {
-    super.onListener(event);
-    this.#watch.onListener(event);
-  }
-
-  override discard(): void {
-    this.#watch.stop();
-    super.discard();
+    super(hub, name, entriesOf);
   }
 
   getEntries(): string[] {

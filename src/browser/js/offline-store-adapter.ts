@@ -59,12 +59,7 @@ export class AdapterStore implements OfflineStore {
 
   #read(version: unknown, data: unknown): StoredRecord | undefined {
     if (version === undefined || version === null || version === -1) return undefined;
-    try {
-      return storedRecord(version, data);
-    } catch (exception) {
-      this.fail(exception);
-      return undefined;
-    }
+    return storedRecord(version, data, this.fail);
   }
 }
 

@@ -203,11 +203,6 @@ export class IndexedStore implements OfflineStore {
 
   #read(value: any): StoredRecord | undefined {
     if (value === undefined || (value.server !== undefined && value.server !== this.deployment)) return undefined;
-    try {
-      return storedRecord(value.version, value.data);
-    } catch (exception) {
-      this.fail(exception);
-      return undefined;
-    }
+    return storedRecord(value.version, value.data, this.fail);
   }
 }

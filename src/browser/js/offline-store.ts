@@ -39,14 +39,18 @@ export function wordsOf(exception: any): string {
 }
 
 /**
- * A record as others store it.
- * @throws for what cannot be one
+ * A record as others store it; `undefined`, after telling why, for what cannot be one.
  * @internal
  */
-export function storedRecord(version: unknown, data: unknown): StoredRecord {
-  const text = typeof data === 'object' ? JSON.stringify(data) : undefined;
-  if (!Number.isInteger(version) || Math.abs(version as number) > 0x7fffffff || text === undefined) {
-    throw new Error('what is stored is not a record');
+export function storedRecord(version: unknown, data: unknown, fail: Fail): StoredRecord | undefined {
+  try {
+    const text = typeof data === 'object' ? JSON.stringify(data) : undefined;
+    if (!Number.isInteger(version) || Math.abs(version as number) > 0x7fffffff || text === undefined) {
+      throw new Error('what is stored is not a record');
+    }
+    return { version: version as number, text };
+  } catch (exception) {
+    fail(exception);
+    return undefined;
   }
-  return { version: version as number, text };
 }
