@@ -13,6 +13,7 @@ pub mod server;
 mod shell;
 mod states;
 mod watch;
+mod wishes;
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
@@ -28,7 +29,8 @@ use self::{
 };
 pub use self::{
     dice::Dice,
-    shell::{RecordWish, Reply, Shell, Wish},
+    shell::Shell,
+    wishes::{RecordWish, Reply, Wish},
 };
 
 /// Where the server of every world is.

@@ -5,7 +5,7 @@
 //! as that is not simply the version that stands in the writes: when the server has the first of several, and when the
 //! connection is lost, since only who has the data can settle a conflict.
 
-use super::{Claim, Delivery, Entry, Kind, Offer, Outbox, Progress, Storage, persisted::Persisted, settle};
+use super::{Delivery, Entry, Kind, Offer, Outbox, Progress, Storage, persisted::Persisted, settle};
 use crate::{
     client::{
         context::Context,
@@ -473,25 +473,6 @@ impl Outbox {
             }
         }
         self.held.append(&mut held);
-    }
-
-    /// Whether the entry is of whoever is logged in, under whose name it stands from now on, or of whoever is going to be.
-    pub(super) fn claim(&self, context: &mut Context<'_>, entry: &mut Entry, owner: &Owner) -> bool {
-        if entry.claim != Claim::Open && !self.identity.may_hold(&entry.owner) {
-            return false;
-        }
-        if !self.identity.is_logged_in() {
-            return true;
-        }
-        // Under the name that the server has for them, they are known whatever they log in with next.
-        if entry.owner != *owner {
-            entry.owner = owner.clone();
-            if self.may_rewrite(entry) {
-                self.rewrite(context, entry);
-            }
-        }
-        entry.claim = Claim::Proven;
-        true
     }
 }
 

@@ -10,9 +10,11 @@ mod entry;
 mod forced;
 mod identity;
 mod lease;
+mod owners;
 mod page;
 mod persisted;
 mod sending;
+mod sort;
 mod storage;
 mod takeover;
 
@@ -23,6 +25,7 @@ use self::{
     identity::Identity,
     lease::Leases,
     persisted::Keys,
+    sort::sort_by_number,
     storage::{Purpose, Reads, Storage},
     takeover::Takeover,
 };
@@ -371,42 +374,7 @@ impl Outbox {
         }
     }
 
-    /// What the client will log in with next was changed, to parameters of this digest if they are known.
-    pub fn on_credentials(&mut self, context: &mut Context<'_>, params: Option<u64>) {
-        self.identity.will_log_in_with(params);
-        self.change_drafts(context);
-    }
-
-    /// The server refuses parameters of this digest. What was entrusted under them goes to whoever logs in next: most
-    /// likely somebody who had mistyped a password.
-    pub fn on_refused(&mut self, params: u64) -> Owner {
-        let nobody = self.identity.refused(params);
-        // Not those that were held back already while somebody else was logged in.
-        self.for_each_own(&mut |entry| {
-            if entry.claim == Claim::Made && entry.owner == nobody {
-                entry.claim = Claim::Open;
-            }
-        });
-        nobody
-    }
-
     // ---- what becomes of the connection ----
-
-    /// Somebody has logged in with parameters of this digest. Says whether that is somebody else than last time.
-    pub fn on_login(&mut self, params: u64, client_data: Option<&str>) -> bool {
-        self.identity.logged_in(params, client_data)
-    }
-
-    /// Whose it is what is entrusted now.
-    pub fn whose(&self) -> Whose {
-        let (owner, claim) = self.identity.owner();
-        Whose { owner, claim }
-    }
-
-    /// Whether something is of whoever is logged in.
-    pub fn is_theirs(&self, whose: &Whose) -> bool {
-        whose.claim == Claim::Open || self.identity.may_send(&whose.owner)
-    }
 
     /// A session begins.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, is_somebody_else: bool) {
@@ -614,82 +582,10 @@ impl Outbox {
         let timeout = waiting().filter_map(|entry| entry.settle_by).min();
         (self.next_expiry, self.next_timeout) = (expiry, timeout);
     }
-
-    /// Gives what was entrusted before the login to whoever is logged in now, and puts aside what is not theirs.
-    fn sort_out_owners(&mut self, context: &mut Context<'_>) {
-        let (owner, _) = self.identity.owner();
-        let held = std::mem::take(&mut self.held);
-        let entries = std::mem::take(&mut self.entries);
-        let calls = std::mem::take(&mut self.calls);
-        let forced = std::mem::take(&mut self.forced);
-        self.sort_out_drafts(context, &owner);
-        for mut entry in held.into_iter().chain(entries).chain(calls).chain(forced) {
-            if self.claim(context, &mut entry, &owner) {
-                match entry.kind {
-                    Kind::Event => self.entries.push_back(entry),
-                    Kind::Call { .. } => self.calls.push_back(entry),
-                    Kind::Forced => self.forced.push_back(entry),
-                    Kind::Write | Kind::Base => self.return_draft(context, entry),
-                }
-            } else if self.is_taken_over(&entry) {
-                self.let_out(&entry);
-                self.let_go_of(context, &entry);
-            } else {
-                self.held.push(entry);
-            }
-        }
-    }
 }
 
 fn settle(context: &mut Context<'_>, ticket: Option<Ticket>, outcome: &Result<Option<Box<str>>, ClientError>) {
     if let Some(ticket) = ticket {
         context.out.push_back(Output::Settle(ticket, outcome.clone()));
-    }
-}
-
-/// Sorts with a heap: the library's sorts are faster, and ten times the code.
-fn sort_by_number<T>(items: &mut [T], number_of: impl Fn(&T) -> u64) {
-    let length = items.len();
-    for step in (0..length + length / 2).rev() {
-        // The first steps make the heap, the others each take the highest number out of it.
-        let (mut parent, end) = if let Some(parent) = step.checked_sub(length) {
-            (parent, length)
-        } else {
-            items.swap(0, step);
-            (0, step)
-        };
-        loop {
-            let mut child = 2 * parent + 1;
-            if child >= end {
-                break;
-            }
-            if child + 1 < end && number_of(&items[child]) < number_of(&items[child + 1]) {
-                child += 1;
-            }
-            if number_of(&items[parent]) >= number_of(&items[child]) {
-                break;
-            }
-            items.swap(parent, child);
-            parent = child;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_put_in_order() {
-        for length in 0..40 {
-            for seed in 0..20 {
-                let mut rng = Rng::new(seed);
-                let numbers: Vec<u64> = (0..length).map(|_| rng.next_u64() % 30).collect();
-                let (mut ours, mut expected) = (numbers.clone(), numbers);
-                sort_by_number(&mut ours, |number| *number);
-                expected.sort_unstable();
-                assert_eq!(ours, expected);
-            }
-        }
     }
 }

@@ -3,7 +3,9 @@
 //! Every client holds a lock as long as it has entries in storage. Who gets the lock of another client knows that it is
 //! gone, and sends what it left, if it belongs to whoever is logged in here.
 
-use super::{Entry, Kind, Outbox, Progress, Purpose, Storage, drafts, persisted, storage::degrade};
+use super::{
+    Entry, Kind, Outbox, Progress, Purpose, Storage, drafts, persisted, sort::sort_by_number, storage::degrade,
+};
 use crate::{
     client::{
         context::Context,
@@ -241,7 +243,7 @@ impl Outbox {
         if found.is_empty() {
             return self.release(context, client);
         }
-        super::sort_by_number(&mut found, |(number, ..)| *number);
+        sort_by_number(&mut found, |(number, ..)| *number);
         let drafts: Vec<_> =
             found.extract_if(.., |(.., entry)| matches!(entry.kind, Kind::Write | Kind::Base)).collect();
         let has_adopted = self.adopt_drafts(context, &drafts);
