@@ -609,3 +609,26 @@ fn a_page_that_lives_on_with_writes_that_would_have_expired_neither_gives_them_u
     assert!(view(&mut world, watcher).contains("late"));
     assert!(dropped(&world, next).is_empty());
 }
+
+#[test]
+fn what_was_written_after_a_deletion_survives_it_whatever_is_found_first() {
+    let (mut world, browser, page, watcher) = start();
+    world.pause(page);
+    delete(&mut world, page);
+    world.crash(page);
+    world.run_for(A_WHILE);
+    // The next page writes before it knows of the deletion, takes it over, and is killed as well.
+    world.browser(browser).news_take_ms = 500..=500;
+    let second = world.add_client_in(browser, |_| {});
+    world.pause(second);
+    open(&mut world, second, Strategy::RemoteWins);
+    set(&mut world, second, "later", "1");
+    world.run_for(A_WHILE);
+    world.crash(second);
+    let third = next_page(&mut world, browser, ADA);
+    assert!(view(&mut world, watcher).contains("later"), "{}", view(&mut world, watcher));
+    let is_told = |output: &Output| matches!(output, Output::Error(error) if error.code() == "RECORD_WRITE_LOST");
+    assert!(world.client(third).outputs().any(is_told), "the record was not deleted");
+    assert_eq!(entries_in(&mut world, browser), 0);
+    assert_all_equal(&mut world);
+}

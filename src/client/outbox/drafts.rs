@@ -9,7 +9,7 @@ use super::{Delivery, Entry, Kind, Offer, Outbox, Progress, Storage, persisted::
 use crate::{
     client::{
         context::Context,
-        error::ClientError,
+        error::{ClientError, RecordFailure},
         io::{Output, SocketId},
         limits::RECORD_WRITES_TTL_MS,
         outbox::entry::Owner,
@@ -69,8 +69,14 @@ impl Kept {
         self.is_deletion = self.writes.last().and_then(read).is_some_and(|write| write.edits.is_none());
     }
 
-    /// As the records part takes it.
-    fn to_draft(&self, name: Box<str>) -> Draft {
+    /// Adds a write where it belongs in time: what another page had taken over has the higher numbers, and may be older.
+    fn add(&mut self, entry: Entry) {
+        let before = self.writes.iter().rposition(|before| before.created_ms <= entry.created_ms);
+        self.writes.insert(before.map_or(0, |before| before + 1), entry);
+    }
+
+    /// As the records part takes it, and whether the record was to be deleted before some of the writes: it is not.
+    fn to_draft(&self, name: Box<str>) -> (Draft, bool) {
         let base = self.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
         let mut draft = Draft {
             name,
@@ -79,17 +85,14 @@ impl Kept {
             writes: Vec::new(),
             deletion: None,
         };
+        let mut is_undone = false;
         for entry in &self.writes {
             let kept_as = Some(entry.number);
             match entry.data.as_deref().and_then(read_write).and_then(|write| write.edits) {
                 Some(edits) => {
-                    // What was written after a deletion makes the record stay.
-                    draft.deletion = None;
+                    is_undone |= draft.deletion.take().is_some();
                     let (tickets, created_ms) = (entry.receipts.clone(), entry.created_ms);
-                    // What another page had taken over has the higher numbers, and may be older.
-                    let before = draft.writes.iter().rposition(|before| before.created_ms <= created_ms);
-                    let write = Write { edits, tickets, created_ms, kept_as };
-                    draft.writes.insert(before.map_or(0, |before| before + 1), write);
+                    draft.writes.push(Write { edits, tickets, created_ms, kept_as });
                 }
                 None => {
                     draft.deletion = kept_as;
@@ -97,7 +100,7 @@ impl Kept {
                 }
             }
         }
-        draft
+        (draft, is_undone)
     }
 }
 
@@ -200,7 +203,10 @@ impl Outbox {
             if let Some(first) = numbers.first().filter(|_| is_stored)
                 && (kept.version != version || (wants_data && !kept.has_data))
             {
-                let text = unsent.base_text(*first, wants_data);
+                // What still waits to be given to the records part is not part of it either.
+                let waiting = self.drafts.waiting.iter().flat_map(|kept| &kept.writes);
+                let waiting = waiting.filter(|write| *write.name == *name).map(|write| write.number);
+                let text = unsent.base_text(waiting.fold(*first, u64::min), wants_data);
                 let created_ms = context.wall_clock_ms(context.now);
                 let mut base = self.draft(context, Kind::Base, name, &text, created_ms);
                 self.keep_safe(context, &mut base, kept.writes.first());
@@ -280,7 +286,11 @@ impl Outbox {
                 self.drafts.waiting.push(kept);
                 continue;
             }
-            records.restore(context, session, kept.to_draft(name.clone()));
+            let (draft, is_undone) = kept.to_draft(name.clone());
+            if is_undone {
+                context.report(ClientError::Record { what: RecordFailure::WriteLost, name: name.clone() });
+            }
+            records.restore(context, session, draft);
             for entry in &mut kept.writes {
                 entry.progress = Progress::Lent;
                 entry.receipts.clear();
@@ -351,12 +361,13 @@ impl Outbox {
                     let entry = self.adopt(context, key, persisted, None);
                     self.take_in(&entry);
                     self.expect_end_of(&entry);
-                    kept.writes.push(entry);
+                    kept.add(entry);
                 }
                 context.out.push_back(Output::WriteStorage { key: Box::from(key.as_str()), value: None });
             }
-            if let (Some((_, key, persisted)), Some(read), Some(first)) = (base, read, kept.writes.first()) {
-                let text = base_text(read.version, first.number, read.document.as_ref());
+            if let (Some((_, key, persisted)), Some(read), false) = (base, read, kept.writes.is_empty()) {
+                // None of those that are here by now are part of it.
+                let text = base_text(read.version, 0, read.document.as_ref());
                 kept.base = Some(self.adopt(context, key, persisted, Some(text)));
             }
             for (_, key, _) in bases {
@@ -422,7 +433,8 @@ impl Outbox {
     pub(super) fn return_draft(&mut self, context: &mut Context<'_>, entry: Entry) {
         let mut waiting = std::mem::take(&mut self.drafts.waiting);
         if let Some(kept) = waiting.iter_mut().find(|kept| kept.writes.iter().any(|write| write.name == entry.name)) {
-            kept.writes.push(entry);
+            kept.add(entry);
+            kept.read_version();
         } else {
             let owner = entry.owner.clone();
             let name = entry.name.clone();
