@@ -11,6 +11,7 @@
 //! `handle` may be called at any time between two `poll`s, for instance from a callback that an output led to.
 //! Time never goes backwards from one `handle` to the next.
 
+mod asked;
 mod connection;
 mod context;
 mod deduplication;

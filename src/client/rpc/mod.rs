@@ -52,7 +52,7 @@ pub struct Rpc {
 impl Rpc {
     /// No calls, nothing provided.
     pub fn new() -> Self {
-        Self { requestor: Requestor::default(), provider: Provider::new() }
+        Self { requestor: Requestor::new(), provider: Provider::new() }
     }
 
     /// The application wants something.

@@ -3,6 +3,7 @@
 use super::error::{RpcError, RpcFailure};
 use crate::{
     client::{
+        asked::Asked,
         context::Context,
         error::ClientError,
         io::{Output, SocketId, Wake},
@@ -50,16 +51,13 @@ pub enum RpcAnswer<'a> {
 #[derive(Debug)]
 pub struct Provider {
     names: Subscriptions,
-    /// Oldest first.
-    open: Vec<Open>,
-    next_request: u32,
+    open: Asked<Open>,
     /// The first request of this session, once there is one.
     first_of_session: u32,
 }
 
 #[derive(Debug)]
 struct Open {
-    id: RpcRequestId,
     correlation_id: Box<str>,
     accepted: bool,
 }
@@ -68,7 +66,7 @@ impl Provider {
     /// Nothing provided.
     pub const fn new() -> Self {
         let names = Subscriptions::new(Kind::Providers);
-        Self { names, open: Vec::new(), next_request: 0, first_of_session: 0 }
+        Self { names, open: Asked::new(), first_of_session: 0 }
     }
 
     /// The application answers requests of `name`.
@@ -89,8 +87,8 @@ impl Provider {
     /// The session is over, and with it every request: the server routes none of them to another connection.
     pub fn on_lost(&mut self, resubscribe: Resubscribe) {
         self.names.on_lost(resubscribe);
-        self.open.clear();
-        self.first_of_session = self.next_request;
+        self.open.cut();
+        self.first_of_session = self.open.next_id();
     }
 
     /// The application restores what was left to it.
@@ -117,12 +115,12 @@ impl Provider {
         if !self.names.wants(name) {
             return send(context, socket, RpcAction::Reject, name, correlation_id, None);
         }
-        if self.open.len() >= RPC_OPEN_REQUESTS_MAX {
-            self.open.remove(0);
+        if self.open.len() >= RPC_OPEN_REQUESTS_MAX
+            && let Some(oldest) = self.open.find(|_| true)
+        {
+            self.open.answer(oldest);
         }
-        let id = RpcRequestId(self.next_request);
-        self.next_request = self.next_request.wrapping_add(1);
-        self.open.push(Open { id, correlation_id: correlation_id.into(), accepted: false });
+        let id = RpcRequestId(self.open.ask(None, Open { correlation_id: correlation_id.into(), accepted: false }));
         context.out.push_back(Output::RpcRequest(RpcRequest {
             id,
             name: name.into(),
@@ -141,11 +139,9 @@ impl Provider {
         name: &str,
         answer: RpcAnswer<'_>,
     ) {
-        let position = self.open.iter().position(|open| open.id == id);
-        let Some((socket, position)) = session.zip(position) else {
+        let Some((socket, open)) = session.zip(self.open.get_mut(id.0)) else {
             return self.report_useless(context, id, name, answer);
         };
-        let Some(open) = self.open.get_mut(position) else { return };
         if matches!(answer, RpcAnswer::Accept | RpcAnswer::Send(_)) && !open.accepted {
             open.accepted = true;
             send(context, socket, RpcAction::Accept, name, &open.correlation_id, None);
@@ -157,7 +153,7 @@ impl Provider {
             RpcAnswer::Send(data) => (RpcAction::Response, data),
         };
         send(context, socket, action, name, &open.correlation_id, data);
-        self.open.remove(position);
+        self.open.answer(id.0);
     }
 
     /// An answer goes to nobody: to a request that was answered already, or that was lost with its session.

@@ -1,10 +1,9 @@
 //! The calls that the application makes.
 
-use std::mem;
-
 use super::error::{RpcError, RpcFailure};
 use crate::{
     client::{
+        asked::{Asked, id_in},
         context::Context,
         error::ClientError,
         io::{Output, SocketId, Ticket, Wake},
@@ -36,19 +35,17 @@ pub struct RpcCall<'a> {
 }
 
 /// The calls whose outcome is awaited. While there is a session all of them are sent; without one, none is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Requestor {
-    /// In the order in which they were made.
-    calls: Vec<Call>,
+    /// Their ids are, after the prefix, their correlation ids: other ones in each session, because the server may still
+    /// know the last.
+    calls: Asked<Call>,
     /// How many of them [may have to be sent](Call::is_kept), and the bytes of these.
     kept: usize,
     kept_bytes: usize,
-    /// When waiting for the first of them ends.
-    deadline: Option<Instant>,
     /// What all correlation ids of this client begin with, once one was needed. The server tells calls apart by nothing
     /// else, those of all clients of a cluster.
     prefix: Box<str>,
-    next_number: u32,
 }
 
 #[derive(Debug)]
@@ -69,11 +66,9 @@ struct Call {
     entry: Option<u64>,
 }
 
-/// What is known of a call that was sent in this session.
+/// Until when the answers to a call are awaited that was sent in this session.
 #[derive(Clone, Copy, Debug)]
 struct Sent {
-    /// With the prefix, its correlation id: another one each time, because the server may still know the last.
-    number: u32,
     accept_by: Option<Instant>,
     respond_by: Option<Instant>,
 }
@@ -108,31 +103,33 @@ impl Call {
 }
 
 impl Requestor {
+    /// No calls.
+    pub fn new() -> Self {
+        Self { calls: Asked::new(), kept: 0, kept_bytes: 0, prefix: Box::default() }
+    }
+
     /// Sends a call, or keeps it until there is a session.
     pub fn make(&mut self, context: &mut Context<'_>, session: Option<SocketId>, call: &RpcCall<'_>, whose: Whose) {
         let RpcCall { ticket, name, data, timeout_ms, idempotent, .. } = *call;
         let keeps = session.is_none() || idempotent;
-        let mut call = Call {
+        let call = Call {
             ticket: Some(ticket),
             name: name.into(),
             data: data.filter(|_| keeps).map(Into::into),
             idempotent,
             settle_by: timeout_ms.map(|ms| context.now.after_ms(ms)),
             sent: None,
-            was_sent: session.is_some(),
+            was_sent: false,
             whose,
             entry: None,
         };
-        if keeps {
-            if self.kept >= RPC_KEPT_MAX_CALLS || self.kept_bytes + call.bytes() > RPC_KEPT_MAX_BYTES {
-                return reject(context, call, RpcFailure::TooManyWaiting);
-            }
-            self.kept += 1;
-            self.kept_bytes += call.bytes();
+        if keeps && (self.kept >= RPC_KEPT_MAX_CALLS || self.kept_bytes + call.bytes() > RPC_KEPT_MAX_BYTES) {
+            return reject(context, call, RpcFailure::TooManyWaiting);
         }
-        call.sent = session.map(|socket| self.send(context, socket, name, data));
-        self.add_deadline(&call);
-        self.calls.push(call);
+        match session {
+            Some(socket) => self.send(context, socket, call, data),
+            None => drop(self.add(call)),
+        }
     }
 
     /// Sends a call that has waited in the outbox.
@@ -144,57 +141,55 @@ impl Requestor {
             data: None,
             idempotent,
             settle_by: entry.settle_by,
-            sent: Some(self.send(context, socket, &entry.name, entry.data.as_deref())),
-            was_sent: true,
+            sent: None,
+            was_sent: false,
             whose: Whose { owner: entry.owner.clone(), claim: entry.claim },
             entry: idempotent.then_some(entry.number),
         };
-        self.add_deadline(&call);
-        self.calls.push(call);
+        self.send(context, socket, call, entry.data.as_deref());
     }
 
-    fn add_deadline(&mut self, call: &Call) {
-        let at = call.deadline().map(|(at, _)| at);
-        self.deadline = self.deadline.into_iter().chain(at).min();
+    fn add(&mut self, call: Call) -> u32 {
+        if call.is_kept() {
+            self.kept += 1;
+            self.kept_bytes += call.bytes();
+        }
+        self.calls.ask(call.deadline().map(|(at, _)| at), call)
     }
 
-    /// Takes a call out.
-    fn take(&mut self, position: usize) -> Call {
-        let call = self.calls.remove(position);
+    fn remove(&mut self, id: u32) -> Option<Call> {
+        let call = self.calls.answer(id)?;
         if call.is_kept() {
             self.kept -= 1;
             self.kept_bytes -= call.bytes();
         }
-        // Finding the next one takes a look at all calls.
-        if self.deadline.is_some() && self.deadline == call.deadline().map(|(at, _)| at) {
-            self.find_deadline();
-        }
-        call
+        Some(call)
     }
 
-    fn find_deadline(&mut self) {
-        self.deadline = self.calls.iter().filter_map(Call::deadline).map(|(at, _)| at).min();
+    /// Takes all calls out, in the order in which they were made.
+    fn remove_all(&mut self) -> Vec<Call> {
+        (self.kept, self.kept_bytes) = (0, 0);
+        self.calls.cut()
     }
 
-    fn send(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, data: Option<&str>) -> Sent {
+    fn send(&mut self, context: &mut Context<'_>, socket: SocketId, mut call: Call, data: Option<&str>) {
         if self.prefix.is_empty() {
             self.prefix = [&*context.rng.next_u64().to_string(), "-"].concat().into();
         }
-        let number = self.next_number;
-        self.next_number = self.next_number.wrapping_add(1);
         let message = RpcMessage {
-            name: Some(name),
+            name: Some(&call.name),
             data,
-            correlation_id: Some(&[&*self.prefix, &number.to_string()].concat()),
+            correlation_id: Some(&[&*self.prefix, &self.calls.next_id().to_string()].concat()),
             ..RpcMessage::new(RpcAction::Request)
         };
         context.send(socket, &message.into());
         let after = |timeout_ms: Option<u64>| timeout_ms.map(|ms| context.now.after_ms(ms));
-        Sent {
-            number,
+        call.sent = Some(Sent {
             accept_by: after(context.options.rpc_accept_timeout_ms),
             respond_by: after(context.options.rpc_response_timeout_ms),
-        }
+        });
+        call.was_sent = true;
+        self.add(call);
     }
 
     /// The server refuses whoever had this name: what they asked for is asked for by whoever logs in next.
@@ -208,73 +203,55 @@ impl Requestor {
 
     /// A session begins: what waited is sent, unless somebody else had asked for it.
     pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, socket: SocketId) {
-        while let Some(position) = self.calls.iter().position(|call| !outbox.is_theirs(&call.whose)) {
-            let call = self.take(position);
-            let failure = if call.was_sent { RpcFailure::OutcomeUnknown } else { RpcFailure::LoginSuperseded };
-            reject(context, call, failure);
-        }
-        let mut calls = mem::take(&mut self.calls);
-        for call in &mut calls {
-            call.whose = outbox.whose();
-            call.was_sent = true;
-            call.sent = Some(self.send(context, socket, &call.name, call.data.as_deref()));
-            if !call.is_kept() {
-                self.kept -= 1;
-                self.kept_bytes -= call.bytes();
-                call.data = None;
+        for mut call in self.remove_all() {
+            if outbox.is_theirs(&call.whose) {
+                call.whose = outbox.whose();
+                let data = if call.idempotent { call.data.clone() } else { call.data.take() };
+                self.send(context, socket, call, data.as_deref());
+            } else {
+                let failure = if call.was_sent { RpcFailure::OutcomeUnknown } else { RpcFailure::LoginSuperseded };
+                reject(context, call, failure);
             }
         }
-        self.calls = calls;
-        self.find_deadline();
     }
 
     /// The session is over: what it left without an answer may or may not have been executed.
     pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
-        for mut call in mem::take(&mut self.calls) {
+        for mut call in self.remove_all() {
             if call.is_kept() {
                 call.sent = None;
-                self.calls.push(call);
+                self.add(call);
             } else if !call.entry.is_some_and(|entry| outbox.take_back(entry, call.ticket)) {
                 reject(context, call, RpcFailure::OutcomeUnknown);
             }
         }
-        self.find_deadline();
     }
 
     /// Settles every call with the same error.
     pub fn reject_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        for call in mem::take(&mut self.calls) {
-            if let Some(ticket) = call.ticket {
-                context.out.push_back(Output::Settle(ticket, Err(error.clone())));
-            }
+        for ticket in self.remove_all().into_iter().filter_map(|call| call.ticket) {
+            context.out.push_back(Output::Settle(ticket, Err(error.clone())));
         }
-        (self.kept, self.kept_bytes, self.deadline) = (0, 0, None);
     }
 
     /// The application no longer waits for a call. There is no message by which the server could be told.
     pub fn cancel(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, ticket: Ticket) {
-        if let Some(position) = self.calls.iter().position(|call| call.ticket == Some(ticket)) {
-            self.reject_at(context, outbox, position, RpcFailure::Aborted);
-        } else {
-            outbox.cancel_call(context, ticket);
+        match self.calls.find(|call| call.ticket == Some(ticket)) {
+            Some(id) => self.fail(context, outbox, id, RpcFailure::Aborted),
+            None => outbox.cancel_call(context, ticket),
         }
     }
 
     /// When waiting for a call ends.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.deadline.map(|at| (at, Wake::Call))
+        self.calls.deadline().map(|at| (at, Wake::Call))
     }
 
     /// Time has passed.
     pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
-        if self.deadline.is_none_or(|at| at > context.now) {
-            return;
-        }
-        let mut position = 0;
-        while let Some(call) = self.calls.get(position) {
-            match call.deadline() {
-                Some((at, failure)) if at <= context.now => self.reject_at(context, outbox, position, failure),
-                _ => position += 1,
+        while let Some(id) = self.calls.overdue(context.now) {
+            if let Some((_, failure)) = self.calls.get(id).and_then(Call::deadline) {
+                self.fail(context, outbox, id, failure);
             }
         }
     }
@@ -293,23 +270,18 @@ impl Requestor {
             action if is_error(action.number()) && answers_request => Some(RpcFailure::Refused(action.name())),
             _ => return false,
         };
-        let Some(number) = self.number(message.correlation_id) else { return false };
-        let is_meant = |call: &Call| call.sent.is_some_and(|sent| sent.number == number);
-        let Some(position) = self.calls.iter().position(is_meant) else {
-            // The application has cancelled it, or its time was up here before it was on the server.
-            return true;
-        };
+        let Some(id) = self.id(message.correlation_id) else { return false };
+        // Without one the application has cancelled it, or its time was up here before it was on the server.
+        let Some(sent) = self.calls.get_mut(id).and_then(|call| call.sent.as_mut()) else { return true };
         match failure {
-            Some(failure) => self.reject_at(context, outbox, position, failure),
+            Some(failure) => self.fail(context, outbox, id, failure),
             None if action == RpcAction::Accept => {
-                let sent = self.calls.get_mut(position).and_then(|call| call.sent.as_mut());
-                if sent.and_then(|sent| sent.accept_by.take()).is_some() {
-                    self.find_deadline();
-                }
+                sent.accept_by = None;
+                let deadline = self.calls.get(id).and_then(Call::deadline);
+                self.calls.wait_until(id, deadline.map(|(at, _)| at));
             }
             None => {
-                let call = self.take_settled(context, outbox, position);
-                if let Some(ticket) = call.ticket {
+                if let Some(ticket) = self.settle(context, outbox, id).and_then(|call| call.ticket) {
                     context.out.push_back(Output::Settle(ticket, Ok(message.data.map(Into::into))));
                 }
             }
@@ -318,23 +290,24 @@ impl Requestor {
     }
 
     /// The number in a correlation id of this client.
-    fn number(&self, correlation_id: Option<&str>) -> Option<u32> {
+    fn id(&self, correlation_id: Option<&str>) -> Option<u32> {
         let prefix = Some(&*self.prefix).filter(|prefix| !prefix.is_empty())?;
-        correlation_id?.strip_prefix(prefix)?.parse().ok()
+        id_in(Some(correlation_id?.strip_prefix(prefix)?))
     }
 
-    fn reject_at(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, position: usize, failure: RpcFailure) {
-        let call = self.take_settled(context, outbox, position);
-        reject(context, call, failure);
+    fn fail(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, id: u32, failure: RpcFailure) {
+        if let Some(call) = self.settle(context, outbox, id) {
+            reject(context, call, failure);
+        }
     }
 
     /// Takes a call out whose outcome is known, from the outbox too.
-    fn take_settled(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, position: usize) -> Call {
-        let call = self.take(position);
+    fn settle(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, id: u32) -> Option<Call> {
+        let call = self.remove(id)?;
         if let Some(entry) = call.entry {
             outbox.on_call_settled(context, entry);
         }
-        call
+        Some(call)
     }
 }
 

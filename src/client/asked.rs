@@ -1,0 +1,251 @@
+//! What was asked of the server and is not answered yet.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
+};
+
+use slab::Slab;
+
+use super::time::Instant;
+
+/// Questions, each with a number and perhaps a deadline. What is done with one of them costs the same however many there
+/// are, and so does asking for the next deadline.
+#[derive(Debug)]
+pub struct Asked<What> {
+    order: Order,
+    whats: Slab<What>,
+}
+
+/// All but what was asked, so that it is compiled once.
+#[derive(Debug)]
+struct Order {
+    next_id: u32,
+    /// In the order of their ids. Those that are answered stay until they are half of all.
+    lines: VecDeque<Line>,
+    answered: usize,
+    /// The earliest first. One that no longer is the deadline of its line stays until it is the first.
+    deadlines: BinaryHeap<Reverse<(Instant, u32)>>,
+}
+
+#[derive(Debug)]
+struct Line {
+    id: u32,
+    /// Where the question is; `None` once it is answered.
+    slot: Option<usize>,
+    deadline: Option<Instant>,
+}
+
+impl<What> Asked<What> {
+    /// Nothing yet.
+    pub const fn new() -> Self {
+        let order = Order { next_id: 0, lines: VecDeque::new(), answered: 0, deadlines: BinaryHeap::new() };
+        Self { order, whats: Slab::new() }
+    }
+
+    /// Takes in a question that has until `deadline`, and gives it a number of its own.
+    pub fn ask(&mut self, deadline: Option<Instant>, what: What) -> u32 {
+        let slot = self.whats.insert(what);
+        self.order.push(slot, deadline)
+    }
+
+    /// A question.
+    pub fn get(&self, id: u32) -> Option<&What> {
+        self.whats.get(self.order.slot(id)?)
+    }
+
+    /// A question.
+    pub fn get_mut(&mut self, id: u32) -> Option<&mut What> {
+        self.whats.get_mut(self.order.slot(id)?)
+    }
+
+    /// The oldest question like this.
+    pub fn find(&self, mut is_meant: impl FnMut(&What) -> bool) -> Option<u32> {
+        let mut lines = self.order.lines.iter();
+        lines
+            .find(|line| line.slot.and_then(|slot| self.whats.get(slot)).is_some_and(&mut is_meant))
+            .map(|line| line.id)
+    }
+
+    /// All questions, in no order.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut What> {
+        self.whats.iter_mut().map(|(_, what)| what)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.whats.len()
+    }
+
+    /// The number that the next question gets.
+    pub const fn next_id(&self) -> u32 {
+        self.order.next_id
+    }
+
+    /// Takes a question out.
+    pub fn answer(&mut self, id: u32) -> Option<What> {
+        let slot = self.order.remove(id)?;
+        self.whats.try_remove(slot)
+    }
+
+    /// Gives a question another deadline, or none.
+    pub fn wait_until(&mut self, id: u32, deadline: Option<Instant>) {
+        self.order.wait_until(id, deadline);
+    }
+
+    /// When the next question is overdue.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.order.deadlines.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// A question that is overdue. It stays, without a deadline, until it is answered.
+    pub fn overdue(&mut self, now: Instant) -> Option<u32> {
+        let Reverse((_, id)) = *self.order.deadlines.peek().filter(|Reverse((at, _))| *at <= now)?;
+        self.order.wait_until(id, None);
+        Some(id)
+    }
+
+    /// Nothing will be answered: takes all questions out, in the order in which they were asked.
+    pub fn cut(&mut self) -> Vec<What> {
+        let mut whats = std::mem::take(&mut self.whats);
+        let cut = self.order.lines.drain(..).filter_map(|line| whats.try_remove(line.slot?)).collect();
+        self.order.answered = 0;
+        self.order.deadlines.clear();
+        cut
+    }
+}
+
+impl Order {
+    fn push(&mut self, slot: usize, deadline: Option<Instant>) -> u32 {
+        let id = self.next_id;
+        self.next_id = id.wrapping_add(1);
+        self.lines.push_back(Line { id, slot: Some(slot), deadline: None });
+        self.wait_until(id, deadline);
+        id
+    }
+
+    fn position(&self, id: u32) -> Option<usize> {
+        // Ids begin anew after the last one.
+        let first = self.lines.front()?.id;
+        self.lines.binary_search_by_key(&id.wrapping_sub(first), |line| line.id.wrapping_sub(first)).ok()
+    }
+
+    fn slot(&self, id: u32) -> Option<usize> {
+        self.lines.get(self.position(id)?)?.slot
+    }
+
+    fn wait_until(&mut self, id: u32, deadline: Option<Instant>) {
+        let position = self.position(id);
+        if let Some(line) = position.and_then(|position| self.lines.get_mut(position)) {
+            line.deadline = deadline;
+            self.deadlines.extend(deadline.map(|at| Reverse((at, id))));
+        }
+        self.drop_old_deadlines();
+    }
+
+    fn remove(&mut self, id: u32) -> Option<usize> {
+        let position = self.position(id)?;
+        let line = self.lines.get_mut(position)?;
+        line.deadline = None;
+        let slot = line.slot.take();
+        self.answered += usize::from(slot.is_some());
+        if self.answered * 2 > self.lines.len() {
+            self.answered = 0;
+            self.lines.retain(|line| line.slot.is_some());
+            let deadlines = self.lines.iter().filter_map(|line| Some(Reverse((line.deadline?, line.id))));
+            self.deadlines = deadlines.collect();
+        }
+        self.drop_old_deadlines();
+        slot
+    }
+
+    /// Makes the first deadline a true one.
+    fn drop_old_deadlines(&mut self) {
+        while let Some(Reverse((at, id))) = self.deadlines.peek() {
+            let line = self.position(*id).and_then(|position| self.lines.get(position));
+            if line.is_some_and(|line| line.deadline == Some(*at)) {
+                return;
+            }
+            self.deadlines.pop();
+        }
+    }
+}
+
+/// The number in the `correlationId` of an answer.
+pub fn id_in(correlation_id: Option<&str>) -> Option<u32> {
+    correlation_id?.parse().ok()
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use arbtest::arbtest;
+
+    use super::*;
+
+    #[test]
+    fn the_table_does_what_a_sorted_map_would() {
+        arbtest(|bytes| {
+            let mut asked = Asked::new();
+            asked.order.next_id = u32::MAX - 20;
+            // In the order asked: the id, what was asked, its deadline.
+            let mut model: Vec<(u32, u8, Option<Instant>)> = Vec::new();
+            for _ in 0..bytes.arbitrary_len::<u8>()?.min(200) {
+                let deadline = bytes.arbitrary::<Option<u8>>()?.map(|ms| Instant::from_ms(ms.into()));
+                let any = bytes.choose_index(model.len().max(1))?;
+                match bytes.int_in_range(0..=5)? {
+                    0..=2 => {
+                        let what = bytes.arbitrary()?;
+                        model.push((asked.ask(deadline, what), what, deadline));
+                    }
+                    3 if !model.is_empty() => {
+                        let (id, what, _) = model.remove(any);
+                        assert_eq!(asked.answer(id), Some(what));
+                        assert_eq!(asked.answer(id), None);
+                        assert_eq!(asked.get(id), None);
+                    }
+                    4 if !model.is_empty() => {
+                        asked.wait_until(model[any].0, deadline);
+                        model[any].2 = deadline;
+                    }
+                    _ => {
+                        let now = Instant::from_ms(bytes.int_in_range(0..=255)?);
+                        while let Some(id) = asked.overdue(now) {
+                            let line = model.iter_mut().find(|line| line.0 == id).expect("it is open");
+                            assert!(line.2.take().is_some_and(|at| at <= now));
+                        }
+                        assert!(model.iter().all(|line| line.2.is_none_or(|at| at > now)));
+                    }
+                }
+                assert_eq!(asked.deadline(), model.iter().filter_map(|line| line.2).min());
+                assert_eq!(asked.len(), model.len());
+                assert!(asked.order.lines.len() <= 2 * model.len());
+                for (id, what, _) in &model {
+                    assert_eq!(asked.get(*id), Some(what));
+                    let first = model.iter().find(|line| line.1 == *what).map(|line| line.0);
+                    assert_eq!(asked.find(|other| other == what), first);
+                }
+            }
+            assert_eq!(asked.cut(), model.iter().map(|line| line.1).collect::<Vec<_>>());
+            assert_eq!((asked.len(), asked.deadline()), (0, None));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn what_is_over_takes_no_room() {
+        let mut asked = Asked::new();
+        let mut open = BTreeMap::new();
+        asked.ask(None, 0);
+        for number in 0..10_000_u64 {
+            let id = asked.ask(Some(Instant::from_ms(number + 1_000_000)), number);
+            open.insert(id, number);
+            if open.len() > 10 {
+                let (id, number) = open.pop_first().expect("there are eleven");
+                assert_eq!(asked.answer(id), Some(number));
+            }
+        }
+        assert!(asked.order.lines.len() < 30 && asked.order.deadlines.len() < 30);
+    }
+}
