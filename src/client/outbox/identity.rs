@@ -1,6 +1,9 @@
 //! Whose entries are whose.
 
+use std::borrow::Cow;
+
 use super::entry::{Claim, Owner};
+use crate::client::record::{Kind, Value};
 
 /// Who is logged in, and who was, as far as entries need to know.
 ///
@@ -73,7 +76,7 @@ impl Identity {
     /// Somebody has logged in with parameters of this digest. Says whether that is somebody else than last time.
     pub fn logged_in(&mut self, params: u64, client_data: Option<&str>) -> bool {
         let by_params = named('p', params);
-        let owner = client_data.and_then(user_id).map_or_else(|| by_params.clone(), |id| named('u', digest(id)));
+        let owner = client_data.and_then(user_id).map_or_else(|| by_params.clone(), |id| named('u', digest(&id)));
         self.params = Some(params);
         let last = LastUser { owner: owner.clone(), params_check: params as u16 };
         self.session = Some(Session { owner, by_params });
@@ -163,53 +166,10 @@ pub fn digest(text: &str) -> u64 {
 }
 
 /// The value of the member `id` of a JSON object, as it is written there: a string or a number.
-fn user_id(client_data: &str) -> Option<&str> {
-    let mut depth = 0u32;
-    let mut rest = client_data;
-    let mut is_key = false;
-    let mut is_id = false;
-    while let Some(first) = rest.bytes().next() {
-        let length = match first {
-            b'"' => string_length(rest)?,
-            b'-' | b'0'..=b'9' => {
-                rest.bytes().take_while(|byte| !matches!(byte, b',' | b'}' | b']' | b' ' | b'\n')).count()
-            }
-            _ if first.is_ascii() => 1,
-            // Outside of strings there is nothing but ASCII in JSON.
-            _ => return None,
-        };
-        let (token, after) = rest.split_at_checked(length)?;
-        rest = after;
-        match first {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b',' => is_id = false,
-            b':' => is_key = false,
-            b'"' | b'-' | b'0'..=b'9' if is_id && !is_key => return Some(token),
-            b'"' if depth == 1 => {
-                is_id = token == "\"id\"";
-                is_key = true;
-                continue;
-            }
-            _ => {}
-        }
-        if first == b'{' || first == b'[' {
-            // A value that is an object or an array is nobody's id.
-            is_id = false;
-        }
-    }
-    None
-}
-
-/// How long the JSON string at the beginning is, quotes included.
-fn string_length(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    let end = text.bytes().skip(1).position(|byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        ends
-    })?;
-    Some(end + 2)
+fn user_id(client_data: &str) -> Option<Cow<'_, str>> {
+    let members = Value::parse(client_data).ok()?.members()?;
+    let (_, id) = members.iter().rfind(|(key, _)| **key == *"id")?;
+    matches!(id.kind(), Kind::String | Kind::Number).then(|| id.text())
 }
 
 #[cfg(test)]
@@ -218,9 +178,9 @@ mod tests {
 
     #[test]
     fn the_id_of_the_user_is_found_where_it_is_one() {
-        assert_eq!(user_id(r#"{"id":"ada"}"#), Some(r#""ada""#));
-        assert_eq!(user_id(r#"{"role":"id","id":42,"x":1}"#), Some("42"));
-        assert_eq!(user_id(r#"{"a":{"id":"inner"},"b":["id","x"],"id":"a\"b"}"#), Some(r#""a\"b""#));
+        assert_eq!(user_id(r#"{"id":"ada"}"#).as_deref(), Some(r#""ada""#));
+        assert_eq!(user_id(r#"{"role":"id","id":42,"x":1}"#).as_deref(), Some("42"));
+        assert_eq!(user_id(r#"{"a":{"id":"inner"},"b":["id","x"],"id":"a\"b"}"#).as_deref(), Some(r#""a\"b""#));
         for none in [
             r#"{}"#,
             r#"null"#,
