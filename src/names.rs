@@ -1,6 +1,6 @@
 //! Values by name.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use slab::Slab;
 
@@ -10,7 +10,7 @@ use slab::Slab;
 /// cost the browser four kilobytes of gzipped WebAssembly every time.
 #[derive(Debug)]
 pub struct NameMap<V> {
-    slots_by_name: BTreeMap<Box<str>, usize>,
+    slots_by_name: BTreeMap<Rc<str>, usize>,
     values: Slab<V>,
 }
 
@@ -38,15 +38,34 @@ impl<V> NameMap<V> {
 
     /// The value of a name, made by `make` if there is none yet.
     pub fn get_or_insert_with(&mut self, name: &str, make: impl FnOnce() -> V) -> &mut V {
-        let slot = match self.slots_by_name.get(name) {
-            Some(slot) => *slot,
-            None => {
-                let slot = self.values.insert(make());
-                self.slots_by_name.insert(name.into(), slot);
-                slot
-            }
-        };
+        let slot = self.slot_or_insert_with(name, |_| make());
         &mut self.values[slot]
+    }
+
+    /// The slot of a name, under which its value is found without comparing names until the name is taken out. If there is
+    /// none yet, the value is made by `make`, which may keep the name.
+    pub fn slot_or_insert_with(&mut self, name: &str, make: impl FnOnce(Rc<str>) -> V) -> usize {
+        self.slot(name).unwrap_or_else(|| {
+            let name = Rc::<str>::from(name);
+            let slot = self.values.insert(make(name.clone()));
+            self.slots_by_name.insert(name, slot);
+            slot
+        })
+    }
+
+    /// The slot of a name.
+    pub fn slot(&self, name: &str) -> Option<usize> {
+        self.slots_by_name.get(name).copied()
+    }
+
+    /// The value in a slot.
+    pub fn at(&self, slot: usize) -> Option<&V> {
+        self.values.get(slot)
+    }
+
+    /// The value in a slot.
+    pub fn at_mut(&mut self, slot: usize) -> Option<&mut V> {
+        self.values.get_mut(slot)
     }
 
     /// Takes a name out.
@@ -72,25 +91,48 @@ impl<V> NameMap<V> {
 
     /// All names, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
+        count_visits(self.len());
         self.slots_by_name.keys().map(|name| &**name)
     }
 
     /// All names, as they are now, for changing the map on the way.
     pub fn to_names(&self) -> Vec<Box<str>> {
+        count_visits(self.len());
         copy_names(&self.slots_by_name)
+    }
+
+    /// All values with their slots, in alphabetical order of their names.
+    pub fn for_each_slot(&mut self, mut visit: impl FnMut(usize, &mut V)) {
+        count_visits(self.len());
+        for slot in self.slots_by_name.values() {
+            visit(*slot, &mut self.values[*slot]);
+        }
     }
 
     /// All values with their names, in alphabetical order.
     pub fn for_each(&mut self, mut visit: impl FnMut(&str, &mut V)) {
+        count_visits(self.len());
         for (name, slot) in &self.slots_by_name {
             visit(name, &mut self.values[*slot]);
         }
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many entries were looked at one after the other, for the tests that say what an input costs.
+    pub static VISITED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// So many entries are looked at one after the other.
+pub fn count_visits(_entries: usize) {
+    #[cfg(test)]
+    VISITED.set(VISITED.get() + _entries);
+}
+
 /// Apart, because it would otherwise be compiled once for each type of value.
-fn copy_names(slots_by_name: &BTreeMap<Box<str>, usize>) -> Vec<Box<str>> {
-    slots_by_name.keys().cloned().collect()
+fn copy_names(slots_by_name: &BTreeMap<Rc<str>, usize>) -> Vec<Box<str>> {
+    slots_by_name.keys().map(|name| Box::from(&**name)).collect()
 }
 
 #[cfg(test)]

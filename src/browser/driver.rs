@@ -21,7 +21,7 @@ use super::{
     locks::Locks,
     page::{self, Page},
     promises::{self, Promises, Rejection, Waiting},
-    socket::{ABNORMAL_CLOSURE, Socket},
+    socket::Socket,
     storage::{Operation, Storage, Store},
     timer::{Timer, now},
 };
@@ -236,7 +236,7 @@ impl Driver {
     fn carry_out(self: &Rc<Self>, output: Output) {
         match output {
             Output::OpenSocket(id, url) => self.open_socket(id, &url),
-            Output::Send(id, frame) => self.send(id, frame),
+            Output::Send(id, frame) => self.send(id, &frame),
             Output::AbandonSocket(id) => {
                 self.socket.borrow_mut().take_if(|(current, _)| *current == id);
             }
@@ -333,9 +333,7 @@ impl Driver {
     fn open_socket(self: &Rc<Self>, id: SocketId, url: &str) {
         match Socket::open(self, id, url) {
             Ok(socket) => *self.socket.borrow_mut() = Some((id, socket)),
-            Err(exception) => {
-                self.handle(Input::Socket(id, SocketEvent::Refused(&errors::words_of(&exception))));
-            }
+            Err(exception) => self.refused(id, &exception),
         }
     }
 
@@ -366,15 +364,18 @@ impl Driver {
         });
     }
 
-    fn send(self: &Rc<Self>, id: SocketId, frame: Vec<u8>) {
+    fn send(self: &Rc<Self>, id: SocketId, frame: &[u8]) {
         let sent = match &*self.socket.borrow() {
-            Some((current, socket)) if *current == id => socket.send(frame.into()),
+            Some((current, socket)) if *current == id => socket.send(frame),
             _ => Ok(()),
         };
         if let Err(exception) = sent {
-            let reason = errors::words_of(&exception);
-            self.handle(Input::Socket(id, SocketEvent::Closed { code: ABNORMAL_CLOSURE, reason: &reason }));
+            self.refused(id, &exception);
         }
+    }
+
+    fn refused(self: &Rc<Self>, id: SocketId, exception: &JsValue) {
+        self.handle(Input::Socket(id, SocketEvent::Refused(&errors::words_of(exception))));
     }
 
     /// Tells an outcome.

@@ -8,6 +8,7 @@ use std::{
 use slab::Slab;
 
 use super::time::Instant;
+use crate::names::count_visits;
 
 /// Questions, each with a number and perhaps a deadline. What is done with one of them costs the same however many there
 /// are, and so does asking for the next deadline.
@@ -69,6 +70,7 @@ impl<What> Asked<What> {
 
     /// All questions, in no order.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut What> {
+        count_visits(self.whats.len());
         self.whats.iter_mut().map(|(_, what)| what)
     }
 
@@ -107,6 +109,7 @@ impl<What> Asked<What> {
 
     /// Nothing will be answered: takes all questions out, in the order in which they were asked.
     pub fn cut(&mut self) -> Vec<What> {
+        count_visits(self.order.lines.len());
         let mut whats = std::mem::take(&mut self.whats);
         let cut = self.order.lines.drain(..).filter_map(|line| whats.try_remove(line.slot?)).collect();
         self.order.answered = 0;
@@ -151,6 +154,7 @@ impl Order {
         self.answered += usize::from(slot.is_some());
         if self.answered * 2 > self.lines.len() {
             self.answered = 0;
+            count_visits(self.lines.len());
             self.lines.retain(|line| line.slot.is_some());
             let deadlines = self.lines.iter().filter_map(|line| Some(Reverse((line.deadline?, line.id))));
             self.deadlines = deadlines.collect();

@@ -215,7 +215,7 @@ impl RecordFailure {
 /// How a connection attempt ended, or a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectionFailure {
-    /// The browser does not make the socket, with its words: `WEBSOCKET_UNAVAILABLE`.
+    /// The browser refused to make the socket, with its words.
     Refused(Box<str>),
     /// The socket closed.
     Closed {
@@ -245,7 +245,6 @@ impl ClientError {
     /// The stable code, as JavaScript sees it.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Connection(ConnectionFailure::Refused(_)) => "WEBSOCKET_UNAVAILABLE",
             Self::Connection(_) => "CONNECTION_ERROR",
             Self::HeartbeatTimeout => "HEARTBEAT_TIMEOUT",
             Self::MaxReconnectionAttemptsReached => "MAX_RECONNECTION_ATTEMPTS_REACHED",
@@ -399,7 +398,7 @@ impl ClientError {
 impl ConnectionFailure {
     fn message(&self) -> String {
         match self {
-            Self::Refused(words) => concat(&["there is no WebSocket to connect with: ", words]),
+            Self::Refused(words) => concat(&["the browser refused to connect: ", words]),
             Self::Closed { code, reason } if reason.is_empty() => {
                 concat(&["the connection closed (code ", &code.to_string(), ")"])
             }

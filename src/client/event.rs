@@ -1,16 +1,17 @@
 //! Events: subscriptions, what arrives for them, and what is emitted.
 
 use super::{
+    answer::Answer,
     context::Context,
-    error::ClientError,
     io::{EventCommand, Output, SocketId, Wake},
-    is_error,
-    listen::{Listenable, Listens},
+    listen::Listens,
     outbox::Outbox,
-    subscriptions::{Answer, Kind, Subscriptions},
+    subscriptions::{Subject, Subscriptions},
     time::Instant,
 };
-use crate::wire::{EventAction, EventMessage, Topic};
+use crate::wire::{EventAction, EventMessage};
+
+const EMIT: i32 = EventAction::Emit.number();
 
 /// The event part of a client.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub struct Events {
 impl Events {
     /// No subscriptions.
     pub fn new() -> Self {
-        Self { subscriptions: Subscriptions::new(Kind::Events), listens: Listens::new(Listenable::Events) }
+        Self { subscriptions: Subscriptions::new(Subject::Events), listens: Listens::new(Subject::EventPatterns) }
     }
 
     /// The application wants something.
@@ -34,8 +35,8 @@ impl Events {
         command: EventCommand<'_>,
     ) {
         match command {
-            EventCommand::Subscribe(name) => self.subscriptions.subscribe(context, session.is_some(), name),
-            EventCommand::Unsubscribe(name) => self.subscriptions.unsubscribe(context, session.is_some(), name),
+            EventCommand::Subscribe(name) => self.subscriptions.subscribe(context, session, name),
+            EventCommand::Unsubscribe(name) => self.subscriptions.unsubscribe(context, session, name),
             EventCommand::Emit(offer) => outbox.add(context, session, &offer),
             EventCommand::Listen(command) => self.listens.on_command(context, session, command),
         }
@@ -67,7 +68,7 @@ impl Events {
     /// Time has passed within a session.
     pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.subscriptions.on_tick(context, socket);
-        self.listens.on_tick(context);
+        self.listens.on_tick(context, socket);
     }
 
     /// A message of the topic EVENT arrived.
@@ -78,13 +79,7 @@ impl Events {
         socket: SocketId,
         message: &EventMessage<'_>,
     ) {
-        let answer = Answer {
-            action: message.action.number(),
-            is_ack: message.is_ack,
-            original_action: message.original_action,
-            name: message.name,
-            correlation_id: message.correlation_id,
-        };
+        let answer = Answer::from(message);
         if self.subscriptions.on_answer(context, socket, &answer)
             || self.listens.on_answer(context, socket, &answer, message.subscription)
         {
@@ -98,24 +93,14 @@ impl Events {
                     context.out.push_back(Output::Event { name: name.into(), data: message.data.map(Into::into) });
                 }
             }
-            action if message.is_error || is_error(action.number()) => {
-                let error = ClientError::Server {
-                    topic: Topic::Event,
-                    action: action.name(),
-                    name: message.name.map(Into::into),
-                    data: message.data.map(Into::into),
-                };
+            _ => {
+                let error = answer.error("EMIT or an acknowledgement");
                 let key = message.correlation_id;
-                if let Some(key) = key.filter(|_| message.original_action == Some(EventAction::Emit.number())) {
+                if let Some(key) = key.filter(|_| answer.is_error && answer.original_action == Some(EMIT)) {
                     outbox.on_denied(context, socket, key, &error);
                 }
                 context.report(error);
             }
-            action => context.report(ClientError::Unsolicited {
-                topic: Topic::Event,
-                action: action.name(),
-                expected: "EMIT or an acknowledgement",
-            }),
         }
     }
 }

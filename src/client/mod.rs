@@ -11,9 +11,12 @@
 //! `handle` may be called at any time between two `poll`s, for instance from a callback that an output led to.
 //! Time never goes backwards from one `handle` to the next.
 
+mod answer;
 mod asked;
 mod connection;
 mod context;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod costs;
 mod deduplication;
 mod error;
 mod event;
@@ -45,7 +48,8 @@ pub use self::{
     error::{ClientError, ConnectionFailure, DropReason, RecordFailure},
     io::{
         Command, ConnectionState, EventCommand, Frame, Input, ListenCommand, LockOutcome, OutboxNews, Output,
-        PageSignal, PresenceCommand, RecordCommand, RecordNews, SocketEvent, SocketId, StorageEvent, Ticket, Wake,
+        PageSignal, PresenceCommand, RecordCommand, RecordNews, RpcAnswer, RpcCall, RpcCommand, RpcRequest,
+        RpcRequestId, SocketEvent, SocketId, StorageEvent, Ticket, Wake,
     },
     options::{
         Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,
@@ -54,7 +58,7 @@ pub use self::{
     outbox::{Delivery, Entry, Kind, Offer, Outbox},
     records::{Records, Strategy},
     rng::Rng,
-    rpc::{RpcAnswer, RpcCall, RpcCommand, RpcError, RpcFailure, RpcRequest, RpcRequestId},
+    rpc::{RpcError, RpcFailure},
     time::Instant,
     url::{UrlError, parse_url},
 };
@@ -251,7 +255,6 @@ impl Client {
             SocketEvent::Closed { code, reason } => {
                 connection.on_failed(&mut context, ConnectionFailure::Closed { code, reason: reason.into() });
             }
-            SocketEvent::Failed => connection.on_socket_failed(&mut context),
             SocketEvent::Refused(words) => {
                 connection.on_failed(&mut context, ConnectionFailure::Refused(words.into()));
             }

@@ -19,7 +19,6 @@ const declarations = [
   'index',
   'list',
   'listen',
-  'loading',
   'merge',
   'offline',
   'offline-store',

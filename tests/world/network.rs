@@ -64,7 +64,6 @@ pub enum News {
     Binary(Vec<u8>),
     Text,
     Oversized(usize),
-    Failed,
     Closed(u16),
 }
 

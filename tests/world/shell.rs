@@ -384,7 +384,6 @@ impl Shell {
             News::Binary(bytes) => SocketEvent::Received(Frame::Binary(bytes)),
             News::Text => SocketEvent::Received(Frame::Text),
             News::Oversized(bytes) => SocketEvent::Received(Frame::Oversized { bytes: *bytes }),
-            News::Failed => SocketEvent::Failed,
             News::Closed(code) => SocketEvent::Closed { code: *code, reason: "" },
         };
         let is_late = self.watch.live() != Some(socket);
@@ -393,7 +392,7 @@ impl Shell {
             News::Opened => self.watch.socket_opened(socket),
             News::Closed(_) => self.watch.socket_gone(socket),
             News::Binary(frame) => self.watch.socket_received(socket, frame),
-            News::Text | News::Oversized(_) | News::Failed => {}
+            News::Text | News::Oversized(_) => {}
         }
         self.client.handle(now, Input::Socket(socket, event));
         let outputs = self.drain(now, outside);

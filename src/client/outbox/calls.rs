@@ -9,9 +9,9 @@ use super::{
 use crate::client::{
     context::{Context, Cut},
     error::{ClientError, DropReason},
-    io::{Output, SocketId, Ticket, Wake},
+    io::{Output, RpcCall, SocketId, Ticket, Wake},
     limits::UNDELIVERABLE_AFTER_CUTS,
-    rpc::{Rpc, RpcCall, RpcError, RpcFailure},
+    rpc::{Rpc, RpcError, RpcFailure},
     time::Instant,
 };
 

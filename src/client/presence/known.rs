@@ -11,8 +11,8 @@ use crate::{
 pub struct Known {
     /// The users watched by name.
     users: NameMap<Person>,
-    /// Whether some of them are still to be asked for in this session.
-    ask_for_users: bool,
+    /// Those of them who may still have to be asked for in this session.
+    to_ask_for: Vec<Box<str>>,
     everyone: Everyone,
 }
 
@@ -49,15 +49,16 @@ impl Known {
     pub const fn new() -> Self {
         Self {
             users: NameMap::new(),
-            ask_for_users: false,
+            to_ask_for: Vec::new(),
             everyone: Everyone { online: NameMap::new(), is_complete: false, is_too_many: false, ask: true },
         }
     }
 
     /// A user is watched from now on.
     pub fn watch(&mut self, user: &str) {
-        self.users.get_or_insert_with(user, Person::default);
-        self.ask_for_users = true;
+        if !self.users.get_or_insert_with(user, Person::default).checked {
+            self.to_ask_for.push(user.into());
+        }
     }
 
     /// A user is no longer watched.
@@ -73,24 +74,21 @@ impl Known {
     /// What was asked so far is of the past.
     pub fn ask_again(&mut self) {
         self.users.for_each(|_, person| person.checked = false);
-        self.ask_for_users = true;
+        self.to_ask_for = self.users.to_names();
         self.everyone.ask = true;
     }
 
     /// Whether there are users to ask for.
     pub const fn must_ask_for_users(&self) -> bool {
-        self.ask_for_users
+        !self.to_ask_for.is_empty()
     }
 
     /// The users to ask for, of those that `are_subscribed`. They count as asked for.
     pub fn users_to_ask_for(&mut self, are_subscribed: impl Fn(&str) -> bool) -> Vec<Box<str>> {
-        self.ask_for_users = false;
-        let mut names = Vec::new();
-        self.users.for_each(|user, person| {
-            if !person.checked && are_subscribed(user) {
-                person.checked = true;
-                names.push(user.into());
-            }
+        let mut names = std::mem::take(&mut self.to_ask_for);
+        names.retain(|user| {
+            let person = self.users.get_mut(user);
+            person.is_some_and(|person| are_subscribed(user) && !std::mem::replace(&mut person.checked, true))
         });
         names
     }

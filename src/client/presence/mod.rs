@@ -1,32 +1,30 @@
 //! Presence: who is logged in, asked for or watched, and what a lost connection must not hide.
 
 mod answer;
-mod everyone;
 mod known;
 mod queries;
 
 use self::{
-    everyone::Everyone,
     known::Known,
     queries::{Asker, Queries},
 };
 use super::{
+    answer::Answer,
     context::Context,
     error::ClientError,
     io::{Output, PresenceCommand, SocketId, Wake},
-    is_error,
     options::Resubscribe,
-    subscriptions::{Answer, Kind, Subscriptions},
+    subscriptions::{EVERYONE, Subject, Subscriptions},
     time::Instant,
 };
-use crate::wire::{PresenceAction, PresenceMessage, Topic};
+use crate::wire::{PresenceAction, PresenceMessage};
 
 /// The presence part of a client.
 #[derive(Debug)]
 pub struct Presence {
     /// The users watched by name.
     users: Subscriptions,
-    everyone: Everyone,
+    everyone: Subscriptions,
     known: Known,
     queries: Queries,
 }
@@ -35,8 +33,8 @@ impl Presence {
     /// Nobody watched, nothing asked.
     pub const fn new() -> Self {
         Self {
-            users: Subscriptions::new(Kind::Users),
-            everyone: Everyone::new(),
+            users: Subscriptions::new(Subject::Users),
+            everyone: Subscriptions::new(Subject::Everyone),
             known: Known::new(),
             queries: Queries::new(),
         }
@@ -47,16 +45,16 @@ impl Presence {
         match command {
             PresenceCommand::Subscribe(user) => {
                 self.known.watch(user);
-                self.users.subscribe(context, session.is_some(), user);
+                self.users.subscribe(context, session, user);
             }
             PresenceCommand::Unsubscribe(user) => {
                 self.known.unwatch(user);
-                self.users.unsubscribe(context, session.is_some(), user);
+                self.users.unsubscribe(context, session, user);
             }
-            PresenceCommand::SubscribeAll => self.everyone.subscribe(context, session),
+            PresenceCommand::SubscribeAll => self.everyone.subscribe(context, session, EVERYONE),
             PresenceCommand::UnsubscribeAll => {
                 self.known.unwatch_everyone();
-                self.everyone.unsubscribe(context, session);
+                self.everyone.unsubscribe(context, session, EVERYONE);
             }
             PresenceCommand::Query { ticket, users } => {
                 let users = users.map(|users| users.into_iter().map(Box::from).collect());
@@ -97,9 +95,8 @@ impl Presence {
 
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let everyone = self.everyone.deadline().map(|at| (at, Wake::Acknowledgement));
         let queries = self.queries.deadline().map(|at| (at, Wake::Query));
-        self.users.deadline().into_iter().chain(everyone).chain(queries).min()
+        self.users.deadline().into_iter().chain(self.everyone.deadline()).chain(queries).min()
     }
 
     /// Time has passed within a session.
@@ -113,24 +110,16 @@ impl Presence {
     /// A message of the topic PRESENCE arrived.
     pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &PresenceMessage<'_>) {
         let user = message.name.unwrap_or_default();
-        let answer = Answer {
-            action: message.action.number(),
-            is_ack: message.is_ack,
-            original_action: message.original_action,
-            name: message.name,
-            correlation_id: message.correlation_id,
-        };
+        let answer = Answer::from(message);
         match message.action {
-            _ if self.users.on_answer(context, socket, &answer) => {}
-            // The server may have subscribed whom it refused, until it is told otherwise: see `Subscriptions::finish`.
+            _ if self.users.on_answer(context, socket, &answer)
+                || self.everyone.on_answer(context, socket, &answer) => {}
+            // The server may have subscribed whom it refused, until it is told otherwise: see `Subscriptions::repair`.
             PresenceAction::PresenceJoin | PresenceAction::PresenceLeave if !self.users.is_subscribed(user) => {}
             PresenceAction::PresenceJoin => self.known.on_user(context, user, true),
             PresenceAction::PresenceLeave => self.known.on_user(context, user, false),
             PresenceAction::PresenceJoinAll => self.known.on_anyone(context, user, true),
             PresenceAction::PresenceLeaveAll => self.known.on_anyone(context, user, false),
-            PresenceAction::SubscribeAll | PresenceAction::UnsubscribeAll if message.is_ack => {
-                self.everyone.on_acknowledged(context, message.action);
-            }
             PresenceAction::QueryResponse => {
                 let statuses = self.queries.on_answer(context, socket, message.correlation_id, message.data);
                 self.known.on_statuses(context, &statuses.unwrap_or_default());
@@ -140,40 +129,17 @@ impl Presence {
                     self.known.on_everyone(context, &message.names);
                 }
             }
-            action if message.is_error || is_error(action.number()) => self.on_error(context, message),
-            action => context.report(ClientError::Unsolicited {
-                topic: Topic::Presence,
-                action: action.name(),
-                expected: "who comes, who goes, or an answer",
-            }),
+            _ => {
+                let error = answer.error("who comes, who goes, or an answer");
+                match answer.original_action.and_then(PresenceAction::from_number) {
+                    Some(PresenceAction::Query | PresenceAction::QueryAll) if answer.is_error => {
+                        self.queries.on_error(context, message.correlation_id, error);
+                    }
+                    _ => context.report(error),
+                }
+            }
         }
         self.catch_up(context, Some(socket));
-    }
-
-    fn on_error(&mut self, context: &mut Context<'_>, message: &PresenceMessage<'_>) {
-        let error = ClientError::Server {
-            topic: Topic::Presence,
-            action: message.action.name(),
-            name: message.name.map(Into::into),
-            data: message.data.map(Into::into),
-        };
-        let answered = message.original_action.and_then(PresenceAction::from_number);
-        match (answered, message.action) {
-            (Some(PresenceAction::Query | PresenceAction::QueryAll), _) => {
-                return self.queries.on_error(context, message.correlation_id, error);
-            }
-            (
-                Some(PresenceAction::SubscribeAll),
-                PresenceAction::MessageDenied | PresenceAction::MessagePermissionError,
-            ) => self.everyone.on_refused(),
-            (Some(PresenceAction::SubscribeAll), PresenceAction::MultipleSubscriptions)
-                if self.everyone.expects_complaint() =>
-            {
-                return;
-            }
-            _ => {}
-        }
-        context.report(error);
     }
 
     /// Asks who is there, once in a session for each that is watched.
@@ -182,7 +148,10 @@ impl Presence {
     /// and what is told after it are the whole truth.
     fn catch_up(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
         let Some(socket) = session.filter(|_| context.options.presence_catch_up) else { return };
-        if self.everyone.is_subscribed() && self.known.must_ask_for_everyone() {
+        if self.everyone.is_subscribed(EVERYONE)
+            && self.everyone.deadline().is_none()
+            && self.known.must_ask_for_everyone()
+        {
             self.queries.ask(context, Some(socket), Asker::CatchUp, None);
         }
         if self.known.must_ask_for_users() && self.users.deadline().is_none() {

@@ -15,7 +15,6 @@ use crate::{
         is_error,
         limits::{RECORD_MAX_REFUSALS, RECORD_REFUSED_WAIT_MS},
         record::{Document, Path},
-        subscriptions::Answer,
     },
     wire::{RecordAction, RecordMessage, Topic},
 };
@@ -24,14 +23,7 @@ impl Records {
     /// A message of the topic RECORD arrived.
     pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
-        let answer = Answer {
-            action: message.action.number(),
-            is_ack: message.is_ack,
-            original_action: message.original_action,
-            name: message.name,
-            correlation_id: message.correlation_id,
-        };
-        if self.listens.on_answer(context, socket, &answer, message.subscription) {
+        if self.listens.on_answer(context, socket, &message.into(), message.subscription) {
             return;
         }
         self.touch_if_unsent(name);
@@ -85,7 +77,7 @@ impl Records {
         }
     }
 
-    /// See `Subscriptions::finish`: for every name that the server refuses, it drops the last one of the message; what it
+    /// See `Subscriptions::repair`: for every name that the server refuses, it drops the last one of the message; what it
     /// refuses may then be subscribed all the same.
     fn on_bulk_acknowledged(&mut self, context: &mut Context<'_>, socket: SocketId, correlation_id: Option<&str>) {
         let Some(position) = self.bulk(correlation_id) else { return };

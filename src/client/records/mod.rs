@@ -39,9 +39,10 @@ use super::{
     error::{ClientError, RecordFailure},
     io::{Output, RecordCommand, RecordNews, SocketId, Ticket, Wake},
     limits::CAREFUL_AFTER_CUTS,
-    listen::{Listenable, Listens},
+    listen::Listens,
     outbox::{Delivery, Kind, Offer, Outbox},
     record::{EditError, Path},
+    subscriptions::Subject,
     time::Instant,
 };
 use crate::{
@@ -92,7 +93,7 @@ impl Records {
     pub(in crate::client) fn new() -> Self {
         Self {
             entries: NameMap::new(),
-            listens: Listens::new(Listenable::Records),
+            listens: Listens::new(Subject::RecordPatterns),
             flush_at: None,
             bulks: VecDeque::new(),
             requests: Requests::default(),

@@ -126,7 +126,7 @@ impl Records {
     /// Time has passed within a session.
     pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
         let now = context.now;
-        self.listens.on_tick(context);
+        self.listens.on_tick(context, socket);
         if self.wake_at.is_none_or(|(at, _)| at > now) {
             return;
         }

@@ -4,43 +4,17 @@ mod error;
 mod provider;
 mod requestor;
 
-pub use self::{
-    error::{RpcError, RpcFailure},
-    provider::{RpcAnswer, RpcRequest, RpcRequestId},
-    requestor::RpcCall,
-};
+pub use self::error::{RpcError, RpcFailure};
 use self::{provider::Provider, requestor::Requestor};
 use super::{
+    answer::Answer,
     context::Context,
     error::ClientError,
-    io::{SocketId, Ticket, Wake},
-    is_error,
+    io::{RpcCommand, SocketId, Ticket, Wake},
     outbox::{Entry, Outbox},
     time::Instant,
 };
-use crate::wire::{RpcAction, RpcMessage, Topic};
-
-/// What the application asks for of remote procedure calls.
-#[derive(Clone, Debug)]
-pub enum RpcCommand<'a> {
-    /// `provide()` of a procedure that was not provided before.
-    Provide(&'a str),
-    /// `unprovide()` of one that was.
-    Unprovide(&'a str),
-    /// `make()`.
-    Make(RpcCall<'a>),
-    /// The application no longer wants the outcome of a call.
-    Cancel(Ticket),
-    /// The application says something about an [`Output::RpcRequest`](super::Output::RpcRequest).
-    Answer {
-        /// The request.
-        request: RpcRequestId,
-        /// The procedure.
-        name: &'a str,
-        /// What it says.
-        answer: RpcAnswer<'a>,
-    },
-}
+use crate::wire::{RpcAction, RpcMessage};
 
 /// The RPC part of a client.
 #[derive(Debug)]
@@ -64,8 +38,8 @@ impl Rpc {
         command: RpcCommand<'_>,
     ) {
         match command {
-            RpcCommand::Provide(name) => self.provider.provide(context, session.is_some(), name),
-            RpcCommand::Unprovide(name) => self.provider.unprovide(context, session.is_some(), name),
+            RpcCommand::Provide(name) => self.provider.provide(context, session, name),
+            RpcCommand::Unprovide(name) => self.provider.unprovide(context, session, name),
             RpcCommand::Make(call) if call.is_durable => outbox.add_call(context, session, &call),
             RpcCommand::Make(call) => self.requestor.make(context, session, &call, outbox.whose()),
             RpcCommand::Cancel(ticket) => self.requestor.cancel(context, outbox, ticket),
@@ -140,19 +114,6 @@ impl Rpc {
 
 /// Reports a message that settled nothing.
 fn report(context: &mut Context<'_>, message: &RpcMessage<'_>) {
-    let action = message.action;
-    context.report(if message.is_error || is_error(action.number()) {
-        ClientError::Server {
-            topic: Topic::Rpc,
-            action: action.name(),
-            name: message.name.map(Into::into),
-            data: message.data.map(Into::into),
-        }
-    } else {
-        ClientError::Unsolicited {
-            topic: Topic::Rpc,
-            action: action.name(),
-            expected: "a whole REQUEST, an acknowledgement, or the answer to a call of this client",
-        }
-    });
+    let expected = "a whole REQUEST, an acknowledgement, or the answer to a call of this client";
+    context.report(Answer::from(message).error(expected));
 }

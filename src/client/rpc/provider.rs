@@ -6,46 +6,14 @@ use crate::{
         asked::Asked,
         context::Context,
         error::ClientError,
-        io::{Output, SocketId, Wake},
+        io::{Output, RpcAnswer, RpcRequest, RpcRequestId, SocketId, Wake},
         limits::RPC_OPEN_REQUESTS_MAX,
         options::Resubscribe,
-        subscriptions::{Answer, Kind, Subscriptions},
+        subscriptions::{Subject, Subscriptions},
         time::Instant,
     },
     wire::{RpcAction, RpcMessage},
 };
-
-/// One request of many over the life of a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RpcRequestId(pub u32);
-
-/// A call that somebody makes and the application answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RpcRequest {
-    /// To be given back with every answer.
-    pub id: RpcRequestId,
-    /// The procedure.
-    pub name: Box<str>,
-    /// JSON text; `None` for `undefined`.
-    pub data: Option<Box<str>>,
-    /// The user who asks, where the server tells.
-    pub requestor_name: Option<Box<str>>,
-    /// What the server knows about that user, where it tells: JSON text.
-    pub requestor_data: Option<Box<str>>,
-}
-
-/// What the application says about a request. Payloads are JSON text; `None` for `undefined`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RpcAnswer<'a> {
-    /// It works on it.
-    Accept,
-    /// Another provider shall answer.
-    Reject,
-    /// It failed.
-    Error(Option<&'a str>),
-    /// The result.
-    Send(Option<&'a str>),
-}
 
 /// What is provided, and the requests of this session that have no answer yet.
 #[derive(Debug)]
@@ -65,18 +33,18 @@ struct Open {
 impl Provider {
     /// Nothing provided.
     pub const fn new() -> Self {
-        let names = Subscriptions::new(Kind::Providers);
+        let names = Subscriptions::new(Subject::Providers);
         Self { names, open: Asked::new(), first_of_session: 0 }
     }
 
     /// The application answers requests of `name`.
-    pub fn provide(&mut self, context: &Context<'_>, connected: bool, name: &str) {
-        self.names.subscribe(context, connected, name);
+    pub fn provide(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
+        self.names.subscribe(context, session, name);
     }
 
     /// The application gets no more requests of `name`. Those it has it may still answer.
-    pub fn unprovide(&mut self, context: &Context<'_>, connected: bool, name: &str) {
-        self.names.unsubscribe(context, connected, name);
+    pub fn unprovide(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
+        self.names.unsubscribe(context, session, name);
     }
 
     /// A session begins.
@@ -171,14 +139,7 @@ impl Provider {
 
     /// The server says something that may be about what is provided; says whether that settles the matter.
     pub fn on_answer(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RpcMessage<'_>) -> bool {
-        let answer = Answer {
-            action: message.action.number(),
-            is_ack: message.is_ack,
-            original_action: message.original_action,
-            name: message.name,
-            correlation_id: message.correlation_id,
-        };
-        self.names.on_answer(context, socket, &answer)
+        self.names.on_answer(context, socket, &message.into())
     }
 }
 

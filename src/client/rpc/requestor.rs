@@ -6,7 +6,7 @@ use crate::{
         asked::{Asked, id_in},
         context::Context,
         error::ClientError,
-        io::{Output, SocketId, Ticket, Wake},
+        io::{Output, RpcCall, SocketId, Ticket, Wake},
         is_error,
         limits::{RPC_KEPT_MAX_BYTES, RPC_KEPT_MAX_CALLS},
         outbox::{Claim, Entry, Kind, Outbox, Whose},
@@ -14,25 +14,6 @@ use crate::{
     },
     wire::{RpcAction, RpcMessage},
 };
-
-/// `make()`: a call as the application asks for it.
-#[derive(Clone, Copy, Debug)]
-pub struct RpcCall<'a> {
-    /// Settled with the result.
-    pub ticket: Ticket,
-    /// The procedure.
-    pub name: &'a str,
-    /// JSON text; `None` for `undefined`.
-    pub data: Option<&'a str>,
-    /// How long the application waits for the outcome, connected or not, in milliseconds; `None` for ever.
-    pub timeout_ms: Option<u64>,
-    /// Whether it may be executed twice, so that it can be sent again where its outcome is unknown.
-    pub idempotent: bool,
-    /// Whether it shall be made even if the page does not live to see it.
-    pub is_durable: bool,
-    /// How long one that is durable is worth making, in milliseconds; `None` for what the options say.
-    pub ttl_ms: Option<u64>,
-}
 
 /// The calls whose outcome is awaited. While there is a session all of them are sent; without one, none is.
 #[derive(Debug)]

@@ -1,12 +1,14 @@
-//! What the application has subscribed to, and what the server knows of it.
+//! What the application wants by name, and what the server knows of it.
 
-mod kind;
+mod subject;
 
-use std::collections::VecDeque;
+use std::rc::Rc;
 
-use self::kind::Direction;
-pub use self::kind::{Answer, Kind};
+use self::subject::Direction;
+pub use self::subject::{Offers, Subject};
 use super::{
+    answer::Answer,
+    asked::{Asked, id_in},
     context::Context,
     error::ClientError,
     io::{Output, SocketId, Wake},
@@ -16,51 +18,63 @@ use super::{
 };
 use crate::names::NameMap;
 
-/// The subscriptions of one kind. Names are collected for `subscriptionInterval` and sent in bulk; a new session
-/// starts with all of them.
+/// What the server calls all users.
+pub const EVERYONE: &str = "%_EVERYONE_%";
+
+/// The names of one kind that are wanted. Where one message can name many, they are collected for `subscriptionInterval`
+/// and sent in bulk; a new session starts with all of them.
+///
+/// `@deepstream/server` 7.0.2 dies of a LISTEN to a pattern that the connection listens to already. So LISTEN is never
+/// repeated, and nothing is said of a pattern before what was said last is acknowledged.
 #[derive(Debug)]
 pub struct Subscriptions {
-    kind: Kind,
+    subject: Subject,
     names: NameMap<Subscription>,
+    /// The slots of the names that the server may have to be told of.
+    changed: Vec<usize>,
     flush_at: Option<Instant>,
-    /// Bulk messages that the server has not acknowledged, oldest first.
-    unacknowledged: VecDeque<Bulk>,
-    next_correlation_id: u32,
-    /// Names sent a second time because the server may have dropped them, or never heard of them.
-    repeated: NameMap<()>,
+    /// Messages that the server has not acknowledged.
+    asked: Asked<Bulk>,
     /// How long there was no session before the one of now, in milliseconds.
     gap_ms: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Subscription {
+    name: Rc<str>,
     wanted: bool,
     server: Knowledge,
+    is_changed: bool,
+    /// How many messages about it are not acknowledged.
+    unacknowledged: u32,
+    /// The id of the last message about it.
+    last_message: u32,
+    /// Whether it was sent a second time because the server may have dropped it, or never heard of it.
+    is_repeated: bool,
 }
 
 /// What the server knows of a name, in this session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Knowledge {
     Nothing,
-    /// The bulk message with this correlation id told it.
+    /// The message with this id told it.
     Subscribed(u32),
     /// Nothing, and it is for the application to say when it is asked.
     Held,
-    /// It refused, but may have subscribed it all the same; to be asked again.
-    Doubtful,
+    /// It has to be told that the name is not wanted before it is told that it is: it refused it but may have subscribed
+    /// it all the same, or the application has stopped listening.
+    Outdated,
     /// It refused; asked again in the next session, or when the application subscribes again.
     Refused,
 }
 
 #[derive(Debug)]
 struct Bulk {
-    correlation_id: u32,
     direction: Direction,
-    names: Vec<Box<str>>,
-    /// When the server has had time enough to acknowledge it; `None` once that is reported. The answer may still come.
-    deadline: Option<Instant>,
+    /// Slots of names, which stay at least as long as this.
+    slots: Vec<usize>,
     /// Whether it was sent twice.
-    resent: bool,
+    is_repeated: bool,
     /// How many refusals the server has answered it with.
     refusals: usize,
     /// How long there was no session, where this restores subscriptions, in milliseconds.
@@ -69,47 +83,74 @@ struct Bulk {
 
 impl Subscriptions {
     /// None yet.
-    pub const fn new(kind: Kind) -> Self {
-        Self {
-            kind,
-            names: NameMap::new(),
-            flush_at: None,
-            unacknowledged: VecDeque::new(),
-            next_correlation_id: 0,
-            repeated: NameMap::new(),
-            gap_ms: None,
-        }
+    pub const fn new(subject: Subject) -> Self {
+        Self { subject, names: NameMap::new(), changed: Vec::new(), flush_at: None, asked: Asked::new(), gap_ms: None }
     }
 
     /// The application wants `name`.
-    pub fn subscribe(&mut self, context: &Context<'_>, connected: bool, name: &str) {
-        let subscription =
-            self.names.get_or_insert_with(name, || Subscription { wanted: true, server: Knowledge::Nothing });
-        subscription.wanted = true;
-        subscription.server = match subscription.server {
-            Knowledge::Held => Knowledge::Nothing,
-            Knowledge::Refused => Knowledge::Doubtful,
+    pub fn subscribe(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
+        let slot = self.names.slot_or_insert_with(name, |name| Subscription {
+            name,
+            wanted: true,
+            server: Knowledge::Nothing,
+            is_changed: false,
+            unacknowledged: 0,
+            last_message: 0,
+            is_repeated: false,
+        });
+        let Some(it) = self.names.at_mut(slot) else { return };
+        it.wanted = true;
+        it.server = match it.server {
+            Knowledge::Refused if self.subject.is_bulk() => Knowledge::Outdated,
+            Knowledge::Refused | Knowledge::Held => Knowledge::Nothing,
             known => known,
         };
-        self.schedule(context, connected);
+        self.on_changed(context, session, slot);
     }
 
     /// The application no longer wants `name`.
-    pub fn unsubscribe(&mut self, context: &Context<'_>, connected: bool, name: &str) {
-        if let Some(subscription) = self.names.get_mut(name) {
-            subscription.wanted = false;
-            self.schedule(context, connected);
+    pub fn unsubscribe(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
+        let is_strict = self.is_strict();
+        let Some(slot) = self.names.slot(name) else { return };
+        let Some(it) = self.names.at_mut(slot) else { return };
+        it.wanted = false;
+        // What was offered before is only offered again to one who listens anew.
+        if is_strict && matches!(it.server, Knowledge::Subscribed(_)) {
+            it.server = Knowledge::Outdated;
         }
+        self.on_changed(context, session, slot);
+    }
+
+    /// Whether one message about a name is on its way at most, and none is sent twice.
+    const fn is_strict(&self) -> bool {
+        matches!(self.subject, Subject::EventPatterns | Subject::RecordPatterns)
     }
 
     /// Whether the application wants `name`.
     pub fn wants(&self, name: &str) -> bool {
-        self.names.get(name).is_some_and(|subscription| subscription.wanted)
+        self.names.get(name).is_some_and(|it| it.wanted)
     }
 
-    fn schedule(&mut self, context: &Context<'_>, connected: bool) {
-        if connected && self.flush_at.is_none() {
+    /// Whether the server has been told that `name` is wanted, and has not refused it.
+    pub fn is_subscribed(&self, name: &str) -> bool {
+        self.names.get(name).is_some_and(|it| it.wanted && matches!(it.server, Knowledge::Subscribed(_)))
+    }
+
+    fn on_changed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, slot: usize) {
+        self.mark(slot);
+        let Some(socket) = session else { return };
+        if !self.subject.is_bulk() {
+            self.flush(context, socket, None);
+        } else if self.flush_at.is_none() {
             self.flush_at = Some(context.now.after_ms(context.options.subscription_interval_ms));
+        }
+    }
+
+    fn mark(&mut self, slot: usize) {
+        if let Some(it) = self.names.at_mut(slot)
+            && !std::mem::replace(&mut it.is_changed, true)
+        {
+            self.changed.push(slot);
         }
     }
 
@@ -121,9 +162,12 @@ impl Subscriptions {
 
     /// The application restores what [`Resubscribe::Manual`] left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.names.for_each(|_, subscription| {
-            if subscription.server == Knowledge::Held {
-                subscription.server = Knowledge::Nothing;
+        let changed = &mut self.changed;
+        self.names.for_each_slot(|slot, it| {
+            if it.server == Knowledge::Held {
+                it.server = Knowledge::Nothing;
+                it.is_changed = true;
+                changed.push(slot);
             }
         });
         self.flush(context, socket, self.gap_ms);
@@ -135,31 +179,21 @@ impl Subscriptions {
             Resubscribe::Auto => Knowledge::Nothing,
             Resubscribe::Manual => Knowledge::Held,
         };
-        let mut unwanted = Vec::new();
-        self.names.for_each(|name, subscription| {
-            subscription.server = forgotten;
-            if !subscription.wanted {
-                unwanted.push(Box::from(name));
-            }
-        });
-        self.forget(&unwanted);
+        self.asked.cut();
         self.flush_at = None;
-        self.unacknowledged.clear();
-        self.repeated = NameMap::new();
-        self.next_correlation_id = 0;
-    }
-
-    fn forget(&mut self, names: &[Box<str>]) {
-        for name in names {
-            self.names.remove(name);
-        }
+        self.changed.clear();
+        let changed = &mut self.changed;
+        self.names.for_each_slot(|slot, it| {
+            it.server = forgotten;
+            (it.is_changed, it.is_repeated, it.unacknowledged) = (true, false, 0);
+            changed.push(slot);
+        });
     }
 
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let flush = self.flush_at.map(|at| (at, Wake::Subscriptions));
-        let acknowledgement = self.unacknowledged.iter().filter_map(|bulk| bulk.deadline).min();
-        let acknowledgement = acknowledgement.map(|at| (at, Wake::Acknowledgement));
+        let acknowledgement = self.asked.deadline().map(|at| (at, Wake::Acknowledgement));
         flush.into_iter().chain(acknowledgement).min()
     }
 
@@ -168,221 +202,290 @@ impl Subscriptions {
         if self.flush_at.is_some_and(|at| at <= context.now) {
             self.flush(context, socket, None);
         }
-        while let Some(position) = self.overdue(context.now) {
-            self.on_overdue(context, socket, position);
+        while let Some(id) = self.asked.overdue(context.now) {
+            self.on_overdue(context, socket, id);
         }
     }
 
-    /// Whether the server has been told that `name` is wanted, and has not refused it.
-    pub fn is_subscribed(&self, name: &str) -> bool {
-        self.names.get(name).is_some_and(|it| it.wanted && matches!(it.server, Knowledge::Subscribed(_)))
-    }
-
-    /// A bulk message was not acknowledged in time: it is sent once more, and reported when that does not help.
-    fn on_overdue(&mut self, context: &mut Context<'_>, socket: SocketId, position: usize) {
-        let Some(bulk) = self.unacknowledged.get_mut(position) else { return };
-        if !bulk.resent && bulk.refusals == 0 {
-            self.resend(context, socket, position);
-            return;
+    /// A message was not acknowledged in time: it is sent once more, and reported when that does not help.
+    ///
+    /// Only with the names of which the server has been told nothing else since. It keeps its id, so that it does not
+    /// matter which of the two is answered.
+    fn on_overdue(&mut self, context: &mut Context<'_>, socket: SocketId, id: u32) {
+        let is_strict = self.is_strict();
+        let Some(bulk) = self.asked.get_mut(id) else { return };
+        let (mut slots, mut over) = (Vec::new(), Vec::new());
+        for slot in &bulk.slots {
+            let server = self.names.at(*slot).map(|it| it.server);
+            let is_current = match bulk.direction {
+                _ if is_strict => true,
+                Direction::Subscribe => server == Some(Knowledge::Subscribed(id)),
+                Direction::Unsubscribe => !matches!(server, Some(Knowledge::Subscribed(_))),
+            };
+            if is_current { &mut slots } else { &mut over }.push(*slot);
         }
-        bulk.deadline = None;
-        context.report(ClientError::AckTimeout { topic: self.kind.topic(), names: bulk.names.clone() });
-        if bulk.refusals > 0 {
-            self.finish(context, socket, position);
-        }
-    }
-
-    /// Sends a bulk message again, without the names of which the server has been told something else since. It keeps its
-    /// correlation id, so that it does not matter which of the two is answered.
-    fn resend(&mut self, context: &mut Context<'_>, socket: SocketId, position: usize) {
-        let Some(mut bulk) = self.unacknowledged.remove(position) else { return };
-        bulk.names.retain(|name| match (bulk.direction, self.names.get(name).map(|it| it.server)) {
-            (Direction::Subscribe, server) => server == Some(Knowledge::Subscribed(bulk.correlation_id)),
-            (Direction::Unsubscribe, Some(Knowledge::Subscribed(_))) => false,
-            (Direction::Unsubscribe, _) => true,
-        });
-        if bulk.names.is_empty() {
-            return;
-        }
-        if bulk.direction == Direction::Subscribe {
-            self.expect_complaints(&bulk.names);
-        }
-        bulk.resent = true;
-        self.transmit(context, socket, bulk);
-    }
-
-    fn overdue(&self, now: Instant) -> Option<usize> {
-        self.unacknowledged.iter().position(|bulk| bulk.deadline.is_some_and(|deadline| deadline <= now))
-    }
-
-    /// The server answers, perhaps to a bulk message; says whether that settles the matter. What it does not settle is
-    /// for the caller to judge, and to report where it is an error.
-    pub fn on_answer(&mut self, context: &mut Context<'_>, socket: SocketId, answer: &Answer<'_>) -> bool {
-        let actions = self.kind.actions();
-        let name = answer.name.unwrap_or_default();
-        if answer.is_ack && (answer.action == actions.subscribe || answer.action == actions.unsubscribe) {
-            if let Some(position) = self.position(answer.correlation_id) {
-                self.finish(context, socket, position);
+        let has_refusals = bulk.refusals > 0;
+        if !slots.is_empty() && (bulk.is_repeated || has_refusals || is_strict) {
+            let names = slots.iter().map(|slot| self.name(*slot).into()).collect();
+            context.report(ClientError::AckTimeout { topic: self.subject.topic(), names });
+        } else if !slots.is_empty() {
+            bulk.is_repeated = true;
+            if bulk.direction == Direction::Subscribe {
+                self.expect_complaints(&slots);
             }
-            return true;
+            if let Some(bulk) = self.asked.get_mut(id) {
+                bulk.slots = slots;
+            }
+            self.transmit(context, socket, id);
+            self.release(over);
         }
-        if actions.complaints.contains(&answer.action) {
-            return self.repeated.contains(name);
+        if has_refusals {
+            self.finish(context, socket, id);
         }
-        if actions.refusals.contains(&answer.action) && answer.original_action == Some(actions.subscribe) {
-            return self.on_refused(context, socket, name, answer.correlation_id);
-        }
-        false
     }
 
-    /// Nothing more is awaited for a bulk message.
+    /// The server answers, perhaps to what it was told of names; says whether that settles the matter. What it does not
+    /// settle is for the caller to judge, and to report where it is an error.
+    pub fn on_answer(&mut self, context: &mut Context<'_>, socket: SocketId, answer: &Answer<'_>) -> bool {
+        let actions = self.subject.actions();
+        let slot = match self.subject {
+            // The answers to these name nobody.
+            Subject::Everyone => self.names.slot(EVERYONE),
+            _ => self.names.slot(answer.name.unwrap_or_default()),
+        };
+        let subscribes = answer.original_action == Some(actions.subscribe);
+        if answer.is_ack && (answer.action == actions.subscribe || answer.action == actions.unsubscribe) {
+            let is_joining = answer.action == actions.subscribe;
+            let direction = if is_joining { Direction::Subscribe } else { Direction::Unsubscribe };
+            if let Some(id) = self.answered(answer, direction, slot) {
+                self.finish(context, socket, id);
+            }
+            true
+        } else if actions.complaints.contains(&answer.action) && (self.subject.is_bulk() || subscribes) {
+            slot.and_then(|slot| self.names.at(slot)).is_some_and(|it| it.is_repeated)
+        } else if (actions.refusals.contains(&answer.action) && subscribes)
+            || actions.offers.is_some_and(|offers| answer.action == offers.invalid_regex)
+        {
+            self.on_refused(context, socket, answer, slot)
+        } else {
+            false
+        }
+    }
+
+    /// The message that is answered.
+    fn answered(&self, answer: &Answer<'_>, direction: Direction, slot: Option<usize>) -> Option<u32> {
+        let id = match self.subject {
+            // These are answered in order.
+            Subject::Everyone => self.asked.find(|bulk| bulk.direction == direction)?,
+            subject if subject.is_bulk() => id_in(answer.correlation_id)?,
+            _ => self.names.at(slot?)?.last_message,
+        };
+        self.asked.get(id).filter(|bulk| bulk.direction == direction).map(|_| id)
+    }
+
+    /// Nothing more is awaited for a message.
+    fn finish(&mut self, context: &mut Context<'_>, socket: SocketId, id: u32) {
+        let Some(bulk) = self.asked.answer(id) else { return };
+        if bulk.refusals > 0 && self.subject.is_bulk() {
+            self.repair(context, socket, id, &bulk);
+        }
+        if let Some(gap_ms) = bulk.gap_ms {
+            let restored = bulk.slots.iter().filter(|slot| self.is_subscribed_by(id, **slot));
+            let names = restored.map(|slot| self.name(*slot).into()).collect::<Vec<_>>();
+            if !names.is_empty() {
+                context.out.push_back(Output::Resubscribed { topic: self.subject.topic(), names, gap_ms });
+            }
+        }
+        self.release(bulk.slots);
+        if self.is_strict() {
+            self.flush(context, socket, None);
+        }
+    }
+
+    /// Repairs what a refusal costs the other names of a message.
     ///
     /// For every name that it refuses, `@deepstream/server` 7.0.2 takes the last one off the message, whichever that is,
     /// and says nothing of it. Those not refused themselves are sent again, one by one, where that cannot happen; those
     /// refused that it subscribed all the same are taken back.
-    fn finish(&mut self, context: &mut Context<'_>, socket: SocketId, position: usize) {
-        let Some(mut bulk) = self.unacknowledged.remove(position) else { return };
-        if bulk.refusals > 0 {
-            self.repair(context, socket, &bulk);
-        }
-        if let Some(gap_ms) = bulk.gap_ms {
-            let id = bulk.correlation_id;
-            bulk.names.retain(|name| self.is_subscribed_by(id, name));
-            context.out.push_back(Output::Resubscribed { topic: self.kind.topic(), names: bulk.names, gap_ms });
-        }
-    }
-
-    fn repair(&mut self, context: &mut Context<'_>, socket: SocketId, bulk: &Bulk) {
+    fn repair(&mut self, context: &mut Context<'_>, socket: SocketId, id: u32, bulk: &Bulk) {
         // The two times that a message was sent may have held different names; then any may be lost, and any kept.
-        let lost_from = if bulk.resent { 0 } else { bulk.names.len().saturating_sub(bulk.refusals) };
-        let kept_until = if bulk.resent { bulk.names.len() } else { lost_from };
-        for name in bulk.names.iter().skip(lost_from) {
-            if !self.is_subscribed_by(bulk.correlation_id, name) {
+        let count = bulk.slots.len();
+        let lost_from = if bulk.is_repeated { 0 } else { count.saturating_sub(bulk.refusals) };
+        let kept_until = if bulk.is_repeated { count } else { lost_from };
+        for slot in bulk.slots.iter().skip(lost_from) {
+            let Some(it) = self.names.at_mut(*slot).filter(|it| it.server == Knowledge::Subscribed(id)) else {
                 continue;
-            }
-            let Some(subscription) = self.names.get_mut(name) else { continue };
-            // Wanted no more for the moment: should it be wanted again before that is told, it must be asked for anew.
-            if !subscription.wanted && !bulk.resent {
-                subscription.server = Knowledge::Doubtful;
-            } else if subscription.wanted {
-                let name = vec![name.clone()];
-                self.expect_complaints(&name);
-                self.send_bulk(context, socket, Direction::Subscribe, name, bulk.gap_ms);
+            };
+            if it.wanted {
+                self.expect_complaints(&[*slot]);
+                self.send(context, socket, Direction::Subscribe, &[*slot], bulk.gap_ms);
+            } else if !bulk.is_repeated {
+                // Wanted no more for the moment: should it be wanted again before that is told, it must be asked for anew.
+                it.server = Knowledge::Outdated;
             }
         }
-        let refused = |name: &str| self.names.get(name).is_some_and(|it| it.server == Knowledge::Refused);
-        let kept: Vec<_> = bulk.names.iter().take(kept_until).filter(|name| refused(name)).cloned().collect();
+        let mut kept = Vec::new();
+        for slot in bulk.slots.iter().take(kept_until) {
+            if self.names.at(*slot).is_some_and(|it| it.server == Knowledge::Refused) {
+                kept.push(*slot);
+            }
+        }
         self.expect_complaints(&kept);
-        self.send_bulk(context, socket, Direction::Unsubscribe, kept, None);
+        self.send(context, socket, Direction::Unsubscribe, &kept, None);
     }
 
-    /// Whether it was this bulk message that told the server of the name, and no later one.
-    fn is_subscribed_by(&self, correlation_id: u32, name: &str) -> bool {
-        self.names.get(name).is_some_and(|it| it.server == Knowledge::Subscribed(correlation_id))
+    /// Whether it was this message that told the server of the name, and no later one.
+    fn is_subscribed_by(&self, id: u32, slot: usize) -> bool {
+        self.names.at(slot).is_some_and(|it| it.server == Knowledge::Subscribed(id))
     }
 
-    /// The server refuses one name of a bulk message, or checked a name that is not in it; says whether that is known
-    /// already.
+    /// The server refuses one name of a message, or checked a name that is not in it; says whether that is known already.
     fn on_refused(
         &mut self,
         context: &mut Context<'_>,
         socket: SocketId,
-        name: &str,
-        correlation_id: Option<&str>,
+        answer: &Answer<'_>,
+        slot: Option<usize>,
     ) -> bool {
-        let position = self.position(correlation_id);
-        // The second answer to a message that was sent twice.
-        if position.is_none() && correlation_id.is_some() && self.repeated.contains(name) {
-            return true;
+        let id = self.answered(answer, Direction::Subscribe, slot);
+        if let Some(it) = slot.and_then(|slot| self.names.at_mut(slot)) {
+            // The second answer to a message that was sent twice.
+            if id.is_none() && answer.correlation_id.is_some() && it.is_repeated {
+                return true;
+            }
+            // Another message may have told the server of it meanwhile, and is answered for itself.
+            let is_last = id.is_none() || id == Some(it.last_message) || !matches!(it.server, Knowledge::Subscribed(_));
+            if is_last {
+                it.server = Knowledge::Refused;
+            }
         }
-        if let Some(subscription) = self.names.get_mut(name) {
-            subscription.server = Knowledge::Refused;
-        }
-        let Some(position) = position else { return false };
-        let Some(bulk) = self.unacknowledged.get_mut(position) else { return false };
+        let Some(id) = id else { return false };
+        let Some(bulk) = self.asked.get_mut(id) else { return false };
         bulk.refusals += 1;
-        bulk.deadline.get_or_insert(context.now.after_ms(context.options.subscription_timeout_ms));
         // With no name left the server does not acknowledge.
-        if bulk.refusals >= bulk.names.len() {
-            self.finish(context, socket, position);
+        if bulk.refusals >= bulk.slots.len() {
+            self.finish(context, socket, id);
+        } else {
+            self.asked.wait_until(id, Some(context.now.after_ms(context.options.subscription_timeout_ms)));
         }
         false
     }
 
     /// The server may say of these names that it has them already, or never had them.
-    fn expect_complaints(&mut self, names: &[Box<str>]) {
-        for name in names {
-            self.repeated.get_or_insert_with(name, || ());
+    fn expect_complaints(&mut self, slots: &[usize]) {
+        for slot in slots {
+            if let Some(it) = self.names.at_mut(*slot) {
+                it.is_repeated = true;
+            }
         }
     }
 
-    fn position(&self, correlation_id: Option<&str>) -> Option<usize> {
-        let correlation_id = correlation_id?.parse().ok()?;
-        self.unacknowledged.iter().position(|bulk| bulk.correlation_id == correlation_id)
+    /// A message about these names is no longer of interest.
+    fn release(&mut self, slots: Vec<usize>) {
+        let is_strict = self.is_strict();
+        for slot in slots {
+            if let Some(it) = self.names.at_mut(slot) {
+                it.unacknowledged = it.unacknowledged.saturating_sub(1);
+            }
+            if is_strict {
+                self.mark(slot);
+            } else {
+                self.forget(slot);
+            }
+        }
+    }
+
+    /// Forgets a name, unless something is still to be said or heard of it.
+    fn forget(&mut self, slot: usize) {
+        let Some(it) = self.names.at(slot) else { return };
+        let is_known = matches!(it.server, Knowledge::Subscribed(_)) || it.is_repeated || it.unacknowledged > 0;
+        if !it.wanted && !it.is_changed && !is_known {
+            let name = it.name.clone();
+            self.names.remove(&name);
+        }
+    }
+
+    fn name(&self, slot: usize) -> &str {
+        self.names.at(slot).map_or("", |it| &it.name)
     }
 
     /// Tells the server the difference between what it knows and what is wanted.
     fn flush(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
         self.flush_at = None;
-        let mut wanted = Vec::new();
-        let mut doubtful = Vec::new();
-        let mut unwanted = Vec::new();
-        let mut forgotten = Vec::new();
-        self.names.for_each(|name, subscription| match (subscription.wanted, subscription.server) {
-            (true, Knowledge::Nothing) => wanted.push(Box::from(name)),
-            (true, Knowledge::Doubtful) => {
-                doubtful.push(Box::from(name));
-                wanted.push(Box::from(name));
+        let is_strict = self.is_strict();
+        let [mut outdated, mut wanted, mut unwanted] = [const { Vec::new() }; 3];
+        for slot in std::mem::take(&mut self.changed) {
+            let Some(it) = self.names.at_mut(slot) else { continue };
+            if !std::mem::take(&mut it.is_changed) || (is_strict && it.unacknowledged > 0) {
+                continue;
             }
-            (false, Knowledge::Subscribed(_)) => unwanted.push(Box::from(name)),
-            (false, _) => forgotten.push(Box::from(name)),
-            (true, Knowledge::Subscribed(_) | Knowledge::Refused | Knowledge::Held) => {}
-        });
-        self.forget(&unwanted);
-        self.forget(&forgotten);
-        self.expect_complaints(&doubtful);
-        self.send_bulk(context, socket, Direction::Unsubscribe, doubtful, None);
-        self.send_bulk(context, socket, Direction::Subscribe, wanted, gap_ms);
-        self.send_bulk(context, socket, Direction::Unsubscribe, unwanted, None);
+            match (it.wanted, it.server) {
+                (true, Knowledge::Nothing) => wanted.push(slot),
+                (_, Knowledge::Outdated) if is_strict => {
+                    it.server = Knowledge::Nothing;
+                    unwanted.push(slot);
+                }
+                (true, Knowledge::Outdated) => {
+                    it.is_repeated = true;
+                    outdated.push(slot);
+                    wanted.push(slot);
+                }
+                (false, Knowledge::Subscribed(_)) => {
+                    it.server = Knowledge::Nothing;
+                    unwanted.push(slot);
+                }
+                (false, _) => self.forget(slot),
+                (true, Knowledge::Subscribed(_) | Knowledge::Refused | Knowledge::Held) => {}
+            }
+        }
+        self.send(context, socket, Direction::Unsubscribe, &outdated, None);
+        self.send(context, socket, Direction::Subscribe, &wanted, gap_ms.filter(|_| !is_strict));
+        self.send(context, socket, Direction::Unsubscribe, &unwanted, None);
     }
 
-    fn send_bulk(
+    fn send(
         &mut self,
         context: &mut Context<'_>,
         socket: SocketId,
         direction: Direction,
-        mut names: Vec<Box<str>>,
+        mut slots: &[usize],
         gap_ms: Option<u64>,
     ) {
-        while !names.is_empty() {
-            let rest = names.split_off(fitting(&names));
-            let correlation_id = self.next_correlation_id;
-            self.next_correlation_id = self.next_correlation_id.wrapping_add(1);
-            if direction == Direction::Subscribe {
-                for name in &names {
-                    if let Some(subscription) = self.names.get_mut(name) {
-                        subscription.server = Knowledge::Subscribed(correlation_id);
-                    }
+        while !slots.is_empty() {
+            let names = &mut slots.iter().map(|slot| self.name(*slot));
+            let (together, rest) = slots.split_at(if self.subject.is_bulk() { fitting(names) } else { 1 });
+            let bulk = Bulk { direction, slots: together.into(), is_repeated: false, refusals: 0, gap_ms };
+            let id = self.asked.ask(None, bulk);
+            for slot in together {
+                let Some(it) = self.names.at_mut(*slot) else { continue };
+                it.unacknowledged += 1;
+                it.last_message = id;
+                if direction == Direction::Subscribe {
+                    it.server = Knowledge::Subscribed(id);
                 }
             }
-            let bulk = Bulk { correlation_id, direction, names, deadline: None, resent: false, refusals: 0, gap_ms };
-            self.transmit(context, socket, bulk);
-            names = rest;
+            self.transmit(context, socket, id);
+            slots = rest;
         }
     }
 
-    fn transmit(&mut self, context: &mut Context<'_>, socket: SocketId, mut bulk: Bulk) {
-        let names = bulk.names.iter().map(|name| &**name).collect();
-        context.send(socket, &self.kind.message(bulk.direction, names, &bulk.correlation_id.to_string()));
-        bulk.deadline = Some(context.now.after_ms(context.options.subscription_timeout_ms));
-        self.unacknowledged.push_back(bulk);
+    fn transmit(&mut self, context: &mut Context<'_>, socket: SocketId, id: u32) {
+        let Some(bulk) = self.asked.get(id) else { return };
+        let actions = self.subject.actions();
+        let action = match bulk.direction {
+            Direction::Subscribe => actions.subscribe,
+            Direction::Unsubscribe => actions.unsubscribe,
+        };
+        let names = bulk.slots.iter().map(|slot| self.name(*slot)).collect();
+        context.send(socket, &self.subject.message(action, names, None, &id.to_string()));
+        self.asked.wait_until(id, Some(context.now.after_ms(context.options.subscription_timeout_ms)));
     }
 }
 
 /// How many of the names go into one message: at least one.
-pub fn fitting(names: &[Box<str>]) -> usize {
+pub fn fitting(names: &mut dyn Iterator<Item = &str>) -> usize {
     let mut bytes = 0;
-    let fitting = names.iter().take_while(|name| {
+    let fitting = names.take_while(|name| {
         bytes += name.len();
         bytes <= BULK_NAMES_MAX_BYTES
     });

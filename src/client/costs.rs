@@ -1,0 +1,270 @@
+//! What an input costs does not depend on how much is open: counted, not timed.
+//!
+//! Counted are the entries that [`NameMap`](crate::names::NameMap) and [`Asked`](super::asked::Asked) visit one after the
+//! other, and allocations.
+
+use allocation_counter::measure;
+
+use super::*;
+use crate::{
+    names::VISITED,
+    wire::{
+        AuthMessage, ConnectionAction, ConnectionMessage, EventAction, EventMessage, PresenceAction, PresenceMessage,
+        RpcAction, RpcMessage,
+    },
+};
+
+/// A client that is logged in, and what it sent last.
+struct Rig {
+    client: Client,
+    now: Instant,
+    socket: SocketId,
+    sent: Vec<Vec<u8>>,
+    outputs: Vec<Output>,
+    /// What each input since the last [`forget`](Self::forget) cost: entries visited, and allocations.
+    costs: Vec<(usize, u64)>,
+    /// How many outputs they led to.
+    output_count: usize,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let options = Options { outbox_storage: OutboxStorage::Memory, ..Options::default() };
+        let client = Client::new(Instant::default(), &["ws://server/deepstream"], options, 1);
+        let (now, socket) = (Instant::default(), SocketId(0));
+        let mut rig =
+            Self { client, now, socket, sent: Vec::new(), outputs: Vec::new(), costs: Vec::new(), output_count: 0 };
+        rig.ask(Command::Login { ticket: Ticket(0), params: None });
+        rig.input(Input::Tick);
+        let opened = rig.outputs.iter().find_map(|output| match output {
+            Output::OpenSocket(socket, _) => Some(*socket),
+            _ => None,
+        });
+        rig.socket = opened.expect("it dials");
+        rig.input(Input::Socket(rig.socket, SocketEvent::Opened));
+        rig.say(ConnectionMessage::new(ConnectionAction::Accept).into());
+        rig.say(AuthMessage::new(AuthAction::AuthSuccessful).into());
+        assert_eq!(rig.client.state(), ConnectionState::Open);
+        rig
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        let before = VISITED.get();
+        let cost = measure(|| {
+            self.client.handle(self.now, input);
+            self.client.deadline();
+        });
+        self.costs.push((VISITED.get() - before, cost.count_total));
+        self.outputs.clear();
+        self.sent.clear();
+        while let Some(output) = self.client.poll() {
+            self.output_count += 1;
+            match output {
+                Output::Send(_, frame) => self.sent.push(frame),
+                output => self.outputs.push(output),
+            }
+        }
+    }
+
+    fn ask(&mut self, command: Command<'_>) {
+        self.input(Input::Command(command));
+    }
+
+    fn say(&mut self, message: Message<'_>) {
+        self.input(Input::Socket(self.socket, SocketEvent::Received(Frame::Binary(&message.encode()))));
+    }
+
+    /// Time passes until what is collected is sent; answers all that was sent for names.
+    fn settle(&mut self) {
+        self.now = self.now.after_ms(100);
+        self.input(Input::Tick);
+        self.acknowledge();
+    }
+
+    fn acknowledge(&mut self) {
+        for frame in std::mem::take(&mut self.sent) {
+            for message in wire::decode(&frame) {
+                match message.expect("the client sends what can be read") {
+                    Message::Event(EventMessage {
+                        action: EventAction::ListenAccept | EventAction::ListenReject,
+                        ..
+                    }) => {}
+                    Message::Event(EventMessage { action, name, correlation_id, .. }) => {
+                        self.say(
+                            EventMessage { is_ack: true, name, correlation_id, ..EventMessage::new(action) }.into(),
+                        );
+                    }
+                    Message::Presence(PresenceMessage {
+                        action: PresenceAction::Query, correlation_id, names, ..
+                    }) => {
+                        let statuses = names.iter().map(|name| format!("\"{name}\":false")).collect::<Vec<_>>();
+                        let data = format!("{{{}}}", statuses.join(","));
+                        let answer = PresenceMessage::new(PresenceAction::QueryResponse);
+                        self.say(PresenceMessage { data: Some(&data), correlation_id, ..answer }.into());
+                    }
+                    Message::Presence(PresenceMessage { action: PresenceAction::QueryAll, .. }) => {
+                        self.say(PresenceMessage::new(PresenceAction::QueryAllResponse).into());
+                    }
+                    Message::Presence(PresenceMessage { action, correlation_id, .. }) => {
+                        let mut sent = std::mem::take(&mut self.sent);
+                        self.say(
+                            PresenceMessage { is_ack: true, correlation_id, ..PresenceMessage::new(action) }.into(),
+                        );
+                        sent.append(&mut self.sent);
+                        self.sent = sent;
+                    }
+                    Message::Rpc(RpcMessage { action, correlation_id, .. }) => {
+                        self.say(RpcMessage { is_ack: true, correlation_id, ..RpcMessage::new(action) }.into());
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        self.costs.clear();
+        self.output_count = 0;
+    }
+}
+
+/// Compares what the same inputs cost where there is little and where there is four times as much. They lead to so many
+/// outputs.
+fn check(output_count: usize, inputs: impl Fn(&mut Rig, usize)) {
+    let cost = |count| {
+        let mut rig = Rig::new();
+        inputs(&mut rig, count);
+        assert_eq!(rig.output_count, output_count);
+        rig.costs
+    };
+    let (few, many) = (cost(1_000), cost(4_000));
+    assert_eq!(few.len(), many.len());
+    for (index, (few, many)) in few.into_iter().zip(many).enumerate() {
+        assert_eq!(few.0, many.0, "entries visited by input {index}");
+        // A tree or a list has to grow at some time or other.
+        assert!(many.1 <= few.1 + 4, "allocations of input {index}: {} and {}", few.1, many.1);
+    }
+}
+
+fn names(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("name/{number:05}")).collect()
+}
+
+fn call(ticket: u32) -> Command<'static> {
+    Command::Rpc(RpcCommand::Make(RpcCall {
+        ticket: Ticket(ticket),
+        name: "procedure",
+        data: Some("1"),
+        timeout_ms: Some(60_000 - u64::from(ticket) % 100),
+        idempotent: ticket.is_multiple_of(2),
+        is_durable: false,
+        ttl_ms: None,
+    }))
+}
+
+#[test]
+fn of_one_call_among_many() {
+    check(4, |rig, count| {
+        let mut correlation_ids = Vec::new();
+        for ticket in 0..count as u32 {
+            rig.ask(call(1 + ticket));
+            let frame = rig.sent.first().expect("it is sent at once");
+            let Some(Ok(Message::Rpc(request))) = wire::decode(frame).next() else { panic!("it is a request") };
+            correlation_ids.push(request.correlation_id.map(String::from));
+        }
+        rig.forget();
+        for answered in [0, count / 2, count - 1] {
+            let correlation_id = correlation_ids[answered].as_deref();
+            for action in [RpcAction::Accept, RpcAction::Response, RpcAction::Response] {
+                rig.say(RpcMessage { correlation_id, ..RpcMessage::new(action) }.into());
+            }
+        }
+        rig.ask(call(0));
+        rig.input(Input::Tick);
+    });
+}
+
+#[test]
+fn of_one_request_among_many() {
+    check(7, |rig, count| {
+        rig.ask(Command::Rpc(RpcCommand::Provide("procedure")));
+        rig.settle();
+        let request = |rig: &mut Rig, id: &str| {
+            let request = RpcMessage::new(RpcAction::Request);
+            rig.say(RpcMessage { name: Some("procedure"), correlation_id: Some(id), ..request }.into());
+        };
+        for id in names(count) {
+            request(rig, &id);
+        }
+        rig.forget();
+        request(rig, "one more");
+        for answered in [0, count / 2, count - 1] {
+            let request = RpcRequestId(answered as u32);
+            rig.ask(Command::Rpc(RpcCommand::Answer { request, name: "procedure", answer: RpcAnswer::Send(None) }));
+        }
+    });
+}
+
+#[test]
+fn of_one_subscription_among_many() {
+    check(3, |rig, count| {
+        for name in names(count) {
+            rig.ask(Command::Event(EventCommand::Subscribe(&name)));
+        }
+        rig.settle();
+        rig.forget();
+        rig.say(EventMessage { name: Some("name/00500"), ..EventMessage::new(EventAction::Emit) }.into());
+        for command in [EventCommand::Subscribe("another"), EventCommand::Unsubscribe("name/00500")] {
+            rig.ask(Command::Event(command));
+            rig.settle();
+        }
+    });
+}
+
+#[test]
+fn of_one_listener_among_many() {
+    check(7, |rig, count| {
+        let offer = |rig: &mut Rig, pattern: &str, action: EventAction| {
+            let (name, subscription) = (Some(pattern), Some(pattern));
+            rig.say(EventMessage { name, subscription, ..EventMessage::new(action) }.into());
+        };
+        let ask = |rig: &mut Rig, command: ListenCommand<'_>| {
+            rig.ask(Command::Event(EventCommand::Listen(command)));
+            rig.acknowledge();
+        };
+        for name in names(count) {
+            ask(rig, ListenCommand::Listen(&name));
+            offer(rig, &name, EventAction::SubscriptionForPatternFound);
+        }
+        rig.forget();
+        ask(rig, ListenCommand::Listen("another"));
+        ask(rig, ListenCommand::Answer { subscription: "name/00500", offer: 500, accept: true });
+        offer(rig, "name/00500", EventAction::SubscriptionForPatternRemoved);
+        ask(rig, ListenCommand::Unlisten("name/00500"));
+        ask(rig, ListenCommand::Unlisten("name/00700"));
+        rig.input(Input::Tick);
+    });
+}
+
+#[test]
+fn of_one_user_among_many() {
+    check(6, |rig, count| {
+        rig.ask(Command::Presence(PresenceCommand::SubscribeAll));
+        rig.acknowledge();
+        rig.acknowledge();
+        for name in names(count) {
+            rig.ask(Command::Presence(PresenceCommand::Subscribe(&name)));
+        }
+        rig.settle();
+        rig.acknowledge();
+        rig.forget();
+        for action in [PresenceAction::PresenceJoin, PresenceAction::PresenceLeave, PresenceAction::PresenceJoinAll] {
+            rig.say(PresenceMessage { name: Some("name/00500"), ..PresenceMessage::new(action) }.into());
+        }
+        for command in [PresenceCommand::Subscribe("another"), PresenceCommand::Unsubscribe("name/00500")] {
+            rig.ask(Command::Presence(command));
+            rig.settle();
+            rig.acknowledge();
+        }
+    });
+}

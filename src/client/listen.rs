@@ -1,0 +1,174 @@
+//! Listening: being asked whether to provide what others subscribe to.
+
+use super::{
+    answer::Answer,
+    context::Context,
+    io::{ListenCommand, Output, SocketId, Wake},
+    subscriptions::{Offers, Subject, Subscriptions},
+    time::Instant,
+};
+use crate::names::NameMap;
+
+/// The patterns listened to in one topic, and the subscriptions that the server offers for them.
+#[derive(Debug)]
+pub struct Listens {
+    subject: Subject,
+    patterns: Subscriptions,
+    /// By the name of the subscription: the server asks one listener at a time.
+    offers: NameMap<Offer>,
+    /// The names of those offered for each pattern.
+    offered: NameMap<NameMap<()>>,
+    next_offer: u32,
+}
+
+/// A subscription that the server asks this client to provide.
+#[derive(Debug)]
+struct Offer {
+    id: u32,
+    pattern: Box<str>,
+    accepted: bool,
+}
+
+impl Listens {
+    /// No patterns yet, of what can be listened to.
+    pub const fn new(subject: Subject) -> Self {
+        Self {
+            subject,
+            patterns: Subscriptions::new(subject),
+            offers: NameMap::new(),
+            offered: NameMap::new(),
+            next_offer: 0,
+        }
+    }
+
+    /// The application wants something.
+    pub fn on_command(&mut self, context: &mut Context<'_>, session: Option<SocketId>, command: ListenCommand<'_>) {
+        match command {
+            ListenCommand::Listen(pattern) => self.patterns.subscribe(context, session, pattern),
+            ListenCommand::Unlisten(pattern) => self.unlisten(context, session, pattern),
+            ListenCommand::Answer { subscription, offer, accept } => {
+                let Some(socket) = session else { return };
+                let Some(current) = self.offers.get_mut(subscription) else { return };
+                // The answer may be to an offer that is over, even one of an earlier session.
+                if current.id != offer || current.accepted {
+                    return;
+                }
+                current.accepted = accept;
+                let pattern = current.pattern.clone();
+                self.answer(context, socket, &pattern, subscription, accept);
+                if !accept {
+                    self.end_offer(context, subscription);
+                }
+            }
+        }
+    }
+
+    fn answer(&self, context: &mut Context<'_>, socket: SocketId, pattern: &str, subscription: &str, accept: bool) {
+        let Some(Offers { accept: accepts, reject: rejects, .. }) = self.subject.actions().offers else { return };
+        let action = if accept { accepts } else { rejects };
+        context.send(socket, &self.subject.message(action, vec![pattern], Some(subscription), ""));
+    }
+
+    fn unlisten(&mut self, context: &mut Context<'_>, session: Option<SocketId>, pattern: &str) {
+        for subscription in self.offered.get(pattern).map(NameMap::to_names).unwrap_or_default() {
+            let is_open = self.offers.get(&subscription).is_some_and(|offer| !offer.accepted);
+            self.end_offer(context, &subscription);
+            // What was accepted ends with UNLISTEN; the question that is still open would wait for its answer.
+            if let Some(socket) = session.filter(|_| is_open) {
+                self.answer(context, socket, pattern, &subscription, false);
+            }
+        }
+        self.patterns.unsubscribe(context, session, pattern);
+    }
+
+    /// A session begins.
+    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.patterns.on_session(context, socket, None);
+    }
+
+    /// The application restores what [`Resubscribe::Manual`](super::options::Resubscribe::Manual) left to it.
+    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.patterns.resubscribe(context, socket);
+    }
+
+    /// The session is over: the server has forgotten everything, and asks again in the next.
+    pub fn on_lost(&mut self, context: &mut Context<'_>) {
+        self.patterns.on_lost(context.options.resubscribe);
+        for subscription in self.offers.to_names() {
+            self.end_offer(context, &subscription);
+        }
+    }
+
+    /// When time alone changes something, and what.
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        self.patterns.deadline()
+    }
+
+    /// Time has passed within a session.
+    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.patterns.on_tick(context, socket);
+    }
+
+    /// The server says something, perhaps about listening; says whether that settles the matter. What it does not settle
+    /// is for the caller to judge, and to report where it is an error.
+    pub fn on_answer(
+        &mut self,
+        context: &mut Context<'_>,
+        socket: SocketId,
+        answer: &Answer<'_>,
+        subscription: Option<&str>,
+    ) -> bool {
+        let Some(actions) = self.subject.actions().offers else { return false };
+        let subscription = subscription.unwrap_or_default();
+        if answer.action == actions.found {
+            self.on_offered(context, socket, answer.name.unwrap_or_default(), subscription);
+        } else if answer.action == actions.removed {
+            self.end_offer(context, subscription);
+        } else if answer.action == actions.response_timeout {
+            // An answer that was given meanwhile came too late.
+            if self.end_offer(context, subscription) {
+                context.report(Answer { name: Some(subscription), data: None, ..*answer }.error(""));
+            }
+        } else {
+            return self.patterns.on_answer(context, socket, answer);
+        }
+        true
+    }
+
+    /// The server asks whether this client provides a subscription.
+    fn on_offered(&mut self, context: &mut Context<'_>, socket: SocketId, pattern: &str, subscription: &str) {
+        // It asks anew only where it takes the last answer for void.
+        self.end_offer(context, subscription);
+        if !self.patterns.wants(pattern) {
+            return self.answer(context, socket, pattern, subscription, false);
+        }
+        let id = self.next_offer;
+        self.next_offer = self.next_offer.wrapping_add(1);
+        let offer = || Offer { id, pattern: pattern.into(), accepted: false };
+        self.offers.get_or_insert_with(subscription, offer);
+        self.offered.get_or_insert_with(pattern, NameMap::new).get_or_insert_with(subscription, || ());
+        context.out.push_back(Output::Offered {
+            topic: self.subject.topic(),
+            pattern: pattern.into(),
+            subscription: subscription.into(),
+            offer: id,
+        });
+    }
+
+    /// Says whether there was one.
+    fn end_offer(&mut self, context: &mut Context<'_>, subscription: &str) -> bool {
+        let Some(offer) = self.offers.remove(subscription) else { return false };
+        if let Some(names) = self.offered.get_mut(&offer.pattern) {
+            names.remove(subscription);
+            if names.is_empty() {
+                self.offered.remove(&offer.pattern);
+            }
+        }
+        context.out.push_back(Output::OfferEnded {
+            topic: self.subject.topic(),
+            subscription: subscription.into(),
+            offer: offer.id,
+        });
+        true
+    }
+}
