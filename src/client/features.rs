@@ -81,6 +81,7 @@ impl Features {
             .chain(self.records.deadline())
             .filter(|_| session)
             .chain(self.records.storage_deadline())
+            .chain(self.records.discard_deadline())
             .chain(self.rpc.deadline())
             .min()
     }
@@ -88,6 +89,7 @@ impl Features {
     /// Time has passed.
     pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, session: Option<SocketId>) {
         self.records.on_storage_tick(context, session);
+        self.records.on_discard_tick(context, session);
         if let Some(socket) = session {
             self.events.on_tick(context, socket);
             self.presence.on_tick(context, socket);

@@ -3,7 +3,7 @@
 use super::{
     error::{ClientError, DropReason},
     outbox::{Delivery, Entry, Offer},
-    record::Path,
+    record::{EntryEdit, Path},
     records::Strategy,
 };
 use crate::wire::Topic;
@@ -286,6 +286,17 @@ pub enum RecordCommand<'a> {
         /// Settled when the server has it.
         ticket: Option<Ticket>,
     },
+    /// Change the entries of a list or queue that is open: of what it is, and of what it will be when it is loaded.
+    ChangeEntries {
+        /// The record.
+        name: &'a str,
+        /// What to do.
+        edit: EntryEdit,
+        /// With which entry: JSON text.
+        entry: &'a str,
+        /// Settled when the server has it.
+        ticket: Option<Ticket>,
+    },
     /// Change a record, open or not. One that is not open is written to whatever the server has.
     SetData {
         /// The record.
@@ -376,9 +387,9 @@ pub enum RecordNews {
         value: Option<Box<str>>,
     },
     /// It is let go of.
-    Discarded,
+    Discarded(LastSeen),
     /// It is deleted, and no longer open.
-    Deleted,
+    Deleted(LastSeen),
     /// Somebody provides it now, or no longer does.
     HasProviderChanged(bool),
     /// It was not open, and what an earlier page could not send is part of it: how conflicts are settled is for the
@@ -393,6 +404,15 @@ pub enum RecordNews {
     },
     /// Something went wrong with it.
     Error(ClientError),
+}
+
+/// A record as it was seen last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastSeen {
+    /// The version; `None` for one that never was loaded.
+    pub version: Option<i32>,
+    /// The data: JSON text.
+    pub data: Box<str>,
 }
 
 /// What the application asks for of events.

@@ -130,6 +130,10 @@ pub const RECORD_REFUSED_WAIT_MS: u64 = 250;
 /// record after one with a version too far ahead, until the record is deleted.
 pub const RECORD_MAX_REFUSALS: u32 = 6;
 
+/// How long a merge strategy of the application may take to answer, in milliseconds: long enough to ask somebody who looks at
+/// the page. Then it has failed.
+pub const RECORD_MERGE_MAX_MS: u64 = 300_000;
+
 /// How long the server is not asked for a record because storage may have it, in milliseconds.
 pub const RECORD_STORAGE_MAX_MS: u64 = 1_000;
 

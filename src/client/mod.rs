@@ -47,7 +47,7 @@ pub use self::{
     connection::{CloseKind, CloseReason, Snapshot},
     error::{ClientError, ConnectionFailure, DropReason, RecordFailure},
     io::{
-        Command, ConnectionState, EventCommand, Frame, Input, ListenCommand, LockOutcome, OutboxNews, Output,
+        Command, ConnectionState, EventCommand, Frame, Input, LastSeen, ListenCommand, LockOutcome, OutboxNews, Output,
         PageSignal, PresenceCommand, RecordCommand, RecordNews, RpcAnswer, RpcCall, RpcCommand, RpcRequest,
         RpcRequestId, SocketEvent, SocketId, StorageEvent, Ticket, Wake,
     },

@@ -49,7 +49,7 @@ test('anything may be done from within callbacks', async ({ startDeepstream, vis
     const late = await client.record.snapshot('note').catch(({ code }) => code);
     return [...ends, late, again.get(), client.record.names()];
   });
-  expect(ends).toEqual(['deleted', 'made anew: {}', 'IS_CLOSED', {}, []]);
+  expect(ends).toEqual(['deleted', 'made anew: {}', 'IS_CLOSED', { count: 11 }, []]);
 });
 
 test('what callbacks throw is reported, and stops nothing', async ({ startDeepstream, visitRecords }) => {
@@ -266,10 +266,16 @@ test('what the server forbids is told where it was asked', async ({ startDeepstr
     const written = await note.setWithAck('a', 1).catch(({ code }) => code);
     const view = note.get();
     const byCallback = await new Promise((resolve) => note.set('a', 1, (...given) => resolve(given)));
-    return [written, view, byCallback, await note.delete().catch(({ code }) => code)];
+    const deleted = await note.delete().catch(({ code, reason }) => [code, reason]);
+    globalThis.errors = [];
+    client.on('error', ({ code, topic }) => errors.push([code, topic]));
+    return [written, view, byCallback, deleted];
   });
-  expect(codes).toEqual(['MESSAGE_DENIED', {}, ['MESSAGE_DENIED', 'locked/note'], 'MESSAGE_DENIED']);
-  expect((await heardOf(page, 'locked/note')).events.slice(0, 2)).toEqual([['ready'], ['error', 'MESSAGE_DENIED']]);
+  expect(codes).toEqual(['MESSAGE_DENIED', {}, ['MESSAGE_DENIED', 'locked/note'], ['MESSAGE_DENIED', 'MESSAGE_DENIED']]);
+  expect((await heardOf(page, 'locked/note')).events, 'who waits is told, and nobody else').toEqual([['ready']]);
+  await page.evaluate(() => globalThis['locked/note'].set('a', 1));
+  await eventually(() => page.evaluate(() => errors)).toEqual([['MESSAGE_DENIED', 'RECORD']]);
+  expect((await heardOf(page, 'locked/note')).events).toEqual([['ready'], ['error', 'MESSAGE_DENIED']]);
 });
 
 test('a record is provided as long as somebody wants it', async ({ startDeepstream, visitRecords }) => {

@@ -24,6 +24,7 @@ mod pause_resume_close;
 mod phases;
 mod presence;
 mod reconnection;
+mod record_entries;
 mod record_pages;
 mod record_races;
 mod record_support;

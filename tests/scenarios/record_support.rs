@@ -114,7 +114,7 @@ pub fn answer(world: &mut World, client: ClientId, question: u32, answer: Result
 
 /// Whether an application was told that the record is deleted.
 pub fn is_told_of_deletion(world: &World, client: ClientId) -> bool {
-    let is_it = |output: &Output| matches!(output, Output::Record { news: RecordNews::Deleted, .. });
+    let is_it = |output: &Output| matches!(output, Output::Record { news: RecordNews::Deleted(_), .. });
     world.client(client).outputs().any(is_it)
 }
 

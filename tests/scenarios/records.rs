@@ -117,7 +117,8 @@ fn with_another_writer_the_strategy_decides_and_all_ends_are_equal() {
         }
         let is_lost = strategy == Strategy::RemoteWins;
         assert_eq!(world.client(alice).succeeded(ticket), !is_lost);
-        assert_eq!(world.client(alice).error_codes().contains(&"RECORD_WRITE_LOST"), is_lost);
+        assert_eq!(world.client(alice).rejection(ticket), is_lost.then_some("RECORD_WRITE_LOST"));
+        assert!(world.client(alice).error_codes().is_empty(), "who waits is told, and nobody else");
     }
 }
 
@@ -195,7 +196,7 @@ fn a_deletion_reaches_everybody_also_when_made_offline() {
         world.run_for(A_WHILE);
         assert!(world.client(alice).succeeded(ticket), "{offline}");
         assert_eq!(on_server(&mut world), None);
-        let is_told = |output: &Output| matches!(output, Output::Record { news: RecordNews::Deleted, .. });
+        let is_told = |output: &Output| matches!(output, Output::Record { news: RecordNews::Deleted(_), .. });
         for client in [alice, bob] {
             assert_eq!(world.client(client).outputs().filter(|output| is_told(output)).count(), 1, "{client:?}");
         }
@@ -249,6 +250,136 @@ fn what_the_server_refuses_is_taken_back_and_told() {
     assert_eq!(world.client(alice).rejection(also), Some("MESSAGE_DENIED"));
     assert_eq!(view(&mut world, alice), view(&mut world, bob));
     assert_eq!(world.client(alice).state(), Open);
+    assert_eq!(errors_of_record(&world, alice), 0, "who waits is told, and nobody else");
+    assert!(world.client(alice).error_codes().is_empty());
+
+    world.client_mut(alice).forget();
+    wish(&mut world, alice, RecordWish::Set { name: NAME.into(), path: "title".into(), data: "1".into() });
+    world.run_for(A_WHILE);
+    assert_eq!(world.client(alice).error_codes(), ["MESSAGE_DENIED"]);
+    assert_eq!(errors_of_record(&world, alice), 1);
+}
+
+/// How often an application was told of an error of a record.
+fn errors_of_record(world: &World, client: ClientId) -> usize {
+    let is_it = |output: &&Output| matches!(output, Output::Record { news: RecordNews::Error(_), .. });
+    world.client(client).outputs().filter(is_it).count()
+}
+
+#[test]
+fn what_is_lost_or_refused_is_told_once() {
+    for has_ticket in [true, false] {
+        let (mut world, alice, bob) = two(Strategy::RemoteWins);
+        world.pause(alice);
+        if has_ticket {
+            set(&mut world, alice, "title", "\"alice's\"");
+        } else {
+            wish(&mut world, alice, RecordWish::Set { name: NAME.into(), path: "title".into(), data: "1".into() });
+        }
+        set(&mut world, bob, "title", "\"bob's\"");
+        world.run_for(A_WHILE);
+        world.resume(alice);
+        world.run_until_open(alice);
+        world.run_for(A_WHILE);
+        let expected: &[&str] = if has_ticket { &[] } else { &["RECORD_WRITE_LOST"] };
+        assert_eq!(world.client(alice).error_codes(), expected);
+        assert_eq!(errors_of_record(&world, alice), expected.len());
+
+        world.client_mut(alice).forget();
+        wish(&mut world, alice, RecordWish::Set { name: NAME.into(), path: "tags.x".into(), data: "1".into() });
+        assert_eq!(world.client(alice).error_codes(), ["INVALID_PATH"]);
+        let refused = set(&mut world, alice, "tags.x", "1");
+        assert_eq!(world.client(alice).rejection(refused), Some("INVALID_PATH"));
+        assert_eq!(world.client(alice).error_codes(), ["INVALID_PATH"]);
+    }
+}
+
+#[test]
+fn questions_about_an_open_record_are_answered_from_what_is_here() {
+    let mut world = World::new();
+    let alice = world.add_open_client();
+    open(&mut world, alice, Strategy::RemoteWins);
+    set(&mut world, alice, "a", "1");
+    let ask = |world: &mut World| {
+        [RecordWish::Snapshot(NAME.into()), RecordWish::Head(NAME.into())].map(|it| wish(world, alice, it).unwrap())
+    };
+    let tickets = ask(&mut world);
+    assert!(tickets.iter().all(|ticket| world.client(alice).outcome(*ticket).is_none()));
+    world.run_for(A_WHILE);
+    assert_eq!(world.client(alice).outcome(tickets[0]), Some(Ok(Some(r#"{"a":1}"#))));
+    assert_eq!(world.client(alice).outcome(tickets[1]), Some(Ok(Some("1"))));
+    world.pause(alice);
+    set(&mut world, alice, "a", "2");
+    let tickets = ask(&mut world);
+    assert_eq!(world.client(alice).outcome(tickets[0]), Some(Ok(Some(r#"{"a":2}"#))));
+    assert_eq!(world.client(alice).outcome(tickets[1]), Some(Ok(Some("2"))));
+}
+
+#[test]
+fn what_was_asked_about_a_record_that_is_discarded_is_answered_all_the_same() {
+    let mut world = World::new();
+    let alice = world.add_client();
+    open(&mut world, alice, Strategy::RemoteWins);
+    let ticket = wish(&mut world, alice, RecordWish::Snapshot(NAME.into())).unwrap();
+    wish(&mut world, alice, RecordWish::Discard(NAME.into()));
+    world.run_for(60_000);
+    world.open(alice);
+    world.run_for(A_WHILE);
+    assert_eq!(world.client(alice).outcome(ticket), Some(Ok(Some("{}"))));
+    world.run_for(10_000);
+    assert!(!world.client(alice).client().records().is_open(NAME));
+}
+
+#[test]
+fn a_discarded_record_is_let_go_of_in_time_without_a_connection_too() {
+    for is_paused in [true, false] {
+        let (mut world, alice, _) = two(Strategy::RemoteWins);
+        let seen = view(&mut world, alice);
+        if is_paused {
+            world.pause(alice);
+        } else {
+            world.server().kill();
+        }
+        world.run_for(A_WHILE);
+        wish(&mut world, alice, RecordWish::Discard(NAME.into()));
+        world.run_for(4_000);
+        assert_eq!(view(&mut world, alice), seen, "it is still there to be read");
+        world.run_for(2_000);
+        assert_eq!(world.client_mut(alice).record(NAME, ""), None);
+        let last = world.client(alice).outputs().find_map(|output| match output {
+            Output::Record { news: RecordNews::Discarded(last), .. } => Some((last.version, last.data.to_string())),
+            _ => None,
+        });
+        assert_eq!(last, Some((Some(1), seen)));
+        if is_paused {
+            assert_eq!(world.client(alice).timer(), None);
+        }
+    }
+}
+
+#[test]
+fn a_strategy_that_never_answers_has_failed_in_the_end() {
+    let (mut world, alice, bob) = two(Strategy::Custom);
+    world.pause(alice);
+    let lost = set(&mut world, alice, "title", "\"alice's\"");
+    set(&mut world, bob, "title", "\"bob's\"");
+    world.run_for(A_WHILE);
+    world.resume(alice);
+    world.run_until_open(alice);
+    world.run_for(A_WHILE);
+    let (question, ..) = asked(&world, alice).expect("the application is asked");
+    let later = set(&mut world, alice, "body.size", "6");
+    world.run_for(200_000);
+    assert_eq!(world.client(alice).outcome(lost), None, "somebody may be looking at both");
+    world.run_for(110_000);
+    assert_eq!(world.client(alice).rejection(lost), Some("MERGE_FAILED"));
+    assert!(world.client(alice).succeeded(later));
+    answer(&mut world, alice, question, Ok(Some(r#"{"too":"late"}"#)));
+    let next = set(&mut world, alice, "body.size", "7");
+    world.run_for(A_WHILE);
+    assert!(world.client(alice).succeeded(next));
+    assert!(view(&mut world, bob).contains("bob's"));
+    assert_all_equal(&mut world);
 }
 
 #[test]

@@ -199,8 +199,9 @@ impl Watch {
         if is_at_rest(self.state) {
             // Before the first attempt the state is CLOSED as well, but the first attempt is due.
             let is_first_attempt = deadline.is_some_and(|(_, wake)| wake == Wake::Connect);
-            // A call that waits through a pause may have a time limit, and so has storage that may have a record.
-            let is_limit = deadline.is_some_and(|(_, wake)| matches!(wake, Wake::Call | Wake::Storage));
+            // A call that waits through a pause may have a time limit, and so has storage that may have a record; one that
+            // nobody holds is let go of in time.
+            let is_limit = deadline.is_some_and(|(_, wake)| matches!(wake, Wake::Call | Wake::Storage | Wake::Discard));
             assert!(
                 deadline.is_none() || is_first_attempt || is_limit,
                 "{:?} must not wait for {deadline:?}",

@@ -1,7 +1,8 @@
 //! What applications ask of their clients.
 
 use deepstream_wasm::client::{
-    Delivery, RecordCommand, RpcAnswer, RpcRequest, RpcRequestId, Strategy, Ticket, record::Path,
+    Delivery, RecordCommand, RpcAnswer, RpcRequest, RpcRequestId, Strategy, Ticket,
+    record::{EntryEdit, Path},
 };
 
 /// What an application may ask of its client.
@@ -91,6 +92,18 @@ pub enum RecordWish {
         name: String,
         edits: Vec<(String, Option<String>)>,
     },
+    /// Without a ticket.
+    Set {
+        name: String,
+        path: String,
+        data: String,
+    },
+    /// The entry is JSON text. With a ticket.
+    ChangeEntries {
+        name: String,
+        edit: EntryEdit,
+        entry: String,
+    },
     /// With a ticket.
     SetData {
         name: String,
@@ -130,6 +143,12 @@ impl RecordWish {
             Self::Write { name, edits } => {
                 let edits = edits.iter().map(|(text, data)| (path(text), data.as_deref())).collect();
                 (RecordCommand::Write { name, edits, ticket: Some(ticket) }, true)
+            }
+            Self::Set { name, path: text, data } => {
+                (RecordCommand::Write { name, edits: vec![(path(text), Some(data))], ticket: None }, false)
+            }
+            Self::ChangeEntries { name, edit, entry } => {
+                (RecordCommand::ChangeEntries { name, edit: *edit, entry, ticket: Some(ticket) }, true)
             }
             Self::SetData { name, path: text, data, delivery, ttl_ms } => {
                 let (path, data) = (path(text), data.as_deref());

@@ -14,7 +14,7 @@ use crate::{
     browser::{callbacks::guard, driver::Driver, promises::Waiting},
     client::{
         ClientError, Command, RecordCommand, RecordFailure, RecordNews, Strategy, Ticket,
-        record::{Path, Side},
+        record::{Document, EntryEdit, Path, Side},
     },
 };
 
@@ -32,7 +32,7 @@ extern "C" {
     fn changed(this: &RecordSink, name: &str, path: &str, value: Option<&str>) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn ended(this: &RecordSink, name: &str, is_deleted: bool) -> Result<(), JsValue>;
+    fn ended(this: &RecordSink, name: &str, is_deleted: bool, version: Option<i32>, data: &str) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = providerChanged)]
     fn provider_changed(this: &RecordSink, name: &str, has_provider: bool) -> Result<(), JsValue>;
@@ -75,8 +75,8 @@ pub fn tell(sink: &RecordSink, name: &str, news: &RecordNews) {
     guard_told(match news {
         RecordNews::Ready => sink.ready(name),
         RecordNews::Changed { path, value } => sink.changed(name, path, value.as_deref()),
-        RecordNews::Discarded => sink.ended(name, false),
-        RecordNews::Deleted => sink.ended(name, true),
+        RecordNews::Discarded(last) => sink.ended(name, false, last.version, &last.data),
+        RecordNews::Deleted(last) => sink.ended(name, true, last.version, &last.data),
         RecordNews::Restored => sink.restored(name),
         RecordNews::HasProviderChanged(has_provider) => sink.provider_changed(name, *has_provider),
         RecordNews::Conflict { local, remote } => sink.conflict(name, local.as_deref(), remote.as_deref()),
@@ -220,6 +220,17 @@ impl RecordHandler {
         Ok(self.driver.with_records(|records| records.get(name, &path)).map(String::from))
     }
 
+    /// The JSON text at a path of a record that is given as text; `undefined` if there is nothing.
+    ///
+    /// # Errors
+    /// Anything but a path.
+    #[wasm_bindgen(js_name = lookInto)]
+    pub fn look_into(&self, data: &str, path: &JsValue) -> Result<Option<String>, DeepstreamError> {
+        let path = arguments::path(path)?;
+        let mut document = Document::parse(data).unwrap_or_default();
+        Ok(document.get(&path).map(|value| value.text().into_owned()))
+    }
+
     /// The version; `undefined` before it was loaded.
     pub fn version(&self, name: &str) -> Option<i32> {
         self.driver.with_records(|records| records.version(name))
@@ -320,6 +331,29 @@ impl RecordHandler {
         Ok(())
     }
 
+    /// Changes the entries of an open list or queue, whatever they are: see `EntryEdit`.
+    ///
+    /// # Errors
+    /// An entry that JSON cannot say.
+    #[wasm_bindgen(js_name = changeEntries)]
+    pub fn change_entries(
+        &self,
+        name: &str,
+        is_queue: bool,
+        is_removal: bool,
+        entry: &JsValue,
+        index: Option<i32>,
+        done: Option<Function>,
+    ) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        let text = arguments::json("entry", entry)?;
+        let entry = text.as_deref().unwrap_or("null");
+        let ticket = done.map(|done| self.ticket(done));
+        let edit = EntryEdit { is_queue, is_removal, index };
+        self.command(RecordCommand::ChangeEntries { name, edit, entry, ticket });
+        Ok(())
+    }
+
     /// Changes a record, open or not. The options are for one that is not.
     ///
     /// # Errors
@@ -384,10 +418,10 @@ impl RecordHandler {
     /// Tells that a record is no longer open to what is asked of it.
     pub fn refuse(&self, name: &str, done: Option<Function>) {
         let error = ClientError::Record { what: RecordFailure::NotOpen, name: name.into() };
-        if let Some(done) = done {
-            self.driver.settle(self.ticket(done), Err(error.clone()));
+        match done {
+            Some(done) => self.driver.settle(self.ticket(done), Err(error)),
+            None => self.driver.error(&error),
         }
-        self.driver.error(&error);
     }
 
     /// Asks `callback` whether to provide the records that others open, for names that match `pattern`.

@@ -1,6 +1,7 @@
 import { checkFunction, checkOptionalFunction, Emitter, type EventSource } from './emitter.js';
 import { DeepstreamError } from './error.js';
 import type { MergeStrategy } from './options.js';
+import { promise } from './outcome.js';
 import { RecordHandle, subscribeArguments } from './record-handle.js';
 import type { RecordHub } from './record-hub.js';
 import type { Record, RecordEvents, RecordHolder } from './record.js';
@@ -64,6 +65,8 @@ export class AnonymousRecordHandle<Data = any>
   declare [Symbol.dispose]: () => void;
   #record: RecordHandle<Data> | undefined;
   #subscriptions: Wanted[] = [];
+  /** To be called when there is a name. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(private readonly hub: RecordHub) {
     super();
@@ -82,7 +85,7 @@ export class AnonymousRecordHandle<Data = any>
   }
 
   get version(): number {
-    return this.#record?.version ?? -1;
+    return this.#record ? this.#record.version : -1;
   }
 
   get hasProvider(): boolean {
@@ -96,11 +99,23 @@ export class AnonymousRecordHandle<Data = any>
     const record = this.#record;
     if (onReady) {
       if (record) record.whenReady(() => onReady(this));
-      else this.once('nameChanged', () => this.whenReady(onReady));
+      else this.#waiting.push(() => this.whenReady(onReady));
       return;
     }
-    if (record) return record.readiness(this);
-    return new Promise((resolve) => this.once('nameChanged', () => resolve(this.whenReady())));
+    return record ? record.readiness(this) : this.#readinessOfNext();
+  }
+
+  #readinessOfNext(): Promise<AnonymousRecord<Data>> {
+    return new Promise((resolve) => {
+      let forget = (): unknown => undefined;
+      const settle = (): void => {
+        forget();
+        // Without a name there is nothing to wait for in a client that is closed, which says so.
+        resolve(this.#record?.readiness(this) ?? promise((done) => this.hub.compiled.awaitReady('', done)));
+      };
+      this.#waiting.push(settle);
+      forget = this.hub.onClosed(settle);
+    });
   }
 
   setName(name: string): Promise<AnonymousRecord<Data>>;
@@ -113,6 +128,7 @@ export class AnonymousRecordHandle<Data = any>
       this.#record = record;
       for (const event of FORWARDED) record.on(event, (...details: unknown[]) => this.tell(event, ...details));
       for (const wanted of this.#subscriptions) subscribe(record, wanted, true);
+      for (const callback of this.#waiting.splice(0)) callback();
       this.tell('nameChanged', name);
     }
     return onReady ? this.whenReady(onReady) : this.whenReady();

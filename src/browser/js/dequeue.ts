@@ -45,13 +45,13 @@ export interface Dequeue extends RecordHolder<Dequeue>, EventSource<DequeueEvent
   /** Replaces all entries, with a promise unless there is a callback. */
   setEntriesWithAck(entries: readonly string[], callback?: WriteAckCallback): Promise<void> | void;
 
-  /** Adds an entry behind the last. */
+  /** Adds an entry behind the last. Before the queue is loaded, what is added and removed changes what will be loaded. */
   push(entry: string): void;
   /** Adds an entry before the first. */
   unshift(entry: string): void;
-  /** Removes the last entry and gives it back; '' if there is none. */
+  /** Removes the last entry and gives it back; '' if there is none, and before the queue is loaded if none was added here. */
   pop(): string;
-  /** Removes the first entry and gives it back; '' if there is none. */
+  /** Removes the first entry and gives it back; '' as `pop` does. */
   shift(): string;
 
   /**
@@ -100,6 +100,9 @@ type Nodes = { readonly h?: Link } & { readonly [key: string]: Node };
 
 const HEAD = 'h';
 
+/** The index that stands for the last of equal entries. */
+const LAST = -1;
+
 /** @internal */
 export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> implements Dequeue {
   /** Whose subscriptions are to one end. */
@@ -143,15 +146,17 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
   }
 
   push(entry: string): void {
+    if (!this.shared.isReady) return this.shared.changeEntries(true, false, entry, undefined);
     this.#insert(entry, '');
   }
 
   unshift(entry: string): void {
+    if (!this.shared.isReady) return this.shared.changeEntries(true, false, entry, 0);
     this.#insert(entry, headOf(this.#nodes()).n);
   }
 
   pop(): string {
-    return this.#remove(headOf(this.#nodes()).p);
+    return this.#remove(headOf(this.#nodes()).p, LAST);
   }
 
   shift(): string {
@@ -159,14 +164,17 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
   }
 
   insertEntry(entry: string, index: number): void {
+    if (!this.shared.isReady) return this.shared.changeEntries(true, false, entry, checkIndex(index));
     const keys = keysOf(this.#nodes());
     const place = checkIndex(index, keys.length) ?? keys.length;
     this.#insert(entry, keys[place] ?? '');
   }
 
   removeEntry(entry: string, index?: number): void {
+    if (!this.shared.isReady) return this.shared.changeEntries(true, true, entry, checkIndex(index));
     const nodes = this.#nodes();
-    const isIt = (key: string, at: number): boolean => nodes[key]?.d === entry && (!index || index === at);
+    const isIt = (key: string, at: number): boolean =>
+      nodes[key]?.d === entry && (index === undefined || index === at);
     const key = keysOf(nodes).find(isIt);
     if (key === undefined) throw invalid('entry', 'what is in the queue', entry);
     this.#remove(key);
@@ -184,8 +192,9 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
   }
 
   #subscription(given: any[]) {
-    if (typeof given[0] === 'function') {
-      const [callback, options] = given;
+    // Wrappers give the position that they were not given.
+    if (typeof given[0] === 'function' || given[0] === undefined) {
+      const [callback, options] = given[0] ? given : given.slice(1);
       return { owner: this, callback, ...subscribeOptions(options), view: entriesOf };
     }
     const [position, callback, options] = given;
@@ -229,10 +238,15 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
     });
   }
 
-  #remove(key: string): string {
+  /** Before the queue is loaded, `index` says which of the equal entries it is; the first, unless given. */
+  #remove(key: string, index?: number): string {
     const node = this.#nodes()[key];
     if (!key || !node) return '';
     const { d, p, n } = node;
+    if (!this.shared.isReady) {
+      this.shared.changeEntries(true, true, d, index);
+      return d;
+    }
     this.#change({ [p ? `${p}.n` : `${HEAD}.n`]: n, [n ? `${n}.p` : `${HEAD}.p`]: p, [key]: undefined });
     return d;
   }

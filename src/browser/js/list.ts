@@ -45,7 +45,7 @@ export interface List extends RecordHolder<List>, EventSource<ListEvents> {
   setEntriesWithAck(entries: readonly string[], callback?: WriteAckCallback): Promise<void> | void;
 
   /**
-   * Adds an entry.
+   * Adds an entry. Before the list is loaded, it is added to what will be loaded.
    * @param index Where, from 0 to the number of entries; at the end, unless given.
    * @throws {DeepstreamError} for an entry that is not a string, or an index out of range
    * @example
@@ -54,7 +54,7 @@ export interface List extends RecordHolder<List>, EventSource<ListEvents> {
   addEntry(entry: string, index?: number, callback?: WriteAckCallback): void;
 
   /**
-   * Removes an entry, wherever it is in the list.
+   * Removes an entry, wherever it is in the list. Before the list is loaded, it is removed from what will be loaded.
    * @param index Removes it from here alone, if it is here.
    * @throws {DeepstreamError} for an index out of range
    * @example
@@ -103,16 +103,23 @@ export class ListHandle extends EntriesHandle<List, ListEvents> implements List 
 
   addEntry(entry: string, index?: number, callback?: WriteAckCallback): void {
     if (typeof entry !== 'string') throw invalid('entry', 'a string', entry);
+    if (!this.shared.isReady) return this.#change(false, entry, index, callback);
     const entries = this.getEntries();
     entries.splice(checkIndex(index, entries.length) ?? entries.length, 0, entry);
     this.setEntries(entries, callback);
   }
 
   removeEntry(entry: string, index?: number, callback?: WriteAckCallback): void {
+    if (!this.shared.isReady) return this.#change(true, entry, index, callback);
     const entries = this.getEntries();
     const place = checkIndex(index, entries.length);
     const rest = entries.filter((its, at) => its !== entry || (place !== undefined && place !== at));
     this.setEntries(rest, callback);
+  }
+
+  /** Changes what the list will be when it is loaded. */
+  #change(isRemoval: boolean, entry: string, index: number | undefined, callback: WriteAckCallback | undefined): void {
+    this.shared.changeEntries(false, isRemoval, entry, checkIndex(index), this.acknowledge(callback));
   }
 
   subscribe(callback: (entries: string[]) => void, options?: boolean | RecordSubscribeOptions): Subscription {
@@ -135,8 +142,11 @@ function checkEntries(entries: readonly string[]): readonly string[] {
   throw invalid('entries', 'an array of strings', entries);
 }
 
-/** @internal */
-export function checkIndex(index: number | undefined, length: number): number | undefined {
+/**
+ * @param length The last index that there can be; not known before the record is loaded.
+ * @internal
+ */
+export function checkIndex(index: number | undefined, length = 2 ** 31 - 1): number | undefined {
   if (index === undefined || (Number.isInteger(index) && index >= 0 && index <= length)) return index;
   throw invalid('index', `a whole number from 0 to ${length}`, index);
 }

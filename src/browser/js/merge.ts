@@ -125,7 +125,10 @@ export function settle(
   };
   callSafely(() => {
     try {
-      strategy(localValue, localVersion, remoteValue, remoteVersion, once as MergeCompleteCallback);
+      const returned: unknown = strategy(localValue, localVersion, remoteValue, remoteVersion, once as MergeCompleteCallback);
+      if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function') {
+        (returned as PromiseLike<unknown>).then(undefined, (reason) => once(reason ?? 'it rejected with nothing'));
+      }
     } catch (exception) {
       once(exception ?? 'it threw nothing');
       throw exception;

@@ -48,7 +48,7 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
   }
 
   get version(): number {
-    return this.shared.version;
+    return this.shared.version as number;
   }
 
   whenReady(): Promise<Self>;
@@ -75,10 +75,11 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
   delete(): Promise<void>;
   delete(callback: (error: string | null) => void): void;
   delete(callback?: (error: string | null) => void): Promise<void> | void {
-    return outcome<void>(checkOptionalFunction('callback', callback), (done) => {
+    const begin = (done: Done): void => {
       if (this.shared.isOpen) this.hub.compiled.delete(this.name, done);
       else this.hub.compiled.refuse(this.name, done);
-    });
+    };
+    return outcome<void>(checkOptionalFunction('callback', callback), begin, () => undefined);
   }
 
   setMergeStrategy(mergeStrategy: MergeStrategy): void {
@@ -169,7 +170,9 @@ export function setArguments(given: unknown[]): {
   options: unknown;
 } {
   if (typeof given[0] !== 'string') {
-    return { path: undefined, data: given[0], callback: given[1], options: given[2] };
+    // Wrappers give the path that they were not given.
+    const [data, callback, options] = given[0] === undefined ? given.slice(1) : given;
+    return { path: undefined, data, callback, options };
   }
   if (given.length < 2) throw invalid('data', 'what is to be at the path, or undefined to erase it', 'nothing');
   return { path: checkPath(given[0]), data: given[1], callback: given[2], options: given[3] };
@@ -186,7 +189,7 @@ export function subscribeArguments(given: unknown[]): {
   signal: AbortSignal | undefined;
 } {
   const hasPath = typeof given[0] !== 'function' && given[0] !== undefined;
-  const [callback, options] = hasPath ? given.slice(1) : given;
+  const [callback, options] = typeof given[0] === 'function' ? given : given.slice(1);
   return { path: hasPath ? checkPath(given[0]) : undefined, callback, ...subscribeOptions(options) };
 }
 

@@ -23,6 +23,7 @@ export interface CompiledRecords {
   watch(name: string, path: string | undefined): void;
   unwatch(name: string, path: string): void;
   get(name: string, path: string | undefined): string | undefined;
+  lookInto(text: string, path: string | undefined): string | undefined;
   state(name: string): string | undefined;
   watchStates(isWatched: boolean): void;
   version(name: string): number | undefined;
@@ -36,6 +37,14 @@ export interface CompiledRecords {
   awaitReady(name: string, done: Done): void;
   set(name: string, path: string | undefined, data: unknown, done: Done | undefined): void;
   setMulti(name: string, edits: unknown[], done: Done | undefined): void;
+  changeEntries(
+    name: string,
+    isQueue: boolean,
+    isRemoval: boolean,
+    entry: unknown,
+    index: number | undefined,
+    done: Done | undefined,
+  ): void;
   setData(name: string, path: string | undefined, data: unknown, options: unknown, done: Done | undefined): void;
   delete(name: string, done: Done): void;
   snapshot(name: string, done: Done): void;
@@ -57,6 +66,7 @@ export class RecordHub {
   readonly isCopying: boolean;
   readonly offline: OfflineRecords;
   #isClosed = false;
+  readonly #onClosed = new Set<() => void>();
   /** The last states that were told of records whose states somebody wants to know. */
   readonly #states = new Map<SharedRecord, string | undefined>();
   /** By name, oldest first: of one that was opened again, the end of the former may still have to be told. */
@@ -99,11 +109,12 @@ export class RecordHub {
     this.#oldest(name)?.onChanged(path, text);
   }
 
-  ended(name: string, isDeleted: boolean): void {
+  ended(name: string, isDeleted: boolean, version: number | undefined, text: string): void {
     const [oldest, ...others] = this.#records.get(name) ?? [];
     if (others.length > 0) this.#records.set(name, others);
     else this.#records.delete(name);
     if (!oldest) return;
+    oldest.last = { version, text };
     oldest.onEnded(isDeleted ? 'delete' : 'discard', this.#states.delete(oldest));
     this.compiled.watchStates(this.#states.size > 0);
   }
@@ -174,6 +185,14 @@ export class RecordHub {
     for (const records of this.#records.values()) for (const record of records) record.close();
     this.#records.clear();
     this.#states.clear();
+    for (const callback of this.#onClosed) callback();
+  }
+
+  /** Calls back when the client is closed, at once if it is; returns how to take that back. */
+  onClosed(callback: () => void): () => void {
+    if (this.#isClosed) callback();
+    else this.#onClosed.add(callback);
+    return () => this.#onClosed.delete(callback);
   }
 
   #oldest(name: string): SharedRecord | undefined {
@@ -211,6 +230,8 @@ const MOST_REMEMBERED = 100;
 export class SharedRecord {
   /** Whether its name still stands for it. */
   isOpen = true;
+  /** What it was when it ended. */
+  last: { readonly version: number | undefined; readonly text: string } | undefined;
   readonly compiled: CompiledRecords;
   #holders: { readonly handle: Emitter<any>; isHolding: boolean }[] = [];
   /** By path; '' is the whole record. */
@@ -233,8 +254,8 @@ export class SharedRecord {
     return this.isOpen && this.compiled.isFromStorage(this.name);
   }
 
-  get version(): number {
-    return (this.isOpen ? this.compiled.version(this.name) : undefined) ?? -1;
+  get version(): number | null {
+    return (this.isOpen ? this.compiled.version(this.name) : this.last?.version) ?? null;
   }
 
   get hasProvider(): boolean {
@@ -264,7 +285,10 @@ export class SharedRecord {
   }
 
   get(path: string | undefined): unknown {
-    if (!this.isOpen) return path === undefined ? {} : undefined;
+    if (!this.isOpen) {
+      const value = parse(this.last && this.compiled.lookInto(this.last.text, path));
+      return value === undefined && path === undefined ? {} : value;
+    }
     const revision = this.compiled.revision();
     let known = this.#remembered.get(path);
     if (known?.revision !== revision) {
@@ -289,6 +313,11 @@ export class SharedRecord {
 
   setMulti(edits: unknown[], done: Done | undefined): void {
     if (this.isOpen) this.compiled.setMulti(this.name, edits, done);
+    else this.compiled.refuse(this.name, done);
+  }
+
+  changeEntries(isQueue: boolean, isRemoval: boolean, entry: unknown, index: number | undefined, done?: Done): void {
+    if (this.isOpen) this.compiled.changeEntries(this.name, isQueue, isRemoval, entry, index, done);
     else this.compiled.refuse(this.name, done);
   }
 

@@ -64,7 +64,7 @@ export type RecordState =
 export interface RecordEvents<Data = any, Self = Record<Data>> {
   /** It was loaded. */
   ready: (record: Self) => void;
-  /** It is let go of, some time after the last `discard()`. */
+  /** It is let go of, `recordDiscardTimeout` after the last `discard()`, and when the server has all that was written. */
   discard: (record: Self) => void;
   /** It was deleted, here or elsewhere. */
   delete: (record: Self) => void;
@@ -103,7 +103,7 @@ export interface RecordHolder<Self> extends Disposable {
    * `offlineEnabled`. When it does, `onRecordStateChanged` tells `READY`.
    */
   readonly isFromStorage: boolean;
-  /** How often it was written, with what was written here; -1 before it is loaded. */
+  /** How often it was written, with what was written here; `null` before it is loaded. An anonymous record without a name has -1. */
   readonly version: number;
 
   /**
@@ -172,7 +172,8 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
   readonly hasProvider: boolean;
 
   /**
-   * What the record is at this moment, with what was written here. Before it is loaded only that; after it ended, an empty object.
+   * What the record is at this moment, with what was written here. Before it is loaded only that; after it ended, what it was
+   * last.
    *
    * A copy, that may be changed; unless the option `recordDeepCopy` is false: then it may be shared, and must not be.
    * @example

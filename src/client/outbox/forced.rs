@@ -56,14 +56,18 @@ impl Outbox {
     pub(super) fn on_forced_settled(&mut self, context: &mut Context<'_>, number: u64, error: Option<ClientError>) {
         let Some(mut entry) = self.take_numbered(context, number) else { return };
         let outcome = error.clone().map_or(Ok(None), Err);
-        for ticket in std::mem::take(&mut entry.receipts) {
+        let receipts = std::mem::take(&mut entry.receipts);
+        let is_told = !receipts.is_empty();
+        for ticket in receipts {
             settle(context, Some(ticket), &outcome);
         }
         let entries = vec![entry];
         let news = match error {
             None => OutboxNews::Sent(entries),
             Some(error) => {
-                context.report(error);
+                if !is_told {
+                    context.report(error);
+                }
                 OutboxNews::Dropped { why: DropReason::Denied, entries }
             }
         };

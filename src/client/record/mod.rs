@@ -13,6 +13,7 @@
 mod change;
 mod document;
 mod edit;
+mod entries;
 mod equal;
 mod keys;
 mod list;
@@ -27,6 +28,7 @@ pub use self::{
     change::Change,
     document::Document,
     edit::{EditError, Patch},
+    entries::EntryEdit,
     literal::push_string,
     merge::{Merged, Side, merge},
     path::{Path, PathError},

@@ -16,7 +16,9 @@ use crate::client::limits::RECORD_MAX_DEPTH;
 ///
 /// Whatever is accepted means the same to the server. What the server takes for something that nobody can mean, such as
 /// `[0]` (index 0 of what has the name ""), is refused: see [`PathError`].
-#[derive(Clone, Debug)]
+///
+/// The default is the empty path, of the whole record.
+#[derive(Clone, Debug, Default)]
 pub struct Path {
     text: Box<str>,
     steps: Box<[Step]>,

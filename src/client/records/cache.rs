@@ -8,7 +8,7 @@ use super::{
     Records,
     conflict::report_impossible,
     entry::{Entry, InFlight, Remote},
-    settle, tell,
+    settle, settle_ready, tell,
 };
 use crate::{
     client::{
@@ -184,10 +184,9 @@ impl Records {
             // Storage may be older than what an earlier page has sent.
             entry.in_flight = Some(InFlight::guess(entry.pending.len()));
         }
-        let mut ready = std::mem::take(&mut entry.ready_tickets);
         settle(context, &mut confirmed, &Ok(None));
         tell(context, name, RecordNews::Ready);
-        settle(context, &mut ready, &Ok(None));
+        settle_ready(context, entry);
         self.tell_changes(context, name, &mut before);
         report_impossible(context, name, impossible);
     }

@@ -3,14 +3,15 @@
 use super::{
     Phase, Records, Remote,
     entry::{Contested, Impossible},
-    failure, settle,
+    fail, failure, settle, settle_ready,
     settling::Settled,
     tell, tell_differences,
 };
 use crate::client::{
     context::Context,
     error::{ClientError, RecordFailure},
-    io::{Output, RecordNews, SocketId, Ticket},
+    io::{Output, RecordNews, SocketId, Ticket, Wake},
+    limits::RECORD_MERGE_MAX_MS,
     record::{Document, Kind, Side},
     records::Strategy,
 };
@@ -82,12 +83,11 @@ impl Records {
         entry.stored.is_written_blindly = false;
         let was_ready = entry.is_ready();
         let (mut confirmed, impossible) = entry.load(remote);
-        let mut ready = std::mem::take(&mut entry.ready_tickets);
         settle(context, &mut confirmed, &Ok(None));
         if !was_ready {
             tell(context, name, RecordNews::Ready);
         }
-        settle(context, &mut ready, &Ok(None));
+        settle_ready(context, entry);
         self.tell_changes(context, name, &mut before);
         report_impossible(context, name, impossible);
         self.proceed(context, Some(socket), name);
@@ -100,18 +100,15 @@ impl Records {
     }
 
     fn on_settled(&mut self, context: &mut Context<'_>, name: &str, settled: Settled, remote: Remote) {
-        let Settled { mut confirmed, mut lost, is_lost, local, ask } = settled;
+        let Settled { mut confirmed, mut lost, is_untold, local, ask } = settled;
         if ask {
             return self.ask(context, name, remote, false);
         }
         settle(context, &mut confirmed, &Ok(None));
-        settle(context, &mut lost, &Err(failure(RecordFailure::WriteLost, name)));
+        fail(context, name, &mut lost, is_untold, &failure(RecordFailure::WriteLost, name));
         if let Some(local) = local {
             let remote = Some(remote.document.value().text().into());
             tell(context, name, RecordNews::Conflict { local: Some(local), remote });
-        }
-        if is_lost {
-            context.report(failure(RecordFailure::WriteLost, name));
         }
     }
 
@@ -121,7 +118,10 @@ impl Records {
         self.next_question = question.wrapping_add(1);
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.phase = Phase::Merging;
-        entry.deadline = None;
+        let at = context.now.after_ms(RECORD_MERGE_MAX_MS);
+        entry.deadline = Some(at);
+        self.wake(at, Wake::RecordTimeout);
+        let Some(entry) = self.entries.get_mut(name) else { return };
         let local = (!is_deletion).then(|| Box::from(&*entry.view.value().text()));
         let local_version = if is_deletion { -1 } else { entry.visible_version().unwrap_or(0) };
         context.out.push_back(Output::AskMerge {
@@ -155,6 +155,7 @@ impl Records {
         let Some(entry) = self.entries.get_mut(&name) else { return };
         let Some(Contested { asked, newer, writes, .. }) = entry.contested.take() else { return };
         entry.phase = Phase::Synced;
+        entry.deadline = None;
         entry.is_verified = true;
         let mut before = entry.view.clone();
         match answer.and_then(|text| text.map(parse_record).transpose()) {
@@ -187,16 +188,17 @@ impl Records {
         let deletion = entry.deletion.take();
         let local = deletion.is_none().then(|| entry.view.value().text().into());
         let mut tickets = deletion.unwrap_or_default().tickets;
+        let mut is_untold = tickets.is_empty() && writes == 0;
         for write in entry.pending.iter_mut().take(writes) {
+            is_untold |= write.tickets.is_empty();
             tickets.append(&mut write.tickets);
         }
         let document = remote.document.clone();
         let text = Some(remote.document.value().text().into());
         let (mut confirmed, impossible) = entry.resolve(remote, document, writes);
         settle(context, &mut confirmed, &Ok(None));
-        settle(context, &mut tickets, &Err(error.clone()));
+        fail(context, name, &mut tickets, is_untold, &error);
         tell(context, name, RecordNews::Conflict { local, remote: text });
-        context.report(error);
         report_impossible(context, name, impossible);
     }
 
@@ -216,10 +218,10 @@ impl Records {
         } else if !is_wanted {
             let mut deletion: Vec<Ticket> = entry.deletion.take().unwrap_or_default().tickets;
             let error = failure(RecordFailure::WriteLost, name);
-            settle(context, &mut deletion, &Err(error.clone()));
+            let is_untold = deletion.is_empty();
+            fail(context, name, &mut deletion, is_untold, &error);
             let remote = Some(remote.document.value().text().into());
             tell(context, name, RecordNews::Conflict { local: None, remote });
-            context.report(error);
         }
         self.tell_changes(context, name, &mut before);
         self.proceed(context, Some(socket), name);
@@ -230,8 +232,8 @@ impl Records {
 pub(super) fn report_impossible(context: &mut Context<'_>, name: &str, impossible: Impossible) {
     for (error, mut tickets) in impossible {
         let error = failure(RecordFailure::of(error), name);
-        settle(context, &mut tickets, &Err(error.clone()));
-        context.report(error);
+        let is_untold = tickets.is_empty();
+        fail(context, name, &mut tickets, is_untold, &error);
     }
 }
 

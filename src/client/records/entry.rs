@@ -52,6 +52,17 @@ pub enum Phase {
     Denied,
 }
 
+/// What is asked of a record as soon as it is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Whether it is.
+    Readiness,
+    /// What can be seen of it.
+    Data,
+    /// Which version that is.
+    Version,
+}
+
 /// A message with writes, on its way.
 #[derive(Clone, Debug)]
 pub struct InFlight {
@@ -151,8 +162,8 @@ pub struct Entry {
     pub has_provider: bool,
     /// How many connections broke while an answer to writes was awaited.
     pub cuts: u32,
-    /// Who waits for it to be ready.
-    pub ready_tickets: Vec<Ticket>,
+    /// Who waits for it to be ready, and asks what.
+    pub ready_tickets: Vec<(Ticket, Question)>,
     /// The paths at which somebody listens.
     pub watched: Vec<Path>,
     /// The conflict, while the application is asked.
@@ -234,6 +245,20 @@ impl Entry {
         self.version.map(|version| version.saturating_add(ahead))
     }
 
+    /// The answer to a question, now that it is loaded.
+    pub fn answer(&self, question: Question) -> Option<Box<str>> {
+        match question {
+            Question::Readiness => None,
+            Question::Data => Some(self.view.value().text().into()),
+            Question::Version => self.visible_version().map(|version| version.to_string().into()),
+        }
+    }
+
+    /// Takes out those who wait for it to be loaded, as it will not be.
+    pub fn take_ready_tickets(&mut self) -> Vec<Ticket> {
+        self.ready_tickets.drain(..).map(|(ticket, _)| ticket).collect()
+    }
+
     /// Whether the server has subscribed this client, or will have when it has answered.
     pub const fn is_subscribed(&self) -> bool {
         !matches!(self.phase, Phase::Unknown | Phase::Held | Phase::Denied)
@@ -301,9 +326,22 @@ impl Entry {
 
     /// Many small writes become one of the whole record.
     fn fold_if_too_many(&mut self, first_free: usize) {
-        if self.pending.len() - first_free <= RECORD_MAX_WRITES {
-            return;
+        if self.pending.len() - first_free > RECORD_MAX_WRITES {
+            self.fold(first_free);
         }
+    }
+
+    /// Before they are sent, changes of entries become what they have made of the record: made twice, they would not lead to
+    /// the same. Says whether there were any.
+    pub fn fold_entries(&mut self) -> bool {
+        let has_any = self.pending.iter().flat_map(|write| &write.edits).any(|edit| edit.entries.is_some());
+        if has_any {
+            self.fold(0);
+        }
+        has_any
+    }
+
+    fn fold(&mut self, first_free: usize) {
         let writes: Vec<_> = self.pending.drain(first_free..).collect();
         let created_ms = writes.last().map_or(0, |write| write.created_ms);
         let tickets = writes.into_iter().flat_map(|write| write.tickets).collect();
@@ -328,7 +366,7 @@ impl Entry {
     }
 
     /// The server refuses the writes that are on their way: the view is as if they had not been made.
-    pub fn reject(&mut self) -> (Vec<Ticket>, Impossible) {
+    pub fn reject(&mut self) -> (Vec<Write>, Impossible) {
         let Some(in_flight) = self.in_flight.take() else { return (Vec::new(), Vec::new()) };
         let rejected: Vec<_> = self.pending.drain(..in_flight.writes.min(self.pending.len())).collect();
         if let Some(base) = &self.base {
@@ -336,7 +374,7 @@ impl Entry {
         }
         let writes = std::mem::take(&mut self.pending);
         let impossible = self.replay(writes);
-        (rejected.into_iter().flat_map(|write| write.tickets).collect(), impossible)
+        (rejected, impossible)
     }
 
     /// Makes writes to the view and keeps them as pending, but for those that cannot be made any more.

@@ -4,7 +4,7 @@ use super::{
     Bulk, Edit, Phase, Records, Remote, cache,
     conflict::report_impossible,
     entry::{Entry, Heard},
-    failure, settle, tell, tell_differences,
+    fail, failure, settle, tell, tell_differences,
     write::Watch,
 };
 use crate::{
@@ -382,7 +382,11 @@ impl Records {
                     Some(Phase::Reading | Phase::Merging) if is_missing => {
                         self.on_missing(context, socket, name, true);
                     }
-                    Some(Phase::Reading) if is_denial => self.on_denied(context, name, &error),
+                    Some(Phase::Reading) if is_denial => {
+                        self.on_denied(context, name, &error);
+                        // It may be subscribed all the same.
+                        self.send_bulk(context, socket, RecordAction::Unsubscribe, vec![name.into()]);
+                    }
                     _ => {}
                 }
                 return;
@@ -393,7 +397,7 @@ impl Records {
                     self.entries.get_mut(name).into_iter().for_each(|entry| entry.is_deletion_owed = false);
                     return;
                 }
-                self.on_delete_refused(context, socket, name, &error);
+                return self.on_delete_refused(context, socket, name, &error);
             }
             Some(RecordAction::Notify) if self.requests.on_notified(context, message.correlation_id, &outcome) => {
                 return;
@@ -412,25 +416,32 @@ impl Records {
                         self.on_bulk_acknowledged(context, socket, message.correlation_id);
                     }
                 }
+                return;
             }
             _ => {}
         }
         context.report(error);
     }
 
-    /// The server refuses the record itself.
+    /// The server refuses the record itself: that is an error of the record whoever else is told, since others may hold it.
     fn on_denied(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
-        let Some(entry) = self.entries.get_mut(name) else { return };
+        let Some(entry) = self.entries.get_mut(name) else { return context.report(error.clone()) };
+        let mut is_untold = entry.pending.iter().any(|write| write.tickets.is_empty());
         cache::on_denied(context, name, entry);
         entry.phase = Phase::Denied;
         entry.deadline = None;
         let mut before = entry.view.clone();
         let mut tickets = entry.give_up();
-        tickets.append(&mut entry.ready_tickets);
+        tickets.append(&mut entry.take_ready_tickets());
         tickets.append(&mut entry.deletion.take().unwrap_or_default().tickets);
+        is_untold |= tickets.is_empty();
         settle(context, &mut tickets, &Err(error.clone()));
         tell(context, name, RecordNews::Error(error.clone()));
+        if is_untold {
+            context.report(error.clone());
+        }
         self.tell_changes(context, name, &mut before);
+        self.let_go_if_due(context, None, name);
     }
 
     /// The server refuses a write.
@@ -443,23 +454,24 @@ impl Records {
     pub(super) fn give_up_writes(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let mut before = entry.view.clone();
-        let (mut tickets, impossible) = entry.reject();
-        settle(context, &mut tickets, &Err(error.clone()));
-        tell(context, name, RecordNews::Error(error.clone()));
-        context.report(error.clone());
+        let (rejected, impossible) = entry.reject();
+        let is_untold = rejected.is_empty() || rejected.iter().any(|write| write.tickets.is_empty());
+        let mut tickets = rejected.into_iter().flat_map(|write| write.tickets).collect();
+        fail(context, name, &mut tickets, is_untold, error);
         report_impossible(context, name, impossible);
         self.tell_changes(context, name, &mut before);
     }
 
     /// The server refuses to delete the record, which others may have written to since.
     fn on_delete_refused(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, error: &ClientError) {
-        let Some(entry) = self.entries.get_mut(name).filter(|entry| entry.phase == Phase::Deleting) else { return };
+        let entry = self.entries.get_mut(name).filter(|entry| entry.phase == Phase::Deleting);
+        let Some(entry) = entry else { return context.report(error.clone()) };
         let deletion = entry.deletion.take();
         entry.is_deletion_owed = false;
         let mut tickets = deletion.unwrap_or_default().tickets;
+        let is_untold = tickets.is_empty() || entry.pending.iter().any(|write| write.tickets.is_empty());
         tickets.append(&mut entry.take_tickets());
-        settle(context, &mut tickets, &Err(error.clone()));
-        tell(context, name, RecordNews::Error(error.clone()));
+        fail(context, name, &mut tickets, is_untold, error);
         self.ask_for_data(context, socket, name);
     }
 }

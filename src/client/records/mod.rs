@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 
 use self::{
     cache::{Cache, Save},
-    entry::{Entry, InFlight, Phase, Remote},
+    entry::{Entry, InFlight, Phase, Question, Remote},
     force::ForcedWrites,
     requests::Requests,
     write::{Edit, next_message},
@@ -37,7 +37,7 @@ pub use self::{
 use super::{
     context::Context,
     error::{ClientError, RecordFailure},
-    io::{Output, RecordCommand, RecordNews, SocketId, Ticket, Wake},
+    io::{LastSeen, Output, RecordCommand, RecordNews, SocketId, Ticket, Wake},
     limits::CAREFUL_AFTER_CUTS,
     listen::Listens,
     outbox::{Delivery, Kind, Offer, Outbox},
@@ -61,7 +61,9 @@ pub struct Records {
     requests: Requests,
     forced: ForcedWrites,
     cache: Cache,
-    /// No later than anything here is due: looking at thousands of records after every event would take too long.
+    /// No later than a record that nobody holds is let go of, also without a session.
+    discard_due_at: Option<Instant>,
+    /// No later than anything else here is due: looking at thousands of records after every event would take too long.
     wake_at: Option<(Instant, Wake)>,
     next_correlation_id: u32,
     next_question: u32,
@@ -69,6 +71,8 @@ pub struct Records {
     written_ms: u64,
     /// The records of which something may be unsent that was not before, or no longer is.
     touched: Vec<Box<str>>,
+    /// The records whose writes are to be sent when storage has what has become of them.
+    folded: Vec<Box<str>>,
     /// Whether what earlier pages have left was looked for, so that new writes may follow.
     may_write: bool,
     /// Whether there are writes that may have broken the connection, and are to be sent alone.
@@ -99,11 +103,13 @@ impl Records {
             requests: Requests::default(),
             forced: ForcedWrites::default(),
             cache: Cache::default(),
+            discard_due_at: None,
             wake_at: None,
             next_correlation_id: 0,
             next_question: 0,
             written_ms: 0,
             touched: Vec::new(),
+            folded: Vec::new(),
             may_write: false,
             has_suspects: false,
             held_back: NameMap::new(),
@@ -153,6 +159,11 @@ impl Records {
         self.wake_at.into_iter().chain(self.listens.deadline()).min()
     }
 
+    /// When to let go of records that nobody holds; also without a session.
+    pub fn discard_deadline(&self) -> Option<(Instant, Wake)> {
+        self.discard_due_at.map(|at| (at, Wake::Discard))
+    }
+
     fn wake(&mut self, at: Instant, wake: Wake) {
         self.wake_at = Some(self.wake_at.map_or((at, wake), |earlier| earlier.min((at, wake))));
     }
@@ -172,7 +183,6 @@ impl Records {
             consider(entry.deadline, Wake::RecordTimeout);
             let in_flight = entry.in_flight.as_ref().filter(|in_flight| !in_flight.is_cut_off);
             consider(in_flight.map(|in_flight| in_flight.deadline), Wake::RecordTimeout);
-            consider(entry.discard_at.filter(|_| entry.can_be_discarded()), Wake::Discard);
         });
         self.wake_at = earliest;
     }
@@ -206,12 +216,21 @@ impl Records {
                     entry.watched.swap_remove(position);
                 }
             }
-            RecordCommand::AwaitReady { name, ticket } => self.await_ready(context, name, ticket),
-            RecordCommand::Write { name, edits, ticket } => self.write(context, session, name, edits, ticket),
+            RecordCommand::AwaitReady { name, ticket } => {
+                self.await_ready(context, name, (ticket, Question::Readiness));
+            }
+            RecordCommand::Write { name, edits, ticket } => {
+                let edits = edits.into_iter().map(|(path, text)| Edit::new(path, text.map(Into::into))).collect();
+                self.write(context, session, name, edits, ticket);
+            }
+            RecordCommand::ChangeEntries { name, edit, entry, ticket } => {
+                self.write(context, session, name, vec![Edit::of_entries(edit, entry.into())], ticket);
+            }
             RecordCommand::SetData { name, path, data, delivery, ttl_ms, ticket } => {
                 let offer =
                     Offer { kind: Kind::Forced, name, data: None, delivery, ttl_ms, key: None, receipt: ticket };
-                self.set_data(context, outbox, session, (path, data), &offer);
+                let edit = Edit::new(path, data.map(Into::into));
+                self.set_data(context, outbox, session, edit, &offer);
             }
             RecordCommand::Delete { name, ticket } => self.delete(context, outbox, session, name, ticket),
             RecordCommand::SetStrategy { name, strategy } => {
@@ -220,25 +239,20 @@ impl Records {
                 }
             }
             RecordCommand::AnswerMerge { question, answer } => self.on_merged(context, session, question, answer),
-            RecordCommand::Snapshot { name, ticket } => match self.entries.get(name) {
-                Some(entry) if entry.is_ready() => {
-                    let data = entry.view.value().text().into();
-                    settle(context, &mut vec![ticket], &Ok(Some(data)));
-                }
-                _ => {
-                    self.wake_for_answer(context);
-                    self.requests.read(context, session, name, ticket);
-                }
-            },
-            RecordCommand::Head { name, ticket } => match self.entries.get(name) {
-                Some(Entry { version: Some(version), phase: Phase::Synced, .. }) => {
-                    settle(context, &mut vec![ticket], &Ok(Some(version.to_string().into())));
-                }
-                _ => {
-                    self.wake_for_answer(context);
-                    self.requests.head(context, session, name, ticket);
-                }
-            },
+            RecordCommand::Snapshot { name, ticket } if self.is_here(name) => {
+                self.await_ready(context, name, (ticket, Question::Data));
+            }
+            RecordCommand::Snapshot { name, ticket } => {
+                self.wake_for_answer(context);
+                self.requests.read(context, session, name, ticket);
+            }
+            RecordCommand::Head { name, ticket } if self.is_here(name) => {
+                self.await_ready(context, name, (ticket, Question::Version));
+            }
+            RecordCommand::Head { name, ticket } => {
+                self.wake_for_answer(context);
+                self.requests.head(context, session, name, ticket);
+            }
             RecordCommand::Notify { names, ticket } => {
                 let correlation_id = self.correlation_id();
                 self.wake_for_answer(context);
@@ -262,17 +276,15 @@ impl Records {
             | RecordCommand::Head { ticket, .. }
             | RecordCommand::Notify { ticket, .. }
             | RecordCommand::SetData { ticket: Some(ticket), .. }
+            | RecordCommand::ChangeEntries { ticket: Some(ticket), .. }
             | RecordCommand::Write { ticket: Some(ticket), .. } => Some(ticket),
             RecordCommand::Write { ticket: None, .. }
+            | RecordCommand::ChangeEntries { ticket: None, .. }
             | RecordCommand::SetData { ticket: None, .. }
             | RecordCommand::Open { .. } => None,
             _ => return,
         };
-        let error = ClientError::IsClosed { topic: Topic::Record, dropped: 0 };
-        match ticket {
-            Some(ticket) => settle(context, &mut vec![ticket], &Err(error)),
-            None => context.report(error),
-        }
+        refuse(context, ticket, ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
     }
 
     fn open(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, strategy: Strategy) {
@@ -301,20 +313,27 @@ impl Records {
         if entry.usages == 0 {
             let at = context.now.after_ms(context.options.record_discard_timeout_ms);
             entry.discard_at = Some(at);
-            self.wake(at, Wake::Discard);
         }
         self.let_go_if_due(context, session, name);
     }
 
-    fn await_ready(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) {
-        match self.entries.get_mut(name) {
-            Some(entry) if entry.phase == Phase::Denied => {
-                settle(context, &mut vec![ticket], &Err(failure(RecordFailure::Denied, name)));
+    /// Whether a record is open, and not refused by the server, so that it is for this client to say what it is.
+    fn is_here(&self, name: &str) -> bool {
+        self.entries.get(name).is_some_and(|entry| entry.phase != Phase::Denied)
+    }
+
+    fn await_ready(&mut self, context: &mut Context<'_>, name: &str, (ticket, question): (Ticket, Question)) {
+        let what = match self.entries.get_mut(name) {
+            Some(entry) if entry.phase == Phase::Denied => RecordFailure::Denied,
+            Some(entry) => {
+                entry.ready_tickets.push((ticket, question));
+                return if entry.is_ready() {
+                    settle_ready(context, entry)
+                };
             }
-            Some(entry) if entry.is_ready() => settle(context, &mut vec![ticket], &Ok(None)),
-            Some(entry) => entry.ready_tickets.push(ticket),
-            None => settle(context, &mut vec![ticket], &Err(failure(RecordFailure::NotOpen, name))),
-        }
+            None => RecordFailure::NotOpen,
+        };
+        settle(context, &mut vec![ticket], &Err(failure(what, name)));
     }
 
     fn write(
@@ -322,30 +341,24 @@ impl Records {
         context: &mut Context<'_>,
         session: Option<SocketId>,
         name: &str,
-        edits: Vec<(Path, Option<&str>)>,
+        edits: Vec<Edit>,
         ticket: Option<Ticket>,
     ) {
-        let mut tickets: Vec<Ticket> = ticket.into_iter().collect();
         if let Some(refusal) = self.refusal(context, name, &edits) {
-            settle(context, &mut tickets, &Err(refusal.clone()));
-            return context.report(refusal);
+            return refuse(context, ticket, refusal);
         }
         let created_ms = self.creation_ms(context);
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.stored.is_written_blindly = false;
-        let edits = edits.into_iter().map(|(path, text)| Edit::new(path, text.map(Into::into))).collect();
-        match entry.write(Write { edits, tickets: tickets.clone(), created_ms, kept_as: None }) {
+        let tickets = ticket.into_iter().collect();
+        match entry.write(Write { edits, tickets, created_ms, kept_as: None }) {
             Ok((differences, mut unneeded)) => {
                 self.touch(name);
                 settle(context, &mut unneeded, &Ok(None));
                 tell_differences(context, name, differences);
                 self.proceed(context, session, name);
             }
-            Err(error) => {
-                let error = failure(RecordFailure::of(error), name);
-                settle(context, &mut tickets, &Err(error.clone()));
-                context.report(error);
-            }
+            Err(error) => refuse(context, ticket, failure(RecordFailure::of(error), name)),
         }
     }
 
@@ -355,7 +368,7 @@ impl Records {
         context: &mut Context<'_>,
         outbox: &mut Outbox,
         session: Option<SocketId>,
-        edit: (Path, Option<&str>),
+        edit: Edit,
         offer: &Offer<'_>,
     ) {
         let Offer { name, receipt: ticket, .. } = *offer;
@@ -363,18 +376,15 @@ impl Records {
             return self.write(context, session, name, vec![edit], ticket);
         }
         if let Some(what) = bad_edit(context, name, std::slice::from_ref(&edit)) {
-            let refusal = failure(what, name);
-            settle(context, &mut ticket.into_iter().collect(), &Err(refusal.clone()));
-            return context.report(refusal);
+            return refuse(context, ticket, failure(what, name));
         }
-        let (path, data) = edit;
-        let text = write_text(None, Some(&[Edit::new(path, data.map(Into::into))]));
+        let text = write_text(None, Some(&[edit]));
         self.hold_back(session, name);
         outbox.add(context, session, &Offer { data: Some(&text), ..offer.clone() });
     }
 
     /// Why a write is not even tried.
-    fn refusal(&self, context: &Context<'_>, name: &str, edits: &[(Path, Option<&str>)]) -> Option<ClientError> {
+    fn refusal(&self, context: &Context<'_>, name: &str, edits: &[Edit]) -> Option<ClientError> {
         let entry = self.entries.get(name);
         let what = if entry.is_none_or(|entry| entry.deletion.is_some()) {
             RecordFailure::NotOpen
@@ -435,7 +445,9 @@ impl Records {
     /// Writes that may have broken the connection go alone: `is_suspect` says that nothing else is on its way.
     fn go_on(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, is_suspect: bool) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let Some(socket) = session.filter(|_| entry.phase == Phase::Synced) else { return };
+        let Some(socket) = session.filter(|_| entry.phase == Phase::Synced) else {
+            return self.let_go_if_due(context, session, name);
+        };
         self.on_confirmed(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         if entry.has_unsent() && !self.may_write {
@@ -454,6 +466,11 @@ impl Records {
         } else if is_writing && entry.cuts >= CAREFUL_AFTER_CUTS && !is_suspect {
             self.has_suspects = true;
         } else if is_writing {
+            if entry.fold_entries() {
+                // What is sent must be what storage has, or the next page would make it twice.
+                self.touch(name);
+                return self.folded.push(name.into());
+            }
             let correlation_id = self.next_correlation_id;
             self.next_correlation_id = correlation_id.wrapping_add(1);
             send_writes(context, socket, name, entry, correlation_id);
@@ -489,7 +506,8 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(at) = entry.discard_at.filter(|_| entry.can_be_discarded()) else { return };
         if at > context.now {
-            return self.wake(at, Wake::Discard);
+            self.discard_due_at = Some(self.discard_due_at.map_or(at, |earlier| earlier.min(at)));
+            return;
         }
         let is_subscribed = entry.is_subscribed();
         self.remove(context, name, RecordFailure::Discarded, RecordNews::Discarded);
@@ -499,33 +517,36 @@ impl Records {
     }
 
     /// The record is no longer open.
-    fn remove(&mut self, context: &mut Context<'_>, name: &str, why: RecordFailure, news: RecordNews) {
+    fn remove(&mut self, context: &mut Context<'_>, name: &str, why: RecordFailure, news: fn(LastSeen) -> RecordNews) {
         let Some(mut entry) = self.entries.remove(name) else { return };
-        self.cache.on_removed(context, name, &mut entry, news == RecordNews::Deleted);
+        self.cache.on_removed(context, name, &mut entry, why == RecordFailure::Deleted);
+        let last = LastSeen { version: entry.visible_version(), data: entry.view.value().text().into() };
         let mut tickets = entry.take_tickets();
-        tickets.append(&mut entry.ready_tickets);
+        tickets.append(&mut entry.take_ready_tickets());
         settle(context, &mut tickets, &Err(failure(why, name)));
         if let Some(mut deletion) = entry.deletion {
             settle(context, &mut deletion.tickets, &Ok(None));
         }
-        tell(context, name, news);
+        tell(context, name, news(last));
     }
 }
 
 impl Entry {
     /// What the server was asked about a subscription must be answered first, lest it ends up subscribed.
     fn can_be_discarded(&self) -> bool {
-        let is_asked = matches!(self.phase, Phase::Loading | Phase::Checking);
+        let is_asked = matches!(self.phase, Phase::Loading | Phase::Checking)
+            || self.ready_tickets.iter().any(|(_, question)| *question != Question::Readiness);
         self.usages == 0 && self.pending.is_empty() && self.deletion.is_none() && !is_asked
     }
 }
 
 /// What is wrong with a write by itself.
-fn bad_edit(context: &Context<'_>, name: &str, edits: &[(Path, Option<&str>)]) -> Option<RecordFailure> {
+fn bad_edit(context: &Context<'_>, name: &str, edits: &[Edit]) -> Option<RecordFailure> {
     let is_scalar = |text: &str| !text.trim_ascii_start().starts_with(['{', '[']);
+    let is_no_document = |edit: &Edit| edit.text.as_deref().is_none_or(is_scalar) && edit.entries.is_none();
     if context.options.is_read_only(name) {
         Some(RecordFailure::ReadOnly)
-    } else if edits.iter().any(|(path, text)| path.is_root() && text.is_none_or(is_scalar)) {
+    } else if edits.iter().any(|edit| edit.path.is_root() && is_no_document(edit)) {
         Some(RecordFailure::NotADocument)
     } else {
         None
@@ -572,6 +593,31 @@ fn tell_differences(context: &mut Context<'_>, name: &str, differences: Vec<entr
 fn settle(context: &mut Context<'_>, tickets: &mut Vec<Ticket>, outcome: &Result<Option<Box<str>>, ClientError>) {
     for ticket in tickets.drain(..) {
         context.out.push_back(Output::Settle(ticket, outcome.clone()));
+    }
+}
+
+/// Tells those who wait for a record to be loaded that it is.
+fn settle_ready(context: &mut Context<'_>, entry: &mut Entry) {
+    for (ticket, question) in std::mem::take(&mut entry.ready_tickets) {
+        context.out.push_back(Output::Settle(ticket, Ok(entry.answer(question))));
+    }
+}
+
+/// Tells what is wrong with what the application asked for: who waits for the outcome, or else everybody.
+fn refuse(context: &mut Context<'_>, ticket: Option<Ticket>, error: ClientError) {
+    match ticket {
+        Some(ticket) => settle(context, &mut vec![ticket], &Err(error)),
+        None => context.report(error),
+    }
+}
+
+/// Tells those who wait what went wrong with a record. If somebody asked for it who does not wait, it is an error of the
+/// record, and of the client.
+fn fail(context: &mut Context<'_>, name: &str, tickets: &mut Vec<Ticket>, is_untold: bool, error: &ClientError) {
+    settle(context, tickets, &Err(error.clone()));
+    if is_untold {
+        tell(context, name, RecordNews::Error(error.clone()));
+        context.report(error.clone());
     }
 }
 

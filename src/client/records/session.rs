@@ -1,13 +1,14 @@
 //! What records do with the connection, and with time.
 
-use super::{Bulk, Phase, Records, cache::Save, failure, send, settle, tell};
+use super::{Bulk, Phase, Records, cache::Save, entry::Contested, fail, failure, send, settle};
 use crate::{
     client::{
         context::{Context, Cut},
         error::{ClientError, DropReason, RecordFailure},
-        io::{RecordNews, SocketId, Wake},
+        io::{SocketId, Wake},
         limits::{BULK_NAMES_MAX_BYTES, CAREFUL_AFTER_CUTS},
         options::Resubscribe,
+        time::Instant,
     },
     names::NameMap,
     wire::{RecordAction, RecordMessage, Topic},
@@ -45,6 +46,8 @@ impl Records {
             entry.on_lost(if is_held { Phase::Held } else { Phase::Unknown });
         });
         self.requests.on_lost();
+        // What an answer was awaited for can be let go of now.
+        self.let_go_of_discarded(context, None);
     }
 
     /// Counts the closes that writes may be the cause of, and gives up what must be.
@@ -104,7 +107,7 @@ impl Records {
     pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
         self.entries.for_each(|name, entry| {
             if !self.cache.holds(name) {
-                settle(context, &mut entry.ready_tickets, &Err(error.clone()));
+                settle(context, &mut entry.take_ready_tickets(), &Err(error.clone()));
             }
             for write in &mut entry.pending {
                 settle(context, &mut write.tickets, &Err(error.clone()));
@@ -145,9 +148,6 @@ impl Records {
             self.touch_if_unsent(&name);
             self.on_overdue(context, socket, &name);
         }
-        for name in self.discarded(context) {
-            self.let_go_if_due(context, Some(socket), &name);
-        }
         for bulk in self.bulks.iter_mut().filter(|bulk| bulk.deadline.is_some_and(|at| at <= now)) {
             bulk.deadline = None;
             context.report(ClientError::AckTimeout { topic: Topic::Record, names: bulk.names.clone() });
@@ -155,6 +155,24 @@ impl Records {
         self.requests.on_tick(context);
         self.forced.on_tick(context);
         self.find_deadline();
+    }
+
+    /// Time has passed, in a session or without: what nobody has held for long enough is let go of.
+    pub fn on_discard_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+        if self.discard_due_at.is_some_and(|at| at <= context.now) {
+            self.let_go_of_discarded(context, session);
+        }
+    }
+
+    fn let_go_of_discarded(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+        for name in self.discarded(context) {
+            self.let_go_if_due(context, session, &name);
+        }
+        let mut next: Option<Instant> = None;
+        self.entries.for_each(|_, entry| {
+            next = next.into_iter().chain(entry.discard_at.filter(|_| entry.can_be_discarded())).min();
+        });
+        self.discard_due_at = next;
     }
 
     /// The records that nobody has held for long enough.
@@ -174,17 +192,20 @@ impl Records {
         if entry.phase == Phase::Waiting {
             return self.ask_for_data(context, socket, name);
         }
+        if let Some(Contested { question, .. }) = entry.contested {
+            return self.on_merged(context, Some(socket), question, Err("it did not answer in time"));
+        }
         let error = failure(RecordFailure::Timeout, name);
+        let mut asked = Vec::new();
         if entry.phase == Phase::Deleting {
-            let deletion = entry.deletion.take();
-            settle(context, &mut deletion.unwrap_or_default().tickets, &Err(error.clone()));
+            asked = entry.deletion.take().unwrap_or_default().tickets;
         }
         if let Some(in_flight) = &mut entry.in_flight {
             in_flight.is_cut_off = true;
         }
         entry.is_load_overdue = entry.phase == Phase::Loading;
-        tell(context, name, RecordNews::Error(error.clone()));
-        context.report(error);
+        let is_untold = asked.is_empty();
+        fail(context, name, &mut asked, is_untold, &error);
         self.ask_for_data(context, socket, name);
     }
 

@@ -16,8 +16,8 @@ pub struct Settled {
     pub confirmed: Vec<Ticket>,
     /// Who wrote what is lost.
     pub lost: Vec<Ticket>,
-    /// Whether anything that was written here is lost.
-    pub is_lost: bool,
+    /// Whether something is lost that was written without waiting for the outcome.
+    pub is_untold: bool,
     /// What was here, as JSON text, if something of one side is lost.
     pub local: Option<Box<str>>,
     /// Whether the application must be asked.
@@ -55,10 +55,10 @@ impl Entry {
         match self.strategy {
             Strategy::RemoteWins => {
                 let local = Some(self.view.value().text().into());
-                let lost = self.take_lost(&remote.document);
+                let (lost, is_untold) = self.take_lost(&remote.document);
                 let confirmed = self.take_tickets();
                 self.adopt(remote);
-                Settled { confirmed, lost, is_lost: true, local, ask: false }
+                Settled { confirmed, lost, is_untold, local, ask: false }
             }
             Strategy::LocalWins => {
                 let local = Some(self.view.value().text().into());
@@ -78,24 +78,25 @@ impl Entry {
         let mut settled = Settled::default();
         if merged.has_conflict {
             settled.local = Some(self.view.value().text().into());
-            settled.is_lost = side == Side::Remote;
-            settled.lost = self.take_lost(&document);
+            (settled.lost, settled.is_untold) = self.take_lost(&document);
         }
         let writes = self.pending.len();
         settled.confirmed = self.resolve(remote, document, writes).0;
         settled
     }
 
-    /// Takes the tickets of the writes of which the document does not have what became of them here.
-    fn take_lost(&mut self, document: &Document) -> Vec<Ticket> {
+    /// Takes the tickets of the writes of which the document does not have what became of them here, and says whether one
+    /// of these writes had none.
+    fn take_lost(&mut self, document: &Document) -> (Vec<Ticket>, bool) {
         let mut document = document.clone();
-        let mut lost = Vec::new();
+        let (mut lost, mut is_untold) = (Vec::new(), false);
         for write in &mut self.pending {
             if write.is_lost_in(&mut document, &mut self.view) {
+                is_untold |= write.tickets.is_empty();
                 lost.append(&mut write.tickets);
             }
         }
-        lost
+        (lost, is_untold)
     }
 
     /// The record is to be `document` in place of what the first so many pending writes made of it, and the server has

@@ -1,11 +1,11 @@
 //! How what the server has not confirmed stands in storage: as JSON, so that whoever looks into the outbox can read it.
 //!
 //! A write is `{"version":3,"edits":[{"path":"a.b","data":1},{"path":"c"}]}`: made to version 3, or without a version to
-//! whatever the server has; an edit without data erases. Without edits the record is to be deleted. What writes were made
-//! to is `{"version":3,"first":7,"data":{}}`: the writes before the number 7 are part of that; the data may be missing.
+//! whatever the server has; an edit without data erases, and `{"entry":"x","queue":true,"remove":true,"index":0}` changes the
+//! entries of a list or queue. Without edits the record is to be deleted. What writes were made to is `{"version":3,"first":7,"data":{}}`: the writes before the number 7 are part of that; the data may be missing.
 
 use super::write::Edit;
-use crate::client::record::{Document, Path, push_string};
+use crate::client::record::{Document, EntryEdit, Path, push_string};
 
 /// A write as it is read.
 #[derive(Debug)]
@@ -37,18 +37,35 @@ pub fn write_text(version: Option<i32>, edits: Option<&[Edit]>) -> Box<str> {
     if let Some(edits) = edits {
         text.push_str(if version.is_some() { ",\"edits\":[" } else { "\"edits\":[" });
         for (position, edit) in edits.iter().enumerate() {
-            text.push_str(if position > 0 { ",{\"path\":" } else { "{\"path\":" });
-            push_string(&mut text, edit.path.text());
-            if let Some(data) = &edit.text {
-                text.push_str(",\"data\":");
-                text.push_str(data);
-            }
+            text.push_str(if position > 0 { ",{" } else { "{" });
+            push_edit(&mut text, edit);
             text.push('}');
         }
         text.push(']');
     }
     text.push('}');
     text.into()
+}
+
+fn push_edit(text: &mut String, edit: &Edit) {
+    let data = edit.text.as_deref();
+    if let (Some(EntryEdit { is_queue, is_removal, index }), Some(entry)) = (edit.entries, data) {
+        text.push_str("\"entry\":");
+        text.push_str(entry);
+        text.push_str(if is_queue { ",\"queue\":true" } else { "" });
+        text.push_str(if is_removal { ",\"remove\":true" } else { "" });
+        if let Some(index) = index {
+            text.push_str(",\"index\":");
+            text.push_str(&index.to_string());
+        }
+        return;
+    }
+    text.push_str("\"path\":");
+    push_string(text, edit.path.text());
+    if let Some(data) = data {
+        text.push_str(",\"data\":");
+        text.push_str(data);
+    }
 }
 
 /// The text for what writes were made to.
@@ -77,6 +94,13 @@ pub fn read_write(text: &str) -> Option<StoredWrite> {
     let mut edits = Vec::new();
     loop {
         let place = ["edits[", &edits.len().to_string(), "]"].concat();
+        if let Some(entry) = text_at(&mut document, &[&place, ".entry"].concat()) {
+            let is_queue = text_at(&mut document, &[&place, ".queue"].concat()).is_some();
+            let is_removal = text_at(&mut document, &[&place, ".remove"].concat()).is_some();
+            let index = number(&mut document, &[&place, ".index"].concat());
+            edits.push(Edit::of_entries(EntryEdit { is_queue, is_removal, index }, entry));
+            continue;
+        }
         let Some(path) = value_at(&mut document, &[&place, ".path"].concat(), |value| value.string()) else { break };
         let data = text_at(&mut document, &[&place, ".data"].concat());
         edits.push(Edit::new(Path::parse(&path?).ok()?, data));
@@ -120,13 +144,21 @@ mod tests {
     #[test]
     fn writes_come_back_as_they_were() {
         for version in [None, Some(0), Some(7)] {
-            let edits = [edit("a.b", Some("{\"x\":[1,\"\\ud800\"]}")), edit("", Some("{}")), edit("c\"[1].ü", None)];
+            let added = EntryEdit { is_queue: false, is_removal: false, index: None };
+            let removed = EntryEdit { is_queue: true, is_removal: true, index: Some(-1) };
+            let edits = [
+                edit("a.b", Some("{\"x\":[1,\"\\ud800\"]}")),
+                Edit::of_entries(added, "\"x\"".into()),
+                edit("", Some("{}")),
+                Edit::of_entries(removed, "\"\\ud800\"".into()),
+                edit("c\"[1].ü", None),
+            ];
             let text = write_text(version, Some(&edits));
             let read = read_write(&text).expect("it can be read");
             assert_eq!(read.version, version);
             let read = read.edits.expect("no deletion");
             let shown = |edits: &[Edit]| -> Vec<_> {
-                edits.iter().map(|edit| (edit.path.text().to_owned(), edit.text.clone())).collect()
+                edits.iter().map(|edit| (edit.path.text().to_owned(), edit.text.clone(), edit.entries)).collect()
             };
             assert_eq!(shown(&read), shown(&edits));
             assert!(read_write(&write_text(version, None)).is_some_and(|read| read.edits.is_none()));

@@ -8,7 +8,7 @@ use super::{
     conflict::report_impossible,
     entry::{Deletion, Entry, Impossible, InFlight},
     force::Forced,
-    settle,
+    settle_ready,
     stored::base_text,
     tell,
 };
@@ -116,8 +116,11 @@ impl Records {
         self.entries.get_mut(name).filter(|entry| entry.has_unsent()).map(Unsent)
     }
 
-    /// What earlier pages have left is here: new writes may follow.
+    /// Storage has what is unsent, and what earlier pages have left is here: new writes may follow.
     pub fn start_writing(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        for name in std::mem::take(&mut self.folded) {
+            self.proceed(context, Some(socket), &name);
+        }
         if std::mem::replace(&mut self.may_write, true) {
             return;
         }
@@ -184,14 +187,12 @@ impl Records {
         let is_synced = session.is_some() && entry.phase == Phase::Synced;
         let is_blind = draft.document.is_none();
         let (impossible, present) = entry.restore(draft);
-        let mut ready = Vec::new();
         entry.stored.is_written_blindly |= is_blind && session.is_none();
         if entry.is_ready() && !was_ready {
             entry.stored.is_from_storage = true;
-            ready = std::mem::take(&mut entry.ready_tickets);
             tell(context, &name, RecordNews::Ready);
+            settle_ready(context, entry);
         }
-        settle(context, &mut ready, &Ok(None));
         self.tell_changes(context, &name, &mut before);
         report_impossible(context, &name, impossible);
         self.touch(&name);

@@ -2,7 +2,7 @@
 
 use crate::client::{
     io::Ticket,
-    record::{Document, EditError, Path},
+    record::{Document, EditError, EntryEdit, Path},
 };
 
 /// Which of the paths that somebody listens at have another value after some changes.
@@ -29,6 +29,8 @@ pub struct Edit {
     pub path: Path,
     /// JSON text; `None` erases.
     pub text: Option<Box<str>>,
+    /// What becomes of entries, if this changes those of a list or queue: the path is then empty, and the text the entry.
+    pub entries: Option<EntryEdit>,
     /// What to send in its place where the server could not take it.
     substitute: Option<(Path, Box<str>)>,
 }
@@ -36,7 +38,12 @@ pub struct Edit {
 impl Edit {
     /// A change that is not made yet.
     pub fn new(path: Path, text: Option<Box<str>>) -> Self {
-        Self { path, text, substitute: None }
+        Self { path, text, entries: None, substitute: None }
+    }
+
+    /// A change of entries that is not made yet.
+    pub fn of_entries(edit: EntryEdit, entry: Box<str>) -> Self {
+        Self { path: Path::default(), text: Some(entry), entries: Some(edit), substitute: None }
     }
 
     /// Makes the change.
@@ -44,9 +51,13 @@ impl Edit {
     /// # Errors
     /// As for [`Document::set`] and [`Document::erase`].
     pub fn apply(&mut self, document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
-        let mut change = match &self.text {
-            Some(text) => document.set(&self.path, text)?,
-            None => document.erase(&self.path)?,
+        let mut change = match (&self.text, self.entries) {
+            (Some(entry), Some(edit)) => match edit.applied_to(document, entry) {
+                Some(text) => document.set(&self.path, &text)?,
+                None => return Ok(()),
+            },
+            (Some(text), None) => document.set(&self.path, text)?,
+            (None, _) => document.erase(&self.path)?,
         };
         self.substitute = change.substitute(document).and_then(|patch| {
             let text = patch.value.text().into();
@@ -113,7 +124,7 @@ impl Write {
     pub fn is_overwritten_by(&self, later: &Self) -> bool {
         match (&*self.edits, &*later.edits) {
             ([own], [its]) => {
-                let both_set = own.text.is_some() && its.text.is_some();
+                let both_set = own.text.is_some() && its.text.is_some() && its.entries.is_none();
                 both_set && own.substitute.is_none() && own.path.text() == its.path.text()
             }
             _ => false,
@@ -141,7 +152,7 @@ pub fn next_message<'a>(writes: impl Iterator<Item = &'a Write> + Clone, after: 
     let first = writes.clone().next()?;
     let count = writes.clone().count();
     let alone = match &*first.edits {
-        [edit] => {
+        [edit] if edit.entries.is_none() => {
             let (path, text) = edit.sendable();
             Some(Message { writes: 1, path: path.text().into(), text: text.map(Into::into) })
         }
