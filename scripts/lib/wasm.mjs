@@ -12,6 +12,8 @@ export const wasmModule = join(glueDirectory, 'deepstream_wasm_bg.wasm');
 
 const stamp = join(glueDirectory, '.source-hash');
 const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml'];
+/** The module imports plain JavaScript; TypeScript is compiled into the package beside it. */
+const isSource = (file) => !file.endsWith('.ts');
 
 /** Compiles the crate to target/glue/, unless that was made from these very sources. */
 export async function buildWasm() {
@@ -42,7 +44,7 @@ async function describeModuleAsText() {
 async function hashSources() {
   const hash = createHash('sha256');
   for (const source of sources) {
-    for (const file of await filesOf(source)) hash.update(`${file}\0`).update(await readFile(inRoot(file))).update('\0');
+    for (const file of (await filesOf(source)).filter(isSource)) hash.update(`${file}\0`).update(await readFile(inRoot(file))).update('\0');
   }
   return hash.digest('hex');
 }

@@ -21,7 +21,7 @@ use super::{
     locks::Locks,
     page::{self, Page},
     promises::{self, Promises, Rejection, Waiting},
-    socket::Socket,
+    socket::{ABNORMAL_CLOSURE, Socket},
     storage::{Operation, Storage, Store},
     timer::{Timer, now},
 };
@@ -236,7 +236,7 @@ impl Driver {
     fn carry_out(self: &Rc<Self>, output: Output) {
         match output {
             Output::OpenSocket(id, url) => self.open_socket(id, &url),
-            Output::Send(id, frame) => self.send(id, &frame),
+            Output::Send(id, frame) => self.send(id, frame),
             Output::AbandonSocket(id) => {
                 self.socket.borrow_mut().take_if(|(current, _)| *current == id);
             }
@@ -333,7 +333,9 @@ impl Driver {
     fn open_socket(self: &Rc<Self>, id: SocketId, url: &str) {
         match Socket::open(self, id, url) {
             Ok(socket) => *self.socket.borrow_mut() = Some((id, socket)),
-            Err(exception) => self.refused(id, &exception),
+            Err(exception) => {
+                self.handle(Input::Socket(id, SocketEvent::Refused(&errors::words_of(&exception))));
+            }
         }
     }
 
@@ -364,18 +366,15 @@ impl Driver {
         });
     }
 
-    fn send(self: &Rc<Self>, id: SocketId, frame: &[u8]) {
+    fn send(self: &Rc<Self>, id: SocketId, frame: Vec<u8>) {
         let sent = match &*self.socket.borrow() {
-            Some((current, socket)) if *current == id => socket.send(frame),
+            Some((current, socket)) if *current == id => socket.send(frame.into()),
             _ => Ok(()),
         };
         if let Err(exception) = sent {
-            self.refused(id, &exception);
+            let reason = errors::words_of(&exception);
+            self.handle(Input::Socket(id, SocketEvent::Closed { code: ABNORMAL_CLOSURE, reason: &reason }));
         }
-    }
-
-    fn refused(self: &Rc<Self>, id: SocketId, exception: &JsValue) {
-        self.handle(Input::Socket(id, SocketEvent::Refused(&errors::words_of(exception))));
     }
 
     /// Tells an outcome.

@@ -288,19 +288,9 @@ fn changed(driver: &Rc<Driver>, key: &str, value: Option<&str>) {
     driver.handle(Input::Storage(StorageEvent::Changed { key, value }));
 }
 
-#[wasm_bindgen]
-extern "C" {
-    /// What browsers throw. Their messages may name the key; the name of the exception is what says something.
-    #[wasm_bindgen(js_name = DOMException)]
-    type DomException;
-
-    #[wasm_bindgen(method, getter)]
-    fn name(this: &DomException) -> String;
-}
-
+/// The messages of what browsers throw may name the key. These exceptions have a number and a name, which says something.
 fn words_of(exception: &JsValue) -> String {
-    match exception.dyn_ref::<DomException>() {
-        Some(exception) => exception.name(),
-        None => errors::words_of(exception),
-    }
+    let is_of_browser = page::property(exception, "code").is_some_and(|code| code.as_f64().is_some());
+    let name = page::property(exception, "name").filter(|_| is_of_browser).and_then(|name| name.as_string());
+    name.unwrap_or_else(|| errors::words_of(exception))
 }

@@ -215,7 +215,7 @@ impl RecordFailure {
 /// How a connection attempt ended, or a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectionFailure {
-    /// The browser refused to make the socket, with its words.
+    /// The browser does not make the socket, with its words: `WEBSOCKET_UNAVAILABLE`.
     Refused(Box<str>),
     /// The socket closed.
     Closed {
@@ -245,6 +245,7 @@ impl ClientError {
     /// The stable code, as JavaScript sees it.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Connection(ConnectionFailure::Refused(_)) => "WEBSOCKET_UNAVAILABLE",
             Self::Connection(_) => "CONNECTION_ERROR",
             Self::HeartbeatTimeout => "HEARTBEAT_TIMEOUT",
             Self::MaxReconnectionAttemptsReached => "MAX_RECONNECTION_ATTEMPTS_REACHED",
@@ -398,7 +399,7 @@ impl ClientError {
 impl ConnectionFailure {
     fn message(&self) -> String {
         match self {
-            Self::Refused(words) => concat(&["the browser refused to connect: ", words]),
+            Self::Refused(words) => concat(&["there is no WebSocket to connect with: ", words]),
             Self::Closed { code, reason } if reason.is_empty() => {
                 concat(&["the connection closed (code ", &code.to_string(), ")"])
             }

@@ -186,7 +186,9 @@ pub enum SocketEvent<'a> {
         /// The close reason; usually empty.
         reason: &'a str,
     },
-    /// It could not even be made, or not be written to: the browser's words.
+    /// It failed. If it was not open yet, that is its end, and `Closed` need not follow.
+    Failed,
+    /// The browser does not make it: its words.
     Refused(&'a str),
 }
 

@@ -255,6 +255,7 @@ impl Client {
             SocketEvent::Closed { code, reason } => {
                 connection.on_failed(&mut context, ConnectionFailure::Closed { code, reason: reason.into() });
             }
+            SocketEvent::Failed => connection.on_socket_failed(&mut context),
             SocketEvent::Refused(words) => {
                 connection.on_failed(&mut context, ConnectionFailure::Refused(words.into()));
             }

@@ -19,6 +19,7 @@ const declarations = [
   'index',
   'list',
   'listen',
+  'loading',
   'merge',
   'offline',
   'offline-store',

@@ -7,7 +7,7 @@ use deepstream_wasm::client::{
 
 use crate::world::{
     ClientId, LATENCY, World,
-    network::Route,
+    network::{News, Route},
     server::{AtChallenge, AtConnection},
 };
 
@@ -124,9 +124,8 @@ fn resume_after_giving_up_grants_as_many_attempts_again() {
 #[test]
 fn any_first_failure_is_one_failed_attempt() {
     type Fault = fn(&mut World, ClientId);
-    let faults: [Fault; 4] = [
+    let faults: [Fault; 3] = [
         |world, alice| world.network().route(alice, Route::Refused),
-        |world, alice| world.network().route(alice, Route::Forbidden),
         |world, alice| world.network().route(alice, Route::Lost),
         |world, _| world.server().policy.at_connection = AtConnection::CloseWith(1011),
     ];
@@ -146,22 +145,62 @@ fn any_first_failure_is_one_failed_attempt() {
     }
 }
 
+/// Where it is, the client can never connect: it says so and rests, and `resume()` looks again.
 #[test]
-fn a_socket_that_cannot_be_made_is_reported_with_the_browsers_words() {
+fn a_socket_that_cannot_be_made_is_reported_with_the_browsers_words_and_not_tried_again() {
     let mut world = World::new();
     let alice = world.add_client();
+    let login = world.login(alice, "{}");
     world.network().route(alice, Route::Forbidden);
-    world.run_for(13_000);
-    assert_eq!(world.client(alice).dialled_at(), [0, 0, 4_000, 12_000]);
+    world.run_for(60_000);
+    assert_eq!(world.client(alice).dialled_at(), [0]);
+    assert_eq!(world.client(alice).state(), Error);
     let errors = world.client(alice).errors();
-    assert_eq!(errors.len(), 4);
-    for error in errors {
-        let refused = matches!(error, ClientError::Connection(ConnectionFailure::Refused(_)));
-        assert!(refused && error.message().contains("SecurityError"), "{error:?}");
-    }
+    let [error] = errors[..] else { panic!("{errors:?}") };
+    assert_eq!(error.code(), "WEBSOCKET_UNAVAILABLE");
+    assert!(error.message().contains("SecurityError"), "{error:?}");
+    assert_eq!(world.client(alice).outcome(login).unwrap().as_ref().unwrap_err().code(), error.code());
+
+    let again = world.login(alice, "{}");
+    assert_eq!(world.client(alice).outcome(again).unwrap().as_ref().unwrap_err().code(), "WEBSOCKET_UNAVAILABLE");
+    world.network().route(alice, Route::Clear);
+    world.resume(alice);
+    world.run_until_open(alice);
 }
 
-/// With no wait between attempts, a socket that cannot be made must not keep the page from ever running again.
+#[test]
+fn other_urls_are_tried_before_the_client_rests_for_want_of_a_socket() {
+    let mut world = World::new();
+    let alice = world.add_client_of(&["ws://one:6020/deepstream", "ws://two:6020/deepstream"], |_| {});
+    world.network().route(alice, Route::Forbidden);
+    world.run_for(60_000);
+    assert_eq!(world.client(alice).dialled_at().len(), 2);
+    assert_eq!(world.client(alice).state(), Error);
+}
+
+/// As in Chromium, where a Content-Security-Policy forbids the connection.
+#[test]
+fn a_socket_that_fails_and_never_closes_is_a_failed_attempt_at_once() {
+    let mut world = World::new();
+    let alice = world.add_client();
+    world.network().route(alice, Route::Lost);
+    world.run_for(100);
+    world.socket_says(alice, News::Failed);
+    world.run_for(1_000);
+    assert_eq!(world.client(alice).errors().len(), 1);
+    assert_eq!(world.client(alice).dialled_at().len(), 2);
+}
+
+#[test]
+fn a_socket_that_fails_once_open_says_more_when_it_closes() {
+    let mut world = World::new();
+    let alice = world.add_open_client();
+    world.socket_says(alice, News::Failed);
+    world.run_for(1_000);
+    assert_eq!(world.client(alice).state(), Open);
+}
+
+/// With no wait between attempts, a server that is gone must not keep the page from ever running again.
 #[test]
 fn no_options_make_the_client_try_for_ever_in_one_go() {
     let settings: [fn(&mut Options); 3] = [
@@ -175,7 +214,7 @@ fn no_options_make_the_client_try_for_ever_in_one_go() {
     for change in settings {
         let mut world = World::new();
         let alice = world.add_client_with(change);
-        world.network().route(alice, Route::Forbidden);
+        world.network().route(alice, Route::Refused);
         world.run_for(100);
         world.network().route(alice, Route::Clear);
         world.run_until(alice, AwaitingAuthentication);

@@ -246,7 +246,7 @@ const FAULTS: &[Fault] = &[
     |world, client, _| world.network().silence(client, Direction::ToClient),
     |world, client, dice| world.network().stall(client, dice.between(0..=LONGEST_STALL)),
     |world, client, dice| {
-        let route = *dice.one_of(&[Route::Clear, Route::Refused, Route::Lost, Route::Forbidden]);
+        let route = *dice.one_of(&[Route::Clear, Route::Refused, Route::Lost]);
         world.network().route(client, route);
     },
     |world, client, dice| {

@@ -64,6 +64,7 @@ pub enum News {
     Binary(Vec<u8>),
     Text,
     Oversized(usize),
+    Failed,
     Closed(u16),
 }
 

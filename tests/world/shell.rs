@@ -384,6 +384,7 @@ impl Shell {
             News::Binary(bytes) => SocketEvent::Received(Frame::Binary(bytes)),
             News::Text => SocketEvent::Received(Frame::Text),
             News::Oversized(bytes) => SocketEvent::Received(Frame::Oversized { bytes: *bytes }),
+            News::Failed => SocketEvent::Failed,
             News::Closed(code) => SocketEvent::Closed { code: *code, reason: "" },
         };
         let is_late = self.watch.live() != Some(socket);
@@ -392,7 +393,7 @@ impl Shell {
             News::Opened => self.watch.socket_opened(socket),
             News::Closed(_) => self.watch.socket_gone(socket),
             News::Binary(frame) => self.watch.socket_received(socket, frame),
-            News::Text | News::Oversized(_) => {}
+            News::Text | News::Oversized(_) | News::Failed => {}
         }
         self.client.handle(now, Input::Socket(socket, event));
         let outputs = self.drain(now, outside);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use crate::client::ClientError;
+use crate::{browser::page::property, client::ClientError};
 
 #[wasm_bindgen(module = "/src/browser/js/error.js")]
 extern "C" {
@@ -69,10 +69,8 @@ pub fn warn(parts: &[&str]) {
 
 /// What a thrown value says.
 pub fn words_of(exception: &JsValue) -> String {
-    match exception.dyn_ref::<js_sys::Error>() {
-        Some(error) => String::from(error.message()),
-        None => describe(exception),
-    }
+    let message = property(exception, "message").and_then(|message| message.as_string());
+    message.unwrap_or_else(|| describe(exception))
 }
 
 /// The value in a few words: enough to recognise it, never its whole content.

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use js_sys::{Error, Function, JSON, Object, Reflect};
+use js_sys::{Function, JSON, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::{
@@ -15,6 +15,7 @@ use crate::{
         callbacks::guard,
         calls::{AbortSignal, Call},
         driver::Driver,
+        page::property,
         promises::{Settlers, Waiting, when_settled},
     },
     client::{
@@ -235,10 +236,9 @@ impl Exchange {
         if self.is_complete.get() {
             return guard(Err(exception));
         }
-        let said = match exception.dyn_ref::<Error>() {
-            Some(error) => error.message().into(),
-            None => exception.clone(),
-        };
+        // An error has both: what is no more than data may have a message too.
+        let of_error = |name| property(&exception, name).filter(JsValue::is_string);
+        let said = of_error("stack").and_then(|_| of_error("message")).unwrap_or_else(|| exception.clone());
         let data = match arguments::json("error", &said) {
             Ok(data) => data,
             Err(_) => arguments::json("error", &errors::words_of(&exception).into()).unwrap_or_default(),

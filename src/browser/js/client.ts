@@ -28,8 +28,9 @@ export interface CloseReason {
    * What kind of end it was: `network` (no word from the server), `timeout` (`connectTimeout`), `heartbeat` (two without an
    * answer), `restarting` (announced by a close code), `stopped` (a close code in `stopCodes`), `refused` (the server takes no
    * such client), `authentication` (the credentials, or too many of them), `auth-params` (the application's function failed),
-   * `authentication-timeout`, `redirect` (it led nowhere), `page-hidden`, `paused`, `closed`, or `replaced` (by the connection
-   * that `login` or `resume` wanted, or after the network changed).
+   * `authentication-timeout`, `redirect` (it led nowhere), `unavailable` (the browser makes no WebSocket for the URL),
+   * `page-hidden`, `paused`, `closed`, or `replaced` (by the connection that `login` or `resume` wanted, or after the network
+   * changed).
    */
   kind:
     | 'network'
@@ -42,6 +43,7 @@ export interface CloseReason {
     | 'auth-params'
     | 'authentication-timeout'
     | 'redirect'
+    | 'unavailable'
     | 'page-hidden'
     | 'paused'
     | 'closed'

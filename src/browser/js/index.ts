@@ -13,6 +13,7 @@
 import { initSync } from '../../../target/glue/deepstream_wasm.js';
 import moduleAsBase64 from '../../../target/glue/deepstream_wasm_bg.wasm';
 import { defineClient, type DeepstreamClient as Client, type DeepstreamClientConstructor } from './client.js';
+import { checkHost, compileError } from './loading.js';
 
 export * from './public.js';
 
@@ -31,7 +32,12 @@ export type DeepstreamClient = Client;
  */
 export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => {
   if (initialised) return;
-  initSync({ module: decodeBase64(moduleAsBase64) });
+  checkHost();
+  try {
+    initSync({ module: decodeBase64(moduleAsBase64) });
+  } catch (exception) {
+    throw compileError(exception);
+  }
   initialised = true;
 });
 

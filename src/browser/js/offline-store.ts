@@ -30,8 +30,9 @@ export type Fail = (exception: unknown) => void;
  * @internal
  */
 export function wordsOf(exception: any): string {
-  if (typeof DOMException === 'function' && exception instanceof DOMException) return exception.name;
   try {
+    // A number is what the exceptions of browsers have, of whatever realm.
+    if (typeof exception?.code === 'number') return String(exception.name);
     return String(exception?.message ?? exception);
   } catch {
     return 'something that cannot be told';

@@ -13,6 +13,7 @@
 import load from '../../../target/glue/deepstream_wasm.js';
 import { DeepstreamError } from './error.js';
 import { defineClient, type DeepstreamClient as Client, type DeepstreamClientConstructor } from './client.js';
+import { checkHost, compileError } from './loading.js';
 
 export * from './public.js';
 
@@ -25,14 +26,20 @@ let initialised = false;
  * Loads and compiles the WebAssembly module. Done once; called again, it gives the same outcome, or tries again after a
  * failure.
  * @param source The file `deepstream_wasm_bg.wasm` of this package; without it, the one beside this script.
- * @throws (the promise rejects) what `fetch` or `WebAssembly` throws
+ * @throws {DeepstreamError} (the promise rejects) with the code `WEBASSEMBLY_UNAVAILABLE`, and with what to do, where there
+ * is no WebAssembly or it compiles nothing; what `fetch` throws as it is
  * @example
  * await init('/assets/deepstream_wasm_bg.wasm');
  */
 export async function init(
   source: ModuleSource = new URL('./deepstream_wasm_bg.wasm', import.meta.url),
 ): Promise<void> {
-  await load({ module_or_path: source });
+  checkHost();
+  try {
+    await load({ module_or_path: source });
+  } catch (exception) {
+    throw compileError(exception);
+  }
   initialised = true;
 }
 
@@ -47,6 +54,7 @@ export type DeepstreamClient = Client;
  * const client = new DeepstreamClient('localhost:6020', { heartbeatInterval: 60_000 });
  */
 export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => {
-  if (!initialised)
-    throw new DeepstreamError('await init() must come before new DeepstreamClient()', 'NOT_INITIALISED');
+  if (initialised) return;
+  checkHost();
+  throw new DeepstreamError('await init() must come before new DeepstreamClient()', 'NOT_INITIALISED');
 });

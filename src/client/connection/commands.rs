@@ -17,7 +17,9 @@ impl Connection {
     /// `login()`: be logged in with these parameters. Says whether they are others than before.
     pub fn login(&mut self, context: &mut Context<'_>, ticket: Ticket, params: Option<&str>) -> bool {
         if let Phase::Closed
-        | Phase::Stopped(Stop::GaveUp | Stop::Heartbeat | Stop::ByServer { .. } | Stop::ChallengeDenied) = self.phase
+        | Phase::Stopped(
+            Stop::GaveUp | Stop::Heartbeat | Stop::ByServer { .. } | Stop::Refused { .. } | Stop::ChallengeDenied,
+        ) = self.phase
         {
             let error = self.phase.refusal(Topic::Auth);
             settle(context, &mut vec![ticket], &Err(error));

@@ -9,6 +9,8 @@ use crate::client::rng::Rng;
 pub struct Endpoints {
     urls: Vec<Box<str>>,
     current: usize,
+    /// Those, by bit, that the browser makes no socket for.
+    refused: u64,
     /// Where the server sent the client, for this attempt and the connection that comes of it.
     redirected: Option<Box<str>>,
 }
@@ -17,7 +19,7 @@ impl Endpoints {
     /// The URLs, of which there must be one at least.
     pub fn new(urls: Vec<Box<str>>, rng: &mut Rng) -> Self {
         let current = if urls.len() > 1 { (rng.next_u64() % urls.len() as u64) as usize } else { 0 };
-        Self { urls, current, redirected: None }
+        Self { urls, current, refused: 0, redirected: None }
     }
 
     /// How many there are.
@@ -38,6 +40,14 @@ impl Endpoints {
     /// The server sends the client elsewhere.
     pub fn redirect(&mut self, url: Box<str>) {
         self.redirected = Some(url);
+    }
+
+    /// The browser makes no socket for the URL; says whether it makes none for any that was given.
+    pub fn refuse(&mut self) -> bool {
+        if self.redirected.is_none() {
+            self.refused |= 1 << (self.current % 64);
+        }
+        self.refused.count_ones() >= self.count()
     }
 
     /// A connection is over: back to the URLs that were given.

@@ -227,7 +227,18 @@ impl Connection {
             ConnectionFailure::Closed { code, reason } if context.options.stop_codes.contains(&code) => {
                 self.stop(context, Stop::ByServer { code, reason });
             }
+            ConnectionFailure::Refused(words) if self.endpoints.refuse() => {
+                self.stop(context, Stop::Refused { words });
+            }
             failure => self.lose(context, ClientError::Connection(failure), urgency),
+        }
+    }
+
+    /// The socket failed: before it opened, that is the end of the attempt. Browsers whose policy forbids the connection
+    /// say nothing after it, others close the socket with the code 1006.
+    pub fn on_socket_failed(&mut self, context: &mut Context<'_>) {
+        if matches!(self.phase, Phase::Dialling { .. }) {
+            self.on_failed(context, ConnectionFailure::Closed { code: 1006, reason: "".into() });
         }
     }
 

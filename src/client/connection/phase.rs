@@ -83,6 +83,10 @@ pub enum Stop {
         code: u16,
         reason: Box<str>,
     },
+    /// The browser makes no socket for any of the URLs.
+    Refused {
+        words: Box<str>,
+    },
     ChallengeDenied,
     TooManyAuthAttempts,
     AuthenticationTimeout,
@@ -97,6 +101,7 @@ impl Stop {
             Self::ByServer { code, reason } => {
                 ClientError::Connection(ConnectionFailure::Stopped { code: *code, reason: reason.clone() })
             }
+            Self::Refused { words } => ClientError::Connection(ConnectionFailure::Refused(words.clone())),
             Self::ChallengeDenied => ClientError::ChallengeDenied,
             Self::TooManyAuthAttempts => ClientError::TooManyAuthAttempts,
             Self::AuthenticationTimeout => ClientError::AuthenticationTimeout,
@@ -139,7 +144,9 @@ impl Phase {
             Self::Authenticating { .. } => ConnectionState::Authenticating,
             Self::Open { .. } => ConnectionState::Open,
             Self::Paused => ConnectionState::Offline,
-            Self::Stopped(Stop::GaveUp | Stop::Heartbeat | Stop::ByServer { .. }) => ConnectionState::Error,
+            Self::Stopped(Stop::GaveUp | Stop::Heartbeat | Stop::ByServer { .. } | Stop::Refused { .. }) => {
+                ConnectionState::Error
+            }
             Self::Stopped(Stop::ChallengeDenied) => ConnectionState::ChallengeDenied,
             Self::Stopped(Stop::TooManyAuthAttempts) => ConnectionState::TooManyAuthAttempts,
             Self::Stopped(Stop::AuthenticationTimeout) => ConnectionState::AuthenticationTimeout,

@@ -28,6 +28,8 @@ pub enum CloseKind {
     Restarting,
     /// The server wants this client to stay away: a close code in `stopCodes`.
     Stopped,
+    /// The browser makes no socket for any of the URLs.
+    Unavailable,
     /// The server refused the connection.
     Refused,
     /// The server refused the credentials, or too many of them.
@@ -57,6 +59,7 @@ impl CloseKind {
             Self::Heartbeat => "heartbeat",
             Self::Restarting => "restarting",
             Self::Stopped => "stopped",
+            Self::Unavailable => "unavailable",
             Self::Refused => "refused",
             Self::Authentication => "authentication",
             Self::AuthParams => "auth-params",
@@ -97,7 +100,8 @@ impl CloseReason {
             }
             ConnectionFailure::Closed { code, .. } => (CloseKind::Network, Some(*code)),
             ConnectionFailure::Stopped { code, .. } => (CloseKind::Stopped, Some(*code)),
-            ConnectionFailure::Refused(_) | ConnectionFailure::Unreachable => (CloseKind::Network, None),
+            ConnectionFailure::Refused(_) => (CloseKind::Unavailable, None),
+            ConnectionFailure::Unreachable => (CloseKind::Network, None),
             ConnectionFailure::TimedOut => (CloseKind::Timeout, None),
             ConnectionFailure::TooManyRedirects | ConnectionFailure::BadRedirect(_) => (CloseKind::Redirect, None),
         };
