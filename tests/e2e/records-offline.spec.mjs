@@ -275,6 +275,121 @@ for (const [title, [kind, reason, breakIt]] of Object.entries(broken)) {
   });
 }
 
+const kept = (page) => page.evaluate(() => keptNames().then((names) => names.sort()));
+
+/** Opens records and writes to each. */
+const write = (page, names) =>
+  page.evaluate(
+    async (all) => {
+      for (const name of all) globalThis[name] ??= client.record.getRecord(name);
+      for (const name of all) await globalThis[name].setWithAck({ title: name });
+    },
+    names,
+  );
+
+test('a connection to IndexedDB that has died without a word is opened again', async ({ server, visitKeeping }) => {
+  const before = (page) =>
+    page.evaluate(() => {
+      const { open } = IDBFactory.prototype;
+      globalThis.databases = [];
+      IDBFactory.prototype.open = function (...given) {
+        const request = open.apply(this, given);
+        request.addEventListener('success', () => databases.push(request.result));
+        return request;
+      };
+    });
+  const visitor = await visitKeeping(server, { kind: 'indexdb', saveUpdatesOffline: true }, { before });
+  const { page } = visitor;
+  await visitor.login();
+  await write(page, ['first']);
+  await isKept(page, 'first');
+  await page.evaluate(() => databases.forEach((database) => database.close()));
+  await write(page, ['second', 'third']);
+  await eventually(() => kept(page)).toEqual(['first', 'second', 'third']);
+  await page.evaluate(() => databases.forEach((database) => database.close()));
+  await page.evaluate(() => client.record.clearOfflineStorage());
+  expect(await kept(page)).toEqual([]);
+  expect(await failuresOf(visitor)).toEqual([]);
+});
+
+test('an IndexedDB that cannot be opened at first has the records when it can', async ({ server, visitKeeping }) => {
+  const before = (page) =>
+    page.evaluate(() => {
+      const { open } = IDBFactory.prototype;
+      IDBFactory.prototype.open = () => {
+        IDBFactory.prototype.open = open;
+        const request = { error: new DOMException('disk', 'UnknownError') };
+        setTimeout(() => request.onerror(new Event('error')));
+        return request;
+      };
+    });
+  const visitor = await visitKeeping(server, { kind: 'indexdb', saveUpdatesOffline: true }, { before });
+  await visitor.login();
+  await write(visitor.page, ['first', 'second']);
+  await eventually(() => kept(visitor.page)).toEqual(['first', 'second']);
+  expect(await failuresOf(visitor)).toEqual([failure('UnknownError')]);
+});
+
+const refusals = {
+  DataCloneError: () => {
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function (value) {
+      if (value.id === 'third') throw new DOMException('cannot be cloned', 'DataCloneError');
+      return put.call(this, value);
+    };
+  },
+  QuotaExceededError: () => {
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function (value) {
+      const request = put.call(this, value);
+      if (value.id !== 'third') return request;
+      this.transaction.commit = () => this.transaction.abort();
+      Object.defineProperty(this.transaction, 'error', { value: new DOMException('full', 'QuotaExceededError') });
+      return request;
+    };
+  },
+};
+for (const [reason, refuse] of Object.entries(refusals)) {
+  test(`a record that cannot be stored is named, and the others are stored: ${reason}`, async ({ server, visitKeeping }) => {
+    const visitor = await visitKeeping(server, { kind: 'indexdb' }, { before: (page) => page.evaluate(refuse) });
+    const { page } = visitor;
+    await visitor.login();
+    await write(page, ['first', 'second', 'third', 'fourth', 'fifth']);
+    await page.evaluate(() => client.record.saveToOfflineStorage());
+    await eventually(() => kept(page)).toEqual(['fifth', 'first', 'fourth', 'second']);
+    await eventually(() => failuresOf(visitor)).toEqual([failure(`${reason}, for the record 'third'`)]);
+  });
+}
+
+const holders = {
+  'has an older version open': () =>
+    new Promise((resolve) => {
+      indexedDB.open('deepstream', 1).onsuccess = ({ target }) => resolve((globalThis.database = target.result));
+    }).then(() => undefined),
+  'never finishes what it does': () =>
+    withDatabase((database) => {
+      const store = database.transaction('records', 'readwrite').objectStore('records');
+      const goOn = () => store.get(1).addEventListener('success', goOn);
+      goOn();
+      return new Promise((resolve) => store.get(1).addEventListener('success', () => resolve()));
+    }, 2),
+};
+for (const [what, hold] of Object.entries(holders)) {
+  test(`clearing the storage ends while another page ${what}, also for a client that is closed`, async ({ server, visitKeeping }) => {
+    const other = await visitKeeping(server, { lazyConnect: true, kind: 'localstorage' });
+    await other.page.evaluate(hold);
+    const page = await other.page.context().newPage();
+    await visitKeeping(server, { kind: 'indexdb', indexdb: { dbVersion: 2 } }, { page });
+    const codes = await page.evaluate(() => {
+      const clear = () => client.record.clearOfflineStorage().then(() => 'done', ({ code }) => code);
+      const first = clear();
+      client.close();
+      return Promise.all([first, clear()]);
+    });
+    expect(codes).toEqual(['OFFLINE_STORAGE_ERROR', 'OFFLINE_STORAGE_ERROR']);
+  });
+}
+
 test('a page that wants a newer database gets it, and the older page goes on with that', async ({ server, visitKeeping }) => {
   const older = await visitKeeping(server, { kind: 'indexdb', saveUpdatesOffline: true });
   await older.login();

@@ -62,6 +62,7 @@ export class AnonymousRecordHandle<Data = any>
   extends Emitter<AnonymousRecordEvents<Data>>
   implements AnonymousRecord<Data>
 {
+  static override readonly name = 'AnonymousRecord';
   declare [Symbol.dispose]: () => void;
   #record: RecordHandle<Data> | undefined;
   #subscriptions: Wanted[] = [];

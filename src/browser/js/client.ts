@@ -348,6 +348,7 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
     options?: Partial<Options>,
   ) => Compiled;
   class Client extends Base {
+    static override readonly name = 'DeepstreamClient';
     declare readonly event: EventHandler;
     declare readonly record: RecordHandler;
     declare readonly presence: PresenceHandler;

@@ -105,6 +105,7 @@ const LAST = -1;
 
 /** @internal */
 export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> implements Dequeue {
+  static override readonly name = 'Dequeue';
   /** Whose subscriptions are to one end. */
   readonly #ends = { first: {}, last: {} };
 

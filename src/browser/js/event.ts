@@ -141,6 +141,7 @@ export interface CompiledEventHandler extends Omit<EventHandler, 'subscribe' | '
 
 /** @internal */
 export class Events implements EventHandler {
+  static readonly name = 'EventHandler';
   readonly #compiled: CompiledEventHandler;
 
   constructor(compiled: CompiledEventHandler) {

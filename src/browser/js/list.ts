@@ -78,6 +78,7 @@ export interface List extends RecordHolder<List>, EventSource<ListEvents> {
 
 /** @internal */
 export class ListHandle extends EntriesHandle<List, ListEvents> implements List {
+  static override readonly name = 'List';
   constructor(hub: RecordHub, name: string) {
     super(hub, name, entriesOf);
   }

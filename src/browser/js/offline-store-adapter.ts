@@ -38,7 +38,7 @@ export class AdapterStore implements OfflineStore {
     }
     this.#writing.set(name, { latest: record, hasMore: false });
     const [onAnswer, onFailure] = once<unknown>((error) => {
-      if (error) this.fail(error);
+      if (error) this.fail(error, name);
       const writing = this.#writing.get(name);
       this.#writing.delete(name);
       if (writing?.hasMore) this.save(name, writing.latest);

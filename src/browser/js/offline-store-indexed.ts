@@ -1,12 +1,22 @@
 import { storedRecord, type Fail, type OfflineStore, type StoredRecord } from './offline-store.js';
 import { Options, type IndexdbOptions, type OptionDefaults } from './options.js';
 
+/** How long after a failed attempt to open the database the next one is made: the double each time, up to the most. */
+const FIRST_RETRY_MS = 1_000;
+const MOST_RETRY_MS = 60_000;
+/** How many records wait for a database that cannot be opened. */
+const MOST_WAITING = 1_000;
+
 /** Something to be done within a transaction. */
 interface Operation {
+  /** The record that is to be kept or forgotten; none for a question, which is answered in any case. */
+  readonly name?: string;
   readonly isWrite: boolean;
-  readonly run: (transaction: IDBTransaction, database: IDBDatabase) => void;
-  /** Called when the transaction has ended, with what went wrong, if anything. */
+  readonly run: (transaction: IDBTransaction, database: IDBDatabase) => IDBRequest;
+  /** Called when it is over, with what went wrong, if anything. */
   readonly end: (exception?: unknown) => void;
+  /** What failed along with others is done again, once and alone. */
+  isRepeated?: boolean;
 }
 
 /**
@@ -19,9 +29,14 @@ export class IndexedStore implements OfflineStore {
   #database: IDBDatabase | undefined;
   #isOpening = false;
   #isFlushing = false;
-  #isUnusable = false;
   #isClosed = false;
-  #queue: Operation[] = [];
+  #failures = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Why it could not be opened the last time. */
+  #problem: unknown;
+  /** The last thing to be done to each record, until it is. */
+  readonly #saves = new Map<string, Operation & { readonly record: StoredRecord | undefined }>();
+  #queue = new Set<Operation>();
 
   constructor(
     given: IndexdbOptions,
@@ -33,55 +48,71 @@ export class IndexedStore implements OfflineStore {
   }
 
   load(name: string, found: (record: StoredRecord | undefined) => void): void {
-    let isAnswered = false;
-    const answer = (record?: StoredRecord): void => {
-      if (!isAnswered) found(record);
-      isAnswered = true;
-    };
+    const saving = this.#saves.get(name);
+    if (saving) return found(saving.record);
+    let record: StoredRecord | undefined;
     this.#add({
       isWrite: false,
       run: (transaction, database) => {
         const [store, key] = this.#placeOf(name, database);
         const request = transaction.objectStore(store).get(key);
-        request.onsuccess = () => answer(this.#read(request.result));
+        request.onsuccess = () => (record = this.#read(request.result));
+        return request;
       },
-      end: () => answer(),
+      end: (exception) => {
+        if (exception !== undefined) this.fail(exception);
+        if (!this.#isClosed) found(record);
+      },
     });
   }
 
   save(name: string, record: StoredRecord | undefined): void {
-    this.#add({
+    const operation = {
+      name,
+      record,
       isWrite: true,
-      run: (transaction, database) => {
+      run: (transaction: IDBTransaction, database: IDBDatabase) => {
         const [store, key] = this.#placeOf(name, database);
         if (!record) return transaction.objectStore(store).delete(key);
         const data = JSON.parse(record.text);
         const value = { [this.#options.primaryKey]: key, version: record.version, data, server: this.deployment };
         return transaction.objectStore(store).put(value);
       },
-      end: () => {},
-    });
+      end: () => {
+        if (this.#saves.get(name) === operation) this.#saves.delete(name);
+      },
+    };
+    const older = this.#saves.get(name);
+    if (older) this.#queue.delete(older);
+    this.#saves.set(name, operation);
+    this.#add(operation);
   }
 
   clear(done: (exception?: unknown) => void): void {
-    this.#add({
+    for (const save of this.#saves.values()) this.#queue.delete(save);
+    this.#saves.clear();
+    const clear: Operation = {
       isWrite: true,
       run: (transaction) => {
-        for (const store of transaction.objectStoreNames) transaction.objectStore(store).clear();
+        const requests = [...transaction.objectStoreNames].map((store) => transaction.objectStore(store).clear());
+        return requests[0] as IDBRequest;
       },
       end: done,
-    });
+    };
+    // What is to be saved is newer, even if this is done again.
+    this.#queue = new Set([clear, ...this.#queue]);
+    this.#schedule();
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#queue = this.#queue.filter(({ isWrite }) => isWrite);
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     this.#schedule();
   }
 
   #add(operation: Operation): void {
-    if (this.#isUnusable) return operation.end(new Error('IndexedDB cannot be used'));
-    this.#queue.push(operation);
+    this.#queue.add(operation);
     this.#schedule();
   }
 
@@ -98,38 +129,67 @@ export class IndexedStore implements OfflineStore {
   #flush(): void {
     const database = this.#database;
     if (!database) {
-      if (this.#queue.length > 0) this.#open(this.#options.autoVersion ? undefined : this.#options.dbVersion);
+      if (this.#retry !== undefined) this.#answer(this.#problem);
+      else if (this.#queue.size > 0) this.#open(this.#options.autoVersion ? undefined : this.#options.dbVersion);
       return;
     }
-    const operations = this.#queue.splice(0);
-    if (operations.length > 0) this.#transact(database, operations);
+    const operations = [...this.#queue];
+    this.#queue.clear();
+    for (const operation of operations) if (operation.isRepeated) this.#transact(database, [operation]);
+    const together = operations.filter(({ isRepeated }) => !isRepeated);
+    if (together.length > 0) this.#transact(database, together);
     if (this.#isClosed) this.#letGo(database);
   }
 
   #transact(database: IDBDatabase, operations: readonly Operation[]): void {
-    let hasEnded = false;
-    const end = (exception?: unknown): void => {
-      if (!hasEnded) for (const operation of operations) operation.end(exception);
-      hasEnded = true;
+    const failed = new Map<Operation, unknown>();
+    const end = (operation: Operation, exception?: unknown): void => {
+      if (exception !== undefined && operation.name !== undefined) this.fail(exception, operation.name);
+      operation.end(exception);
     };
-    const fail = (exception: unknown): void => {
-      this.fail(exception);
-      end(exception ?? true);
+    // The connection may have died without a word, or one of them be to blame for all.
+    const repeat = (exception: unknown): void => {
+      this.#letGo(database);
+      const again = operations.filter((operation) => !operation.isRepeated && this.#isWanted(operation));
+      for (const operation of operations) if (!again.includes(operation)) end(operation, exception);
+      for (const operation of again) operation.isRepeated = true;
+      this.#queue = new Set([...again, ...this.#queue]);
+      this.#schedule();
     };
+    let transaction: IDBTransaction;
     try {
       const stores = this.#stores.filter((store) => database.objectStoreNames.contains(store));
       if (!stores.includes(this.#options.defaultObjectStoreName)) {
-        throw new Error('IndexedDB lacks an object store, expected a higher dbVersion, or autoVersion');
+        const message = 'IndexedDB lacks an object store, expected a higher dbVersion, or autoVersion';
+        return this.#giveUp(operations, new Error(message));
       }
       const isWrite = operations.some((operation) => operation.isWrite);
-      const transaction = database.transaction(stores, isWrite ? 'readwrite' : 'readonly');
-      transaction.oncomplete = () => end();
-      transaction.onabort = () => fail(transaction.error);
-      for (const operation of operations) operation.run(transaction, database);
-      transaction.commit?.();
+      transaction = database.transaction(stores, isWrite ? 'readwrite' : 'readonly');
     } catch (exception) {
-      fail(exception);
+      return repeat(exception);
     }
+    transaction.oncomplete = () => {
+      for (const operation of operations) end(operation, failed.get(operation));
+    };
+    transaction.onabort = () => repeat(transaction.error ?? new Error('IndexedDB has stopped a transaction'));
+    for (const operation of operations) {
+      try {
+        const request = operation.run(transaction, database);
+        request.onerror = (event) => {
+          // The others are done all the same.
+          event.preventDefault();
+          failed.set(operation, request.error);
+        };
+      } catch (exception) {
+        failed.set(operation, exception);
+      }
+    }
+    transaction.commit?.();
+  }
+
+  /** Whether nothing newer has taken the place of it. */
+  #isWanted(operation: Operation): boolean {
+    return operation.name === undefined || this.#saves.get(operation.name) === operation;
   }
 
   /** Without a version the database is opened as it is, or made. */
@@ -148,6 +208,7 @@ export class IndexedStore implements OfflineStore {
       };
       request.onsuccess = () => {
         this.#isOpening = false;
+        this.#failures = 0;
         this.#onOpened(request.result);
       };
       request.onerror = (event) => {
@@ -155,12 +216,12 @@ export class IndexedStore implements OfflineStore {
         this.#isOpening = false;
         // It was made with a higher version: what is in it is as good.
         if (version !== undefined && request.error?.name === 'VersionError') this.#open(undefined);
-        else this.#giveUp(request.error);
+        else this.#onNotOpened(request.error);
       };
-      request.onblocked = () => this.fail(new Error('another page keeps IndexedDB from being opened'));
+      request.onblocked = () => this.#answer(new Error('another page keeps IndexedDB from being opened'));
     } catch (exception) {
       this.#isOpening = false;
-      this.#giveUp(exception);
+      this.#giveUp([...this.#queue], exception);
     }
   }
 
@@ -178,15 +239,39 @@ export class IndexedStore implements OfflineStore {
     this.#flush();
   }
 
+  /** Tries again later, for the records that are to be kept. */
+  #onNotOpened(exception: unknown): void {
+    this.#problem = exception;
+    this.#answer(exception);
+    const waiting = [...this.#queue];
+    if (this.#isClosed) return this.#giveUp(waiting, exception);
+    this.#giveUp(waiting.slice(0, -MOST_WAITING), exception);
+    if (waiting.length === 0) return;
+    const delay = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, MOST_RETRY_MS);
+    this.#failures += 1;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#flush();
+    }, delay);
+  }
+
   #letGo(database: IDBDatabase): void {
     database.close();
     if (this.#database === database) this.#database = undefined;
   }
 
-  #giveUp(exception: unknown): void {
-    this.#isUnusable = true;
-    this.fail(exception);
-    for (const operation of this.#queue.splice(0)) operation.end(exception ?? true);
+  /** Lets nobody wait who has asked something. */
+  #answer(exception: unknown): void {
+    this.#giveUp([...this.#queue].filter(({ name }) => name === undefined), exception);
+    if (this.#queue.size > 0) this.fail(exception);
+  }
+
+  #giveUp(operations: readonly Operation[], exception: unknown): void {
+    if (operations.some(({ name }) => name !== undefined)) this.fail(exception);
+    for (const operation of operations) {
+      this.#queue.delete(operation);
+      operation.end(exception ?? true);
+    }
   }
 
   get #stores(): string[] {

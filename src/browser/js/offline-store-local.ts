@@ -31,7 +31,7 @@ export class LocalStore implements OfflineStore {
     this.#attempt((storage) => {
       if (record) storage.setItem(key, `${record.version} ${record.text}`);
       else storage.removeItem(key);
-    }, this.fail);
+    }, (exception) => this.fail(exception, name));
   }
 
   clear(done: (exception?: unknown) => void): void {

@@ -12,18 +12,21 @@ export interface StoredRecord {
  * @internal
  */
 export interface OfflineStore {
-  /** Looks a record up, and calls back once; never if the storage of an application does not answer. */
+  /** Looks a record up, and calls back once; never if the storage does not answer. */
   load(name: string, found: (record: StoredRecord | undefined) => void): void;
   /** Keeps a record, or forgets it where none is given. */
   save(name: string, record: StoredRecord | undefined): void;
-  /** Forgets all records, and calls back with what went wrong, or nothing. */
+  /** Forgets all records, and calls back with what went wrong, or nothing; never if the storage does not answer. */
   clear(done: (exception?: unknown) => void): void;
   /** Lets go of the storage when everything is done. */
   close(): void;
 }
 
-/** @internal */
-export type Fail = (exception: unknown) => void;
+/**
+ * Is told what went wrong, and with which record if it is about one.
+ * @internal
+ */
+export type Fail = (exception: unknown, name?: string) => void;
 
 /**
  * What is wrong, in words. What a browser throws says it by its name; its message may tell what was to be stored.

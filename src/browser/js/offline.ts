@@ -7,6 +7,9 @@ import type { Options } from './options.js';
 import type { Done } from './outcome.js';
 import type { CompiledRecords } from './record-hub.js';
 
+/** How long `clearOfflineStorage` waits for a storage that does not answer. */
+const LONGEST_CLEAR_MS = 5_000;
+
 /**
  * Does for the WebAssembly side what it wants of the storage of records, if the options ask for one.
  * @internal
@@ -20,7 +23,14 @@ export class OfflineRecords {
     options: Partial<Options>,
     deployment: string,
   ) {
-    this.#store = storeOf(options, deployment, (exception) => compiled.storageFailed(wordsOf(exception)));
+    const told = new Set<string>();
+    this.#store = storeOf(options, deployment, (exception, name) => {
+      const words = wordsOf(exception);
+      // A storage that is full or forbidden says so of every record; what cannot be stored is to blame itself.
+      if (told.has(words) && words !== 'DataCloneError') return;
+      told.add(words);
+      compiled.storageFailed(name === undefined ? words : `${words}, for the record '${name}'`);
+    });
   }
 
   load(lookup: number, name: string): void {
@@ -37,11 +47,17 @@ export class OfflineRecords {
   clear(done: Done): void {
     if (!this.#store) return queueMicrotask(() => done(null, undefined, false));
     this.compiled.storageCleared();
-    this.#store.clear((exception) => {
+    const ended = (exception?: unknown): void => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
       if (exception === undefined) return done(null, undefined, false);
       const message = `the storage of records cannot be emptied: ${wordsOf(exception)}`;
       done(new DeepstreamError(message, 'OFFLINE_STORAGE_ERROR', { cause: exception, topic: 'RECORD' }), undefined, false);
-    });
+    };
+    let isOver = false;
+    const timer = setTimeout(ended, LONGEST_CLEAR_MS, new Error('it does not answer, or another page has it open'));
+    this.#store.clear(ended);
   }
 
   close(): void {

@@ -114,6 +114,7 @@ export interface CompiledPresenceHandler {
 
 /** @internal */
 export class Presence implements PresenceHandler {
+  static readonly name = 'PresenceHandler';
   readonly #compiled: CompiledPresenceHandler;
 
   constructor(compiled: CompiledPresenceHandler) {

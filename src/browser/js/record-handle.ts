@@ -99,6 +99,7 @@ defineDisposal(Handle.prototype as Handle<unknown, unknown>, function (this: Han
 
 /** @internal */
 export class RecordHandle<Data = any> extends Handle<Record<Data>, RecordEvents<Data>> implements Record<Data> {
+  static override readonly name = 'Record';
   get hasProvider(): boolean {
     return this.shared.hasProvider;
   }

@@ -220,6 +220,7 @@ export interface RecordHandler {
 
 /** @internal */
 export class Records implements RecordHandler {
+  static readonly name = 'RecordHandler';
   constructor(private readonly hub: RecordHub) {}
 
   getRecord<Data = any>(name: string): Record<Data> {
