@@ -74,6 +74,11 @@ impl<What> Asked<What> {
         self.whats.iter_mut().map(|(_, what)| what)
     }
 
+    /// The numbers of all questions, the oldest first.
+    pub fn ids(&self) -> impl Iterator<Item = u32> {
+        self.order.lines.iter().filter(|line| line.slot.is_some()).map(|line| line.id)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.whats.len()

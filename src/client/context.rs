@@ -3,19 +3,15 @@
 use std::collections::VecDeque;
 
 use super::{
-    connection::{CloseKind, CloseReason},
     deduplication::Deduplication,
     error::ClientError,
+    flight::{Flight, Item},
     io::{Output, SocketId},
-    limits::{CAREFUL_AFTER_CUTS, UNDELIVERABLE_AFTER_CUTS},
     options::Options,
     rng::Rng,
     time::Instant,
 };
 use crate::wire::Message;
-
-/// The WebSocket close code for a message that is longer than the server takes (RFC 6455, section 7.4.1).
-const MESSAGE_TOO_BIG: u16 = 1009;
 
 /// What a step of the connection or of a feature may look at and act through.
 pub struct Context<'a> {
@@ -29,6 +25,8 @@ pub struct Context<'a> {
     pub out: &'a mut VecDeque<Output>,
     /// The PINGs of the session.
     pub pings: &'a mut Pings,
+    /// What is on its way in the session.
+    pub flight: &'a mut Flight,
     /// What subscribers here have been told of.
     pub seen: &'a mut Deduplication,
     /// What the clock on the wall said at the origin of [`Instant`], in milliseconds since 1970.
@@ -45,40 +43,24 @@ pub struct Pings {
     pub answered: u32,
 }
 
-/// What the end of a session says of what was on its way: something of it may be what the server cannot take.
-#[derive(Clone, Copy, Debug)]
-pub struct Cut {
-    /// How much suspicion it brings: none after a dead link, a server that announces its end, or what this side wanted.
-    pub weight: u32,
-    /// Whether it was said to have been too big.
-    pub is_too_big: bool,
-    /// Whether there was only one thing on its way.
-    pub is_certain: bool,
-}
-
-impl Cut {
-    /// The end of a session for some reason, with so many things on their way.
-    pub fn of(reason: Option<&CloseReason>, in_flight: usize) -> Self {
-        let reason = reason.filter(|reason| reason.kind == CloseKind::Network);
-        let is_too_big = reason.is_some_and(|reason| reason.code == Some(MESSAGE_TOO_BIG));
-        let weight = if is_too_big { UNDELIVERABLE_AFTER_CUTS / 2 } else { u32::from(reason.is_some()) };
-        Self { weight, is_too_big, is_certain: in_flight == 1 }
-    }
-
-    /// Adds to the suspicion against something that was on its way, which goes alone once there is enough of it; says
-    /// whether it is certain by now that the server cannot take it.
-    pub const fn count(self, cuts: &mut u32) -> bool {
-        if *cuts < CAREFUL_AFTER_CUTS || self.is_certain {
-            *cuts += self.weight;
-        }
-        *cuts >= UNDELIVERABLE_AFTER_CUTS
-    }
-}
-
 impl Context<'_> {
     /// Sends one message on `socket`.
     pub fn send(&mut self, socket: SocketId, message: &Message<'_>) {
-        self.out.push_back(Output::Send(socket, message.encode()));
+        let frame = message.encode();
+        self.flight.on_other_sent(frame.len(), self.pings);
+        self.out.push_back(Output::Send(socket, frame));
+    }
+
+    /// Sends what the application has entrusted, which may be what the server cannot take. Says whether it was sent: not if it
+    /// is too long.
+    pub fn send_item(&mut self, socket: SocketId, item: Item, message: &Message<'_>) -> bool {
+        let frame = message.encode();
+        let is_taken = !self.flight.is_too_long(self.now, frame.len());
+        if is_taken {
+            self.flight.on_sent(item, frame.len(), self.pings);
+            self.out.push_back(Output::Send(socket, frame));
+        }
+        is_taken
     }
 
     /// What the clock on the wall says at a moment, in milliseconds since 1970.

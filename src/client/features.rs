@@ -1,9 +1,10 @@
 //! What a client does with its connection, told together what concerns all of it.
 
 use super::{
-    context::{Context, Cut},
+    context::Context,
     error::ClientError,
     event::Events,
+    flight::Item,
     io::{SocketId, Wake},
     outbox::Outbox,
     presence::Presence,
@@ -40,12 +41,18 @@ impl Features {
         self.rpc.on_session(context, outbox, socket, gap_ms);
     }
 
-    /// The session is over.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, cut: Cut) {
+    /// What had to wait for what is on its way may be sent.
+    pub fn send_waiting(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.rpc.send_waiting(context, socket);
+        self.records.write_waiting(context, socket);
+    }
+
+    /// The session is over, perhaps because of something that the server cannot take.
+    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, culprit: Option<&Item>) {
         self.events.on_lost(context);
         self.presence.on_lost(context.options.resubscribe);
-        self.records.on_lost(context, cut);
-        self.rpc.on_lost(context, outbox);
+        self.records.on_lost(context, culprit);
+        self.rpc.on_lost(context, outbox, culprit);
     }
 
     /// No session will come unless the application asks for one: what waits for it with a promise need not wait.

@@ -14,12 +14,23 @@ pub const OUTBOX_START_MAX_MS: u64 = 1_000;
 /// and is reported.
 pub const STORAGE_QUEUE_MAX: usize = 16_384;
 
-/// Closes of the connection with entries in flight and none confirmed, after which the entries go one at a time, then two
-/// at a time, and so on, so that one that the server cannot take is found.
+/// Losses of the connection in a row after which what was on its way each time goes one at a time, then two at a time, and so
+/// on, so that what the server cannot take is found.
 pub const CAREFUL_AFTER_CUTS: u32 = 3;
 
-/// Losses in a row after which an entry that was in flight alone each time is given up and reported.
+/// Losses in a row after which what was on its way each time, in the end alone, is given up and reported.
 pub const UNDELIVERABLE_AFTER_CUTS: u32 = 10;
+
+/// How long nothing is sent that is as long as what the server did not take, in milliseconds: it is refused at once. Later it
+/// is tried again, since servers are configured anew.
+pub const TOO_LONG_MS: u64 = 600_000;
+
+/// Messages up to this length are never taken to be too long, in bytes: logins are no shorter.
+pub const ALWAYS_TAKEN_BYTES: usize = 512;
+
+/// Longer messages of which no connection survives any are taken to be too long, in bytes: a proxy may keep the close code
+/// to itself.
+pub const LIKELY_TOO_LONG_BYTES: usize = 64 * 1024;
 
 /// How long a lease stands in for a lock, in milliseconds. Browsers let the timers of hidden pages fire once a minute, and
 /// nobody shall take such a page for gone.

@@ -21,6 +21,7 @@ mod deduplication;
 mod error;
 mod event;
 mod features;
+mod flight;
 mod io;
 pub mod limits;
 mod listen;
@@ -39,9 +40,10 @@ use std::collections::VecDeque;
 
 use self::{
     connection::Connection,
-    context::{Context, Cut, Pings},
+    context::{Context, Pings},
     deduplication::Deduplication,
     features::Features,
+    flight::Flight,
 };
 pub use self::{
     connection::{CloseKind, CloseReason, Snapshot},
@@ -75,6 +77,7 @@ pub struct Client {
     /// The session that the features were told of last.
     followed_session: Option<SocketId>,
     pings: Pings,
+    flight: Flight,
     seen: Deduplication,
     wall_clock_origin_ms: u64,
     out: VecDeque<Output>,
@@ -96,6 +99,7 @@ impl Client {
             outbox,
             followed_session: None,
             pings: Pings::default(),
+            flight: Flight::new(),
             seen: Deduplication::default(),
             wall_clock_origin_ms: 0,
             connection: Connection::new(now, urls, &options, &mut rng),
@@ -183,10 +187,18 @@ impl Client {
         }
         self.follow_session(now);
         let session = self.connection.session();
-        let (mut context, _, features, outbox) = self.split(now);
+        let (mut context, connection, features, outbox) = self.split(now);
         outbox.follow_records(&mut context, session, &mut features.records);
         if let Some(socket) = session {
+            if context.flight.takes_more() {
+                features.send_waiting(&mut context, socket);
+                outbox.flush(&mut context, socket);
+                outbox.follow_records(&mut context, session, &mut features.records);
+            }
             outbox.make_calls(&mut context, socket, &mut features.rpc);
+            if context.flight.takes_ping() {
+                connection.ask(&mut context);
+            }
         }
         if let Some(error) = self.connection.rests() {
             let is_over = self.connection.is_closed() || self.connection.stopped().is_some();
@@ -226,9 +238,10 @@ impl Client {
         }
         let (mut context, connection, features, outbox) = self.split(now);
         if before.is_some() {
-            let cut = Cut::of(connection.snapshot().reason, features.records.in_flight() + outbox.in_flight());
-            features.on_lost(&mut context, outbox, cut);
-            outbox.on_lost(&mut context, cut);
+            let reason = connection.snapshot().reason;
+            let culprit = context.flight.on_lost(now, reason, context.pings.answered);
+            features.on_lost(&mut context, outbox, culprit.as_ref());
+            outbox.on_lost(&mut context, culprit.as_ref());
         }
         if let Some(socket) = after {
             let (params, client_data) = connection.user();
@@ -299,6 +312,7 @@ impl Client {
                 connection.on_connection_message(&mut context, message);
                 if let Some(socket) = connection.session() {
                     outbox.on_pong(&mut context, socket);
+                    context.flight.on_pong(context.pings.answered);
                 }
             }
             Message::Auth(message) => {
@@ -393,6 +407,7 @@ impl Client {
             rng: &mut self.rng,
             out: &mut self.out,
             pings: &mut self.pings,
+            flight: &mut self.flight,
             seen: &mut self.seen,
             wall_clock_origin_ms: self.wall_clock_origin_ms,
         };

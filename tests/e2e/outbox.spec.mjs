@@ -144,3 +144,57 @@ test('what is too big for the server is given up, and the rest arrives', async (
   expect(await newsFrom(writer)).toEqual([...before, ...after]);
   expect(await writer.page.evaluate(() => closeReasons)).toContain(1009);
 });
+
+test('whatever is too big for the server is told so, and the rest arrives', async ({
+  startDeepstream,
+  startProxy,
+  visit,
+}) => {
+  const server = await startDeepstream({ maxMessageSize: 10_000 });
+  const network = await startProxy(server);
+  const [writer, helper] = [await visit(network), await visit(server)];
+  await helper.login();
+  await helper.hear('news');
+  await helper.page.evaluate(async () => {
+    client.rpc.provide('echo', (data) => data);
+    client.rpc.provide('huge', () => 'x'.repeat(20_000));
+    await client.rpc.make('echo', 0);
+  });
+  await writer.login();
+  await writer.page.evaluate(() => {
+    globalThis.record = client.record.getRecord('note');
+    return record.whenReady();
+  });
+  network.fail('refuse');
+  const before = await writes(writer, 3, 'before');
+  await writer.page.evaluate(() => {
+    const huge = 'x'.repeat(20_000);
+    const told = (promise) => promise.then((value) => value ?? 'done', ({ code }) => code);
+    globalThis.outcomes = Promise.all([
+      told(client.event.emit('news', huge, { receipt: true })),
+      told(record.setWithAck('huge', huge)),
+      told(record.setWithAck('small', 1)),
+      told(client.record.setDataWithAck('other', { huge })),
+      told(client.rpc.make('echo', huge, { idempotent: true })),
+      told(client.rpc.make('echo', huge, { idempotent: true, delivery: 'durable' })),
+      told(client.rpc.make('echo', 1, { idempotent: true })),
+      told(client.rpc.make('echo', 2, { delivery: 'durable' })),
+    ]);
+  });
+  const after = await writes(writer, 3, 'after');
+  network.fail('none');
+  const undeliverable = 'OUTBOX_UNDELIVERABLE';
+  const expected = [undeliverable, undeliverable, 'done', undeliverable, undeliverable, undeliverable, 1, 2];
+  expect(await writer.page.evaluate(() => outcomes)).toEqual(expected);
+  await sendsEverything(writer);
+  expect(await writer.page.evaluate(() => record.get())).toEqual({ small: 1 });
+  await expect.poll(() => helper.heard('news')).toEqual([...before, ...after]);
+
+  const call = () => client.rpc.make('huge').catch(({ code, reason }) => ({ code, reason }));
+  await writer.page.evaluate(call);
+  const codes = async () => (await helper.told()).errors.map(({ event }) => event);
+  await expect.poll(codes).toContain(undeliverable);
+  await helper.comesTo('OPEN');
+  const why = 'the answer is too big for the server';
+  await expect.poll(() => writer.page.evaluate(call)).toEqual({ code: 'REQUEST_ERROR', reason: why });
+});

@@ -34,3 +34,4 @@ mod records_offline;
 mod reentrancy;
 mod restarts;
 mod rpc;
+mod undeliverable;

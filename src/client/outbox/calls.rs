@@ -7,10 +7,9 @@ use super::{
     Delivery, Entry, Kind, Offer, Outbox, Progress, Purpose, Storage, settle, storage::degrade, takeover::OwnLock,
 };
 use crate::client::{
-    context::{Context, Cut},
+    context::Context,
     error::{ClientError, DropReason},
     io::{Output, RpcCall, SocketId, Ticket, Wake},
-    limits::UNDELIVERABLE_AFTER_CUTS,
     rpc::{Rpc, RpcError, RpcFailure},
     time::Instant,
 };
@@ -72,18 +71,19 @@ impl Outbox {
                     index += 1;
                 }
                 Progress::Waiting if must_wait => break,
-                Progress::Waiting if is_once => {
-                    let Some(mut call) = self.calls.remove(index) else { break };
-                    self.forget(context, &call);
-                    let ticket = call.receipts.pop();
-                    rpc.make_kept(context, socket, &call, ticket);
-                }
+                Progress::Waiting if !context.flight.has_room_for(&call.item()) => break,
                 Progress::Waiting => {
-                    let call = &mut self.calls[index];
-                    call.progress = Progress::Made;
+                    let mut call = call.clone();
                     let ticket = call.receipts.pop();
-                    rpc.make_kept(context, socket, call, ticket);
-                    index += 1;
+                    if !rpc.make_kept(context, socket, &call, ticket) {
+                        self.give_up(context, call.number);
+                    } else if is_once {
+                        self.take_numbered(context, call.number);
+                    } else {
+                        call.progress = Progress::Made;
+                        self.calls[index] = call;
+                        index += 1;
+                    }
                 }
                 Progress::Leaving { .. } => {
                     must_wait = true;
@@ -165,20 +165,13 @@ impl Outbox {
     }
 
     /// The session is over.
-    pub(super) fn on_calls_lost(&mut self, context: &mut Context<'_>, cut: Cut) {
+    pub(super) fn on_calls_lost(&mut self, context: &mut Context<'_>) {
         if self.calls.is_empty() {
             return;
         }
-        let mut culprits = Vec::new();
         for call in self.calls.iter_mut().filter(|call| call.progress == Progress::Made) {
             call.progress = Progress::Waiting;
-            call.cuts += u32::from(cut.weight > 0);
-            if call.cuts >= UNDELIVERABLE_AFTER_CUTS {
-                culprits.push(call.number);
-            }
         }
-        let culprits = culprits.into_iter().filter_map(|number| self.take_numbered(context, number)).collect();
-        self.drop_entries(context, culprits, DropReason::Undeliverable);
         self.store_calls_again(context);
         // Those whose outcome was awaited did not expire.
         self.expire(context);

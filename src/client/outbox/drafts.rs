@@ -10,6 +10,7 @@ use crate::{
     client::{
         context::Context,
         error::{ClientError, RecordFailure},
+        flight::Item,
         io::{Output, SocketId},
         limits::RECORD_WRITES_TTL_MS,
         outbox::entry::Owner,
@@ -153,6 +154,9 @@ impl Outbox {
         }
         loop {
             for name in records.take_touched() {
+                if !records.awaits_answer(&name) {
+                    context.flight.on_arrived(&Item::Record(name.clone()));
+                }
                 self.keep(context, session, &name, records.unsent(&name));
             }
             for (name, number, recall) in std::mem::take(&mut self.drafts.recalled) {
@@ -162,9 +166,6 @@ impl Outbox {
             if let Some(socket) = session.filter(|_| self.may_send()) {
                 self.force(context, socket, records);
                 records.start_writing(context, socket);
-                if self.in_flight() == 0 {
-                    records.write_suspect(context, socket);
-                }
             }
             for (number, error) in records.take_settled() {
                 self.on_forced_settled(context, number, error);

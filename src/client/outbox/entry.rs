@@ -1,7 +1,7 @@
 //! One thing that the application entrusted to the client.
 
 use crate::{
-    client::{io::Ticket, time::Instant},
+    client::{flight::Item, io::Ticket, time::Instant},
     wire::{EventAction, EventMessage, Message},
 };
 
@@ -157,8 +157,6 @@ pub struct Entry {
     pub is_rewritten: bool,
     /// Whether it was sent in an earlier session, if it is a write to a record that is not open.
     pub was_sent: bool,
-    /// How many connections broke while its outcome was awaited, if it is a call or such a write.
-    pub cuts: u32,
 }
 
 impl Entry {
@@ -197,14 +195,18 @@ impl Entry {
         self.name.len() + self.data.as_ref().map_or(0, |data| data.len())
     }
 
-    /// The frame that carries an event.
-    pub fn frame(&self) -> Vec<u8> {
-        let message = EventMessage {
+    /// How it is called while it is on its way.
+    pub const fn item(&self) -> Item {
+        if matches!(self.kind, Kind::Event) { Item::Event(self.number) } else { Item::Entry(self.number) }
+    }
+
+    /// The message that carries an event.
+    pub fn message(&self) -> Message<'_> {
+        Message::Event(EventMessage {
             name: Some(&self.name),
             data: self.data.as_deref(),
             correlation_id: Some(&self.key),
             ..EventMessage::new(EventAction::Emit)
-        };
-        Message::Event(message).encode()
+        })
     }
 }

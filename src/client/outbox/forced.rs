@@ -1,13 +1,12 @@
 //! Writes to records that are not open, and deletions of them. They wait here as events do; the records part sends them, in a
 //! session, and the outbox keeps them until the server has answered.
 
-use super::{Delivery, Outbox, Progress, settle};
+use super::{Delivery, Entry, Outbox, Progress, settle};
 use crate::{
     client::{
-        context::{Context, Cut},
+        context::Context,
         error::{ClientError, DropReason},
         io::{OutboxNews, Output, SocketId},
-        limits::CAREFUL_AFTER_CUTS,
         records::{Forced, Records},
     },
     names::NameMap,
@@ -28,12 +27,9 @@ impl Outbox {
         if !std::mem::take(&mut self.is_forced_due) {
             return;
         }
-        let has_suspects = self.forced.iter().any(|entry| entry.cuts >= CAREFUL_AFTER_CUTS);
-        let mut in_flight = if has_suspects { self.in_flight() + records.in_flight() } else { 0 };
+        let mut too_long = Vec::new();
         for entry in self.forced.iter_mut().filter(|entry| entry.progress == Progress::Waiting) {
-            if entry.cuts >= CAREFUL_AFTER_CUTS && in_flight > 0 {
-                // If the connection closes once more, this one shall be known as the cause, or not.
-                self.is_forced_due = true;
+            if !context.flight.has_room_for(&entry.item()) {
                 break;
             }
             if records.is_deleting(&entry.name) {
@@ -41,15 +37,17 @@ impl Outbox {
                 self.is_forced_due = true;
                 continue;
             }
-            entry.progress = Progress::Made;
-            in_flight += 1;
             let text = entry.data.as_deref().unwrap_or_default();
-            let is_repeated = std::mem::replace(&mut entry.was_sent, true);
-            records.force(context, socket, Forced { number: entry.number, name: &entry.name, text, is_repeated });
-            if entry.cuts >= CAREFUL_AFTER_CUTS {
-                self.is_forced_due = true;
-                break;
+            let Entry { number, was_sent: is_repeated, .. } = *entry;
+            if records.force(context, socket, Forced { number, name: &entry.name, text, is_repeated }) {
+                entry.progress = Progress::Made;
+                entry.was_sent = true;
+            } else {
+                too_long.push(number);
             }
+        }
+        for number in too_long {
+            self.give_up(context, number);
         }
     }
 
@@ -75,20 +73,15 @@ impl Outbox {
     }
 
     /// The session is over: what the server has not answered is sent again.
-    pub(super) fn on_forced_lost(&mut self, context: &mut Context<'_>, cut: Cut) {
-        let (mut undeliverable, mut never_again) = (Vec::new(), Vec::new());
+    pub(super) fn on_forced_lost(&mut self, context: &mut Context<'_>) {
+        let mut never_again = Vec::new();
         for entry in self.forced.iter_mut().filter(|entry| entry.progress == Progress::Made) {
             entry.progress = Progress::Waiting;
-            let is_to_blame = cut.count(&mut entry.cuts);
             if entry.delivery == Delivery::Drop {
                 never_again.push(entry.number);
-            } else if is_to_blame {
-                undeliverable.push(entry.number);
             }
         }
-        for (numbers, why) in [(undeliverable, DropReason::Undeliverable), (never_again, DropReason::NotNow)] {
-            let dropped = numbers.into_iter().filter_map(|number| self.take_numbered(context, number)).collect();
-            self.drop_entries(context, dropped, why);
-        }
+        let dropped = never_again.into_iter().filter_map(|number| self.take_numbered(context, number)).collect();
+        self.drop_entries(context, dropped, DropReason::NotNow);
     }
 }

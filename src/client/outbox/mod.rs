@@ -38,7 +38,7 @@ use super::{
     error::{ClientError, DropReason},
     io::{OutboxNews, Output, SocketId, Ticket, Wake},
     is_closed,
-    limits::{OUTBOX_START_MAX_MS, OUTBOX_WINDOW},
+    limits::OUTBOX_START_MAX_MS,
     options::{OutboxStorage, Overflow},
     rng::Rng,
     rpc::RpcFailure,
@@ -108,10 +108,6 @@ pub struct Outbox {
     leases: Leases,
     /// When to ask the server whether it has what was sent.
     barrier_at: Option<Instant>,
-    /// Most entries on their way at a time; fewer while it is sought which one the server cannot take.
-    window: usize,
-    /// Closes since anything was confirmed, while something was in flight.
-    cuts: u32,
     /// No later than the earliest of all expiries.
     next_expiry: Option<Instant>,
     /// No later than the earliest end of waiting for the outcome of a call that waits here.
@@ -150,8 +146,6 @@ impl Outbox {
             takeover: Takeover::default(),
             leases: Leases::default(),
             barrier_at: None,
-            window: OUTBOX_WINDOW,
-            cuts: 0,
             next_expiry: None,
             next_timeout: None,
             start_deadline: None,
@@ -225,7 +219,7 @@ impl Outbox {
         if self.has_already(offer) {
             return;
         }
-        if offer.delivery == Delivery::Drop && (session.is_none() || !self.may_send() || !self.has_window()) {
+        if offer.delivery == Delivery::Drop && (session.is_none() || !self.may_send() || !self.has_window(context)) {
             settle(context, offer.receipt, &Err(ClientError::OutboxDropped { why: DropReason::NotNow, count: 1 }));
             return;
         }
@@ -317,7 +311,6 @@ impl Outbox {
             settle_by: None,
             is_rewritten: false,
             was_sent: false,
-            cuts: 0,
         }
     }
 
@@ -467,8 +460,11 @@ impl Outbox {
         Some(entry)
     }
 
-    /// Takes out a call, or a write to a record that is not open, from storage too.
+    /// Takes out an event, a call, or a write to a record that is not open, from storage too.
     fn take_numbered(&mut self, context: &mut Context<'_>, number: u64) -> Option<Entry> {
+        if let Some(index) = self.entries.iter().position(|entry| entry.number == number) {
+            return self.take(context, index);
+        }
         let take_from = |queue: &mut VecDeque<Entry>| {
             let index = queue.iter().position(|entry| entry.number == number)?;
             queue.remove(index)
@@ -526,6 +522,9 @@ impl Outbox {
 
     /// What follows from an entry no longer being there.
     fn forget(&mut self, context: &mut Context<'_>, entry: &Entry) {
+        if entry.is_sent() {
+            context.flight.on_arrived(&entry.item());
+        }
         self.let_out(entry);
         if self.is_empty() {
             self.next_expiry = None;

@@ -153,7 +153,6 @@ mod tests {
             settle_by: None,
             is_rewritten: false,
             was_sent: false,
-            cuts: 0,
         }
     }
 

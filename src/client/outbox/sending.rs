@@ -2,17 +2,18 @@
 
 use super::{Entry, Kind, Outbox, Progress, calls, settle};
 use crate::client::{
-    context::{Context, Cut},
+    context::Context,
     error::{ClientError, DropReason, RecordFailure},
+    flight::Item,
     io::{OutboxNews, Output, SocketId},
-    limits::{BARRIER_DELAY_MS, CAREFUL_AFTER_CUTS, OUTBOX_WINDOW, UNDELIVERABLE_AFTER_CUTS},
+    limits::{BARRIER_DELAY_MS, OUTBOX_WINDOW},
     outbox::Delivery,
     rpc::RpcFailure,
 };
 
 impl Outbox {
     /// Sends what may be sent.
-    pub(super) fn flush(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn flush(&mut self, context: &mut Context<'_>, socket: SocketId) {
         self.check_leases(context);
         if !self.may_send() {
             return;
@@ -20,11 +21,15 @@ impl Outbox {
         self.is_call_due = !self.calls.is_empty();
         self.is_forced_due = !self.forced.is_empty();
         let before = self.in_flight;
-        while self.has_window()
+        while self.has_window(context)
             && let Some(entry) = self.entries.get_mut(self.in_flight)
         {
+            if !context.send_item(socket, entry.item(), &entry.message()) {
+                let number = entry.number;
+                self.give_up(context, number);
+                continue;
+            }
             entry.progress = Progress::Sent { barrier: context.pings.sent + 1 };
-            context.out.push_back(Output::Send(socket, entry.frame()));
             let window = context.options.deduplication_window;
             if std::mem::take(&mut entry.subscribers_wait) && context.seen.is_first(&entry.name, &entry.key, window) {
                 context.out.push_back(Output::Event { name: entry.name.clone(), data: entry.data.clone() });
@@ -44,14 +49,16 @@ impl Outbox {
         self.start_deadline.is_none()
     }
 
-    /// How much is on its way that may be the cause if the connection closes.
-    pub fn in_flight(&self) -> usize {
-        self.in_flight + self.forced.iter().filter(|entry| entry.progress == Progress::Made).count()
+    /// Whether one more event may be on its way.
+    pub(super) fn has_window(&self, context: &mut Context<'_>) -> bool {
+        let next = self.entries.get(self.in_flight).map_or(Item::Event(self.next_number), Entry::item);
+        self.in_flight < OUTBOX_WINDOW && context.flight.has_room_for(&next)
     }
 
-    /// Whether one more may be on its way.
-    pub(super) fn has_window(&self) -> bool {
-        self.in_flight < self.window
+    /// The server cannot take this.
+    pub(super) fn give_up(&mut self, context: &mut Context<'_>, number: u64) {
+        let culprit = self.take_numbered(context, number).into_iter().collect();
+        self.drop_entries(context, culprit, DropReason::Undeliverable);
     }
 
     /// The server answered a PING: it has what was sent before.
@@ -65,8 +72,6 @@ impl Outbox {
             confirmed.extend(self.take(context, 0));
         }
         if !confirmed.is_empty() {
-            self.cuts = 0;
-            self.window = OUTBOX_WINDOW.min(2 * self.window);
             self.tell_sent(context, confirmed);
             self.flush(context, socket);
         }
@@ -111,24 +116,22 @@ impl Outbox {
         self.flush(context, socket);
     }
 
-    /// The session is over. What was in flight is sent again in the next one.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, cut: Cut) {
+    /// The session is over. What was in flight is sent again in the next one, but for what the server cannot take.
+    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
         self.barrier_at = None;
         self.start_deadline = None;
-        self.on_calls_lost(context, cut);
-        self.on_forced_lost(context, cut);
+        if let Some(Item::Event(number) | Item::Entry(number)) = culprit {
+            self.give_up(context, *number);
+        }
+        self.on_calls_lost(context);
+        self.on_forced_lost(context);
         if self.in_flight == 0 {
             return;
         }
-        let is_to_blame = self.count_cut(cut);
         for entry in self.entries.iter_mut().take(self.in_flight) {
             entry.progress = Progress::Waiting;
         }
         let sent = std::mem::take(&mut self.in_flight);
-        if is_to_blame {
-            let culprit = self.take(context, 0).into_iter().collect();
-            self.drop_entries(context, culprit, DropReason::Undeliverable);
-        }
         let mut never_again = Vec::new();
         for index in (0..sent.min(self.entries.len())).rev() {
             if self.entries[index].delivery == Delivery::Drop {
@@ -139,19 +142,5 @@ impl Outbox {
         self.drop_entries(context, never_again, DropReason::NotNow);
         // What was on its way did not expire.
         self.expire(context);
-    }
-
-    /// Counts the closes that an entry may be the cause of; says whether it is certain by now that the oldest one is.
-    fn count_cut(&mut self, cut: Cut) -> bool {
-        if cut.weight == 0 {
-            return false;
-        }
-        let was_careful = self.window == 1;
-        self.cuts += 1;
-        if cut.is_too_big || self.cuts >= CAREFUL_AFTER_CUTS {
-            self.window = 1;
-        }
-        // The first time, it may have been something else that was too big.
-        cut.is_certain && ((cut.is_too_big && was_careful) || self.cuts >= UNDELIVERABLE_AFTER_CUTS)
     }
 }

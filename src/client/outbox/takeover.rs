@@ -300,7 +300,6 @@ impl Outbox {
             settle_by: None,
             is_rewritten: false,
             was_sent: true,
-            cuts: 0,
         };
         // What was written to records is stored anew in any case.
         if is_renamed && !matches!(entry.kind, Kind::Write | Kind::Base) {

@@ -160,8 +160,6 @@ pub struct Entry {
     pub deletion: Option<Deletion>,
     pub strategy: Strategy,
     pub has_provider: bool,
-    /// How many connections broke while an answer to writes was awaited.
-    pub cuts: u32,
     /// Who waits for it to be ready, and asks what.
     pub ready_tickets: Vec<(Ticket, Question)>,
     /// The paths at which somebody listens.
@@ -204,7 +202,6 @@ impl Entry {
             deletion: None,
             strategy,
             has_provider: false,
-            cuts: 0,
             ready_tickets: Vec::new(),
             watched: Vec::new(),
             contested: None,
@@ -350,7 +347,6 @@ impl Entry {
 
     /// The server has the writes that are on their way. Returns who waits for that.
     pub fn confirm(&mut self) -> Vec<Ticket> {
-        self.cuts = 0;
         let Some(in_flight) = self.in_flight.take() else { return Vec::new() };
         let mut tickets = Vec::new();
         for mut write in self.pending.drain(..in_flight.writes.min(self.pending.len())) {

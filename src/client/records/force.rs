@@ -3,11 +3,12 @@
 
 use std::collections::VecDeque;
 
-use super::{failure, send, stored::read_write, write::Edit};
+use super::{failure, stored::read_write, write::Edit};
 use crate::{
     client::{
         context::Context,
         error::{ClientError, RecordFailure},
+        flight::Item,
         io::SocketId,
         limits::RECORD_FORCE_ATTEMPTS,
         time::Instant,
@@ -57,12 +58,13 @@ pub struct Forced<'a> {
 }
 
 impl ForcedWrite {
-    fn send(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    /// Says whether it was sent: not if it is too long.
+    fn send(&mut self, context: &mut Context<'_>, socket: SocketId) -> bool {
         self.attempts += 1;
         let Some(edit) = &self.edit else {
             self.deadline = context.now.after_ms(context.options.record_delete_timeout_ms);
             let message = RecordMessage { name: Some(&self.name), ..RecordMessage::new(RecordAction::Delete) };
-            return send(context, socket, message);
+            return context.send_item(socket, Item::Entry(self.number), &message.into());
         };
         self.deadline = context.now.after_ms(context.options.record_read_timeout_ms);
         let path = edit.path.text();
@@ -80,32 +82,34 @@ impl ForcedWrite {
             is_write_ack: true,
             ..RecordMessage::new(action)
         };
-        send(context, socket, message);
+        context.send_item(socket, Item::Entry(self.number), &message.into())
     }
 }
 
 impl ForcedWrites {
-    /// Sends a write, and says whether it is a deletion. One that cannot be read is settled at once.
+    /// Sends a write, and says whether it is a deletion; nothing if it is too long. One that cannot be read is settled at once.
     pub fn send(
         &mut self,
         context: &mut Context<'_>,
         socket: SocketId,
         correlation_id: u32,
         write: Forced<'_>,
-    ) -> bool {
+    ) -> Option<bool> {
         let Forced { number, name, text, is_repeated } = write;
         let Some(stored) = read_write(text) else {
             self.settled.push((number, Some(failure(RecordFailure::InvalidJson, name))));
-            return false;
+            return Some(false);
         };
         let edit = stored.edits.map(|edits| edits.into_iter().next_back()).unwrap_or_default();
         let name = name.into();
         let deadline = context.now;
         let mut write = ForcedWrite { number, correlation_id, name, edit, attempts: 0, is_repeated, deadline };
-        write.send(context, socket);
+        if !write.send(context, socket) {
+            return None;
+        }
         let is_deletion = write.edit.is_none();
         self.sent.push_back(write);
-        is_deletion
+        Some(is_deletion)
     }
 
     /// The session is over: the outbox has them all.

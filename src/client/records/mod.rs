@@ -25,7 +25,7 @@ use self::{
     entry::{Entry, InFlight, Phase, Question, Remote},
     force::ForcedWrites,
     requests::Requests,
-    write::{Edit, next_message},
+    write::{Edit, Watch, next_message},
 };
 pub use self::{
     entry::Strategy,
@@ -37,8 +37,8 @@ pub use self::{
 use super::{
     context::Context,
     error::{ClientError, RecordFailure},
+    flight::Item,
     io::{LastSeen, Output, RecordCommand, RecordNews, SocketId, Ticket, Wake},
-    limits::CAREFUL_AFTER_CUTS,
     listen::Listens,
     outbox::{Delivery, Kind, Offer, Outbox},
     record::{EditError, Path},
@@ -75,8 +75,8 @@ pub struct Records {
     folded: Vec<Box<str>>,
     /// Whether what earlier pages have left was looked for, so that new writes may follow.
     may_write: bool,
-    /// Whether there are writes that may have broken the connection, and are to be sent alone.
-    has_suspects: bool,
+    /// Whether there are writes that must wait for what is on its way.
+    has_waiting: bool,
     /// The records that must not be asked for before that, since writes or deletions past them come first.
     held_back: NameMap<()>,
 }
@@ -111,7 +111,7 @@ impl Records {
             touched: Vec::new(),
             folded: Vec::new(),
             may_write: false,
-            has_suspects: false,
+            has_waiting: false,
             held_back: NameMap::new(),
         }
     }
@@ -439,11 +439,6 @@ impl Records {
 
     /// Does what is next for a record.
     fn proceed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
-        self.go_on(context, session, name, false);
-    }
-
-    /// Writes that may have broken the connection go alone: `is_suspect` says that nothing else is on its way.
-    fn go_on(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, is_suspect: bool) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(socket) = session.filter(|_| entry.phase == Phase::Synced) else {
             return self.let_go_if_due(context, session, name);
@@ -463,8 +458,8 @@ impl Records {
         } else if is_writing && entry.is_stuck && entry.is_blank() {
             // Only this frees it, and nothing is lost.
             self.send_deletion(context, socket, name);
-        } else if is_writing && entry.cuts >= CAREFUL_AFTER_CUTS && !is_suspect {
-            self.has_suspects = true;
+        } else if is_writing && !context.flight.has_room_for(&Item::Record(name.into())) {
+            self.has_waiting = true;
         } else if is_writing {
             if entry.fold_entries() {
                 // What is sent must be what storage has, or the next page would make it twice.
@@ -473,8 +468,12 @@ impl Records {
             }
             let correlation_id = self.next_correlation_id;
             self.next_correlation_id = correlation_id.wrapping_add(1);
-            send_writes(context, socket, name, entry, correlation_id);
-            self.wake_for_answer(context);
+            if send_writes(context, socket, name, entry, correlation_id) {
+                self.wake_for_answer(context);
+            } else {
+                self.give_up_undeliverable(context, name);
+                self.proceed(context, session, name);
+            }
         } else {
             self.let_go_if_due(context, session, name);
         }
@@ -553,27 +552,49 @@ fn bad_edit(context: &Context<'_>, name: &str, edits: &[Edit]) -> Option<RecordF
     }
 }
 
-fn send_writes(context: &mut Context<'_>, socket: SocketId, name: &str, entry: &mut Entry, correlation_id: u32) {
-    let Some(message) = next_message(entry.pending.iter(), &mut entry.view) else { return };
-    let action = match (&*message.path, &message.text) {
-        ("", _) => RecordAction::Update,
-        (_, Some(_)) => RecordAction::Patch,
-        (_, None) => RecordAction::Erase,
-    };
-    let version = entry.version.map_or(1, |version| version.saturating_add(1));
-    let frame = RecordMessage {
-        name: Some(name),
-        data: message.text.as_deref(),
-        path: Some(&*message.path).filter(|path| !path.is_empty()),
-        version: Some(version),
-        correlation_id: Some(&correlation_id.to_string()),
-        is_write_ack: true,
-        ..RecordMessage::new(action)
-    };
-    send(context, socket, frame);
-    let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
-    let writes = message.writes;
-    entry.in_flight = Some(InFlight { correlation_id, writes, is_cut_off: false, deadline, is_guessed: false });
+/// Sends what is next to be written. Says whether it was sent: not if it is too long.
+fn send_writes(
+    context: &mut Context<'_>,
+    socket: SocketId,
+    name: &str,
+    entry: &mut Entry,
+    correlation_id: u32,
+) -> bool {
+    let item = Item::Record(name.into());
+    // What is too long together, or ends the connection, may be one of them alone.
+    let mut most = if context.flight.is_suspect(&item) { 1 } else { usize::MAX };
+    loop {
+        let mut first_only = (most == 1 && entry.pending.len() > 1).then(|| entry.base().clone());
+        if let (Some(document), Some(first)) = (&mut first_only, entry.pending.front()) {
+            // It could be made to the view, which was the same then.
+            let _ = first.clone().apply(document, &mut Watch::new(&[]));
+        }
+        let after = first_only.as_mut().unwrap_or(&mut entry.view);
+        let Some(message) = next_message(entry.pending.iter().take(most), after) else { return true };
+        let action = match (&*message.path, &message.text) {
+            ("", _) => RecordAction::Update,
+            (_, Some(_)) => RecordAction::Patch,
+            (_, None) => RecordAction::Erase,
+        };
+        let version = entry.version.map_or(1, |version| version.saturating_add(1));
+        let frame = RecordMessage {
+            name: Some(name),
+            data: message.text.as_deref(),
+            path: Some(&*message.path).filter(|path| !path.is_empty()),
+            version: Some(version),
+            correlation_id: Some(&correlation_id.to_string()),
+            is_write_ack: true,
+            ..RecordMessage::new(action)
+        };
+        let is_sent = context.send_item(socket, item.clone(), &Message::Record(frame));
+        let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
+        let writes = message.writes;
+        entry.in_flight = Some(InFlight { correlation_id, writes, is_cut_off: false, deadline, is_guessed: false });
+        if is_sent || writes == 1 {
+            return is_sent;
+        }
+        most = 1;
+    }
 }
 
 fn send(context: &mut Context<'_>, socket: SocketId, message: RecordMessage<'_>) {

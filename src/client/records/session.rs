@@ -1,12 +1,13 @@
 //! What records do with the connection, and with time.
 
-use super::{Bulk, Phase, Records, cache::Save, entry::Contested, fail, failure, send, settle};
+use super::{Bulk, Entry, Phase, Records, cache::Save, entry::Contested, fail, failure, send, settle};
 use crate::{
     client::{
-        context::{Context, Cut},
+        context::Context,
         error::{ClientError, DropReason, RecordFailure},
+        flight::Item,
         io::{SocketId, Wake},
-        limits::{BULK_NAMES_MAX_BYTES, CAREFUL_AFTER_CUTS},
+        limits::BULK_NAMES_MAX_BYTES,
         options::Resubscribe,
         time::Instant,
     },
@@ -30,13 +31,18 @@ impl Records {
 
     /// The session is over. With `resubscribe: 'manual'` nothing is asked for in the next one until the application says
     /// so.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, cut: Cut) {
-        self.count_cut(context, cut);
+    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
+        if let Some(Item::Record(name)) = culprit
+            // Several in one message are tried one by one.
+            && self.entries.get(name).is_some_and(|it| it.in_flight.as_ref().is_some_and(|it| it.writes == 1))
+        {
+            self.give_up_undeliverable(context, name);
+        }
         self.save_all(context, Save::Changed);
         self.listens.on_lost(context);
         self.forced.on_lost();
         self.may_write = false;
-        self.has_suspects = false;
+        self.has_waiting = false;
         self.touch_all();
         let resubscribe = context.options.resubscribe;
         self.flush_at = None;
@@ -50,45 +56,25 @@ impl Records {
         self.let_go_of_discarded(context, None);
     }
 
-    /// Counts the closes that writes may be the cause of, and gives up what must be.
-    fn count_cut(&mut self, context: &mut Context<'_>, cut: Cut) {
-        let mut undeliverable: Vec<Box<str>> = Vec::new();
-        self.entries.for_each(|name, entry| {
-            if entry.awaits_answer() && cut.count(&mut entry.cuts) {
-                entry.cuts = 0;
-                undeliverable.push(name.into());
+    /// Whether a message with writes to a record waits for its answer.
+    pub fn awaits_answer(&self, name: &str) -> bool {
+        self.entries.get(name).is_some_and(Entry::awaits_answer)
+    }
+
+    /// Sends the writes that had to wait for what was on its way.
+    pub fn write_waiting(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        if std::mem::take(&mut self.has_waiting) {
+            for name in self.unsent_names() {
+                self.proceed(context, Some(socket), &name);
             }
-        });
-        for name in undeliverable {
-            self.touch(&name);
-            let error = ClientError::OutboxDropped { why: DropReason::Undeliverable, count: 1 };
-            self.give_up_writes(context, &name, &error);
         }
     }
 
-    /// How many records have writes on their way.
-    pub fn in_flight(&mut self) -> usize {
-        let mut count = 0;
-        self.entries.for_each(|_, entry| count += usize::from(entry.awaits_answer()));
-        count
-    }
-
-    /// Sends writes that may have broken the connection, if nothing else is on its way.
-    pub fn write_suspect(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        if !self.has_suspects || self.in_flight() > 0 {
-            return;
-        }
-        self.has_suspects = false;
-        let mut suspects: Vec<Box<str>> = Vec::new();
-        self.entries.for_each(|name, entry| {
-            if entry.cuts >= CAREFUL_AFTER_CUTS && !entry.pending.is_empty() {
-                suspects.push(name.into());
-            }
-        });
-        for name in suspects {
-            let is_alone = self.in_flight() == 0;
-            self.go_on(context, Some(socket), &name, is_alone);
-        }
+    /// The server cannot take the writes that are next to be sent to a record.
+    pub(super) fn give_up_undeliverable(&mut self, context: &mut Context<'_>, name: &str) {
+        self.touch(name);
+        let error = ClientError::OutboxDropped { why: DropReason::Undeliverable, count: 1 };
+        self.give_up_writes(context, name, &error);
     }
 
     /// The application restores what [`Resubscribe::Manual`] left to it.

@@ -96,7 +96,7 @@ impl Records {
     }
 
     /// The records of which something is unsent.
-    fn unsent_names(&mut self) -> Vec<Box<str>> {
+    pub(super) fn unsent_names(&mut self) -> Vec<Box<str>> {
         let mut names = Vec::new();
         self.entries.for_each(|name, entry| {
             if entry.has_unsent() {
@@ -149,16 +149,17 @@ impl Records {
         !self.touched.is_empty()
     }
 
-    /// Sends a write to a record that is not open.
-    pub fn force(&mut self, context: &mut Context<'_>, socket: SocketId, write: Forced<'_>) {
+    /// Sends a write to a record that is not open. Says whether it was sent: not if it is too long.
+    pub fn force(&mut self, context: &mut Context<'_>, socket: SocketId, write: Forced<'_>) -> bool {
         let correlation_id = self.correlation_id();
         self.wake_for_answer(context);
         let name = write.name;
-        let is_deletion = self.forced.send(context, socket, correlation_id, write);
+        let Some(is_deletion) = self.forced.send(context, socket, correlation_id, write) else { return false };
         if let Some(entry) = self.entries.get_mut(name).filter(|entry| is_deletion && entry.is_subscribed()) {
             // An earlier page has asked for that, and the record is open here.
             entry.is_deletion_owed = true;
         }
+        true
     }
 
     /// The writes to records that are not open that were answered since this was asked last, with what went wrong.

@@ -31,6 +31,8 @@ pub enum RpcFailure {
     NotJson,
     /// The connection was lost while the answer was awaited: `OUTCOME_UNKNOWN`.
     OutcomeUnknown,
+    /// The server closes the connection whenever it gets it: `OUTBOX_UNDELIVERABLE`.
+    Undeliverable,
     /// The application cancelled it: `ABORTED`.
     Aborted,
     /// More waits for the connection than [`limits`](crate::client::limits) allow: `OUTBOX_FULL`.
@@ -55,6 +57,7 @@ impl RpcError {
             RpcFailure::LoginSuperseded => "LOGIN_SUPERSEDED",
             RpcFailure::NotJson => "INVALID_MESSAGE_DATA",
             RpcFailure::OutcomeUnknown => "OUTCOME_UNKNOWN",
+            RpcFailure::Undeliverable => "OUTBOX_UNDELIVERABLE",
             RpcFailure::Aborted => "ABORTED",
             RpcFailure::TooManyWaiting => "OUTBOX_FULL",
             RpcFailure::ProvidedTwice => "MULTIPLE_PROVIDERS",
@@ -79,6 +82,7 @@ impl RpcError {
             RpcFailure::OutcomeUnknown => {
                 "the connection was lost before the answer came; it may or may not have been executed"
             }
+            RpcFailure::Undeliverable => "the server closes the connection whenever it gets it; perhaps it is too big",
             RpcFailure::Aborted => "cancelled by the application",
             RpcFailure::TooManyWaiting => "too much waits for the connection; it was not kept",
             RpcFailure::ProvidedTwice => "provided already",

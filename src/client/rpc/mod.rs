@@ -10,6 +10,7 @@ use super::{
     answer::Answer,
     context::Context,
     error::ClientError,
+    flight::Item,
     io::{RpcCommand, SocketId, Ticket, Wake},
     outbox::{Entry, Outbox},
     time::Instant,
@@ -60,15 +61,27 @@ impl Rpc {
         self.requestor.on_session(context, outbox, socket);
     }
 
-    /// A call that has waited in the outbox is due.
-    pub fn make_kept(&mut self, context: &mut Context<'_>, socket: SocketId, entry: &Entry, ticket: Option<Ticket>) {
-        self.requestor.make_kept(context, socket, entry, ticket);
+    /// A call that has waited in the outbox is due. Says whether it was sent: not if it is too long.
+    pub fn make_kept(
+        &mut self,
+        context: &mut Context<'_>,
+        socket: SocketId,
+        entry: &Entry,
+        ticket: Option<Ticket>,
+    ) -> bool {
+        self.requestor.make_kept(context, socket, entry, ticket)
+    }
+
+    /// What had to wait for what is on its way may be sent.
+    pub fn send_waiting(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        self.provider.send_waiting(context, socket);
+        self.requestor.send_waiting(context, socket);
     }
 
     /// The session is over.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
-        self.provider.on_lost(context.options.resubscribe);
-        self.requestor.on_lost(context, outbox);
+    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, culprit: Option<&Item>) {
+        self.provider.on_lost(context, culprit);
+        self.requestor.on_lost(context, outbox, culprit);
     }
 
     /// The application restores what was left to it.

@@ -1,14 +1,16 @@
 //! The procedures that the application provides, and the requests that it is to answer.
 
+use std::collections::VecDeque;
+
 use super::error::{RpcError, RpcFailure};
 use crate::{
     client::{
         asked::Asked,
         context::Context,
         error::ClientError,
+        flight::Item,
         io::{Output, RpcAnswer, RpcRequest, RpcRequestId, SocketId, Wake},
         limits::RPC_OPEN_REQUESTS_MAX,
-        options::Resubscribe,
         subscriptions::{Subject, Subscriptions},
         time::Instant,
     },
@@ -20,6 +22,8 @@ use crate::{
 pub struct Provider {
     names: Subscriptions,
     open: Asked<Open>,
+    /// Answers that must wait for what is on its way, oldest first.
+    waiting: VecDeque<Waiting>,
     /// The first request of this session, once there is one.
     first_of_session: u32,
 }
@@ -30,11 +34,19 @@ struct Open {
     accepted: bool,
 }
 
+#[derive(Debug)]
+struct Waiting {
+    action: RpcAction,
+    name: Box<str>,
+    correlation_id: Box<str>,
+    data: Option<Box<str>>,
+}
+
 impl Provider {
     /// Nothing provided.
     pub const fn new() -> Self {
         let names = Subscriptions::new(Subject::Providers);
-        Self { names, open: Asked::new(), first_of_session: 0 }
+        Self { names, open: Asked::new(), waiting: VecDeque::new(), first_of_session: 0 }
     }
 
     /// The application answers requests of `name`.
@@ -53,8 +65,14 @@ impl Provider {
     }
 
     /// The session is over, and with it every request: the server routes none of them to another connection.
-    pub fn on_lost(&mut self, resubscribe: Resubscribe) {
-        self.names.on_lost(resubscribe);
+    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
+        self.names.on_lost(context.options.resubscribe);
+        if let Some(Item::Answer(name)) = culprit {
+            report(context, name, RpcFailure::Undeliverable);
+        }
+        for Waiting { name, .. } in std::mem::take(&mut self.waiting) {
+            report(context, &name, RpcFailure::AnsweredTooLate);
+        }
         self.open.cut();
         self.first_of_session = self.open.next_id();
     }
@@ -120,8 +138,33 @@ impl Provider {
             RpcAnswer::Error(data) => (RpcAction::RequestError, data),
             RpcAnswer::Send(data) => (RpcAction::Response, data),
         };
-        send(context, socket, action, name, &open.correlation_id, data);
-        self.open.answer(id.0);
+        if let Some(Open { correlation_id, .. }) = self.open.answer(id.0) {
+            self.waiting.push_back(Waiting { action, name: name.into(), correlation_id, data: data.map(Into::into) });
+        }
+        self.send_waiting(context, socket);
+    }
+
+    /// Sends the answers that wait, as far as that is possible.
+    pub fn send_waiting(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        while let Some(Waiting { action, name, correlation_id, data }) = self.waiting.front() {
+            let item = Item::Answer(name.clone());
+            if !context.flight.has_room_for(&item) {
+                return;
+            }
+            let answer = RpcMessage {
+                name: Some(name),
+                correlation_id: Some(correlation_id),
+                data: data.as_deref(),
+                ..RpcMessage::new(*action)
+            };
+            if !context.send_item(socket, item, &answer.into()) {
+                // Whoever asks would wait until the server loses patience.
+                let why = Some("\"the answer is too big for the server\"");
+                send(context, socket, RpcAction::RequestError, name, correlation_id, why);
+                report(context, name, RpcFailure::Undeliverable);
+            }
+            self.waiting.pop_front();
+        }
     }
 
     /// An answer goes to nobody: to a request that was answered already, or that was lost with its session.
@@ -134,13 +177,17 @@ impl Provider {
             _ if is_lost => RpcFailure::AnsweredTooLate,
             _ => RpcFailure::AnsweredTwice,
         };
-        context.report(ClientError::Rpc(RpcError { name: name.into(), failure }));
+        report(context, name, failure);
     }
 
     /// The server says something that may be about what is provided; says whether that settles the matter.
     pub fn on_answer(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RpcMessage<'_>) -> bool {
         self.names.on_answer(context, socket, &message.into())
     }
+}
+
+fn report(context: &mut Context<'_>, name: &str, failure: RpcFailure) {
+    context.report(ClientError::Rpc(RpcError { name: name.into(), failure }));
 }
 
 fn send(

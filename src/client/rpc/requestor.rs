@@ -6,6 +6,7 @@ use crate::{
         asked::{Asked, id_in},
         context::Context,
         error::ClientError,
+        flight::Item,
         io::{Output, RpcCall, SocketId, Ticket, Wake},
         is_error,
         limits::{RPC_KEPT_MAX_BYTES, RPC_KEPT_MAX_CALLS},
@@ -15,7 +16,7 @@ use crate::{
     wire::{RpcAction, RpcMessage},
 };
 
-/// The calls whose outcome is awaited. While there is a session all of them are sent; without one, none is.
+/// The calls whose outcome is awaited.
 #[derive(Debug)]
 pub struct Requestor {
     /// Their ids are, after the prefix, their correlation ids: other ones in each session, because the server may still
@@ -45,6 +46,8 @@ struct Call {
     whose: Whose,
     /// Its entry in the outbox, where it stays there until it is settled.
     entry: Option<u64>,
+    /// How it is called while it is on its way.
+    item: Item,
 }
 
 /// Until when the answers to a call are awaited that was sent in this session.
@@ -89,10 +92,12 @@ impl Requestor {
         Self { calls: Asked::new(), kept: 0, kept_bytes: 0, prefix: Box::default() }
     }
 
-    /// Sends a call, or keeps it until there is a session.
+    /// Sends a call, or keeps it until that is possible.
     pub fn make(&mut self, context: &mut Context<'_>, session: Option<SocketId>, call: &RpcCall<'_>, whose: Whose) {
         let RpcCall { ticket, name, data, timeout_ms, idempotent, .. } = *call;
-        let keeps = session.is_none() || idempotent;
+        let item = Item::Call(ticket);
+        let socket = session.filter(|_| context.flight.has_room_for(&item));
+        let keeps = socket.is_none() || idempotent;
         let call = Call {
             ticket: Some(ticket),
             name: name.into(),
@@ -103,18 +108,25 @@ impl Requestor {
             was_sent: false,
             whose,
             entry: None,
+            item,
         };
         if keeps && (self.kept >= RPC_KEPT_MAX_CALLS || self.kept_bytes + call.bytes() > RPC_KEPT_MAX_BYTES) {
             return reject(context, call, RpcFailure::TooManyWaiting);
         }
-        match session {
-            Some(socket) => self.send(context, socket, call, data),
+        match socket {
+            Some(socket) => self.send_or_reject(context, socket, call, data),
             None => drop(self.add(call)),
         }
     }
 
-    /// Sends a call that has waited in the outbox.
-    pub fn make_kept(&mut self, context: &mut Context<'_>, socket: SocketId, entry: &Entry, ticket: Option<Ticket>) {
+    /// Sends a call that has waited in the outbox. Says whether it was sent: not if it is too long.
+    pub fn make_kept(
+        &mut self,
+        context: &mut Context<'_>,
+        socket: SocketId,
+        entry: &Entry,
+        ticket: Option<Ticket>,
+    ) -> bool {
         let idempotent = entry.kind == Kind::Call { idempotent: true };
         let call = Call {
             ticket,
@@ -126,8 +138,9 @@ impl Requestor {
             was_sent: false,
             whose: Whose { owner: entry.owner.clone(), claim: entry.claim },
             entry: idempotent.then_some(entry.number),
+            item: entry.item(),
         };
-        self.send(context, socket, call, entry.data.as_deref());
+        self.send(context, socket, call, entry.data.as_deref()).is_ok()
     }
 
     fn add(&mut self, call: Call) -> u32 {
@@ -138,8 +151,11 @@ impl Requestor {
         self.calls.ask(call.deadline().map(|(at, _)| at), call)
     }
 
-    fn remove(&mut self, id: u32) -> Option<Call> {
+    fn remove(&mut self, context: &mut Context<'_>, id: u32) -> Option<Call> {
         let call = self.calls.answer(id)?;
+        if call.sent.is_some() {
+            context.flight.on_arrived(&call.item);
+        }
         if call.is_kept() {
             self.kept -= 1;
             self.kept_bytes -= call.bytes();
@@ -153,7 +169,20 @@ impl Requestor {
         self.calls.cut()
     }
 
-    fn send(&mut self, context: &mut Context<'_>, socket: SocketId, mut call: Call, data: Option<&str>) {
+    fn send_or_reject(&mut self, context: &mut Context<'_>, socket: SocketId, call: Call, data: Option<&str>) {
+        if let Err(call) = self.send(context, socket, call, data) {
+            reject(context, *call, RpcFailure::Undeliverable);
+        }
+    }
+
+    /// Gives the call back if it is too long.
+    fn send(
+        &mut self,
+        context: &mut Context<'_>,
+        socket: SocketId,
+        mut call: Call,
+        data: Option<&str>,
+    ) -> Result<(), Box<Call>> {
         if self.prefix.is_empty() {
             self.prefix = [&*context.rng.next_u64().to_string(), "-"].concat().into();
         }
@@ -163,7 +192,9 @@ impl Requestor {
             correlation_id: Some(&[&*self.prefix, &self.calls.next_id().to_string()].concat()),
             ..RpcMessage::new(RpcAction::Request)
         };
-        context.send(socket, &message.into());
+        if !context.send_item(socket, call.item.clone(), &message.into()) {
+            return Err(call.into());
+        }
         let after = |timeout_ms: Option<u64>| timeout_ms.map(|ms| context.now.after_ms(ms));
         call.sent = Some(Sent {
             accept_by: after(context.options.rpc_accept_timeout_ms),
@@ -171,6 +202,7 @@ impl Requestor {
         });
         call.was_sent = true;
         self.add(call);
+        Ok(())
     }
 
     /// The server refuses whoever had this name: what they asked for is asked for by whoever logs in next.
@@ -187,19 +219,41 @@ impl Requestor {
         for mut call in self.remove_all() {
             if outbox.is_theirs(&call.whose) {
                 call.whose = outbox.whose();
-                let data = if call.idempotent { call.data.clone() } else { call.data.take() };
-                self.send(context, socket, call, data.as_deref());
+                self.add(call);
             } else {
                 let failure = if call.was_sent { RpcFailure::OutcomeUnknown } else { RpcFailure::LoginSuperseded };
                 reject(context, call, failure);
             }
         }
+        self.send_waiting(context, socket);
     }
 
-    /// The session is over: what it left without an answer may or may not have been executed.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
+    /// Sends what waits, in order, as far as that is possible.
+    pub fn send_waiting(&mut self, context: &mut Context<'_>, socket: SocketId) {
+        let waiting: Vec<_> = self.calls.ids().filter(|id| self.is_waiting(*id)).collect();
+        for id in waiting {
+            let has_room = self.calls.get(id).is_some_and(|call| context.flight.has_room_for(&call.item));
+            if !has_room {
+                return;
+            }
+            if let Some(mut call) = self.remove(context, id) {
+                let data = if call.idempotent { call.data.clone() } else { call.data.take() };
+                self.send_or_reject(context, socket, call, data.as_deref());
+            }
+        }
+    }
+
+    fn is_waiting(&self, id: u32) -> bool {
+        self.calls.get(id).is_some_and(|call| call.sent.is_none())
+    }
+
+    /// The session is over: what it left without an answer may or may not have been executed, unless the server cannot take
+    /// it.
+    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, culprit: Option<&Item>) {
         for mut call in self.remove_all() {
-            if call.is_kept() {
+            if culprit == Some(&call.item) && call.entry.is_none() {
+                reject(context, call, RpcFailure::Undeliverable);
+            } else if call.is_kept() {
                 call.sent = None;
                 self.add(call);
             } else if !call.entry.is_some_and(|entry| outbox.take_back(entry, call.ticket)) {
@@ -253,11 +307,13 @@ impl Requestor {
         };
         let Some(id) = self.id(message.correlation_id) else { return false };
         // Without one the application has cancelled it, or its time was up here before it was on the server.
-        let Some(sent) = self.calls.get_mut(id).and_then(|call| call.sent.as_mut()) else { return true };
+        let Some(call) = self.calls.get_mut(id) else { return true };
+        let Some(sent) = &mut call.sent else { return true };
         match failure {
             Some(failure) => self.fail(context, outbox, id, failure),
             None if action == RpcAction::Accept => {
                 sent.accept_by = None;
+                context.flight.on_arrived(&call.item);
                 let deadline = self.calls.get(id).and_then(Call::deadline);
                 self.calls.wait_until(id, deadline.map(|(at, _)| at));
             }
@@ -284,7 +340,7 @@ impl Requestor {
 
     /// Takes a call out whose outcome is known, from the outbox too.
     fn settle(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, id: u32) -> Option<Call> {
-        let call = self.remove(id)?;
+        let call = self.remove(context, id)?;
         if let Some(entry) = call.entry {
             outbox.on_call_settled(context, entry);
         }

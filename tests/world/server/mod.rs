@@ -43,8 +43,8 @@ const FAREWELL_MS: u64 = 10;
 /// The close code a client sees when the server closes its socket without giving one.
 const NO_CODE: u16 = 1005;
 
-/// The close code for a frame that is longer than the server takes.
-const MESSAGE_TOO_BIG: u16 = 1009;
+/// The close code a client sees when the connection ends without a word.
+const DIED: u16 = 1006;
 
 /// A server at one URL.
 pub struct FakeServer {
@@ -332,7 +332,11 @@ impl FakeServer {
         };
         connection.last_heard = now;
         if frame.len() > self.policy.max_frame_bytes {
-            return self.close(link, MESSAGE_TOO_BIG);
+            return self.close(link, self.policy.too_big_code);
+        }
+        let contains = |poison: &str| frame.windows(poison.len()).any(|bytes| bytes == poison.as_bytes());
+        if self.policy.poison.is_some_and(contains) {
+            return self.close(link, DIED);
         }
         let (stage, user) = (connection.stage, connection.user.clone().unwrap_or_default());
         let mut messages = decode(frame);

@@ -16,6 +16,10 @@ pub struct Policy {
     pub mute: BTreeSet<String>,
     /// The server closes a connection that sends it a longer frame.
     pub max_frame_bytes: usize,
+    /// The close code by which a client hears of that; 1006 where a proxy keeps it to itself.
+    pub too_big_code: u16,
+    /// The server ends its connection with whoever sends it a frame that contains this.
+    pub poison: Option<&'static str>,
     /// What nobody may do to which records.
     pub denied_rights: BTreeSet<(Right, String)>,
     /// How long the records' cache and storage take, in milliseconds. Meanwhile the server hears more, as it does where
@@ -75,6 +79,8 @@ impl Default for Policy {
             denied: BTreeSet::new(),
             mute: BTreeSet::new(),
             max_frame_bytes: 1_048_576,
+            too_big_code: 1009,
+            poison: None,
             denied_rights: BTreeSet::new(),
             store_delay_ms: 0,
             denied_users: BTreeSet::new(),

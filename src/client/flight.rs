@@ -1,0 +1,208 @@
+//! What is on its way to the server, of every kind, and which of it the server cannot take.
+//!
+//! A message that is too long ends the connection with the code 1009: the longest that was on its way is the one, whatever
+//! others were. Other ends say nothing. What was on its way at a few of them in a row is suspect, and goes in small groups;
+//! what is left is alone in the end, and is given up once enough connections have ended with nothing else on its way.
+
+use std::collections::VecDeque;
+
+use super::{
+    connection::{CloseKind, CloseReason},
+    context::Pings,
+    io::Ticket,
+    limits::{
+        ALWAYS_TAKEN_BYTES, CAREFUL_AFTER_CUTS, LIKELY_TOO_LONG_BYTES, OUTBOX_WINDOW, TOO_LONG_MS,
+        UNDELIVERABLE_AFTER_CUTS,
+    },
+    time::Instant,
+};
+
+/// The WebSocket close code for a message that is longer than the server takes (RFC 6455, section 7.4.1).
+const MESSAGE_TOO_BIG: u16 = 1009;
+
+/// One thing that can be on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// An event, by its number in the outbox.
+    Event(u64),
+    /// A call, or a write to a record that is not open, by its number in the outbox.
+    Entry(u64),
+    /// A call that is not in the outbox.
+    Call(Ticket),
+    /// Writes to a record that is open.
+    Record(Box<str>),
+    /// An answer to a call of this procedure.
+    Answer(Box<str>),
+}
+
+#[derive(Debug)]
+struct Sent {
+    item: Item,
+    bytes: usize,
+    /// The server has it once it answers the PING with this number.
+    barrier: u32,
+}
+
+/// What was sent in this session and may not have arrived, and what is known from earlier ones.
+#[derive(Debug)]
+pub struct Flight {
+    /// In the order in which it was sent: nothing but suspects, or none.
+    sent: VecDeque<Sent>,
+    /// What was on its way when the last connection ended, and at how many ends in a row it was.
+    suspects: Vec<(Item, u32)>,
+    /// Most suspects on their way at a time.
+    group: usize,
+    is_waited_for: bool,
+    has_waiting_suspect: bool,
+    wants_ping: bool,
+    /// The longest of the messages that are not of the application, and the PING after it.
+    longest_other: (usize, u32),
+    /// The longest that has arrived.
+    arrived_bytes: usize,
+    /// How long one was that the server did not take, and until when nothing as long is sent.
+    too_long: Option<(usize, Instant)>,
+}
+
+impl Flight {
+    /// Nothing sent, nothing known.
+    pub const fn new() -> Self {
+        Self {
+            sent: VecDeque::new(),
+            suspects: Vec::new(),
+            group: 1,
+            is_waited_for: false,
+            has_waiting_suspect: false,
+            wants_ping: false,
+            longest_other: (0, 0),
+            arrived_bytes: ALWAYS_TAKEN_BYTES,
+            too_long: None,
+        }
+    }
+
+    fn cuts(&self, item: &Item) -> u32 {
+        self.suspects.iter().find(|(suspect, _)| suspect == item).map_or(0, |(_, cuts)| *cuts)
+    }
+
+    /// Whether something was on its way at several ends of connections in a row.
+    pub fn is_suspect(&self, item: &Item) -> bool {
+        self.cuts(item) >= CAREFUL_AFTER_CUTS
+    }
+
+    fn carries_suspects(&self) -> bool {
+        self.sent.front().is_some_and(|sent| self.is_suspect(&sent.item))
+    }
+
+    /// Whether something may go beside what is on its way. If not, [`takes_more`](Self::takes_more) says when to ask again.
+    pub fn has_room_for(&mut self, item: &Item) -> bool {
+        let is_suspect = self.is_suspect(item);
+        let has_room = if is_suspect {
+            self.sent.is_empty() || (self.carries_suspects() && self.sent.len() < self.group)
+        } else {
+            !self.has_waiting_suspect && !self.carries_suspects()
+        };
+        self.is_waited_for |= !has_room;
+        self.has_waiting_suspect |= is_suspect && !has_room;
+        has_room
+    }
+
+    /// Whether what had to wait may be sent now, or some of it.
+    pub fn takes_more(&mut self) -> bool {
+        let takes_more =
+            self.is_waited_for && (self.sent.is_empty() || (self.carries_suspects() && self.sent.len() < self.group));
+        if takes_more {
+            (self.is_waited_for, self.has_waiting_suspect) = (false, false);
+        }
+        takes_more
+    }
+
+    /// Whether the server did not take a message of this length lately.
+    pub fn is_too_long(&self, now: Instant, bytes: usize) -> bool {
+        self.too_long.is_some_and(|(too_long, until)| bytes >= too_long && now < until)
+    }
+
+    /// Something is sent, after so many PINGs.
+    pub fn on_sent(&mut self, item: Item, bytes: usize, pings: &Pings) {
+        if let Item::Record(_) = item {
+            // One message for each is on its way at most.
+            self.on_arrived(&item);
+        }
+        self.wants_ping |= self.is_suspect(&item);
+        self.sent.push_back(Sent { item, bytes, barrier: pings.sent + 1 });
+        self.wants_ping |= self.sent.len().is_multiple_of(OUTBOX_WINDOW);
+    }
+
+    /// A message is sent that is not of the application.
+    pub fn on_other_sent(&mut self, bytes: usize, pings: &Pings) {
+        self.longest_other = (self.longest_other.0.max(bytes), pings.sent + 1);
+    }
+
+    /// Whether the answer to a PING is wanted, so that more can be sent.
+    pub fn takes_ping(&mut self) -> bool {
+        std::mem::take(&mut self.wants_ping)
+    }
+
+    /// The server is known to have something, or nobody wants to know any more.
+    pub fn on_arrived(&mut self, item: &Item) {
+        let Some(position) = self.sent.iter().position(|sent| sent.item == *item) else { return };
+        if let Some(sent) = self.sent.remove(position) {
+            self.arrived_bytes = self.arrived_bytes.max(sent.bytes);
+        }
+        if let Some(position) = self.suspects.iter().position(|(suspect, _)| suspect == item) {
+            self.suspects.swap_remove(position);
+            // Twice as many after each group.
+            self.group += 1;
+        }
+    }
+
+    /// The server has answered so many PINGs: it has what was sent before. Whether it survives what it owes an answer for
+    /// that answer will tell.
+    pub fn on_pong(&mut self, answered: u32) {
+        if self.longest_other.1 <= answered {
+            self.longest_other.0 = 0;
+        }
+        if self.sent.len() > OUTBOX_WINDOW {
+            // So many calls may be open that looking for one would take long.
+            self.sent.retain(|sent| sent.barrier > answered);
+        }
+        let is_answered = |sent: &Sent| matches!(sent.item, Item::Answer(_)) && sent.barrier <= answered;
+        while let Some(item) = self.sent.iter().find(|sent| is_answered(sent)).map(|sent| sent.item.clone()) {
+            self.on_arrived(&item);
+        }
+    }
+
+    /// The session is over, with so many PINGs answered. Returns what the server cannot take, if that is certain.
+    pub fn on_lost(&mut self, now: Instant, reason: Option<&CloseReason>, answered: u32) -> Option<Item> {
+        let sent = std::mem::take(&mut self.sent);
+        (self.is_waited_for, self.has_waiting_suspect, self.wants_ping) = (false, false, false);
+        let longest_other = std::mem::take(&mut self.longest_other).0;
+        let reason = reason.filter(|reason| reason.kind == CloseKind::Network)?;
+        if reason.code == Some(MESSAGE_TOO_BIG) {
+            let unread = sent.iter().filter(|sent| sent.barrier > answered);
+            let longest = unread.max_by_key(|sent| sent.bytes);
+            if let Some(Sent { item, bytes, .. }) =
+                longest.filter(|it| it.bytes > self.arrived_bytes.max(longest_other))
+            {
+                self.too_long = Some((*bytes, now.after_ms(TOO_LONG_MS)));
+                return Some(item.clone());
+            }
+            // Perhaps another server takes less.
+            self.arrived_bytes = ALWAYS_TAKEN_BYTES;
+        }
+        if sent.is_empty() {
+            return None;
+        }
+        let is_alone = sent.len() == 1;
+        let counted: Vec<_> = sent.iter().map(|sent| (sent.item.clone(), self.cuts(&sent.item) + 1)).collect();
+        (self.suspects, self.group) = (counted, 1);
+        match sent.into_iter().next() {
+            Some(Sent { item, bytes, .. }) if is_alone && self.cuts(&item) >= UNDELIVERABLE_AFTER_CUTS => {
+                if bytes > self.arrived_bytes.max(LIKELY_TOO_LONG_BYTES) {
+                    self.too_long = Some((bytes, now.after_ms(TOO_LONG_MS)));
+                }
+                self.suspects.clear();
+                Some(item)
+            }
+            _ => None,
+        }
+    }
+}
