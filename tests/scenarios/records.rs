@@ -332,27 +332,46 @@ fn what_was_asked_about_a_record_that_is_discarded_is_answered_all_the_same() {
 
 #[test]
 fn a_discarded_record_is_let_go_of_in_time_without_a_connection_too() {
-    for is_paused in [true, false] {
-        let (mut world, alice, _) = two(Strategy::RemoteWins);
-        let seen = view(&mut world, alice);
-        if is_paused {
-            world.pause(alice);
-        } else {
-            world.server().kill();
-        }
-        world.run_for(A_WHILE);
-        wish(&mut world, alice, RecordWish::Discard(NAME.into()));
-        world.run_for(4_000);
-        assert_eq!(view(&mut world, alice), seen, "it is still there to be read");
-        world.run_for(2_000);
-        assert_eq!(world.client_mut(alice).record(NAME, ""), None);
-        let last = world.client(alice).outputs().find_map(|output| match output {
+    let last_seen = |world: &World, client| {
+        let mut all = world.client(client).outputs().filter_map(|output| match output {
             Output::Record { news: RecordNews::Discarded(last), .. } => Some((last.version, last.data.to_string())),
             _ => None,
         });
-        assert_eq!(last, Some((Some(1), seen)));
-        if is_paused {
-            assert_eq!(world.client(alice).timer(), None);
+        (all.next(), all.next())
+    };
+    for is_paused in [true, false] {
+        for is_written in [false, true] {
+            let (mut world, alice, bob) = two(Strategy::RemoteWins);
+            if is_paused {
+                world.pause(alice);
+            } else {
+                world.server().kill();
+            }
+            world.run_for(A_WHILE);
+            if is_written {
+                set(&mut world, alice, "title", "\"last words\"");
+            }
+            let seen = view(&mut world, alice);
+            wish(&mut world, alice, RecordWish::Discard(NAME.into()));
+            world.run_for(4_000);
+            assert_eq!(view(&mut world, alice), seen, "it is still there to be read");
+            assert_eq!(last_seen(&world, alice), (None, None));
+            world.run_for(2_000);
+            let last = Some((Some(1 + i32::from(is_written)), seen.clone()));
+            assert_eq!(last_seen(&world, alice), (last.clone(), None));
+            assert!(!world.client(alice).client().records().is_held(NAME));
+            if is_paused {
+                assert_eq!(world.client(alice).timer(), None);
+                world.resume(alice);
+            } else {
+                world.server().start();
+            }
+            world.run_until_open(alice);
+            world.run_until_open(bob);
+            world.run_for(A_WHILE);
+            assert_eq!(last_seen(&world, alice), (last, None), "it is told once");
+            assert!(!world.client(alice).client().records().is_open(NAME));
+            assert_eq!(view(&mut world, bob).contains("last words"), is_written);
         }
     }
 }

@@ -176,7 +176,7 @@ impl RecordHandler {
     pub fn open(&self, name: &JsValue, strategy: u32) -> Result<bool, DeepstreamError> {
         errors::ensure_sound()?;
         let name = arguments::name("name", name)?;
-        let is_first = self.driver.with_records(|records| !records.is_open(&name));
+        let is_first = self.driver.with_records(|records| !records.is_held(&name));
         self.command(RecordCommand::Open { name: &name, strategy: strategy_of(strategy) });
         Ok(is_first)
     }

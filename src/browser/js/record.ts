@@ -64,7 +64,7 @@ export type RecordState =
 export interface RecordEvents<Data = any, Self = Record<Data>> {
   /** It was loaded. */
   ready: (record: Self) => void;
-  /** It is let go of, `recordDiscardTimeout` after the last `discard()`, and when the server has all that was written. */
+  /** It is let go of, `recordDiscardTimeout` after the last `discard()`; what is unsent is sent all the same. */
   discard: (record: Self) => void;
   /** It was deleted, here or elsewhere. */
   delete: (record: Self) => void;
@@ -121,8 +121,8 @@ export interface RecordHolder<Self> extends Disposable {
   whenReady(callback?: (record: Self) => void): Promise<Self> | void;
 
   /**
-   * Ends the subscriptions that were made through this object, and lets go of the record. When nobody here holds it, and the
-   * server has all that was written, it stays for `recordDiscardTimeout`, and is then given up.
+   * Ends the subscriptions that were made through this object, and lets go of the record. When nobody here holds it, it
+   * stays for `recordDiscardTimeout`, and is then given up.
    * @example
    * note.discard();
    */

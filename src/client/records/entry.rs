@@ -8,7 +8,7 @@ use super::{
     write::{Edit, Watch, Write},
 };
 use crate::client::{
-    io::Ticket,
+    io::{LastSeen, Ticket},
     limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
     record::{Document, EditError, Path, Side, Value},
     time::Instant,
@@ -149,6 +149,8 @@ pub struct Entry {
     pub deadline: Option<Instant>,
     /// When to let go of it, since there are no handles left.
     pub discard_at: Option<Instant>,
+    /// Whether the application knows it for discarded, and only what is unsent keeps it here.
+    pub is_told_discarded: bool,
     /// The version that the server has; `None` if it never was loaded.
     pub version: Option<i32>,
     /// What the application sees.
@@ -194,6 +196,7 @@ impl Entry {
             phase: Phase::Unknown,
             deadline: None,
             discard_at: None,
+            is_told_discarded: false,
             version: None,
             view: Document::default(),
             base: None,
@@ -240,6 +243,11 @@ impl Entry {
     pub fn visible_version(&self) -> Option<i32> {
         let ahead = i32::from(!self.pending.is_empty());
         self.version.map(|version| version.saturating_add(ahead))
+    }
+
+    /// What can be seen of it, to be told when it ends.
+    pub fn last_seen(&self) -> LastSeen {
+        LastSeen { version: self.visible_version(), data: self.view.value().text().into() }
     }
 
     /// The answer to a question, now that it is loaded.

@@ -120,7 +120,7 @@ impl Records {
 
     /// The names of the records that are open, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.names()
+        self.entries.names().filter(|name| self.is_held(name))
     }
 
     /// The JSON text of what the application sees at a path; `None` for `undefined`.
@@ -134,7 +134,12 @@ impl Records {
         self.entries.get(name)?.visible_version()
     }
 
-    /// Whether the record is open.
+    /// Whether the record is open, as far as the application knows.
+    pub fn is_held(&self, name: &str) -> bool {
+        self.entries.get(name).is_some_and(|entry| !entry.is_told_discarded)
+    }
+
+    /// Whether the record is here: open, or kept by what is unsent of it.
     pub fn is_open(&self, name: &str) -> bool {
         self.entries.contains(name)
     }
@@ -294,6 +299,7 @@ impl Records {
         let entry = self.entries.get_or_insert_with(name, || Entry::new(strategy));
         entry.usages += 1;
         entry.discard_at = None;
+        entry.is_told_discarded = false;
         if matches!(entry.phase, Phase::Denied | Phase::Held) {
             entry.phase = Phase::Unknown;
         }
@@ -508,6 +514,11 @@ impl Records {
             self.discard_due_at = Some(self.discard_due_at.map_or(at, |earlier| earlier.min(at)));
             return;
         }
+        if entry.has_unsent() {
+            entry.is_told_discarded = true;
+            let last = entry.last_seen();
+            return tell(context, name, RecordNews::Discarded(last));
+        }
         let is_subscribed = entry.is_subscribed();
         self.remove(context, name, RecordFailure::Discarded, RecordNews::Discarded);
         if let Some(socket) = session.filter(|_| is_subscribed) {
@@ -519,23 +530,26 @@ impl Records {
     fn remove(&mut self, context: &mut Context<'_>, name: &str, why: RecordFailure, news: fn(LastSeen) -> RecordNews) {
         let Some(mut entry) = self.entries.remove(name) else { return };
         self.cache.on_removed(context, name, &mut entry, why == RecordFailure::Deleted);
-        let last = LastSeen { version: entry.visible_version(), data: entry.view.value().text().into() };
+        let last = (!entry.is_told_discarded).then(|| entry.last_seen());
         let mut tickets = entry.take_tickets();
         tickets.append(&mut entry.take_ready_tickets());
         settle(context, &mut tickets, &Err(failure(why, name)));
         if let Some(mut deletion) = entry.deletion {
             settle(context, &mut deletion.tickets, &Ok(None));
         }
-        tell(context, name, news(last));
+        if let Some(last) = last {
+            tell(context, name, news(last));
+        }
     }
 }
 
 impl Entry {
-    /// What the server was asked about a subscription must be answered first, lest it ends up subscribed.
+    /// What the server was asked about a subscription must be answered first, lest it ends up subscribed. What is unsent keeps
+    /// it here after the application was told.
     fn can_be_discarded(&self) -> bool {
         let is_asked = matches!(self.phase, Phase::Loading | Phase::Checking)
             || self.ready_tickets.iter().any(|(_, question)| *question != Question::Readiness);
-        self.usages == 0 && self.pending.is_empty() && self.deletion.is_none() && !is_asked
+        self.usages == 0 && !is_asked && !(self.is_told_discarded && self.has_unsent())
     }
 }
 

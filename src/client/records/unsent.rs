@@ -181,6 +181,7 @@ impl Records {
         if !is_open {
             // It is let go of when everything was sent.
             entry.discard_at = Some(context.now.after_ms(context.options.record_discard_timeout_ms));
+            entry.is_told_discarded = true;
             tell(context, &name, RecordNews::Restored);
         }
         let mut before = entry.view.clone();
