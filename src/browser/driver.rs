@@ -23,7 +23,7 @@ use super::{
     promises::{self, Promises, Rejection, Waiting},
     socket::{ABNORMAL_CLOSURE, Socket},
     storage::{Operation, Storage, Store},
-    timer::{Timer, now},
+    timer::{Timer, after_this_task, now},
 };
 use crate::{
     client::{
@@ -51,6 +51,8 @@ pub struct Driver {
     /// What the clients of an origin tell by that they are there.
     pub locks: Locks,
     draining: Cell<bool>,
+    /// Whether the client is going to hear of the end of the task that runs now.
+    waits_for_task_end: Cell<bool>,
     /// How far the wall clock was ahead of the other when the timer last fired.
     clock_offset_ms: Cell<f64>,
     /// The function in the option `authParams`.
@@ -93,6 +95,7 @@ impl Driver {
             storage: Storage::new(storage),
             locks: Locks::default(),
             draining: Cell::new(false),
+            waits_for_task_end: Cell::new(false),
             clock_offset_ms: Cell::new(clock_offset_ms()),
             auth_params,
             listeners: Callbacks::default(),
@@ -206,8 +209,16 @@ impl Driver {
             self.page.take();
             self.timer.borrow_mut().stop();
         } else {
+            if self.client.borrow().wants_task_end() && !self.waits_for_task_end.replace(true) {
+                after_this_task(self, Self::on_task_end);
+            }
             self.set_timer();
         }
+    }
+
+    fn on_task_end(self: &Rc<Self>) {
+        self.waits_for_task_end.set(false);
+        self.handle(Input::TaskEnd);
     }
 
     /// The timer fired.

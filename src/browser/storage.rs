@@ -277,8 +277,7 @@ fn on_change(driver: &Rc<Driver>, prefix: &JsValue, event: &ChangeEvent) {
         Some(key) => changed(driver, &key, event.new_value().as_deref()),
         // Somebody has cleared it all.
         None => {
-            let keys =
-                |outbox: &Outbox| outbox.entries().filter_map(|entry| entry.stored_as.clone()).collect::<Vec<_>>();
+            let keys = |outbox: &Outbox| outbox.stored_keys().map(Box::from).collect::<Vec<Box<str>>>();
             driver.with_outbox(keys).iter().for_each(|key| changed(driver, key, None));
         }
     }

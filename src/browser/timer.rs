@@ -80,7 +80,10 @@ impl Timer {
         }
         let wait_ms = deadline.since_ms(now()).min(MAX_WAIT_MS) as u32;
         let wait = match &self.worker {
-            _ if wait_ms == 0 => microtask(driver),
+            _ if wait_ms == 0 => {
+                after_this_task(driver, Driver::on_timer);
+                Wait::Microtask
+            }
             Some(worker) => {
                 worker.worker.post_message(wait_ms);
                 Wait::Worker
@@ -116,8 +119,8 @@ impl Timer {
     }
 }
 
-fn microtask(driver: &Rc<Driver>) -> Wait {
+/// Calls the driver when the code that runs now has ended, before anything else happens.
+pub fn after_this_task(driver: &Rc<Driver>, call: fn(&Rc<Driver>)) {
     let driver = Rc::clone(driver);
-    queue_microtask(&Closure::once_into_js(move || driver.on_timer()));
-    Wait::Microtask
+    queue_microtask(&Closure::once_into_js(move || call(&driver)));
 }

@@ -95,6 +95,8 @@ pub enum Input<'a> {
         /// A JSON object, or what went wrong, in words.
         answer: Result<&'a str, &'a str>,
     },
+    /// The task in which commands were given is about to end: what they entrusted is written to storage now.
+    TaskEnd,
     /// What the clock on the wall says, in milliseconds since 1970: before anything else, and whenever it has jumped.
     WallClock(u64),
     /// The storage has something to say.

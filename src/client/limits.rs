@@ -119,6 +119,10 @@ pub const REACHABILITY_TIMEOUT_MS: u64 = 3_000;
 /// once would otherwise be asked without end.
 pub const MIN_RETRY_WAIT_MS: u64 = 100;
 
+/// A value of the outbox in storage that is longer than this, in bytes, takes no more entries: should it have to be written
+/// anew, that shall not take long.
+pub const OUTBOX_GROUP_MAX_BYTES: usize = 64 * 1_024;
+
 /// Most writes to one record that wait for the server one by one; more become one write of the whole record.
 pub const RECORD_MAX_WRITES: usize = 64;
 

@@ -6,7 +6,9 @@
 //!
 //! 1. call [`Client::handle`] with the time and the [`Input`];
 //! 2. call [`Client::poll`] until it returns `None`, and carry out each [`Output`] in that order;
-//! 3. call [`Client::deadline`], and see to it that `handle(now, Input::Tick)` follows when that moment has come.
+//! 3. call [`Client::deadline`], and see to it that `handle(now, Input::Tick)` follows when that moment has come;
+//! 4. if [`Client::wants_task_end`], see to it that `handle(now, Input::TaskEnd)` follows before the task of the page ends,
+//!    when the code that runs in it has given all its commands.
 //!
 //! `handle` may be called at any time between two `poll`s, for instance from a callback that an output led to.
 //! Time never goes backwards from one `handle` to the next.
@@ -147,8 +149,10 @@ impl Client {
 
     /// Takes in what happened.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        let may_be_followed = matches!(input, Input::Command(_));
         match input {
             Input::Tick => self.on_tick(now),
+            Input::TaskEnd => {}
             Input::WallClock(now_ms) => self.wall_clock_origin_ms = now_ms.saturating_sub(now.as_ms()),
             Input::Socket(socket, event) => {
                 if self.connection.socket() == Some(socket) {
@@ -209,6 +213,12 @@ impl Client {
                 features.on_stopped(&mut context, &error);
             }
         }
+        let (mut context, connection, _, outbox) = self.split(now);
+        if may_be_followed && !connection.is_closed() {
+            outbox.ask_first(&mut context);
+        } else {
+            outbox.commit(&mut context);
+        }
         if self.outbox.take_changed() {
             self.out.push_back(Output::Outbox(OutboxNews::Changed));
         }
@@ -217,6 +227,11 @@ impl Client {
     /// What is to be done next.
     pub fn poll(&mut self) -> Option<Output> {
         self.out.pop_front()
+    }
+
+    /// Whether commands have entrusted something that is to be written when the task of the page ends.
+    pub const fn wants_task_end(&self) -> bool {
+        self.outbox.has_uncommitted()
     }
 
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
@@ -339,7 +354,7 @@ impl Client {
         match command {
             Command::Login { ticket, params } => {
                 if connection.login(&mut context, ticket, params) {
-                    outbox.on_credentials(&mut context, connection.known_params());
+                    outbox.on_credentials(connection.known_params());
                 }
             }
             Command::Pause => connection.pause(&mut context),

@@ -117,9 +117,14 @@ impl Life {
                 befall_storage(&mut self.world, browser, &mut self.dice);
             } else {
                 let index = self.pages.iter().position(|it| *it == page).expect("it is one of them");
-                for _ in 0..self.dice.between(1..=4) {
-                    let wish = self.wishes[index].draw(&self.knobs);
-                    self.world.wish(page, wish);
+                let wishes: Vec<_> =
+                    (0..self.dice.between(1..=4)).map(|_| self.wishes[index].draw(&self.knobs)).collect();
+                if self.dice.happens(0.5) {
+                    self.world.task(page, wishes);
+                } else {
+                    for wish in wishes {
+                        self.world.wish(page, wish);
+                    }
                 }
             }
             self.observe();
@@ -287,7 +292,7 @@ impl Life {
     /// What was entrusted by somebody who cannot log in stays until it expires.
     fn may_stay(&self, value: &str) -> bool {
         let events = &self.model.events;
-        let mut its_own = events.iter().filter(|(payload, event)| value.ends_with(&event.in_storage(**payload)));
+        let mut its_own = events.iter().filter(|(payload, event)| value.contains(&event.in_storage(**payload)));
         its_own.any(|(_, event)| event.owner.is_none())
     }
 

@@ -46,9 +46,9 @@ pub struct Event {
 }
 
 impl Event {
-    /// What its value in storage ends with.
+    /// What a value in storage contains that holds it.
     pub fn in_storage(&self, payload: u64) -> String {
-        format!("{}{payload}", self.name)
+        format!("{}{payload}\n", self.name)
     }
 }
 
@@ -241,9 +241,9 @@ impl Model {
             if event.excuse.is_some() || event.was_cleared || event.name == "mute" || arrived.contains(payload) {
                 continue;
             }
-            let suffix = event.in_storage(*payload);
+            let text = event.in_storage(*payload);
             let (is_own, has_expired) = (event.page == page, event.expires_at <= world.now());
-            let is_stored = world.browser(event.browser).storage.values().any(|value| value.ends_with(&suffix));
+            let is_stored = world.browser(event.browser).storage.values().any(|value| value.contains(&text));
             if has_expired && !is_stored {
                 event.excuse = Some("it expired, and the page went before it could say so");
             } else if is_crashed && !is_stored && event.call.is_some_and(|call| !call.idempotent) {

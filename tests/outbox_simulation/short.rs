@@ -24,6 +24,8 @@ struct Plot {
     has_locks: bool,
     /// Whether the application logs in before it emits.
     logs_in_first: bool,
+    /// Whether it emits all but the first event in one task.
+    at_once: bool,
 }
 
 /// What befalls the page, if it lives to see it.
@@ -43,7 +45,7 @@ struct Story {
     browser: BrowserId,
     page: ClientId,
     reader: ClientId,
-    /// The payloads for which `emit()` returned.
+    /// The payloads that were emitted in a task which ended.
     accepted: BTreeSet<u64>,
     arrivals_before: usize,
 }
@@ -68,7 +70,16 @@ fn wherever_a_page_dies_and_the_connection_is_cut_each_event_arrives_once_and_in
 fn plots() -> impl Iterator<Item = Plot> {
     let all = (1..=4).flat_map(|emits| [false, true].map(|has_neighbour| (emits, has_neighbour)));
     let all = all.flat_map(|(emits, has_neighbour)| [false, true].map(|has_locks| (emits, has_neighbour, has_locks)));
-    all.map(|(emits, has_neighbour, has_locks)| Plot { emits, has_neighbour, has_locks, logs_in_first: emits % 2 == 0 })
+    let all = all
+        .flat_map(|it| [false, true].map(|at_once| (it, at_once)))
+        .filter(|((emits, ..), at_once)| !at_once || *emits > 2);
+    all.map(|((emits, has_neighbour, has_locks), at_once)| Plot {
+        emits,
+        has_neighbour,
+        has_locks,
+        logs_in_first: emits % 2 == 0,
+        at_once,
+    })
 }
 
 impl Story {
@@ -97,13 +108,14 @@ impl Story {
         if self.plot.logs_in_first {
             self.world.wish(self.page, Wish::Login(Some(USER.into())));
         }
-        self.emit(1);
+        self.emit(&[1]);
         if !self.plot.logs_in_first {
             self.world.wish(self.page, Wish::Login(Some(USER.into())));
         }
         self.run_for(70);
-        for payload in 2..=self.plot.emits {
-            self.emit(payload);
+        let payloads: Vec<u64> = (2..=self.plot.emits).collect();
+        for payloads in payloads.chunks(if self.plot.at_once { 4 } else { 1 }) {
+            self.emit(payloads);
             // The next one goes out while a PING is on its way.
             self.run_for(15);
         }
@@ -111,8 +123,9 @@ impl Story {
         self
     }
 
-    fn emit(&mut self, payload: u64) {
-        let wish = Wish::Offer {
+    /// Emits events in one task.
+    fn emit(&mut self, payloads: &[u64]) {
+        let wish = |payload: &u64| Wish::Offer {
             name: "news".into(),
             data: payload.to_string(),
             delivery: Delivery::Durable,
@@ -120,9 +133,9 @@ impl Story {
             key: None,
             receipt: payload.is_multiple_of(2),
         };
-        self.world.wish(self.page, wish);
+        self.world.task(self.page, payloads.iter().map(wish).collect());
         if !self.world.client(self.page).is_crashed() {
-            self.accepted.insert(payload);
+            self.accepted.extend(payloads);
         }
     }
 

@@ -16,6 +16,7 @@ mod login;
 mod outages;
 mod outbox;
 mod outbox_calls;
+mod outbox_groups;
 mod outbox_leases;
 mod outbox_pages;
 mod outbox_sending;

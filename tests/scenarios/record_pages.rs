@@ -546,14 +546,21 @@ fn garbage_under_our_keys_is_told_removed_and_in_nobodys_way() {
     set(&mut world, page, "a", "1");
     world.crash(page);
     let storage = &mut world.browser(browser).storage;
-    let (key, value) = storage.iter().find(|(_, value)| value.starts_with("1 w")).unwrap();
-    let (key, header) = (key.clone(), value.split_once("{").unwrap().0.to_owned());
+    let (key, value) = storage.iter().find(|(_, value)| value.contains("\nw ")).unwrap();
+    let (key, mut value) = (key.clone(), value.clone());
+    let (header, _) = value.split_once('\n').unwrap();
+    let header = header.to_owned();
+    let prefix = key.rsplit_once('/').unwrap().0;
     for (number, payload) in [(900, "nonsense"), (901, "{\"edits\":7}"), (902, "{\"edits\":[{\"path\":\"a[\"}]}")] {
-        let prefix = key.rsplit_once('/').unwrap().0;
-        storage.insert(format!("{prefix}/{number}"), format!("{header}{payload}"));
-        storage.insert(format!("{prefix}/{}", number + 50), format!("{header}{payload}").replacen("1 w", "1 b", 1));
-        storage.insert(format!("{prefix}/{}", number + 90), format!("{header}{payload}").replacen("1 w", "1 f", 1));
+        for (number, kind) in [(number, 'w'), (number + 50, 'b'), (number + 90, 'f')] {
+            let entry =
+                format!("{kind} {number} 1 9999999999999 1 {} {}\nk{NAME}{payload}\n", NAME.len(), payload.len());
+            storage.insert(format!("{prefix}/{number}"), format!("{header}\n{entry}"));
+            // Beside what can be read.
+            value += &entry;
+        }
     }
+    storage.insert(key, value);
     let next = next_page(&mut world, browser, ADA);
     let is_told = |output: &Output| matches!(output, Output::Outbox(OutboxNews::Degraded { .. }));
     assert!(world.client(next).outputs().any(is_told));

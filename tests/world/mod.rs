@@ -198,6 +198,11 @@ impl World {
         self.clients[client.0].wish(self.now, wish, &mut self.outside)
     }
 
+    /// An application asks for several things in one task of its page. Returns the tickets.
+    pub fn task(&mut self, client: ClientId, wishes: Vec<Wish>) -> Vec<Option<Ticket>> {
+        self.clients[client.0].task(self.now, wishes, &mut self.outside)
+    }
+
     pub fn login(&mut self, client: ClientId, params: &str) -> Ticket {
         self.wish(client, Wish::Login(Some(params.into()))).expect("login gives a ticket")
     }

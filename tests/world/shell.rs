@@ -63,6 +63,8 @@ pub struct Shell {
     reaction: Option<Reaction>,
     /// How often storage answered at once.
     storage_answers: usize,
+    /// Whether the application is about to ask for more in the same task.
+    is_in_task: bool,
     closed: bool,
     crashed: bool,
     /// How many outputs are carried out before the page is gone.
@@ -104,6 +106,7 @@ impl Shell {
             history: Vec::new(),
             reaction: None,
             storage_answers: 0,
+            is_in_task: false,
             closed: false,
             crashed: false,
             crashes_after: None,
@@ -354,6 +357,17 @@ impl Shell {
         ticket
     }
 
+    /// The application asks for several things in one task of its page. Returns the tickets.
+    pub fn task(&mut self, now: Instant, wishes: Vec<Wish>, outside: &mut Outside) -> Vec<Option<Ticket>> {
+        self.is_in_task = true;
+        let tickets = wishes.into_iter().map(|wish| self.wish(now, wish, outside)).collect();
+        self.is_in_task = false;
+        if !self.crashed && !self.is_frozen() {
+            self.drain(now, outside);
+        }
+        tickets
+    }
+
     /// Anything else happens to it.
     pub fn on_input(&mut self, now: Instant, input: Input<'_>, outside: &mut Outside) {
         if self.crashed || self.is_frozen() {
@@ -557,7 +571,7 @@ impl Shell {
     fn drain(&mut self, now: Instant, outside: &mut Outside) -> usize {
         assert_eq!(self.client.outbox().len(), self.client.outbox().entries().count());
         let mut outputs = 0;
-        while let Some(output) = self.client.poll() {
+        while let Some(output) = self.next_output(now) {
             outputs += 1;
             assert!(outputs <= MOST_OUTPUTS, "the client never stops: {output:?}");
             self.watch.on_output(&output);
@@ -581,6 +595,17 @@ impl Shell {
         }
         self.set_timer();
         outputs
+    }
+
+    /// The next output; when there is none, the task ends.
+    fn next_output(&mut self, now: Instant) -> Option<Output> {
+        let output = self.client.poll();
+        if output.is_some() || self.is_in_task || !self.client.wants_task_end() {
+            return output;
+        }
+        self.client.handle(now, Input::TaskEnd);
+        assert!(!self.client.wants_task_end(), "it ended");
+        self.client.poll()
     }
 
     fn set_timer(&mut self) {

@@ -180,7 +180,7 @@ fn to_object(entry: &Entry, payloads: bool, now: Instant) -> Object {
             Delivery::Drop => "drop",
         },
     );
-    set(&object, "isStored", entry.stored_as.is_some());
+    set(&object, "isStored", entry.stored.is_some());
     set(&object, "isSent", entry.is_sent());
     if payloads {
         set(&object, "data", entry.data.as_deref().map_or(JsValue::UNDEFINED, parse));

@@ -61,9 +61,10 @@ impl Outbox {
             let is_once = call.kind == Kind::Call { idempotent: false };
             match call.progress {
                 Progress::Waiting if !self.may_make(call) => break,
-                Progress::Waiting if is_once && call.stored_as.is_some() => {
-                    if let Some(key) = call.stored_as.clone() {
-                        context.out.push_back(Output::WriteStorage { key, value: None });
+                Progress::Waiting if is_once && call.stored.is_some() => {
+                    if let Some(key) = call.stored.and_then(|group| self.groups.key(group)) {
+                        let key = key.into();
+                        self.groups.say(Output::WriteStorage { key, value: None });
                     }
                     self.calls[index].progress = Progress::Leaving { batch };
                     self.batch = batch;
@@ -93,7 +94,7 @@ impl Outbox {
             }
         }
         if self.batch == batch {
-            self.read(context, self.keys.all(), Purpose::Removal(batch));
+            self.read(self.keys.all(), Purpose::Removal(batch));
         }
         self.settle_flushes(context);
     }
@@ -102,7 +103,7 @@ impl Outbox {
     fn may_make(&self, call: &Entry) -> bool {
         let has_lock =
             self.is_taken_over(call) || (self.takeover.own_lock == OwnLock::Held && !self.reads.asks_for_own());
-        call.stored_as.is_none() || (has_lock && !self.takeover.is_parked)
+        call.stored.is_none() || (has_lock && !self.takeover.is_parked)
     }
 
     /// Whether writing the entry anew cannot bring back a call that another page has made.
@@ -124,11 +125,11 @@ impl Outbox {
                 continue;
             }
             call.progress = Progress::Waiting;
-            let is_it = |(key, _): &(String, String)| call.stored_as.as_deref() == Some(key);
-            if items.is_some_and(|items| !items.iter().any(is_it)) {
+            let key = call.stored.and_then(|group| self.groups.key(group));
+            if items.is_some_and(|items| !items.iter().any(|(found, _)| Some(&**found) == key)) {
                 let call = call.clone();
-                self.let_go_of(context, &call);
-                self.calls[index].stored_as = None;
+                self.leave_storage(&call);
+                self.calls[index].stored = None;
             } else {
                 // The next session tries again.
                 self.held.extend(self.calls.remove(index));
@@ -184,9 +185,9 @@ impl Outbox {
         for call in &mut calls {
             if let Progress::Leaving { .. } = call.progress {
                 call.progress = Progress::Waiting;
-                self.rewrite(context, call);
-            } else if call.progress == Progress::Waiting && call.stored_as.is_none() && self.storage == Storage::Ready {
-                self.store(context, call);
+                self.rewrite(call);
+            } else if call.progress == Progress::Waiting && call.stored.is_none() && self.storage == Storage::Ready {
+                self.store(context, call, None);
             }
         }
         self.calls = calls;
@@ -218,6 +219,7 @@ impl Outbox {
                 };
                 if is_meant {
                     self.let_out(entry);
+                    entry.stored.into_iter().for_each(|group| self.groups.leave(group));
                 }
                 !is_meant
             });

@@ -5,13 +5,13 @@
 //! as that is not simply the version that stands in the writes: when the server has the first of several, and when the
 //! connection is lost, since only who has the data can settle a conflict.
 
-use super::{Delivery, Entry, Kind, Offer, Outbox, Progress, Storage, persisted::Persisted, settle};
+use super::{Delivery, Entry, Kind, Offer, Outbox, Progress, Storage, persisted::Persisted, settle, takeover::Found};
 use crate::{
     client::{
         context::Context,
         error::{ClientError, RecordFailure},
         flight::Item,
-        io::{Output, SocketId},
+        io::SocketId,
         limits::RECORD_WRITES_TTL_MS,
         outbox::entry::Owner,
         records::{Draft, Records, Unkept, Unsent, Write, base_text, read_base, read_write, write_text},
@@ -190,8 +190,8 @@ impl Outbox {
                 let is_in_order = |number: &u64| numbers.last().is_none_or(|last| last < number);
                 let number = kept_as.filter(is_in_order).unwrap_or_else(|| {
                     let mut entry = self.draft(context, Kind::Write, name, &write_text(version, edits), created_ms);
-                    let before = kept.writes.iter().find(|before| Some(before.number) == kept_as);
-                    self.keep_safe(context, &mut entry, before);
+                    let same = kept.writes.iter().find(|before| Some(before.number) == kept_as);
+                    self.keep_safe(context, &mut entry, same, kept.writes.last());
                     let number = entry.number;
                     kept.writes.push(entry);
                     number
@@ -199,7 +199,7 @@ impl Outbox {
                 numbers.push(number);
                 number
             });
-            let is_stored = kept.writes.iter().any(|write| write.stored_as.is_some());
+            let is_stored = kept.writes.iter().any(|write| write.stored.is_some());
             let wants_data = session.is_none() && version.is_some();
             if let Some(first) = numbers.first().filter(|_| is_stored)
                 && (kept.version != version || (wants_data && !kept.has_data))
@@ -210,16 +210,16 @@ impl Outbox {
                 let text = unsent.base_text(waiting.fold(*first, u64::min), wants_data);
                 let created_ms = context.wall_clock_ms(context.now);
                 let mut base = self.draft(context, Kind::Base, name, &text, created_ms);
-                self.keep_safe(context, &mut base, kept.writes.first());
-                kept.base.replace(base).iter().for_each(|before| self.unstore(context, before));
+                self.keep_safe(context, &mut base, kept.writes.first(), None);
+                kept.base.replace(base).iter().for_each(|before| self.unstore(before, false));
                 (kept.version, kept.has_data) = (version, wants_data);
             }
         }
         for write in kept.writes.extract_if(.., |write| !numbers.contains(&write.number)) {
-            self.forget(context, &write);
+            self.forget(context, &write, false);
         }
         if kept.writes.is_empty() {
-            kept.base.iter().for_each(|base| self.unstore(context, base));
+            kept.base.iter().for_each(|base| self.unstore(base, false));
         } else {
             *self.drafts.lent.get_or_insert_with(name, Kept::default) = kept;
         }
@@ -239,14 +239,20 @@ impl Outbox {
         entry
     }
 
-    /// Stores an entry, if that can be, as of the same user as another one.
-    fn keep_safe(&mut self, context: &mut Context<'_>, entry: &mut Entry, other: Option<&Entry>) {
+    /// Stores an entry, if that can be, as of the same user as another one, together with `before`.
+    fn keep_safe(
+        &mut self,
+        context: &mut Context<'_>,
+        entry: &mut Entry,
+        other: Option<&Entry>,
+        before: Option<&Entry>,
+    ) {
         if let Some(other) = other {
             (entry.owner, entry.claim) = (other.owner.clone(), other.claim);
         }
-        self.touch_storage(context);
+        self.touch_storage();
         if self.storage == Storage::Ready {
-            self.store(context, entry);
+            self.store(context, entry, before.and_then(|before| before.stored));
         }
     }
 
@@ -303,14 +309,14 @@ impl Outbox {
                 lent.writes.append(&mut kept.writes);
                 // What all of them were made to is written anew.
                 lent.version = None;
-                kept.base.iter().for_each(|base| self.unstore(context, base));
+                kept.base.iter().for_each(|base| self.unstore(base, false));
             }
         }
     }
 
     /// Whatever the server has of a record is to be deleted.
     fn delete_by_force(&mut self, context: &mut Context<'_>, kept: Kept) {
-        kept.base.iter().for_each(|base| self.unstore(context, base));
+        kept.base.iter().for_each(|base| self.unstore(base, false));
         let count = kept.writes.len();
         for (position, mut entry) in kept.writes.into_iter().enumerate() {
             if position + 1 == count {
@@ -320,18 +326,18 @@ impl Outbox {
                 self.forced.push_back(entry);
             } else {
                 // The page was killed before it could remove what is deleted as well.
-                self.forget(context, &entry);
+                self.forget(context, &entry, false);
             }
         }
         self.is_forced_due = true;
     }
 
     /// A record was opened: what an earlier page could not send is part of it, also before anybody has logged in.
-    pub fn look_for_drafts(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+    pub fn look_for_drafts(&mut self, session: Option<SocketId>) {
         let is_new = session.is_none() && !std::mem::replace(&mut self.drafts.is_wanted_early, true);
         if is_new && self.storage != Storage::Absent {
-            self.touch_storage(context);
-            self.look_for_orphans(context);
+            self.touch_storage();
+            self.look_for_orphans();
         }
     }
 
@@ -342,38 +348,37 @@ impl Outbox {
 
     /// Takes what a client that is gone has written to records to the own keys, since what is written here was made to that.
     /// Says whether there was anything new.
-    pub(super) fn adopt_drafts(&mut self, context: &mut Context<'_>, found: &[(u64, &String, Persisted<'_>)]) -> bool {
+    pub(super) fn adopt_drafts(&mut self, context: &mut Context<'_>, found: &[Found<'_>]) -> bool {
         let mut has_adopted = false;
         let mut by_record: NameMap<Vec<usize>> = NameMap::new();
-        for (position, (_, _, persisted)) in found.iter().enumerate() {
-            by_record.get_or_insert_with(persisted.name, Vec::new).push(position);
+        for (position, Found { entry, .. }) in found.iter().enumerate() {
+            by_record.get_or_insert_with(entry.name, Vec::new).push(position);
         }
         for name in by_record.to_names() {
             let positions = by_record.remove(&name).unwrap_or_default();
-            let of_record: Vec<_> = positions.iter().filter_map(|position| found.get(*position)).collect();
-            let bases = of_record.iter().filter(|(.., persisted)| persisted.kind == Kind::Base);
-            let base = bases.clone().next_back();
-            let read = base.and_then(|(.., persisted)| read_base(persisted.data?));
+            let of_record = positions.iter().filter_map(|position| found.get(*position));
+            let base = of_record.clone().rfind(|found| found.entry.kind == Kind::Base);
+            let read = base.and_then(|found| read_base(found.entry.data?));
             let first = read.as_ref().map_or(0, |base| base.first);
             let mut kept = Kept::default();
-            for (number, key, persisted) in of_record.iter().filter(|(.., it)| it.kind == Kind::Write) {
+            for found in of_record.clone().filter(|found| found.entry.kind == Kind::Write) {
                 // The others are part of what these were made to, or another page had begun to do what is done here.
-                if *number >= first && !self.knows(persisted.key) {
-                    let entry = self.adopt(context, key, persisted, None);
+                if found.entry.number >= first && !self.knows(found.entry.key) {
+                    let mut entry = self.revive(context, found);
+                    self.store(context, &mut entry, kept.writes.last().and_then(|write| write.stored));
                     self.take_in(&entry);
                     self.expect_end_of(&entry);
                     kept.add(entry);
                 }
-                context.out.push_back(Output::WriteStorage { key: Box::from(key.as_str()), value: None });
             }
-            if let (Some((_, key, persisted)), Some(read), false) = (base, read, kept.writes.is_empty()) {
+            if let (Some(found), Some(read), false) = (base, read, kept.writes.is_empty()) {
+                let mut entry = self.revive(context, found);
                 // None of those that are here by now are part of it.
-                let text = base_text(read.version, 0, read.document.as_ref());
-                kept.base = Some(self.adopt(context, key, persisted, Some(text)));
+                entry.data = Some(base_text(read.version, 0, read.document.as_ref()));
+                self.store(context, &mut entry, None);
+                kept.base = Some(entry);
             }
-            for (_, key, _) in bases {
-                context.out.push_back(Output::WriteStorage { key: Box::from(key.as_str()), value: None });
-            }
+            of_record.for_each(|found| self.groups.remove(found.group, true));
             if !kept.writes.is_empty() {
                 has_adopted = true;
                 kept.read_version();
@@ -383,32 +388,17 @@ impl Outbox {
         has_adopted
     }
 
-    /// What another client had, under a key of this one.
-    fn adopt(
-        &mut self,
-        context: &mut Context<'_>,
-        key: &str,
-        persisted: &Persisted<'_>,
-        text: Option<Box<str>>,
-    ) -> Entry {
-        let mut entry = self.revive(context, key, persisted);
-        entry.data = text.or(entry.data);
-        entry.stored_as = None;
-        self.store(context, &mut entry);
-        entry
-    }
-
     /// Whether the write with this key is here already.
     fn knows(&self, key: &str) -> bool {
         self.drafts.entries().chain(&self.held).any(|entry| entry.kind == Kind::Write && *entry.key == *key)
     }
 
     /// Puts aside what is not of whoever is logged in now.
-    pub(super) fn sort_out_drafts(&mut self, context: &mut Context<'_>, owner: &Owner) {
+    pub(super) fn sort_out_drafts(&mut self, owner: &Owner) {
         let mut drafts = std::mem::take(&mut self.drafts);
         let (mut held, mut held_bases, mut recalled) = (Vec::new(), Vec::new(), Vec::new());
         drafts.for_each_kept(&mut |is_lent, kept| {
-            for mut entry in kept.writes.extract_if(.., |entry| !self.claim(context, entry, owner)) {
+            for mut entry in kept.writes.extract_if(.., |entry| !self.claim(entry, owner)) {
                 if is_lent {
                     recalled.push((entry.name.clone(), entry.number, Recall::Held));
                 }
@@ -419,7 +409,7 @@ impl Outbox {
                 held_bases.extend(kept.base.take());
             } else {
                 if let Some(base) = &mut kept.base {
-                    self.claim(context, base, owner);
+                    self.claim(base, owner);
                 }
             }
         });
@@ -431,7 +421,7 @@ impl Outbox {
     }
 
     /// Gives writes back to whoever made them, who has logged in again.
-    pub(super) fn return_draft(&mut self, context: &mut Context<'_>, entry: Entry) {
+    pub(super) fn return_draft(&mut self, entry: Entry) {
         let mut waiting = std::mem::take(&mut self.drafts.waiting);
         if let Some(kept) = waiting.iter_mut().find(|kept| kept.writes.iter().any(|write| write.name == entry.name)) {
             kept.add(entry);
@@ -441,7 +431,7 @@ impl Outbox {
             let name = entry.name.clone();
             let mut kept = Kept { writes: vec![entry], ..Kept::default() };
             let mut bases = std::mem::take(&mut self.drafts.held_bases);
-            let base = bases.iter_mut().position(|base| base.name == name && self.claim(context, base, &owner));
+            let base = bases.iter_mut().position(|base| base.name == name && self.claim(base, &owner));
             kept.base = base.map(|position| bases.remove(position));
             self.drafts.held_bases = bases;
             kept.read_version();
@@ -458,10 +448,10 @@ impl Outbox {
             return taken;
         }
         for base in self.drafts.remove_empty() {
-            self.unstore(context, &base);
+            self.unstore(&base, false);
         }
         for entry in &taken {
-            self.forget(context, entry);
+            self.forget(context, entry, false);
         }
         taken
     }
@@ -474,13 +464,13 @@ impl Outbox {
     }
 
     /// Somebody else may be going to log in: they shall not see what others have written.
-    pub(super) fn change_drafts(&mut self, context: &mut Context<'_>) {
+    pub(super) fn change_drafts(&mut self) {
         let (owner, _) = self.identity.owner();
-        self.sort_out_drafts(context, &owner);
+        self.sort_out_drafts(&owner);
         let mut held = std::mem::take(&mut self.held);
         for mut entry in held.extract_if(.., |entry| entry.kind == Kind::Write) {
-            if self.claim(context, &mut entry, &owner) {
-                self.return_draft(context, entry);
+            if self.claim(&mut entry, &owner) {
+                self.return_draft(entry);
             } else {
                 self.held.push(entry);
             }

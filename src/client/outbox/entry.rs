@@ -1,5 +1,6 @@
 //! One thing that the application entrusted to the client.
 
+use super::groups::GroupId;
 use crate::{
     client::{flight::Item, io::Ticket, time::Instant},
     wire::{EventAction, EventMessage, Message},
@@ -143,8 +144,8 @@ pub struct Entry {
     pub expires_at: Instant,
     /// What to do where it cannot be sent.
     pub delivery: Delivery,
-    /// The key in storage, where it is there.
-    pub stored_as: Option<Box<str>>,
+    /// What it stands in storage with, where it is there.
+    pub stored: Option<GroupId>,
     /// How far it has come.
     pub progress: Progress,
     /// Who wants to know what becomes of it.
@@ -153,8 +154,6 @@ pub struct Entry {
     pub subscribers_wait: bool,
     /// When whoever waits for the outcome of a call no longer does.
     pub settle_by: Option<Instant>,
-    /// Whether storage was asked to replace what it held of it.
-    pub is_rewritten: bool,
     /// Whether it was sent in an earlier session, if it is a write to a record that is not open.
     pub was_sent: bool,
 }
@@ -163,6 +162,11 @@ impl Entry {
     /// Whether the application has chosen this key for it.
     pub fn is_called(&self, key: &str) -> bool {
         self.key.strip_prefix(CHOSEN_KEY) == Some(key)
+    }
+
+    /// Whose it is.
+    pub fn whose(&self) -> Whose {
+        Whose { owner: self.owner.clone(), claim: self.claim }
     }
 
     /// Whether it is one of these owners'.

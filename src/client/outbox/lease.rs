@@ -101,9 +101,9 @@ impl Outbox {
         self.hold_lease(context, &client);
     }
 
-    pub(super) fn ask_lease(&mut self, context: &mut Context<'_>, client: &str, wait: bool) {
+    pub(super) fn ask_lease(&mut self, client: &str, wait: bool) {
         self.want_lease(client, wait);
-        self.read_lease(context, client);
+        self.read_lease(client);
     }
 
     fn want_lease(&mut self, client: &str, wait: bool) {
@@ -112,17 +112,18 @@ impl Outbox {
     }
 
     /// Does without a lease, so that the next one need not wait until it runs out.
-    pub(super) fn give_lease_back(&mut self, context: &mut Context<'_>, client: &str) {
+    pub(super) fn give_lease_back(&mut self, client: &str) {
         let Some(Lease { stage, .. }) = self.leases.wanted.remove(client) else { return };
         if matches!(stage, Stage::Claimed { .. } | Stage::Checking | Stage::Held { .. }) {
-            context.out.push_back(Output::WriteStorage { key: self.keys.of_lease(client), value: None });
+            let key = self.keys.of_lease(client);
+            self.groups.say(Output::WriteStorage { key, value: None });
         }
     }
 
     // ---- reading and writing them ----
 
-    fn read_lease(&mut self, context: &mut Context<'_>, client: &str) {
-        self.read(context, self.keys.of_client(client), Purpose::Lease(client.into()));
+    fn read_lease(&mut self, client: &str) {
+        self.read(self.keys.of_client(client), Purpose::Lease(client.into()));
     }
 
     /// Writes that this client has it; returns until when.
@@ -206,7 +207,7 @@ impl Outbox {
             }
             (Some(Stage::Elsewhere { .. }), None) => {
                 self.leases.set(client, Stage::Reading);
-                self.read_lease(context, client);
+                self.read_lease(client);
             }
             (Some(Stage::Held { .. }), Some((holder, _))) if *holder != *self.client => {
                 self.on_lease_lost(context, client);
@@ -225,15 +226,15 @@ impl Outbox {
             match self.leases.stage(&client) {
                 Some(Stage::Claimed { .. }) => {
                     self.leases.set(&client, Stage::Checking);
-                    self.read_lease(context, &client);
+                    self.read_lease(&client);
                 }
                 Some(Stage::Elsewhere { .. }) => {
                     self.leases.set(&client, Stage::Reading);
-                    self.read_lease(context, &client);
+                    self.read_lease(&client);
                 }
                 Some(Stage::Held { .. }) if *client == *self.client && !self.has_stored() => {
                     self.takeover.own_lock = OwnLock::None;
-                    self.give_lease_back(context, &client);
+                    self.give_lease_back(&client);
                 }
                 Some(Stage::Held { .. }) => self.hold_lease(context, &client),
                 _ => {}
@@ -242,7 +243,7 @@ impl Outbox {
     }
 
     fn has_stored(&self) -> bool {
-        self.entries().any(|entry| entry.stored_as.is_some() && !self.is_taken_over(entry))
+        self.entries().any(|entry| entry.stored.is_some() && !self.is_taken_over(entry))
     }
 
     /// Notices the leases that ran out while the page did not run: somebody else may have them now.
@@ -269,7 +270,7 @@ impl Outbox {
             self.leave_calls_to_others(Some(client));
             self.set_other(client, Other::Lives);
         }
-        self.ask_lease(context, client, true);
+        self.ask_lease(client, true);
     }
 
     /// Leases that ran out, of clients that have left nothing.
@@ -277,7 +278,7 @@ impl Outbox {
         for (key, value) in items {
             let Some(client) = self.keys.parse_lease(key) else { continue };
             let has_entries =
-                items.iter().any(|(key, _)| self.keys.parse_entry(key).is_some_and(|(of, _)| of == client));
+                items.iter().any(|(key, _)| self.keys.parse_group(key).is_some_and(|(of, _)| of == client));
             let is_used = has_entries || self.leases.wanted.contains(client) || self.holder(context, value).is_some();
             if !is_used {
                 context.out.push_back(Output::WriteStorage { key: key.as_str().into(), value: None });

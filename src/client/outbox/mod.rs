@@ -8,6 +8,7 @@ mod calls;
 mod drafts;
 mod entry;
 mod forced;
+mod groups;
 mod identity;
 mod lease;
 mod owners;
@@ -22,6 +23,7 @@ use std::collections::VecDeque;
 
 use self::{
     drafts::Drafts,
+    groups::Groups,
     identity::Identity,
     lease::Leases,
     persisted::Keys,
@@ -103,6 +105,7 @@ pub struct Outbox {
     /// The writes to open records, of which there are few for each.
     drafted: Extent,
     storage: Storage,
+    groups: Groups,
     reads: Reads,
     takeover: Takeover,
     leases: Leases,
@@ -142,6 +145,7 @@ impl Outbox {
             queued: Extent::default(),
             drafted: Extent::default(),
             storage: if storage == OutboxStorage::Memory { Storage::Absent } else { Storage::Untouched },
+            groups: Groups::default(),
             reads: Reads::default(),
             takeover: Takeover::default(),
             leases: Leases::default(),
@@ -191,6 +195,11 @@ impl Outbox {
     /// What the keys in storage begin with that are of use to this client.
     pub fn key_prefix(&self) -> Box<str> {
         self.keys.all()
+    }
+
+    /// The keys in storage under which entries are that are here.
+    pub fn stored_keys(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys()
     }
 
     /// Their names and payloads, in bytes.
@@ -244,9 +253,10 @@ impl Outbox {
         self.expect_end_of(&entry);
         self.has_receipts |= !entry.receipts.is_empty();
         if entry.delivery == Delivery::Durable && !(session.is_some() && self.leaves_at_once(&entry)) {
-            self.touch_storage(context);
+            self.touch_storage();
             if self.storage == Storage::Ready {
-                self.store(context, &mut entry);
+                let before = self.entries.back().and_then(|before| before.stored);
+                self.store(context, &mut entry, before);
             }
         }
         if is_call {
@@ -304,12 +314,11 @@ impl Outbox {
             created_ms: context.wall_clock_ms(context.now),
             expires_at: context.now.after_ms(offer.ttl_ms.unwrap_or(context.options.outbox_ttl_ms)),
             delivery: offer.delivery,
-            stored_as: None,
+            stored: None,
             progress: Progress::Waiting,
             receipts: offer.receipt.into_iter().collect(),
             subscribers_wait: false,
             settle_by: None,
-            is_rewritten: false,
             was_sent: false,
         }
     }
@@ -357,13 +366,13 @@ impl Outbox {
     /// Forgets everything that the user of now has entrusted, here and in other pages.
     pub fn clear(&mut self, context: &mut Context<'_>) {
         // Who logged in last may be known only from storage.
-        self.touch_storage(context);
+        self.touch_storage();
         let cleared = self.identity.owners();
         let gone = self.take_all(context, &|entry| entry.is_of(&cleared));
         self.drop_entries(context, gone, DropReason::Cleared);
         if self.storage != Storage::Absent {
             let until_ms = context.wall_clock_ms(context.now);
-            self.read(context, self.keys.all(), Purpose::Clear { owners: cleared, until_ms });
+            self.read(self.keys.all(), Purpose::Clear { owners: cleared, until_ms });
         }
     }
 
@@ -372,14 +381,14 @@ impl Outbox {
     /// A session begins.
     pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, is_somebody_else: bool) {
         self.check_leases(context);
-        self.sort_out_owners(context);
+        self.sort_out_owners();
         self.expire(context);
         if self.storage != Storage::Absent {
-            self.touch_storage(context);
+            self.touch_storage();
             if is_somebody_else && self.storage == Storage::Ready {
                 self.store_last_user(context);
             }
-            self.look_for_orphans(context);
+            self.look_for_orphans();
         }
         if !self.is_start_done() {
             self.start_deadline = Some(context.now.after_ms(OUTBOX_START_MAX_MS));
@@ -407,7 +416,7 @@ impl Outbox {
         let mut dropped = 0;
         self.store_calls_again(context);
         self.for_each_mut(&mut |entry| {
-            if entry.stored_as.is_none() && entry.kind != Kind::Base {
+            if entry.stored.is_none() && entry.kind != Kind::Base {
                 dropped += 1;
                 for ticket in entry.receipts.drain(..) {
                     settle(context, Some(ticket), &Err(is_closed(1)));
@@ -415,7 +424,9 @@ impl Outbox {
             }
         });
         self.on_rest(context, &is_closed(0));
-        self.release_all(context);
+        self.release_all();
+        self.commit(context);
+        self.groups = Groups::default();
         self.entries.clear();
         self.calls.clear();
         self.forced.clear();
@@ -450,13 +461,18 @@ impl Outbox {
 
     // ---- the work ----
 
-    /// Takes an entry out, from storage too.
+    /// Takes an entry out that is not to be sent any more, from storage too.
     fn take(&mut self, context: &mut Context<'_>, index: usize) -> Option<Entry> {
+        self.take_at(context, index, false)
+    }
+
+    /// Takes an entry out, which the server may have confirmed.
+    fn take_at(&mut self, context: &mut Context<'_>, index: usize, is_confirmed: bool) -> Option<Entry> {
         let entry = self.entries.remove(index)?;
         if index < self.in_flight {
             self.in_flight -= 1;
         }
-        self.forget(context, &entry);
+        self.forget(context, &entry, is_confirmed);
         Some(entry)
     }
 
@@ -470,7 +486,7 @@ impl Outbox {
             queue.remove(index)
         };
         let entry = take_from(&mut self.calls).or_else(|| take_from(&mut self.forced))?;
-        self.forget(context, &entry);
+        self.forget(context, &entry, false);
         Some(entry)
     }
 
@@ -492,7 +508,7 @@ impl Outbox {
         }
         others.extend(self.held.extract_if(.., |entry| is_meant(entry)));
         for entry in &others {
-            self.forget(context, entry);
+            self.forget(context, entry, false);
         }
         taken.append(&mut others);
         taken.append(&mut self.take_drafts(context, is_meant));
@@ -521,7 +537,7 @@ impl Outbox {
     }
 
     /// What follows from an entry no longer being there.
-    fn forget(&mut self, context: &mut Context<'_>, entry: &Entry) {
+    fn forget(&mut self, context: &mut Context<'_>, entry: &Entry, is_confirmed: bool) {
         if entry.is_sent() {
             context.flight.on_arrived(&entry.item());
         }
@@ -531,7 +547,7 @@ impl Outbox {
             self.next_timeout = None;
             self.has_receipts = false;
         }
-        self.unstore(context, entry);
+        self.unstore(entry, is_confirmed);
     }
 
     /// Tells that entries will not be sent.

@@ -1,13 +1,12 @@
 //! Who must be logged in for what to be sent.
 
 use super::{Claim, Entry, Kind, Outbox, Owner, Whose};
-use crate::client::context::Context;
 
 impl Outbox {
     /// What the client will log in with next was changed, to parameters of this digest if they are known.
-    pub fn on_credentials(&mut self, context: &mut Context<'_>, params: Option<u64>) {
+    pub fn on_credentials(&mut self, params: Option<u64>) {
         self.identity.will_log_in_with(params);
-        self.change_drafts(context);
+        self.change_drafts();
     }
 
     /// The server refuses parameters of this digest. What was entrusted under them goes to whoever logs in next: most
@@ -40,24 +39,24 @@ impl Outbox {
     }
 
     /// Gives what was entrusted before the login to whoever is logged in now, and puts aside what is not theirs.
-    pub(super) fn sort_out_owners(&mut self, context: &mut Context<'_>) {
+    pub(super) fn sort_out_owners(&mut self) {
         let (owner, _) = self.identity.owner();
         let held = std::mem::take(&mut self.held);
         let entries = std::mem::take(&mut self.entries);
         let calls = std::mem::take(&mut self.calls);
         let forced = std::mem::take(&mut self.forced);
-        self.sort_out_drafts(context, &owner);
+        self.sort_out_drafts(&owner);
         for mut entry in held.into_iter().chain(entries).chain(calls).chain(forced) {
-            if self.claim(context, &mut entry, &owner) {
+            if self.claim(&mut entry, &owner) {
                 match entry.kind {
                     Kind::Event => self.entries.push_back(entry),
                     Kind::Call { .. } => self.calls.push_back(entry),
                     Kind::Forced => self.forced.push_back(entry),
-                    Kind::Write | Kind::Base => self.return_draft(context, entry),
+                    Kind::Write | Kind::Base => self.return_draft(entry),
                 }
             } else if self.is_taken_over(&entry) {
                 self.let_out(&entry);
-                self.let_go_of(context, &entry);
+                self.leave_storage(&entry);
             } else {
                 self.held.push(entry);
             }
@@ -65,7 +64,7 @@ impl Outbox {
     }
 
     /// Whether the entry is of whoever is logged in, under whose name it stands from now on, or of whoever is going to be.
-    pub(super) fn claim(&self, context: &mut Context<'_>, entry: &mut Entry, owner: &Owner) -> bool {
+    pub(super) fn claim(&mut self, entry: &mut Entry, owner: &Owner) -> bool {
         if entry.claim != Claim::Open && !self.identity.may_hold(&entry.owner) {
             return false;
         }
@@ -76,7 +75,7 @@ impl Outbox {
         if entry.owner != *owner {
             entry.owner = owner.clone();
             if self.may_rewrite(entry) {
-                self.rewrite(context, entry);
+                self.rewrite(entry);
             }
         }
         entry.claim = Claim::Proven;

@@ -1,6 +1,6 @@
 //! What the outbox does when its page is left and when it is seen again.
 
-use super::{Entry, Outbox, Purpose, takeover::OwnLock};
+use super::{Outbox, Purpose, groups::GroupId, takeover::OwnLock};
 use crate::client::{context::Context, io::SocketId, limits::OUTBOX_START_MAX_MS};
 
 impl Outbox {
@@ -17,7 +17,7 @@ impl Outbox {
             }
         }
         self.leave_calls_to_others(None);
-        self.release_all(context);
+        self.release_all();
     }
 
     /// The page is seen again: what others have sent meanwhile is not sent again.
@@ -35,6 +35,7 @@ impl Outbox {
     pub(super) fn leave_to_others(&mut self, index: usize) {
         if let Some(entry) = self.entries.remove(index) {
             self.let_out(&entry);
+            entry.stored.into_iter().for_each(|group| self.groups.leave(group));
             if index < self.in_flight {
                 self.in_flight -= 1;
             }
@@ -42,19 +43,19 @@ impl Outbox {
     }
 
     /// The own lock is here again: reads which of the own entries others have left to be sent.
-    pub(super) fn look_for_own(&mut self, context: &mut Context<'_>) {
+    pub(super) fn look_for_own(&mut self) {
         let purpose = Purpose::Own(self.next_number);
-        self.read(context, self.keys.of_client(&self.client), purpose);
+        self.read(self.keys.of_client(&self.client), purpose);
     }
 
     pub(super) fn keep_what_is_stored(&mut self, context: &mut Context<'_>, until: u64, items: &[(String, String)]) {
         self.takeover.is_parked = false;
         let own = self.keys.of_client(&self.client);
-        let is_gone = |entry: &Entry| {
-            let stored = entry.stored_as.as_deref().filter(|key| entry.number < until && key.starts_with(&*own));
-            stored.is_some_and(|stored| !items.iter().any(|(key, _)| **key == *stored))
-        };
-        let sent = self.take_all(context, &is_gone);
+        let is_gone = |key: &str| key.starts_with(&*own) && !items.iter().any(|(found, _)| **found == *key);
+        let gone: Vec<GroupId> = self.groups.where_key(is_gone);
+        let sent = self.take_all(context, &|entry| {
+            entry.number < until && entry.stored.is_some_and(|group| gone.contains(&group))
+        });
         self.tell_sent(context, sent);
     }
 }

@@ -1,8 +1,9 @@
-//! How entries stand in storage: one key for each.
+//! How entries stand in storage: one key for those that were entrusted together.
 //!
-//! A key is `deepstream-wasm/<namespace>/<client>/<number>`. A value is a line with the version of the format, the kind,
-//! the owner, when it was made and when it expires in milliseconds since 1970, and two lengths in bytes; then, of these
-//! lengths, the key of the entry and its name; then the payload.
+//! A key is `deepstream-wasm/<namespace>/<client>/<number of the first>`. A value is a line with the version of the format
+//! and the owner, then the entries. Each is a line with its kind, its number, when it was made and when it expires in
+//! milliseconds since 1970, and three lengths in bytes; then, of these lengths, its key, its name and its payload; then the
+//! end of a line. A payload of length 0 is `undefined`.
 
 use super::entry::{Entry, Kind, Owner};
 
@@ -36,8 +37,8 @@ impl Keys {
         [&self.prefix, client, "/"].concat().into()
     }
 
-    /// The key of an entry.
-    pub fn of_entry(&self, client: &str, number: u64) -> Box<str> {
+    /// The key of the entries that begin with the one of this number.
+    pub fn of_group(&self, client: &str, number: u64) -> Box<str> {
         [&self.prefix, client, "/", &number.to_string()].concat().into()
     }
 
@@ -57,18 +58,26 @@ impl Keys {
         key.strip_prefix(&*self.prefix)?.strip_suffix(LEASE).filter(|client| !client.bytes().any(|byte| byte == b'/'))
     }
 
-    /// The client and the number in the key of an entry.
-    pub fn parse_entry<'a>(&self, key: &'a str) -> Option<(&'a str, u64)> {
+    /// The client and the number in the key of entries.
+    pub fn parse_group<'a>(&self, key: &'a str) -> Option<(&'a str, u64)> {
         let (client, number) = key.strip_prefix(&*self.prefix)?.split_once('/')?;
         Some((client, number.parse().ok()?))
     }
+}
+
+/// What stands under one key, as it is read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PersistedGroup<'a> {
+    pub owner: Owner,
+    /// One at least, oldest first.
+    pub entries: Vec<Persisted<'a>>,
 }
 
 /// An entry as it is read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Persisted<'a> {
     pub kind: Kind,
-    pub owner: Owner,
+    pub number: u64,
     pub created_ms: u64,
     pub expires_ms: u64,
     pub key: &'a str,
@@ -85,43 +94,70 @@ pub enum Unreadable {
     Garbage,
 }
 
-/// The value for an entry.
-pub fn write(entry: &Entry, expires_ms: u64) -> Box<str> {
-    let numbers = [
-        entry.created_ms.to_string(),
-        expires_ms.to_string(),
-        entry.key.len().to_string(),
-        entry.name.len().to_string(),
-    ];
+/// What the value for entries of an owner begins with.
+pub fn header(owner: &str) -> String {
+    [VERSION, " ", owner, "\n"].concat()
+}
+
+/// Adds an entry to a value.
+pub fn push(value: &mut String, entry: &Entry, expires_ms: u64) {
     let data = entry.data.as_deref().unwrap_or_default();
-    let header = [VERSION, " ", entry.kind.letter(), " ", &entry.owner, " ", &numbers.join(" "), "\n"].concat();
-    [&header, &*entry.key, &entry.name, data].concat().into()
+    value.push_str(entry.kind.letter());
+    let lengths = [entry.key.len(), entry.name.len(), data.len()].map(|length| length as u64);
+    for number in [entry.number, entry.created_ms, expires_ms].into_iter().chain(lengths) {
+        value.push(' ');
+        value.push_str(&number.to_string());
+    }
+    for text in ["\n", &*entry.key, &entry.name, data, "\n"] {
+        value.push_str(text);
+    }
 }
 
 /// Reads a value.
 ///
 /// # Errors
 /// What is not of this version.
-pub fn read(value: &str) -> Result<Persisted<'_>, Unreadable> {
-    let (header, rest) = value.split_once('\n').ok_or(Unreadable::Garbage)?;
-    let mut fields = header.split(' ');
-    match fields.next().map(str::parse::<u32>) {
-        Some(Ok(1)) => read_fields(&mut fields, rest).ok_or(Unreadable::Garbage),
-        Some(Ok(_)) => Err(Unreadable::Newer),
-        _ => Err(Unreadable::Garbage),
+pub fn read(value: &str) -> Result<PersistedGroup<'_>, Unreadable> {
+    let (header, mut rest) = value.split_once('\n').ok_or(Unreadable::Garbage)?;
+    let (version, owner) = header.split_once(' ').ok_or(Unreadable::Garbage)?;
+    match version.parse::<u32>() {
+        Ok(1) => {}
+        Ok(_) => return Err(Unreadable::Newer),
+        Err(_) => return Err(Unreadable::Garbage),
     }
+    let mut entries = Vec::new();
+    while !rest.is_empty() {
+        let (entry, after) = read_entry(rest).ok_or(Unreadable::Garbage)?;
+        entries.push(entry);
+        rest = after;
+    }
+    if entries.is_empty() || owner.contains(' ') {
+        return Err(Unreadable::Garbage);
+    }
+    Ok(PersistedGroup { owner: owner.into(), entries })
 }
 
-fn read_fields<'a>(fields: &mut dyn Iterator<Item = &str>, rest: &'a str) -> Option<Persisted<'a>> {
+/// The first entry, and what follows it.
+fn read_entry(text: &str) -> Option<(Persisted<'_>, &str)> {
+    let (line, mut rest) = text.split_once('\n')?;
+    let mut fields = line.split(' ');
     let kind = Kind::from_letter(fields.next()?)?;
-    let owner = fields.next()?.into();
-    let created_ms = fields.next()?.parse().ok()?;
-    let expires_ms = fields.next()?.parse().ok()?;
-    let (key, rest) = rest.split_at_checked(fields.next()?.parse().ok()?)?;
-    let (name, data) = rest.split_at_checked(fields.next()?.parse().ok()?)?;
+    let mut numbers = [0; 6];
+    for number in &mut numbers {
+        *number = fields.next()?.parse::<u64>().ok()?;
+    }
+    let [number, created_ms, expires_ms, lengths @ ..] = numbers;
+    let [key, name, data] = {
+        let mut texts = [""; 3];
+        for (text, length) in texts.iter_mut().zip(lengths) {
+            (*text, rest) = rest.split_at_checked(length.try_into().ok()?)?;
+        }
+        texts
+    };
+    let rest = rest.strip_prefix('\n')?;
     let is_complete = fields.next().is_none() && !key.is_empty() && !name.is_empty();
     let data = (!data.is_empty()).then_some(data);
-    is_complete.then_some(Persisted { kind, owner, created_ms, expires_ms, key, name, data })
+    is_complete.then_some((Persisted { kind, number, created_ms, expires_ms, key, name, data }, rest))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -146,31 +182,36 @@ mod tests {
             created_ms: 1_700_000_000_000,
             expires_at: Instant::default(),
             delivery: Delivery::Durable,
-            stored_as: None,
+            stored: None,
             progress: Progress::Waiting,
             receipts: Vec::new(),
             subscribers_wait: false,
             settle_by: None,
-            is_rewritten: false,
             was_sent: false,
         }
     }
 
+    /// The value for entries of one owner, all of which expire at the same time.
+    fn write(entries: &[Entry], expires_ms: u64) -> String {
+        let mut value = header(&entries[0].owner);
+        entries.iter().for_each(|entry| push(&mut value, entry, expires_ms));
+        value
+    }
+
     #[test]
     fn what_is_written_can_be_read() {
-        for (name, data) in [("news", Some("{\"a\":\"\\ud800 ü\\n\"}")), ("a b\nü", None)] {
-            let written = write(&entry(name, data), 1_700_000_000_999);
-            let expected = Persisted {
-                kind: Kind::Event,
-                owner: "u0123".into(),
-                created_ms: 1_700_000_000_000,
-                expires_ms: 1_700_000_000_999,
-                key: "a key\nof two lines",
-                name,
-                data,
-            };
-            assert_eq!(read(&written), Ok(expected));
-        }
+        let cases = [("news", Some("{\"a\":\"\\ud800 ü\\n\"}")), ("a b\nü", None), ("news", Some("\n1 u\n"))];
+        let written = write(&cases.map(|(name, data)| entry(name, data)), 1_700_000_000_999);
+        let expected = cases.map(|(name, data)| Persisted {
+            kind: Kind::Event,
+            number: 7,
+            created_ms: 1_700_000_000_000,
+            expires_ms: 1_700_000_000_999,
+            key: "a key\nof two lines",
+            name,
+            data,
+        });
+        assert_eq!(read(&written), Ok(PersistedGroup { owner: "u0123".into(), entries: expected.into() }));
     }
 
     #[test]
@@ -178,55 +219,77 @@ mod tests {
         for idempotent in [false, true] {
             let mut entry = entry("add", Some("[1,2]"));
             entry.kind = Kind::Call { idempotent };
-            let written = write(&entry, 5);
+            let kind = entry.kind;
+            let written = write(&[entry], 5);
             let read = read(&written).expect("what is written can be read");
-            assert_eq!((read.kind, read.name, read.data), (entry.kind, "add", Some("[1,2]")));
+            assert_eq!((read.entries[0].kind, read.entries[0].data), (kind, Some("[1,2]")));
         }
     }
 
     #[test]
     fn what_this_version_did_not_write_is_recognised() {
-        assert_eq!(read("2 e anything\n"), Err(Unreadable::Newer));
-        let written = write(&entry("name", Some("1")), 5);
-        for garbage in ["", "1", "null", "{}\n", "1 e\n", "1 x u 1 2 1 1\nab", "1 e u 1 2 1 9\nab", "1 e u 1 2 0 1\na"]
-        {
+        assert_eq!(read("2 anything\n"), Err(Unreadable::Newer));
+        for garbage in [
+            "",
+            "1",
+            "null",
+            "{}\n",
+            "1 u\n",
+            "1 u\ne\n",
+            "1 u\nx 1 1 2 1 1 0\nab\n",
+            "1 u\ne 1 1 2 1 9 0\nab\n",
+            "1 u\ne 1 1 2 0 1 0\na\n",
+            "1 u\ne 1 1 2 1 1 0\nab",
+            "1 u\ne 1 1 2 1 1 0 0\nab\n",
+            "1 u v\ne 1 1 2 1 1 0\nab\n",
+        ] {
             assert_eq!(read(garbage), Err(Unreadable::Garbage), "{garbage:?}");
         }
+        let written = write(&[entry("name", Some("1")), entry("name", Some("2"))], 5);
+        let whole = write(&[entry("name", Some("1"))], 5).len();
         for end in (0..written.len()).filter(|end| written.is_char_boundary(*end)) {
-            // Cutting off the payload alone cannot be noticed; storage writes a value whole or not at all.
-            assert!(read(&written[..end]).is_err() || end + 1 == written.len(), "{end}");
+            assert!(read(&written[..end]).is_err() || end == whole, "{end}");
         }
-        assert!(read("1 e u 1 2 1 1\nüü").is_err(), "lengths may fall inside of characters");
+        assert!(read("1 u\ne 1 1 2 1 1 0\nüü\n").is_err(), "lengths may fall inside of characters");
     }
 
     #[test]
     fn whatever_is_written_can_be_read() {
         arbtest(|bytes| {
-            let (name, payload): (String, Option<String>) = bytes.arbitrary()?;
-            let mut entry = entry(&["n", &name].concat(), payload.map(|payload| ["1", &payload].concat()).as_deref());
-            entry.key = ["k", bytes.arbitrary()?].concat().into();
-            entry.owner = if bytes.arbitrary()? { "".into() } else { "p0123456789abcdef".into() };
-            entry.created_ms = bytes.arbitrary()?;
+            let mut entries = Vec::new();
+            let owner = if bytes.arbitrary()? { "" } else { "p0123456789abcdef" };
+            for _ in 0..bytes.int_in_range(1..=4)? {
+                let (name, payload): (String, Option<String>) = bytes.arbitrary()?;
+                let payload = payload.map(|payload| ["1", &payload].concat());
+                let mut entry = entry(&["n", &name].concat(), payload.as_deref());
+                entry.key = ["k", bytes.arbitrary()?].concat().into();
+                entry.owner = owner.into();
+                (entry.number, entry.created_ms) = bytes.arbitrary()?;
+                entries.push(entry);
+            }
             let expires_ms = bytes.arbitrary()?;
-            let written = write(&entry, expires_ms);
+            let written = write(&entries, expires_ms);
             let read = read(&written).expect("what is written can be read");
-            assert_eq!((read.kind, read.created_ms, read.expires_ms), (entry.kind, entry.created_ms, expires_ms));
-            assert_eq!((read.key, read.name, read.data), (&*entry.key, &*entry.name, entry.data.as_deref()));
-            assert_eq!(read.owner, entry.owner);
+            assert_eq!((&*read.owner, read.entries.len()), (owner, entries.len()));
+            for (read, entry) in read.entries.iter().zip(&entries) {
+                assert_eq!((read.kind, read.created_ms, read.expires_ms), (entry.kind, entry.created_ms, expires_ms));
+                assert_eq!((read.key, read.name, read.data), (&*entry.key, &*entry.name, entry.data.as_deref()));
+                assert_eq!(read.number, entry.number);
+            }
             Ok(())
         });
     }
 
     #[test]
     fn no_text_is_too_much() {
-        let written = write(&entry("näme", Some("1")), 5);
+        let written = write(&[entry("näme", Some("1")), entry("name", None)], 5);
         arbtest(|bytes| {
             // Text of any kind, and text that is nearly right.
             let anything: String = bytes.arbitrary()?;
             let _ = read(&anything);
-            let _ = read(&["1 e u ", &anything].concat());
+            let _ = read(&["1 u\ne 1 ", &anything].concat());
             let keys = Keys::new("x");
-            let _ = (keys.parse_entry(&anything), keys.parse_lease(&anything));
+            let _ = (keys.parse_group(&anything), keys.parse_lease(&anything));
             let mut nearly: Vec<char> = written.chars().collect();
             let position = bytes.choose_index(nearly.len())?;
             nearly[position] = bytes.arbitrary()?;
@@ -234,9 +297,9 @@ mod tests {
             Ok(())
         });
         let most = u64::MAX;
-        assert!(read(&format!("1 e u {most} {most} {most} {most}\nab")).is_err());
-        assert!(read(&format!("1 e u {most}0 1 1 1\nab")).is_err());
-        assert!(read(&format!("1 e u {most} {most} 1 1\nab")).is_ok());
+        assert!(read(&format!("1 u\ne {most} {most} {most} {most} {most} {most}\nab\n")).is_err());
+        assert!(read(&format!("1 u\ne {most}0 1 1 1 1 0\nab\n")).is_err());
+        assert!(read(&format!("1 u\ne {most} {most} {most} 1 1 0\nab\n")).is_ok());
     }
 
     #[test]
@@ -244,26 +307,26 @@ mod tests {
         let keys = Keys::new("ws://host/deepstream");
         let lease = keys.of_lease("0123456789abcdef");
         assert_eq!(keys.parse_lease(&lease), Some("0123456789abcdef"));
-        assert_eq!(keys.parse_entry(&lease), None);
+        assert_eq!(keys.parse_group(&lease), None);
         assert!(lease.starts_with(&*keys.of_client("0123456789abcdef")));
-        assert_eq!(keys.parse_lease(&keys.of_entry("0123456789abcdef", 7)), None);
+        assert_eq!(keys.parse_lease(&keys.of_group("0123456789abcdef", 7)), None);
         assert_eq!(keys.parse_lease(&keys.of_last_user()), None);
         let longer = Keys::new("ws://host/deepstream/longer");
         assert_eq!(keys.parse_lease(&longer.of_lease("0123456789abcdef")), None);
-        assert_eq!(keys.parse_entry(&longer.of_entry("0123456789abcdef", 7)), None);
+        assert_eq!(keys.parse_group(&longer.of_group("0123456789abcdef", 7)), None);
     }
 
     #[test]
     fn keys_name_the_client_and_the_number() {
         let keys = Keys::new("ws://host/deepstream");
-        let key = keys.of_entry("c1", 12);
+        let key = keys.of_group("c1", 12);
         assert_eq!(&*key, "deepstream-wasm/ws://host/deepstream/c1/12");
-        assert_eq!(keys.parse_entry(&key), Some(("c1", 12)));
+        assert_eq!(keys.parse_group(&key), Some(("c1", 12)));
         assert!(key.starts_with(&*keys.of_client("c1")));
         for foreign in
             ["deepstream-wasm/ws://host/deepstream/user", "other", "deepstream-wasm/ws://host/deepstream/c1/x"]
         {
-            assert_eq!(keys.parse_entry(foreign), None);
+            assert_eq!(keys.parse_group(foreign), None);
         }
     }
 }

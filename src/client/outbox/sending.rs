@@ -69,7 +69,7 @@ impl Outbox {
             if *barrier > answered {
                 break;
             }
-            confirmed.extend(self.take(context, 0));
+            confirmed.extend(self.take_at(context, 0, true));
         }
         if !confirmed.is_empty() {
             self.tell_sent(context, confirmed);

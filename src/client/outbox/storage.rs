@@ -1,6 +1,6 @@
 //! What the outbox asks of the storage, and what it does with the answers.
 
-use super::{Entry, Outbox, Progress, entry::Owner, identity::LastUser, persisted, takeover::OwnLock};
+use super::{Entry, Outbox, Progress, entry::Owner, groups::GroupId, identity::LastUser, persisted, takeover::OwnLock};
 use crate::client::{
     context::Context,
     error::DropReason,
@@ -78,15 +78,15 @@ impl Outbox {
     // ---- asking ----
 
     /// Asks once what is in storage, before anything is written to it.
-    pub(super) fn touch_storage(&mut self, context: &mut Context<'_>) {
+    pub(super) fn touch_storage(&mut self) {
         if self.storage == Storage::Untouched {
             self.storage = Storage::Reading;
-            self.read(context, self.keys.all(), Purpose::Start);
+            self.read(self.keys.all(), Purpose::Start);
         }
     }
 
     /// Asks what stands under keys that begin so, unless that is asked already.
-    pub(super) fn read(&mut self, context: &mut Context<'_>, prefix: Box<str>, purpose: Purpose) {
+    pub(super) fn read(&mut self, prefix: Box<str>, purpose: Purpose) {
         if matches!(purpose, Purpose::Clear { .. }) && self.storage != Storage::Ready {
             self.reads.clear_after_start = Some(purpose);
             return;
@@ -97,37 +97,79 @@ impl Outbox {
         let read = self.reads.next;
         self.reads.next = read.wrapping_add(1);
         self.reads.waiting.push((read, purpose));
-        context.out.push_back(Output::ReadStorage { read, prefix });
+        self.groups.say(Output::ReadStorage { read, prefix });
     }
 
     // ---- writing ----
 
-    /// Writes the entry to storage for the first time.
-    pub(super) fn store(&mut self, context: &mut Context<'_>, entry: &mut Entry) {
+    /// Has storage keep the entry from the end of the task on, together with those of `before` where that can be.
+    pub(super) fn store(&mut self, context: &mut Context<'_>, entry: &mut Entry, before: Option<GroupId>) {
         self.hold_own_lock(context);
-        entry.stored_as = Some(self.keys.of_entry(&self.client, entry.number));
-        self.write(context, entry);
-    }
-
-    fn write(&self, context: &mut Context<'_>, entry: &Entry) {
-        if let Some(key) = entry.stored_as.clone() {
-            let expires_ms = context.wall_clock_ms(entry.expires_at);
-            let value = Some(persisted::write(entry, expires_ms));
-            context.out.push_back(Output::WriteStorage { key, value });
+        let expires_ms = context.wall_clock_ms(entry.expires_at);
+        if let Some(value) = before.and_then(|group| self.groups.join(group, entry)) {
+            persisted::push(value, entry, expires_ms);
+            entry.stored = before;
+        } else {
+            let mut value = persisted::header(&entry.owner);
+            persisted::push(&mut value, entry, expires_ms);
+            let key = self.keys.of_group(&self.client, entry.number);
+            entry.stored = Some(self.groups.begin(key, value, entry));
         }
     }
 
     /// Writes an entry anew of which storage holds something already.
-    pub(super) fn rewrite(&self, context: &mut Context<'_>, entry: &mut Entry) {
-        entry.is_rewritten = true;
-        self.write(context, entry);
+    pub(super) fn rewrite(&mut self, entry: &Entry) {
+        if let Some(group) = entry.stored {
+            self.groups.rewrite(group);
+        }
     }
 
-    pub(super) fn unstore(&mut self, context: &mut Context<'_>, entry: &Entry) {
-        if let Some(key) = entry.stored_as.clone() {
-            context.out.push_back(Output::WriteStorage { key, value: None });
-            self.let_go_of(context, entry);
+    /// Takes an entry that is no longer here out of storage.
+    pub(super) fn unstore(&mut self, entry: &Entry, is_confirmed: bool) {
+        if let Some(group) = entry.stored {
+            self.let_go_of(entry);
+            self.groups.remove(group, is_confirmed);
         }
+    }
+
+    /// An entry that may be another client's no longer concerns this one; storage may hold it.
+    pub(super) fn leave_storage(&mut self, entry: &Entry) {
+        if let Some(group) = entry.stored {
+            self.let_go_of(entry);
+            self.groups.leave(group);
+        }
+    }
+
+    /// Asks what is in storage, if that is the first that is said to it: what is entrusted waits for the answer.
+    pub fn ask_first(&mut self, context: &mut Context<'_>) {
+        if self.storage == Storage::Reading {
+            self.groups.commit(context.out);
+        }
+    }
+
+    /// Whether anything is to be said to storage when the task ends.
+    pub const fn has_uncommitted(&self) -> bool {
+        self.groups.is_changed()
+    }
+
+    /// Says to storage what is to be said.
+    pub fn commit(&mut self, context: &mut Context<'_>) {
+        if !self.groups.is_changed() {
+            return;
+        }
+        let mut groups = std::mem::take(&mut self.groups);
+        if groups.begin_rewriting() {
+            self.for_each_mut(&mut |entry| {
+                if let Some(value) = entry.stored.and_then(|group| groups.render(group)) {
+                    if value.is_empty() {
+                        *value = persisted::header(&entry.owner);
+                    }
+                    persisted::push(value, entry, context.wall_clock_ms(entry.expires_at));
+                }
+            });
+        }
+        groups.commit(context.out);
+        self.groups = groups;
     }
 
     /// Writes what is only in memory although it should not be.
@@ -135,9 +177,11 @@ impl Outbox {
         let [mut entries, mut calls, mut forced] =
             [&mut self.entries, &mut self.calls, &mut self.forced].map(std::mem::take);
         let mut drafts = std::mem::take(&mut self.drafts);
+        let mut before = None;
         let mut store = |entry: &mut Entry| {
-            if entry.delivery == Delivery::Durable && entry.stored_as.is_none() {
-                self.store(context, entry);
+            if entry.delivery == Delivery::Durable && entry.stored.is_none() {
+                self.store(context, entry, before);
+                before = entry.stored;
             }
         };
         entries.iter_mut().chain(&mut calls).chain(&mut forced).for_each(&mut store);
@@ -203,13 +247,13 @@ impl Outbox {
         self.storage = Storage::Ready;
         self.store_all(context);
         if let Some(clear) = self.reads.clear_after_start.take() {
-            self.read(context, self.keys.all(), clear);
+            self.read(self.keys.all(), clear);
         }
         if session.is_some() {
             self.store_last_user(context);
         }
         if self.wants_orphans(session) {
-            self.look_for_orphans(context);
+            self.look_for_orphans();
         }
     }
 
@@ -233,7 +277,7 @@ impl Outbox {
     fn on_unreadable(&mut self, context: &mut Context<'_>, purpose: Purpose, words: Option<&str>) {
         match purpose {
             Purpose::Start => self.storage = Storage::Absent,
-            Purpose::TakeOver(client) => self.release(context, &client),
+            Purpose::TakeOver(client) => self.release(&client),
             Purpose::Own(_) => self.takeover.is_parked = false,
             Purpose::Lease(client) => self.on_lease_unreadable(context, &client),
             Purpose::Removal(batch) => self.on_removal_read(context, batch, None),
@@ -247,20 +291,23 @@ impl Outbox {
     /// An entry could not be written: it stays in memory.
     fn on_write_failed(&mut self, context: &mut Context<'_>, key: &str, words: &str) {
         // What storage may still hold of a call that must not be executed twice is removed before it is made.
-        let may_be_there = |entry: &Entry| {
+        let may_be_there = |entry: &Entry, is_rewritten: bool| {
             let is_leaving = matches!(entry.progress, Progress::Leaving { .. });
-            entry.kind == Kind::Call { idempotent: false } && (is_leaving || entry.is_rewritten)
+            entry.kind == Kind::Call { idempotent: false } && (is_leaving || is_rewritten)
         };
-        let mut failed = None;
-        self.for_each_mut(&mut |entry| {
-            if entry.stored_as.as_deref() == Some(key) && !may_be_there(entry) {
-                failed = Some(entry.clone());
-                entry.stored_as = None;
-            }
-        });
-        if let Some(entry) = failed {
+        if let Some(group) = self.groups.find(key) {
+            let is_rewritten = self.groups.is_rewritten(group);
+            let mut failed = Vec::new();
+            self.for_each_mut(&mut |entry| {
+                if entry.stored == Some(group) && !may_be_there(entry, is_rewritten) {
+                    failed.push(entry.clone());
+                    entry.stored = None;
+                }
+            });
             // What stands there from before may be under another owner.
-            self.unstore(context, &entry);
+            for entry in failed {
+                self.unstore(&entry, false);
+            }
         }
         degrade(context, words);
     }
@@ -273,10 +320,10 @@ impl Outbox {
         if let Some(client) = self.keys.parse_lease(key) {
             return self.on_lease_changed(context, &Box::from(client), value);
         }
-        let Some((client, _)) = self.keys.parse_entry(key) else { return };
+        let Some((client, _)) = self.keys.parse_group(key) else { return };
         match value.map(persisted::read) {
             None => self.on_removed_elsewhere(context, key),
-            Some(Ok(entry)) if session.is_some() && self.identity.may_send(&entry.owner) => {
+            Some(Ok(group)) if session.is_some() && self.identity.may_send(&group.owner) => {
                 if *client != *self.client && !self.takeover.others.contains(client) {
                     self.ask_for(context, &Box::from(client), true);
                 }
@@ -289,31 +336,38 @@ impl Outbox {
         if self.takeover.own_lock == OwnLock::Asked && self.go_on_from_memory(key) {
             return;
         }
-        let is_it = |entry: &Entry| entry.stored_as.as_deref() == Some(key);
-        let Some(entry) = self.take_all(context, &is_it).pop() else { return };
-        if self.is_taken_over(&entry) {
+        let Some(group) = self.groups.find(key) else { return };
+        let is_others = self.keys.parse_group(key).is_some_and(|(client, _)| *client != *self.client);
+        let mut gone = self.take_all(context, &|entry| entry.stored == Some(group));
+        if is_others {
             // Whoever removed it tells what became of it.
             self.settle_flushes(context);
-        } else if entry.expires_at <= context.now {
-            self.drop_entries(context, vec![entry], DropReason::Expired);
-        } else if self.takeover.own_lock == OwnLock::Held {
+            return;
+        }
+        let expired = gone.extract_if(.., |entry| entry.expires_at <= context.now).collect();
+        self.drop_entries(context, expired, DropReason::Expired);
+        if self.takeover.own_lock == OwnLock::Held {
             // Whoever has the lock is the only one to send, so this was `clear()`.
-            self.drop_entries(context, vec![entry], DropReason::Cleared);
+            self.drop_entries(context, gone, DropReason::Cleared);
         } else {
-            self.tell_sent(context, vec![entry]);
+            self.tell_sent(context, gone);
         }
     }
 
     /// Another page took this one for gone before it had its lock. What is written to records can be written by both, since
     /// the server tells what it has already. Says whether that is what the key was for.
     fn go_on_from_memory(&mut self, key: &str) -> bool {
+        let Some(group) = self.groups.find(key) else { return false };
         let mut is_found = false;
         self.for_each_own(&mut |entry| {
-            if entry.kind.is_of_record() && entry.stored_as.as_deref() == Some(key) {
-                entry.stored_as = None;
+            if entry.kind.is_of_record() && entry.stored == Some(group) {
+                entry.stored = None;
                 is_found = true;
             }
         });
+        if is_found {
+            self.groups.forget(group);
+        }
         is_found
     }
 
@@ -329,9 +383,11 @@ impl Outbox {
             let is_last_user = **key == *last_user
                 && LastUser::read(value).is_none_or(|last| owners.iter().any(|owner| last.is(owner)));
             // This client has removed its own already; what is there of it came later.
-            let is_others = self.keys.parse_entry(key).is_some_and(|(client, _)| *client != *self.client);
-            let is_cleared =
-                |entry: persisted::Persisted<'_>| owners.contains(&entry.owner) && entry.created_ms <= until_ms;
+            let is_others = self.keys.parse_group(key).is_some_and(|(client, _)| *client != *self.client);
+            let is_cleared = |group: persisted::PersistedGroup<'_>| {
+                let is_older = group.entries.iter().all(|entry| entry.created_ms <= until_ms);
+                owners.contains(&group.owner) && is_older
+            };
             if is_last_user || (is_others && persisted::read(value).is_ok_and(is_cleared)) {
                 context.out.push_back(Output::WriteStorage { key: key.as_str().into(), value: None });
             }

@@ -13,8 +13,9 @@ use crate::{
         io::{LockOutcome, Output, SocketId},
         limits::{LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
         outbox::{
-            entry::{Claim, Delivery},
-            persisted::{Persisted, Unreadable},
+            entry::{Claim, Delivery, Owner},
+            groups::GroupId,
+            persisted::{Persisted, PersistedGroup, Unreadable},
         },
         time::Instant,
     },
@@ -53,6 +54,16 @@ pub enum OwnLock {
     Held,
 }
 
+/// An entry that a client which is gone has left.
+pub(super) struct Found<'a> {
+    /// What it stands in storage with.
+    pub group: GroupId,
+    /// Whose it is.
+    pub owner: &'a Owner,
+    /// The entry.
+    pub entry: &'a Persisted<'a>,
+}
+
 impl Outbox {
     /// Whether nothing that should go first is still looked for.
     pub(super) fn is_start_done(&self) -> bool {
@@ -71,9 +82,9 @@ impl Outbox {
     }
 
     /// Looks for what others left behind for whoever is logged in.
-    pub(super) fn look_for_orphans(&mut self, context: &mut Context<'_>) {
+    pub(super) fn look_for_orphans(&mut self) {
         if self.storage == Storage::Ready {
-            self.read(context, self.keys.all(), Purpose::Orphans);
+            self.read(self.keys.all(), Purpose::Orphans);
         }
     }
 
@@ -99,17 +110,18 @@ impl Outbox {
 
     pub(super) fn ask_lock(&mut self, context: &mut Context<'_>, client: &str, wait: bool) {
         if self.leases.are_in_use() {
-            self.ask_lease(context, client, wait);
+            self.ask_lease(client, wait);
         } else {
             context.out.push_back(Output::AskLock { name: self.keys.of_client(client), wait });
         }
     }
 
-    fn release_lock(&mut self, context: &mut Context<'_>, client: &str) {
+    fn release_lock(&mut self, client: &str) {
         if self.leases.are_in_use() {
-            self.give_lease_back(context, client);
+            self.give_lease_back(client);
         } else {
-            context.out.push_back(Output::ReleaseLock(self.keys.of_client(client)));
+            let lock = self.keys.of_client(client);
+            self.groups.say(Output::ReleaseLock(lock));
         }
     }
 
@@ -126,33 +138,38 @@ impl Outbox {
     pub(super) fn on_orphans(&mut self, context: &mut Context<'_>, items: &[(String, String)]) {
         self.remove_leases_of_nobody(context, items);
         for (key, value) in items {
-            let Some((client, _)) = self.keys.parse_entry(key) else { continue };
+            let Some((client, _)) = self.keys.parse_group(key) else { continue };
             if *client == *self.client || self.takeover.others.contains(client) {
                 continue;
             }
             match persisted::read(value) {
-                Ok(entry) if self.identity.may_hold(&entry.owner) => self.ask_for(context, client, false),
-                Ok(entry) => self.remove_if_long_expired(context, key, &entry),
+                Ok(group) if self.identity.may_hold(&group.owner) => self.ask_for(context, client, false),
+                Ok(group) => self.remove_if_long_expired(context, key, &group),
                 Err(unreadable) => self.on_unreadable_value(context, key, unreadable),
             }
         }
     }
 
     /// Nobody comes for what belongs to users who no longer log in here.
-    fn remove_if_long_expired(&self, context: &mut Context<'_>, key: &str, entry: &Persisted<'_>) {
-        if entry.expires_ms.saturating_add(ORPHAN_GRACE_MS) < context.wall_clock_ms(context.now) {
+    fn remove_if_long_expired(&self, context: &mut Context<'_>, key: &str, group: &PersistedGroup<'_>) {
+        let last = group.entries.iter().map(|entry| entry.expires_ms).max().unwrap_or_default();
+        if last.saturating_add(ORPHAN_GRACE_MS) < context.wall_clock_ms(context.now) {
             context.out.push_back(Output::WriteStorage { key: key.into(), value: None });
-            context.report(ClientError::OutboxDropped { why: DropReason::Expired, count: 1 });
+            context.report(ClientError::OutboxDropped { why: DropReason::Expired, count: group.entries.len() });
         }
     }
 
     fn on_unreadable_value(&mut self, context: &mut Context<'_>, key: &str, unreadable: Unreadable) {
+        if unreadable == Unreadable::Garbage {
+            context.out.push_back(Output::WriteStorage { key: key.into(), value: None });
+        }
+        self.tell_unreadable(context, unreadable);
+    }
+
+    fn tell_unreadable(&mut self, context: &mut Context<'_>, unreadable: Unreadable) {
         let words = match unreadable {
             Unreadable::Newer => "a newer version of deepstream-wasm has left entries that this one cannot read",
-            Unreadable::Garbage => {
-                context.out.push_back(Output::WriteStorage { key: key.into(), value: None });
-                "there was something under a key of deepstream-wasm that it has not written"
-            }
+            Unreadable::Garbage => "there was something under a key of deepstream-wasm that it has not written",
         };
         if !std::mem::replace(&mut self.takeover.has_reported, true) {
             degrade(context, words);
@@ -187,14 +204,14 @@ impl Outbox {
             if outcome == LockOutcome::Granted && self.takeover.own_lock == OwnLock::Asked {
                 self.takeover.own_lock = OwnLock::Held;
                 // Whoever had it before may have made calls, which nobody must make twice.
-                if self.takeover.is_parked || self.calls.iter().any(|call| call.stored_as.is_some()) {
-                    self.look_for_own(context);
+                if self.takeover.is_parked || self.calls.iter().any(|call| call.stored.is_some()) {
+                    self.look_for_own();
                 }
             }
             return;
         }
         match (outcome, self.takeover.others.get(client)) {
-            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) => self.look_for_left(context, client),
+            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) => self.look_for_left(client),
             (LockOutcome::Taken, Some(Other::Asked)) => self.ask_for(context, client, true),
             _ => {}
         }
@@ -206,13 +223,13 @@ impl Outbox {
         if *client != *self.client {
             if let Some(other) = self.takeover.others.get(client) {
                 let wait = *other == Other::Lives;
-                self.ask_lease(context, client, wait);
+                self.ask_lease(client, wait);
             }
         } else if self.takeover.own_lock == OwnLock::Asked {
             // A page that did not run meanwhile cannot know what others have done.
             self.takeover.is_parked |= context.now.since_ms(self.takeover.own_asked_at) >= LEASE_CLAIM_MS;
             if self.takeover.is_parked {
-                self.ask_lease(context, client, true);
+                self.ask_lease(client, true);
             } else {
                 self.take_own_lease(context);
             }
@@ -220,37 +237,44 @@ impl Outbox {
     }
 
     /// Reads what a client that is gone has left.
-    fn look_for_left(&mut self, context: &mut Context<'_>, client: &str) {
+    fn look_for_left(&mut self, client: &str) {
         self.set_other(client, Other::Gone);
-        self.read(context, self.keys.of_client(client), Purpose::TakeOver(client.into()));
+        self.read(self.keys.of_client(client), Purpose::TakeOver(client.into()));
     }
 
     pub(super) fn take_over(&mut self, context: &mut Context<'_>, client: &str, items: &[(String, String)]) {
         let mut found = Vec::new();
         for (key, value) in items {
-            let Some((_, number)) = self.keys.parse_entry(key) else { continue };
+            let Some((_, first)) = self.keys.parse_group(key) else { continue };
             match persisted::read(value) {
-                Ok(entry) if !drafts::is_readable(&entry) => {
-                    self.on_unreadable_value(context, key, Unreadable::Garbage);
-                }
-                Ok(entry) if self.identity.may_hold(&entry.owner) => {
-                    found.push((number, key, entry));
-                }
+                Ok(group) if self.identity.may_hold(&group.owner) => found.push((first, key, group)),
                 Ok(_) => {}
                 Err(unreadable) => self.on_unreadable_value(context, key, unreadable),
             }
         }
-        if found.is_empty() {
-            return self.release(context, client);
+        sort_by_number(&mut found, |(first, ..)| *first);
+        let (mut drafts, mut others) = (Vec::new(), Vec::new());
+        for (_, key, group) in &found {
+            let (readable, garbage): (Vec<_>, Vec<_>) =
+                group.entries.iter().partition(|entry| drafts::is_readable(entry));
+            if !garbage.is_empty() {
+                self.tell_unreadable(context, Unreadable::Garbage);
+            }
+            let id = self.groups.adopt(key, readable.len());
+            for entry in readable {
+                let is_draft = matches!(entry.kind, Kind::Write | Kind::Base);
+                if is_draft { &mut drafts } else { &mut others }.push(Found { group: id, owner: &group.owner, entry });
+            }
         }
-        sort_by_number(&mut found, |(number, ..)| *number);
-        let drafts: Vec<_> =
-            found.extract_if(.., |(.., entry)| matches!(entry.kind, Kind::Write | Kind::Base)).collect();
         let has_adopted = self.adopt_drafts(context, &drafts);
-        self.set_other(client, Other::TakenOver(found.len()));
+        self.set_other(client, Other::TakenOver(others.len()));
         let (mut events, mut calls, mut forced) = (self.in_flight, 0, 0);
-        for (_, key, entry) in &found {
-            let entry = self.revive(context, key, entry);
+        for found in &others {
+            let mut entry = self.revive(context, found);
+            entry.stored = Some(found.group);
+            if entry.owner != *found.owner {
+                self.rewrite(&entry);
+            }
             self.take_in(&entry);
             self.expect_end_of(&entry);
             let (queue, position) = match entry.kind {
@@ -261,28 +285,29 @@ impl Outbox {
             queue.insert(*position, entry);
             *position += 1;
         }
-        self.changed = true;
-        if found.is_empty() && has_adopted {
+        self.changed |= has_adopted || !others.is_empty();
+        if others.is_empty() && has_adopted {
             // Perhaps it was not gone for good, and has left more.
-            self.look_for_left(context, client);
-        } else if found.is_empty() {
-            self.release(context, client);
+            self.look_for_left(client);
+        } else if others.is_empty() {
+            self.release(client);
         }
         self.expire(context);
     }
 
-    pub(super) fn revive(&mut self, context: &mut Context<'_>, key: &str, entry: &Persisted<'_>) -> Entry {
+    /// An entry of another client, as one of this one that does not stand in storage.
+    pub(super) fn revive(&mut self, context: &Context<'_>, found: &Found<'_>) -> Entry {
+        let Found { owner, entry, .. } = *found;
         let number = self.next_number;
         self.next_number += 1;
         let now_ms = context.wall_clock_ms(context.now);
-        let (owner, claim) = if self.identity.may_send(&entry.owner) {
+        let (owner, claim) = if self.identity.may_send(owner) {
             self.identity.owner()
         } else {
             // Who will log in is not known for sure.
-            (entry.owner.clone(), if entry.owner.is_empty() { Claim::Open } else { Claim::Proven })
+            (owner.clone(), if owner.is_empty() { Claim::Open } else { Claim::Proven })
         };
-        let is_renamed = owner != entry.owner;
-        let mut revived = Entry {
+        Entry {
             number,
             kind: entry.kind,
             name: entry.name.into(),
@@ -293,19 +318,13 @@ impl Outbox {
             created_ms: entry.created_ms,
             expires_at: context.now.after_ms(entry.expires_ms.saturating_sub(now_ms)),
             delivery: Delivery::Durable,
-            stored_as: Some(key.into()),
+            stored: None,
             progress: Progress::Waiting,
             receipts: Vec::new(),
             subscribers_wait: entry.kind == Kind::Event,
             settle_by: None,
-            is_rewritten: false,
             was_sent: true,
-        };
-        // What was written to records is stored anew in any case.
-        if is_renamed && !matches!(entry.kind, Kind::Write | Kind::Base) {
-            self.rewrite(context, &mut revived);
         }
-        revived
     }
 
     /// Whether the entry was another client's.
@@ -318,37 +337,37 @@ impl Outbox {
         self.client_of(entry).is_some_and(|of| *of == *client)
     }
 
-    fn client_of<'a>(&self, entry: &'a Entry) -> Option<&'a str> {
-        let (client, _) = self.keys.parse_entry(entry.stored_as.as_deref()?)?;
+    fn client_of(&self, entry: &Entry) -> Option<&str> {
+        let (client, _) = self.keys.parse_group(self.groups.key(entry.stored?)?)?;
         Some(client)
     }
 
     /// An entry that may have been another client's is no longer here; the lock goes with the last one.
-    pub(super) fn let_go_of(&mut self, context: &mut Context<'_>, entry: &Entry) {
-        let Some(client) = self.client_of(entry) else { return };
-        match self.takeover.others.get_mut(client) {
+    pub(super) fn let_go_of(&mut self, entry: &Entry) {
+        let Some(client) = self.client_of(entry).map(Box::<str>::from) else { return };
+        match self.takeover.others.get_mut(&client) {
             // Perhaps it was not gone for good, and has left more.
-            Some(Other::TakenOver(1)) => self.look_for_left(context, &Box::from(client)),
+            Some(Other::TakenOver(1)) => self.look_for_left(&client),
             Some(Other::TakenOver(count)) => *count -= 1,
             _ => {}
         }
     }
 
-    pub(super) fn release(&mut self, context: &mut Context<'_>, client: &str) {
+    pub(super) fn release(&mut self, client: &str) {
         self.takeover.others.remove(client);
-        self.release_lock(context, client);
+        self.release_lock(client);
     }
 
     /// Lets go of all locks, and of what was taken over, which stays in storage.
-    pub(super) fn release_all(&mut self, context: &mut Context<'_>) {
+    pub(super) fn release_all(&mut self) {
         let others: Vec<Box<str>> = self.takeover.others.names().map(Into::into).collect();
         for client in others {
-            self.release(context, &client);
+            self.release(&client);
         }
         self.reads.forget_takeovers();
         if std::mem::take(&mut self.takeover.own_lock) != OwnLock::None {
             let client = self.client.clone();
-            self.release_lock(context, &client);
+            self.release_lock(&client);
         }
     }
 }

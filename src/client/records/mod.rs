@@ -205,7 +205,7 @@ impl Records {
         match command {
             RecordCommand::Open { name, strategy } => {
                 self.open(context, session, name, strategy);
-                outbox.look_for_drafts(context, session);
+                outbox.look_for_drafts(session);
             }
             RecordCommand::Listen(command) => self.listens.on_command(context, session, command),
             RecordCommand::Discard(name) => self.discard(context, session, name),

@@ -1,0 +1,202 @@
+//! What stands in storage together, and what is still to be said to it.
+//!
+//! What was entrusted within one task of the page is one value under one key. It is written when the task ends, and leaves
+//! when the server has all of it. A value of which the server has a part stays as it is: should this page be killed, the next
+//! one sends what subscribers recognise. What is not to be sent any more is taken out of the value at once.
+
+use std::{collections::VecDeque, mem};
+
+use slab::Slab;
+
+use super::entry::{Entry, Kind, Whose};
+use crate::client::{io::Output, limits::OUTBOX_GROUP_MAX_BYTES};
+
+/// Names a group as long as it has entries here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupId(usize);
+
+/// Entries that stand in storage under one key.
+#[derive(Debug)]
+struct Group {
+    key: Box<str>,
+    /// How many of the entries here stand in it.
+    entries: usize,
+    value: Value,
+    /// Whether storage was asked to replace what it held.
+    is_rewritten: bool,
+}
+
+#[derive(Debug)]
+enum Value {
+    /// To be written when the task ends; until then, more may be added of the same user and, if they are writes, to the
+    /// same record: they leave together.
+    New { value: String, whose: Whose, record: Option<Box<str>> },
+    /// In storage as it is to be.
+    Written,
+    /// In storage, and to be written anew.
+    Stale,
+    /// Being written anew.
+    Rewritten(String),
+}
+
+/// All groups of which there are entries here.
+#[derive(Debug, Default)]
+pub struct Groups {
+    groups: Slab<Group>,
+    /// Those that are to be written, or have no entries left.
+    changed: Vec<GroupId>,
+    /// What is to be said to storage after what is to be written: questions, and locks given back.
+    later: Vec<Output>,
+}
+
+impl Groups {
+    /// Whether anything is to be said to storage.
+    pub const fn is_changed(&self) -> bool {
+        !self.changed.is_empty() || !self.later.is_empty()
+    }
+
+    /// The key of a group.
+    pub fn key(&self, id: GroupId) -> Option<&str> {
+        self.groups.get(id.0).map(|group| &*group.key)
+    }
+
+    /// The keys of all groups.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().map(|(_, group)| &*group.key)
+    }
+
+    /// The groups whose keys are such.
+    pub fn where_key(&self, is_meant: impl Fn(&str) -> bool) -> Vec<GroupId> {
+        let meant = self.groups.iter().filter(|(_, group)| is_meant(&group.key));
+        meant.map(|(id, _)| GroupId(id)).collect()
+    }
+
+    /// The group under a key.
+    pub fn find(&self, key: &str) -> Option<GroupId> {
+        self.where_key(|found| *found == *key).pop()
+    }
+
+    /// Whether storage may still hold what stood under the key before.
+    pub fn is_rewritten(&self, id: GroupId) -> bool {
+        self.groups.get(id.0).is_some_and(|group| group.is_rewritten)
+    }
+
+    // ---- entries come and go ----
+
+    /// A new group that begins with an entry; others may [join](Self::join) it.
+    pub fn begin(&mut self, key: Box<str>, value: String, entry: &Entry) -> GroupId {
+        let record = (entry.kind == Kind::Write).then(|| entry.name.clone());
+        let value = Value::New { value, whose: entry.whose(), record };
+        let id = GroupId(self.groups.insert(Group { key, entries: 1, value, is_rewritten: false }));
+        self.changed.push(id);
+        id
+    }
+
+    /// The value of a group to which the entry belongs, if there still can be added to it: the entry is to be added.
+    pub fn join(&mut self, id: GroupId, entry: &Entry) -> Option<&mut String> {
+        let group = self.groups.get_mut(id.0)?;
+        let Value::New { value, whose, record } = &mut group.value else { return None };
+        let is_alike = match entry.kind {
+            Kind::Event => record.is_none(),
+            Kind::Write => record.as_ref() == Some(&entry.name),
+            _ => false,
+        };
+        let joins = is_alike && *whose == entry.whose() && value.len() < OUTBOX_GROUP_MAX_BYTES;
+        group.entries += usize::from(joins);
+        joins.then_some(value)
+    }
+
+    /// A group that stands in storage already, with so many entries.
+    pub fn adopt(&mut self, key: &str, entries: usize) -> GroupId {
+        let group = Group { key: key.into(), entries, value: Value::Written, is_rewritten: false };
+        let id = GroupId(self.groups.insert(group));
+        if entries == 0 {
+            self.changed.push(id);
+        }
+        id
+    }
+
+    /// What stands in storage for an entry is to be written anew.
+    pub fn rewrite(&mut self, id: GroupId) {
+        if let Some(group) = self.groups.get_mut(id.0).filter(|group| !matches!(group.value, Value::Stale)) {
+            group.value = Value::Stale;
+            self.changed.push(id);
+        }
+    }
+
+    /// An entry is no longer here; it leaves storage now, or, if the server has it, with the last one of its group.
+    pub fn remove(&mut self, id: GroupId, is_confirmed: bool) {
+        if !is_confirmed {
+            self.rewrite(id);
+        }
+        if let Some(group) = self.groups.get_mut(id.0) {
+            group.entries -= 1;
+            if group.entries == 0 {
+                self.changed.push(id);
+            }
+        }
+    }
+
+    /// An entry is no longer here, and stays in storage.
+    pub fn leave(&mut self, id: GroupId) {
+        if let Some(group) = self.groups.get_mut(id.0) {
+            group.entries -= 1;
+            if group.entries == 0 {
+                self.forget(id);
+            }
+        }
+    }
+
+    /// A group is no longer in storage, or of no concern here.
+    pub fn forget(&mut self, id: GroupId) {
+        self.changed.retain(|changed| *changed != id);
+        self.groups.try_remove(id.0);
+    }
+
+    // ---- speaking to storage ----
+
+    /// Says something to storage when what changed has been written.
+    pub fn say(&mut self, output: Output) {
+        self.later.push(output);
+    }
+
+    /// Begins to write anew what is to be. Says whether there is any: then [`render`](Self::render) is to be called for all
+    /// entries.
+    pub fn begin_rewriting(&mut self) -> bool {
+        let mut has_stale = false;
+        for id in &self.changed {
+            if let Some(group) = self.groups.get_mut(id.0).filter(|group| matches!(group.value, Value::Stale)) {
+                (group.value, group.is_rewritten) = (Value::Rewritten(String::new()), true);
+                has_stale = true;
+            }
+        }
+        has_stale
+    }
+
+    /// The new value of the group, if it is written anew: an entry that stands in it is to be added.
+    pub fn render(&mut self, id: GroupId) -> Option<&mut String> {
+        match self.groups.get_mut(id.0)?.value {
+            Value::Rewritten(ref mut value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Says to storage what is to be said: first what is to be written, and last what does not concern groups.
+    pub fn commit(&mut self, out: &mut VecDeque<Output>) {
+        for id in &self.changed {
+            let Some(group) = self.groups.get_mut(id.0).filter(|group| group.entries > 0) else { continue };
+            if let Value::New { value, .. } | Value::Rewritten(value) = mem::replace(&mut group.value, Value::Written) {
+                out.push_back(Output::WriteStorage { key: group.key.clone(), value: Some(value.into()) });
+            }
+        }
+        for id in mem::take(&mut self.changed) {
+            if self.groups.get(id.0).is_some_and(|group| group.entries == 0) {
+                let group = self.groups.remove(id.0);
+                if !matches!(group.value, Value::New { .. }) {
+                    out.push_back(Output::WriteStorage { key: group.key, value: None });
+                }
+            }
+        }
+        out.extend(self.later.drain(..));
+    }
+}
