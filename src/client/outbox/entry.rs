@@ -164,11 +164,6 @@ impl Entry {
         self.key.strip_prefix(CHOSEN_KEY) == Some(key)
     }
 
-    /// Whose it is.
-    pub fn whose(&self) -> Whose {
-        Whose { owner: self.owner.clone(), claim: self.claim }
-    }
-
     /// Whether it is one of these owners'.
     pub fn is_of(&self, owners: &[Owner]) -> bool {
         owners.contains(&self.owner)

@@ -8,7 +8,7 @@ use std::{collections::VecDeque, mem};
 
 use slab::Slab;
 
-use super::entry::{Entry, Kind, Whose};
+use super::entry::{Claim, Entry, Kind, Owner};
 use crate::client::{io::Output, limits::OUTBOX_GROUP_MAX_BYTES};
 
 /// Names a group as long as it has entries here.
@@ -30,7 +30,7 @@ struct Group {
 enum Value {
     /// To be written when the task ends; until then, more may be added of the same user and, if they are writes, to the
     /// same record: they leave together.
-    New { value: String, whose: Whose, record: Option<Box<str>> },
+    New { value: String, owner: Owner, claim: Claim, record: Option<Box<str>> },
     /// In storage as it is to be.
     Written,
     /// In storage, and to be written anew.
@@ -86,7 +86,7 @@ impl Groups {
     /// A new group that begins with an entry; others may [join](Self::join) it.
     pub fn begin(&mut self, key: Box<str>, value: String, entry: &Entry) -> GroupId {
         let record = (entry.kind == Kind::Write).then(|| entry.name.clone());
-        let value = Value::New { value, whose: entry.whose(), record };
+        let value = Value::New { value, owner: entry.owner.clone(), claim: entry.claim, record };
         let id = GroupId(self.groups.insert(Group { key, entries: 1, value, is_rewritten: false }));
         self.changed.push(id);
         id
@@ -95,13 +95,14 @@ impl Groups {
     /// The value of a group to which the entry belongs, if there still can be added to it: the entry is to be added.
     pub fn join(&mut self, id: GroupId, entry: &Entry) -> Option<&mut String> {
         let group = self.groups.get_mut(id.0)?;
-        let Value::New { value, whose, record } = &mut group.value else { return None };
+        let Value::New { value, owner, claim, record } = &mut group.value else { return None };
         let is_alike = match entry.kind {
             Kind::Event => record.is_none(),
             Kind::Write => record.as_ref() == Some(&entry.name),
             _ => false,
         };
-        let joins = is_alike && *whose == entry.whose() && value.len() < OUTBOX_GROUP_MAX_BYTES;
+        let is_theirs = *owner == entry.owner && *claim == entry.claim;
+        let joins = is_alike && is_theirs && value.len() < OUTBOX_GROUP_MAX_BYTES;
         group.entries += usize::from(joins);
         joins.then_some(value)
     }
