@@ -165,6 +165,9 @@ impl Outbox {
             self.lend(context, session, records);
             if let Some(socket) = session.filter(|_| self.may_send()) {
                 self.force(context, socket, records);
+                if records.has_folded() {
+                    self.commit(context);
+                }
                 records.start_writing(context, socket);
             }
             for (number, error) in records.take_settled() {

@@ -116,6 +116,11 @@ impl Records {
         self.entries.get_mut(name).filter(|entry| entry.has_unsent()).map(Unsent)
     }
 
+    /// Whether what is sent next must be in storage before.
+    pub const fn has_folded(&self) -> bool {
+        !self.folded.is_empty()
+    }
+
     /// Storage has what is unsent, and what earlier pages have left is here: new writes may follow.
     pub fn start_writing(&mut self, context: &mut Context<'_>, socket: SocketId) {
         for name in std::mem::take(&mut self.folded) {
