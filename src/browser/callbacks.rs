@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use js_sys::Function;
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use crate::names::NameMap;
@@ -21,7 +21,7 @@ extern "C" {
 
 /// Callbacks by name, called in the order in which they were added.
 ///
-/// One that is added or removed during a call takes effect for the next.
+/// One that is added while they are called is called from the next time on; one that is removed is not called any more.
 #[derive(Default)]
 pub struct Callbacks {
     by_name: RefCell<NameMap<Rc<Vec<Callback>>>>,
@@ -45,16 +45,17 @@ impl Callback {
 }
 
 impl Callbacks {
-    /// Adds a callback; says whether it is the first of its name.
-    pub fn add(&self, name: &str, function: Function, scope: JsValue, once: bool) -> bool {
-        self.insert(name, Callback { function, scope, once, id: self.new_id(), on_removed: None })
+    /// Adds a callback.
+    pub fn add(&self, name: &str, function: Function, scope: JsValue, once: bool) {
+        self.insert(name, Callback { function, scope, once, id: self.new_id(), on_removed: None });
     }
 
-    /// Adds a callback; says whether it is the first of its name, and by which number [`remove_id`](Self::remove_id)
-    /// knows it. `on_removed` is called when it is removed, however that comes.
-    pub fn add_watched(&self, name: &str, function: Function, on_removed: Option<Function>) -> (bool, u32) {
+    /// Adds a callback; gives the number by which [`remove_id`](Self::remove_id) knows it. `on_removed` is called when it
+    /// is removed, however that comes.
+    pub fn add_watched(&self, name: &str, function: Function, on_removed: Option<Function>) -> u32 {
         let id = self.new_id();
-        (self.insert(name, Callback { function, scope: JsValue::UNDEFINED, once: false, id, on_removed }), id)
+        self.insert(name, Callback { function, scope: JsValue::UNDEFINED, once: false, id, on_removed });
+        id
     }
 
     fn new_id(&self) -> u32 {
@@ -63,11 +64,8 @@ impl Callbacks {
         id
     }
 
-    fn insert(&self, name: &str, callback: Callback) -> bool {
-        let mut by_name = self.by_name.borrow_mut();
-        let callbacks = Rc::make_mut(by_name.get_or_insert_with(name, Rc::default));
-        callbacks.push(callback);
-        callbacks.len() == 1
+    fn insert(&self, name: &str, callback: Callback) {
+        Rc::make_mut(self.by_name.borrow_mut().get_or_insert_with(name, Rc::default)).push(callback);
     }
 
     /// Removes the callbacks of a name that match the function and the scope, as far as they are given; says
@@ -102,6 +100,13 @@ impl Callbacks {
         none_left && !self.has(name)
     }
 
+    /// Removes the callbacks of all names that match the function and the scope, as far as they are given.
+    pub fn remove_everywhere(&self, function: Option<&Function>, scope: &JsValue) {
+        for name in self.names() {
+            self.remove(&name, function, scope);
+        }
+    }
+
     /// Removes everything.
     pub fn clear(&self) {
         let mut on_removed = Vec::new();
@@ -132,13 +137,26 @@ impl Callbacks {
         let Some(callbacks) = self.by_name.borrow().get(name).cloned() else {
             return false;
         };
-        for Callback { function, scope, once, .. } in &*callbacks {
-            if *once {
-                self.remove_where(name, |callback| callback.once && callback.is(Some(function), scope));
+        for callback in &*callbacks {
+            if !self.still_has(name, callback.id, &callbacks) {
+                continue;
             }
-            guard(call(function, scope));
+            if callback.once {
+                self.remove_id(name, callback.id);
+            }
+            guard(call(&callback.function, &callback.scope));
         }
         true
+    }
+
+    fn still_has(&self, name: &str, id: u32, before: &Rc<Vec<Callback>>) -> bool {
+        let by_name = self.by_name.borrow();
+        by_name.get(name).is_some_and(|now| Rc::ptr_eq(now, before) || now.iter().any(|callback| callback.id == id))
+    }
+
+    /// Calls the callbacks of a name with these arguments; says whether there were any.
+    pub fn apply(&self, name: &str, arguments: &Array) -> bool {
+        self.call(name, &|function, scope| function.apply(scope, arguments))
     }
 
     /// Calls the callbacks of a name with one argument; says whether there were any.

@@ -193,6 +193,7 @@ impl Driver {
             self.carry_out(output);
         }
         self.draining.set(false);
+        self.promises.all_returned();
         // What the callbacks of a closed client hold on to would otherwise stay as long as it does.
         if self.client.borrow().is_closed() {
             self.listeners.clear();
@@ -390,24 +391,12 @@ impl Driver {
 
     /// Tells an outcome.
     pub fn settle(&self, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
-        let waiting = match self.promises.take(ticket) {
-            Some(Waiting::Call(call)) => return call.settle(outcome),
-            Some(waiting) => waiting,
-            None => return,
-        };
-        let outcome = match outcome {
-            Ok(data) => Ok(data.map_or(JsValue::NULL, |data| parse(&data))),
-            Err(error) => {
-                let documented = documented(&reason_of(&error));
-                Err(Rejection {
-                    error: DeepstreamError::from_client(&error, &documented).into(),
-                    documented: documented.into(),
-                    expected: error.is_expected(),
-                    outcome: outbox::outcome(&error),
-                })
-            }
-        };
-        waiting.settle(outcome);
+        let Some(waiting) = self.promises.take(ticket) else { return };
+        if self.promises.has_returned(ticket) {
+            settle(waiting, outcome);
+        } else {
+            promises::when_settled(Ok(JsValue::UNDEFINED), move |_| settle(waiting, outcome));
+        }
     }
 
     /// Emits `error`.
@@ -455,6 +444,24 @@ impl Driver {
             Err(_) => self.error(&ClientError::InvalidEventData { name: name.into() }),
         }
     }
+}
+
+fn settle(waiting: Waiting, outcome: Result<Option<Box<str>>, ClientError>) {
+    if let Waiting::Call(call) = waiting {
+        return call.settle(outcome);
+    }
+    waiting.settle(match outcome {
+        Ok(data) => Ok(data.map_or(JsValue::UNDEFINED, |data| parse(&data))),
+        Err(error) => {
+            let reason = reason_of(&error);
+            Err(Rejection {
+                error: DeepstreamError::from_client(&error, &documented(&reason)).into(),
+                reason,
+                expected: error.is_expected(),
+                outcome: outbox::outcome(&error),
+            })
+        }
+    });
 }
 
 /// What the reference client gives as `reason`.

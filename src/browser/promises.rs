@@ -9,7 +9,11 @@ use std::{
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::{api::set, callbacks::guard, calls::Call};
+use super::{
+    api::{documented, set},
+    callbacks::guard,
+    calls::Call,
+};
 use crate::client::Ticket;
 
 /// How to tell the outcome.
@@ -24,7 +28,7 @@ pub enum Waiting {
     ErrorCallback(Function),
     /// A function that takes an error or `null`, the value, and whether the error is expected.
     Function(Function),
-    /// A callback that takes `(error, result)`, with `null` for no error.
+    /// A callback that takes `(reason, result)`, with `null` for no failure.
     ResultCallback(Function),
     /// What `client.rpc.make` has.
     Call(Call),
@@ -65,6 +69,8 @@ impl Settlers {
 #[derive(Default)]
 pub struct Promises {
     next_ticket: Cell<u32>,
+    /// Tickets from this one on are of calls that have not returned yet.
+    first_of_running: Cell<u32>,
     /// In the order of the tickets.
     waiting: RefCell<VecDeque<(Ticket, Waiting)>>,
 }
@@ -98,6 +104,16 @@ impl Promises {
         (self.add(Waiting::Receipt(settlers)), promise)
     }
 
+    /// Every call so far has returned.
+    pub fn all_returned(&self) {
+        self.first_of_running.set(self.next_ticket.get());
+    }
+
+    /// Whether the call that gave out this ticket has returned: nobody is called back before that.
+    pub fn has_returned(&self, ticket: Ticket) -> bool {
+        ticket.0.wrapping_sub(self.first_of_running.get()) > u32::MAX / 2
+    }
+
     /// What waits for this ticket, which is settled now.
     pub fn take(&self, ticket: Ticket) -> Option<Waiting> {
         let mut waiting = self.waiting.borrow_mut();
@@ -122,13 +138,12 @@ impl Waiting {
                 return settlers.reject(&error, expected);
             }
             (Self::LoginCallback(callback), Ok(value)) => callback.call2(&this, &JsValue::TRUE, &value),
-            (Self::LoginCallback(callback), Err(Rejection { documented, .. })) => {
-                callback.call2(&this, &JsValue::FALSE, &documented)
+            (Self::LoginCallback(callback), Err(Rejection { reason, .. })) => {
+                callback.call2(&this, &JsValue::FALSE, &documented(&reason))
             }
             (Self::ErrorCallback(callback), Ok(_)) => callback.call0(&this),
-            (Self::ErrorCallback(callback) | Self::ResultCallback(callback), Err(Rejection { error, .. })) => {
-                callback.call1(&this, &error)
-            }
+            (Self::ErrorCallback(callback), Err(Rejection { error, .. })) => callback.call1(&this, &error),
+            (Self::ResultCallback(callback), Err(Rejection { reason, .. })) => callback.call1(&this, &reason),
             (Self::Function(function), Ok(value)) => function.call3(&this, &JsValue::NULL, &value, &JsValue::FALSE),
             (Self::Function(function), Err(Rejection { error, expected, .. })) => {
                 function.call3(&this, &error, &JsValue::UNDEFINED, &expected.into())
@@ -144,8 +159,8 @@ impl Waiting {
 pub struct Rejection {
     /// The error that a promise is rejected with.
     pub error: JsValue,
-    /// The `{ reason }` that the reference client's callbacks get.
-    pub documented: JsValue,
+    /// What the reference client's callbacks get: what was said by whoever refused, else a code.
+    pub reason: JsValue,
     /// Whether it follows from what the application did itself, such as closing the client: a promise that nobody
     /// looks at is then no unhandled rejection.
     pub expected: bool,

@@ -1,7 +1,10 @@
 //! What the server says, alike for all topics.
 
 use super::{error::ClientError, is_error};
-use crate::wire::{EventMessage, PresenceMessage, RecordMessage, RpcMessage, Topic};
+use crate::wire::{
+    EventAction, EventMessage, PresenceAction, PresenceMessage, RecordAction, RecordMessage, RpcAction, RpcMessage,
+    Topic,
+};
 
 /// A message of the server that may answer one of this client.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +21,8 @@ pub struct Answer<'a> {
     pub is_ack: bool,
     /// The number of the action of the message that is answered.
     pub original_action: Option<i32>,
+    /// Its name in deepstream's API.
+    pub original_action_name: Option<&'static str>,
     /// What it is about.
     pub name: Option<&'a str>,
     /// JSON text, or words.
@@ -27,7 +32,7 @@ pub struct Answer<'a> {
 }
 
 macro_rules! answers {
-    ($( $message:ident $topic:ident, )*) => { $(
+    ($( $message:ident $action:ident $topic:ident, )*) => { $(
         impl<'a> From<&$message<'a>> for Answer<'a> {
             fn from(message: &$message<'a>) -> Self {
                 Self {
@@ -37,6 +42,7 @@ macro_rules! answers {
                     is_error: message.is_error || is_error(message.action.number()),
                     is_ack: message.is_ack,
                     original_action: message.original_action,
+                    original_action_name: message.original_action.and_then($action::from_number).map($action::name),
                     name: message.name,
                     data: message.data,
                     correlation_id: message.correlation_id,
@@ -47,10 +53,10 @@ macro_rules! answers {
 }
 
 answers! {
-    EventMessage Event,
-    PresenceMessage Presence,
-    RecordMessage Record,
-    RpcMessage Rpc,
+    EventMessage EventAction Event,
+    PresenceMessage PresenceAction Presence,
+    RecordMessage RecordAction Record,
+    RpcMessage RpcAction Rpc,
 }
 
 impl Answer<'_> {
@@ -59,7 +65,7 @@ impl Answer<'_> {
         let (topic, action) = (self.topic, self.action_name);
         if self.is_error {
             let [name, data] = [self.name, self.data].map(|text| text.map(Into::into));
-            ClientError::Server { topic, action, name, data }
+            ClientError::Server { topic, action, asked: self.original_action_name, name, data }
         } else {
             ClientError::Unsolicited { topic, action, expected }
         }

@@ -3,6 +3,9 @@
 use super::rpc::{RpcError, RpcFailure};
 use crate::wire::{DecodeError, Topic};
 
+/// The value of `C.EVENT.CLIENT_OFFLINE`: of all codes the only one that is not a name.
+pub const CLIENT_OFFLINE: &str = "client offline";
+
 /// Something to tell the application, by the `error` event or by rejecting what it waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientError {
@@ -30,7 +33,7 @@ pub enum ClientError {
     AuthenticationTimeout,
     /// A later `login()` with other parameters took the place of this one: `LOGIN_SUPERSEDED`.
     LoginSuperseded,
-    /// `pause()` came before what was asked for: `CLIENT_OFFLINE`.
+    /// `pause()` came before what was asked for: the value of `C.EVENT.CLIENT_OFFLINE`.
     Paused,
     /// The client was closed: `IS_CLOSED`.
     IsClosed {
@@ -110,6 +113,8 @@ pub enum ClientError {
         topic: Topic,
         /// The deepstream name of its action, such as `MESSAGE_DENIED`.
         action: &'static str,
+        /// The deepstream name of what it answers, such as `SUBSCRIBE`.
+        asked: Option<&'static str>,
         /// The subscription, record, or call that it is about.
         name: Option<Box<str>>,
         /// What the server adds, as it came.
@@ -255,7 +260,7 @@ impl ClientError {
             Self::TooManyAuthAttempts => "TOO_MANY_AUTH_ATTEMPTS",
             Self::AuthenticationTimeout => "AUTHENTICATION_TIMEOUT",
             Self::LoginSuperseded => "LOGIN_SUPERSEDED",
-            Self::Paused => "CLIENT_OFFLINE",
+            Self::Paused => CLIENT_OFFLINE,
             Self::IsClosed { .. } => "IS_CLOSED",
             Self::OutboxFull { .. } => "OUTBOX_FULL",
             Self::OutboxDropped { why, .. } => match why {
@@ -307,6 +312,29 @@ impl ClientError {
             | Self::AckTimeout { topic, .. }
             | Self::Unsolicited { topic, .. }
             | Self::Server { topic, .. } => *topic,
+        }
+    }
+
+    /// What it is about: the name of an event, a record, a procedure or a user, or a pattern.
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::OutboxFull { name }
+            | Self::Record { name, .. }
+            | Self::MergeFailed { name, .. }
+            | Self::StreamOverflow { name }
+            | Self::InvalidEventData { name }
+            | Self::Server { name: Some(name), .. } => Some(name),
+            Self::Rpc(error) => Some(&error.name),
+            Self::AckTimeout { names, .. } if names.len() == 1 => names.first().map(|name| &**name),
+            _ => None,
+        }
+    }
+
+    /// What the server was asked for and refused, as deepstream calls it.
+    pub const fn asked(&self) -> Option<&'static str> {
+        match self {
+            Self::Server { asked, .. } => *asked,
+            _ => None,
         }
     }
 

@@ -342,6 +342,7 @@ impl Client {
             Message::Parser(message) => context.report(ClientError::Server {
                 topic: Topic::Parser,
                 action: message.action.name(),
+                asked: None,
                 name: None,
                 data: message.data.map(Into::into),
             }),

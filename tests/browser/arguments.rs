@@ -109,7 +109,10 @@ async fn wrong_arguments_of_methods_change_nothing() {
     for (value, got) in &bad_name {
         assert_refused(js_client.on(value, &function, NOTHING), "INVALID_ARGUMENT", &["event", name, got]);
         assert_refused(js_client.once(value, &function, NOTHING), "INVALID_ARGUMENT", &["event", name, got]);
-        assert_refused(js_client.off(value, &function, NOTHING), "INVALID_ARGUMENT", &["event", name, got]);
+        // Left out, the name stands for all.
+        if !value.is_undefined() {
+            assert_refused(js_client.off(value, &function, NOTHING), "INVALID_ARGUMENT", &["event", name, got]);
+        }
         assert_refused(events.subscribe(value, &function), "INVALID_ARGUMENT", &["name", name, got]);
         assert_refused(events.unsubscribe(value, &function), "INVALID_ARGUMENT", &["name", name, got]);
         assert_refused(events.emit(value, NOTHING), "INVALID_ARGUMENT", &["name", name, got]);

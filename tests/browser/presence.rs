@@ -80,12 +80,12 @@ async fn a_failure_reaches_promises_and_callbacks_with_its_reason() {
     presence.get_all(&failed.function, NOTHING).unwrap();
     ann.client.pause().unwrap();
     assert_eq!(failed.count(), 1, "within the call");
-    assert_eq!(property(&failed.calls()[0][0], "reason"), "CLIENT_OFFLINE");
+    assert_eq!(failed.calls()[0][0], "client offline");
     assert!(failed.calls()[0][1].is_undefined());
     let error = settled(presence.get_all(&js("['nobody']"), NOTHING).unwrap()).await.unwrap_err();
     assert_eq!(
         (property(&error, "name"), property(&error, "code")),
-        ("DeepstreamError".into(), "CLIENT_OFFLINE".into())
+        ("DeepstreamError".into(), "client offline".into())
     );
     ann.client.close().unwrap();
     let error = settled(presence.get_all(NOTHING, NOTHING).unwrap()).await.unwrap_err();
@@ -172,10 +172,10 @@ async fn wrong_arguments_are_named_and_change_nothing() {
         refused(undefined(presence.subscribe(&js(user), &function, NOTHING)), &["user", "a non-empty string"]);
         refused(undefined(presence.unsubscribe(&js(user), &function)), &["user", "a non-empty string"]);
     }
-    refused(undefined(presence.subscribe(NOTHING, NOTHING, NOTHING)), &["user", "got undefined"]);
+    refused(undefined(presence.subscribe(NOTHING, NOTHING, NOTHING)), &["callback", "got undefined"]);
     refused(undefined(presence.subscribe(&"bob".into(), NOTHING, NOTHING)), &["callback", "got undefined"]);
     refused(undefined(presence.unsubscribe(&"bob".into(), &js("7"))), &["callback", "got 7"]);
-    refused(undefined(presence.unsubscribe(NOTHING, &function)), &["user", "got undefined"]);
+    refused(undefined(presence.unsubscribe(NOTHING, &js("7"))), &["callback", "got 7"]);
     refused(presence.get_all(&js("'bob'"), NOTHING), &["users", "an array of strings", "got 'bob'"]);
     refused(presence.get_all(&js("['bob', 7]"), NOTHING), &["users", "an array of strings", "got 7"]);
     refused(presence.get_all(&js("['bob']"), &js("7")), &["callback", "got 7"]);

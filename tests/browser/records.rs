@@ -190,7 +190,7 @@ async fn everything_asked_for_is_settled_once_when_the_client_closes() {
         for (which, outcome) in outcomes.iter().enumerate() {
             assert_eq!(outcome.count(), 1, "{state} {which}");
             let [error, ..] = &outcome.calls()[0];
-            assert!(["IS_CLOSED", "CLIENT_OFFLINE"].contains(&property(error, "code").as_str()), "{state} {which}");
+            assert!(["IS_CLOSED", "client offline"].contains(&property(error, "code").as_str()), "{state} {which}");
         }
     }
     page.was_quiet().await;

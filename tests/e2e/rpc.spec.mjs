@@ -137,7 +137,7 @@ test('a server that is killed during a call leaves nothing open and nothing exec
   await ada.page.evaluate(() => client.pause());
   const queued = make(ada, 'echo', 'queued while offline');
   const late = make(ada, 'echo', 'too late', { timeout: 100 });
-  expect((await late).error.code).toBe('CLIENT_OFFLINE');
+  expect((await late).error.code).toBe('client offline');
   await server.start();
   await grace.comesTo('OPEN');
   await grace.isReachedBy(await logIn(server, visit));

@@ -75,6 +75,7 @@ test('all entries export the same names', async () => {
     'MERGE_STRATEGIES',
     'Options',
     'REMOTE_WINS',
+    'dsClient',
     'threeWay',
   ]);
   assert.deepEqual(Object.keys(createRequire(import.meta.url)(inRepository('pkg', 'index.cjs'))).sort(), names);

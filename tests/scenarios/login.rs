@@ -60,7 +60,7 @@ fn a_login_without_parameters_sends_an_empty_object() {
     let alice = world.add_client();
     let login = world.login_without_params(alice);
     world.run_until_open(alice);
-    assert_eq!(world.client(alice).outcome(login), Some(Ok(None)));
+    assert_eq!(world.client(alice).outcome(login), Some(Ok(Some("null"))));
     assert_eq!(logins(&mut world), ["{}"]);
 }
 

@@ -314,7 +314,7 @@ fn it_is_not_made_after_whoever_waits_was_told_that_it_never_was() {
     world.wish(page, Wish::Cancel(cancelled));
     assert_eq!(world.client(page).rejection(cancelled), Some("ABORTED"));
     world.run_for(4_000);
-    assert_eq!(world.client(page).rejection(late), Some("CLIENT_OFFLINE"), "also while paused");
+    assert_eq!(world.client(page).rejection(late), Some("client offline"), "also while paused");
     world.run_for(4_000);
     world.resume(page);
     world.run_until_open(page);

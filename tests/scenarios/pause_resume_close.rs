@@ -163,7 +163,7 @@ fn a_resume_is_answered_when_pause_comes_first() {
     let (mut world, alice) = Phase::Paused.reach();
     let resume = world.resume(alice);
     world.pause(alice);
-    assert_eq!(world.client(alice).rejection(resume), Some("CLIENT_OFFLINE"));
+    assert_eq!(world.client(alice).rejection(resume), Some("client offline"));
     assert_eq!(world.client(alice).states(), [Reconnecting, Pausing, Offline]);
 }
 

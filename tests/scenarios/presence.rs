@@ -203,7 +203,7 @@ mod questions {
             let ticket = world.query_all(ann);
             let expected = match phase {
                 Phase::Closed => Some("IS_CLOSED"),
-                Phase::Paused => Some("CLIENT_OFFLINE"),
+                Phase::Paused => Some("client offline"),
                 Phase::GaveUp => Some("MAX_RECONNECTION_ATTEMPTS_REACHED"),
                 Phase::HeartbeatStopped => Some("HEARTBEAT_TIMEOUT"),
                 Phase::ChallengeDenied => Some("CHALLENGE_DENIED"),
@@ -224,7 +224,7 @@ mod questions {
         let (mut world, ann) = world_with_ann();
         let ticket = world.query_all(ann);
         world.pause(ann);
-        assert_eq!(world.client(ann).rejection(ticket), Some("CLIENT_OFFLINE"));
+        assert_eq!(world.client(ann).rejection(ticket), Some("client offline"));
     }
 
     #[test]

@@ -139,13 +139,21 @@ impl DeepstreamClient {
     /// # Errors
     /// A name that is not a string or empty, a callback that is not a function.
     pub fn off(&self, event: &JsValue, callback: &JsValue, scope: &JsValue) -> Result<(), DeepstreamError> {
-        if event.is_undefined() && callback.is_undefined() && scope.is_undefined() {
-            self.driver.listeners.clear();
-            return Ok(());
-        }
-        let event = arguments::name("event", event)?;
         let callback = arguments::optional_function("callback", callback)?;
-        self.driver.listeners.remove(&event, callback.as_ref(), scope);
+        if event.is_undefined() {
+            self.driver.listeners.remove_everywhere(callback.as_ref(), scope);
+        } else {
+            self.driver.listeners.remove(&arguments::name("event", event)?, callback.as_ref(), scope);
+        }
+        Ok(())
+    }
+
+    /// Calls the listeners of the event called `event`.
+    ///
+    /// # Errors
+    /// A name that is not a string or empty.
+    pub fn emit(&self, event: &JsValue, details: &Array) -> Result<(), DeepstreamError> {
+        self.driver.listeners.apply(&arguments::name("event", event)?, details);
         Ok(())
     }
 

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use js_sys::{Object, Reflect};
+use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
+use super::set;
 use crate::{browser::page::property, client::ClientError};
 
 #[wasm_bindgen(module = "/src/browser/js/error.js")]
@@ -32,7 +33,13 @@ impl DeepstreamError {
     /// The error of the client with its code and topic, and `details`.
     pub fn from_client(error: &ClientError, details: &Object) -> Self {
         let details = Object::assign(&Object::new(), details);
-        let _ = Reflect::set(&details, &"topic".into(), &error.topic().name().into());
+        set(&details, "topic", error.topic().name());
+        if let Some(subject) = error.subject() {
+            set(&details, "subject", subject);
+        }
+        if let Some(asked) = error.asked() {
+            set(&details, "action", asked);
+        }
         Self::new(&error.message(), error.code(), &details)
     }
 
@@ -46,7 +53,7 @@ impl DeepstreamError {
     /// An argument that `JSON.stringify` threw at.
     pub fn not_json(name: &str, cause: &JsValue) -> Self {
         let details = Object::new();
-        let _ = Reflect::set(&details, &"cause".into(), cause);
+        set(&details, "cause", cause);
         let message = ["invalid argument ", name, ": expected what JSON can say: ", &words_of(cause)].concat();
         Self::new(&message, "INVALID_ARGUMENT", &details)
     }

@@ -38,10 +38,9 @@ impl EventHandler {
         let name = arguments::name("name", name)?;
         let callback = arguments::function("callback", callback)?;
         let on_removed = arguments::optional_function("onRemoved", on_removed)?;
-        let (is_first, id) = self.driver.subscribers.add_watched(&name, callback, on_removed);
-        if is_first {
-            self.driver.command(Command::Event(EventCommand::Subscribe(&name)));
-        }
+        let id = self.driver.subscribers.add_watched(&name, callback, on_removed);
+        // Not the first time alone: a name that the server has refused is then asked for again.
+        self.driver.command(Command::Event(EventCommand::Subscribe(&name)));
         Ok(id)
     }
 

@@ -71,16 +71,15 @@ impl PresenceHandler {
         errors::ensure_sound()?;
         let (user, callback) = match user.dyn_ref::<Function>() {
             Some(function) => (String::from(EVERYONE), function.clone()),
-            None => (arguments::name("user", user)?, arguments::function("callback", callback)?),
+            None => (optional_user(user)?, arguments::function("callback", callback)?),
         };
         let on_removed = arguments::optional_function("onRemoved", on_removed)?;
-        let (is_first, id) = self.driver.presence_subscribers.add_watched(&user, callback, on_removed);
-        if is_first {
-            self.driver.command(Command::Presence(match &*user {
-                EVERYONE => PresenceCommand::SubscribeAll,
-                user => PresenceCommand::Subscribe(user),
-            }));
-        }
+        let id = self.driver.presence_subscribers.add_watched(&user, callback, on_removed);
+        // Not the first time alone: what the server has refused is then asked for again.
+        self.driver.command(Command::Presence(match &*user {
+            EVERYONE => PresenceCommand::SubscribeAll,
+            user => PresenceCommand::Subscribe(user),
+        }));
         Ok(id)
     }
 
@@ -106,7 +105,7 @@ impl PresenceHandler {
         }
         let (user, callback) = match user.dyn_ref::<Function>() {
             Some(function) => (String::from(EVERYONE), Some(function.clone())),
-            None => (arguments::name("user", user)?, arguments::optional_function("callback", callback)?),
+            None => (optional_user(user)?, arguments::optional_function("callback", callback)?),
         };
         if self.driver.presence_subscribers.has(&user) {
             self.remove(&user, callback.as_ref());
@@ -115,6 +114,11 @@ impl PresenceHandler {
         }
         Ok(())
     }
+}
+
+/// A user, or all of them where none is given.
+fn optional_user(user: &JsValue) -> Result<String, DeepstreamError> {
+    if user.is_undefined() { Ok(EVERYONE.into()) } else { arguments::name("user", user) }
 }
 
 fn read_users(users: &JsValue) -> Result<Vec<String>, DeepstreamError> {

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DeepstreamClient as CompiledClient } from '../../../target/glue/deepstream_wasm.js';
 import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
-import type { OnlyString } from './emitter.js';
+import { invalid, type OnlyString } from './emitter.js';
 import type { DeepstreamError } from './error.js';
 import { Events, type CompiledEventHandler, type EventHandler } from './event.js';
 import type { Options } from './options.js';
@@ -280,6 +280,24 @@ export interface DeepstreamClient extends Disposable, AsyncDisposable {
   off(event?: string, listener?: Function, scope?: unknown): this;
 
   /**
+   * Ends what `on` and `once` began with this scope, for all events.
+   * @example
+   * client.on('connectionStateChanged', this.show, this);
+   * client.removeContext(this);
+   */
+  removeContext(scope: unknown): void;
+
+  /**
+   * Calls the listeners of an event with these details, as if it had happened: for tests, and for code that tells its own
+   * events through the client.
+   * @returns The client.
+   * @throws {DeepstreamError} for a name that is empty or not a string
+   * @example
+   * client.emit('connectionStateChanged', 'RECONNECTING');
+   */
+  emit(event: string, ...details: unknown[]): this;
+
+  /**
    * Whether anybody listens.
    * @example
    * client.hasListeners('error'); // false
@@ -306,6 +324,41 @@ export interface DeepstreamClientConstructor {
   readonly prototype: DeepstreamClient;
 }
 
+/** What `dsClient` does. */
+export interface DsClient {
+  /**
+   * The one client of the page: made at the first call, and made anew after it was closed. So every part of a program can ask
+   * for it, and none has to hand it on.
+   * @param url As for `new DeepstreamClient(url)`. May be left out while there is a client.
+   * @param options Count where a client is made.
+   * @throws {DeepstreamError} for a URL other than that of the client there is, and as `new DeepstreamClient(url, options)` does
+   * @example
+   * export const client = dsClient('localhost:6020');
+   * dsClient() === client; // anywhere else
+   */
+  (url?: string | readonly string[], options?: Partial<Options>): DeepstreamClient;
+}
+
+/**
+ * Gives `dsClient` for a class of clients.
+ * @internal
+ */
+export function defineSingleton(Client: DeepstreamClientConstructor): DsClient {
+  let client: DeepstreamClient | undefined;
+  let urlOfClient: string | undefined;
+  return (url, options) => {
+    // One that waits for a login to connect is CLOSED too.
+    if (client && client.connection.reason?.kind === 'closed') client = undefined;
+    if (!client) {
+      client = new Client(url as string, options);
+      urlOfClient = String(url);
+    } else if (url !== undefined && String(url) !== urlOfClient) {
+      throw invalid('url', `none or '${urlOfClient}', which the client there is was made for`, url);
+    }
+    return client;
+  };
+}
+
 /** What tells the records of these servers from those of others in the same storage. */
 function deploymentOf(url: string | readonly string[], options?: Partial<Options>): string {
   return options?.outbox?.key ?? String([url].flat()[0]);
@@ -322,6 +375,8 @@ type Compiled = Omit<
   | 'on'
   | 'once'
   | 'off'
+  | 'emit'
+  | 'removeContext'
   | 'wasReconnected'
   | 'reconnectTries'
   | typeof Symbol.dispose
@@ -335,6 +390,7 @@ type Compiled = Omit<
   on(event: string, listener: Function, scope: unknown): void;
   once(event: string, listener: Function, scope: unknown): void;
   off(event?: string, listener?: Function, scope?: unknown): void;
+  emit(event: string, details: unknown[]): void;
 };
 
 /**
@@ -388,6 +444,15 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
     override off(event?: string, listener?: Function, scope?: unknown): this {
       super.off(event, listener, scope);
       return this;
+    }
+
+    override emit(event: string, ...details: unknown[]): this {
+      super.emit(event, details);
+      return this;
+    }
+
+    removeContext(scope: unknown): void {
+      super.off(undefined, undefined, scope);
     }
   }
   // wasm-bindgen's own would take the memory away from under a client that is connected.

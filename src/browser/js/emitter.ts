@@ -25,6 +25,12 @@ export interface EventSource<Events> {
    */
   off(event?: string, listener?: Function, scope?: unknown): this;
 
+  /** Ends what `on` and `once` began with this scope, for all events. */
+  removeContext(scope: unknown): void;
+
+  /** Calls the listeners of an event with these details, as if it had happened. */
+  emit(event: string, ...details: unknown[]): this;
+
   /** Whether anybody listens. */
   hasListeners(event: string): boolean;
 
@@ -57,6 +63,15 @@ export class Emitter<Events> implements EventSource<Events> {
     return this;
   }
 
+  removeContext(scope: unknown): void {
+    for (const name of this.eventNames()) this.#remove(name, (listener) => listener.scope === scope);
+  }
+
+  emit(event: string, ...details: unknown[]): this {
+    this.tell(event, ...details);
+    return this;
+  }
+
   hasListeners(event: string): boolean {
     return this.#listeners.has(event);
   }
@@ -68,6 +83,8 @@ export class Emitter<Events> implements EventSource<Events> {
   /** Calls the listeners of an event. */
   tell(event: string, ...details: unknown[]): void {
     for (const listener of this.#listeners.get(event) ?? []) {
+      // Another one may have removed it.
+      if (!this.#listeners.get(event)?.includes(listener)) continue;
       if (listener.isOnce) this.#remove(event, (its) => its === listener);
       callSafely(() => listener.call.apply(listener.scope, details));
     }

@@ -15,7 +15,7 @@ export interface EntryEvents<Entry = string> {
 const NAMES = ['entry-added', 'entry-moved', 'entry-removed'];
 
 /**
- * Tells listeners of what has come, moved and gone, as soon and as long as there are any.
+ * Tells listeners of what has come, moved and gone, as soon and as long as there are any; after the subscribers, who show it.
  */
 class EntryWatch {
   #before: readonly unknown[] | undefined;
@@ -39,7 +39,7 @@ class EntryWatch {
       isFirst = false;
       if (!NAMES.some((name) => this.handle.hasListeners(name))) this.stop();
     };
-    this.shared.subscribe(this, undefined, onChanged, true);
+    this.shared.subscribe(this, undefined, onChanged, true, undefined, undefined, true);
   }
 
   stop(): void {

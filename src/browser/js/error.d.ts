@@ -11,6 +11,10 @@ export interface DeepstreamErrorDetails {
   closeReason?: CloseReason
   /** What became of the message, where the error is that of a receipt. */
   outcome?: ReceiptOutcome
+  /** What it is about, where it is about one thing: the name of the record, event, procedure or user, or the pattern. */
+  subject?: string;
+  /** What the server was asked for and refused, as deepstream calls it: `SUBSCRIBE`, `EMIT`, `LISTEN`, `PROVIDE`, … */
+  action?: string;
   /** The name of the topic it happened in, such as `CONNECTION` (a name of `C.TOPIC`). */
   topic?: string;
 }
@@ -37,5 +41,7 @@ export declare class DeepstreamError extends Error implements DeepstreamErrorDet
   readonly reason?: unknown;
   readonly closeReason?: CloseReason
   readonly outcome?: ReceiptOutcome
+  readonly subject?: string;
+  readonly action?: string;
   readonly topic?: string;
 }

@@ -151,9 +151,9 @@ export class Events implements EventHandler {
   subscribe<Data = EventData>(
     name: string,
     callback: (data: Data) => void,
-    { signal }: SubscribeOptions = {},
+    options?: SubscribeOptions,
   ): Subscription {
-    return subscribe(signal, (onRemoved) => this.#begin(name, callback, onRemoved));
+    return subscribe(options?.signal, (onRemoved) => this.#begin(name, callback, onRemoved));
   }
 
   unsubscribe<Data = EventData>(name: string, callback?: (data: Data) => void): void {

@@ -12,7 +12,13 @@
  */
 import { initSync } from '../../../target/glue/deepstream_wasm.js';
 import moduleAsBase64 from '../../../target/glue/deepstream_wasm_bg.wasm';
-import { defineClient, type DeepstreamClient as Client, type DeepstreamClientConstructor } from './client.js';
+import {
+  defineClient,
+  defineSingleton,
+  type DeepstreamClient as Client,
+  type DeepstreamClientConstructor,
+  type DsClient,
+} from './client.js';
 import { checkHost, compileError } from './loading.js';
 
 export * from './public.js';
@@ -40,6 +46,9 @@ export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => 
   }
   initialised = true;
 });
+
+/** Gives the one client of the page: see {@link DsClient}. */
+export const dsClient: DsClient = defineSingleton(DeepstreamClient);
 
 function decodeBase64(text: string): Uint8Array {
   const { fromBase64 } = Uint8Array as { fromBase64?: (text: string) => Uint8Array };

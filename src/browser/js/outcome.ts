@@ -27,6 +27,7 @@ export function promise<Value>(begin: (done: Done) => void): Promise<Value> {
 /**
  * Gives the outcome of something to a callback, as the code of an error or `null`, and the value; without a callback as a
  * promise.
+ * @param valueOf Gets `undefined` where there is an error.
  * @internal
  */
 export function outcome<Value>(
@@ -34,9 +35,6 @@ export function outcome<Value>(
   begin: (done: Done) => void,
   valueOf: (value: any) => unknown = (value) => value,
 ): Promise<Value> | void {
-  if (!callback)
-    return promise((done) =>
-      begin((error, value, isExpected) => done(error, error ? value : valueOf(value), isExpected)),
-    );
-  begin((error, value) => (error ? callback(error.code, null) : callback(null, valueOf(value))));
+  if (!callback) return promise((done) => begin((error, value, isExpected) => done(error, valueOf(value), isExpected)));
+  begin((error, value) => callback(error && error.code, valueOf(value)));
 }

@@ -1,4 +1,3 @@
-import type { DeepstreamError } from './error.js';
 import { subscribe, type SubscribeOptions, type Subscription } from './subscription.js';
 
 /** The users who are logged in. */
@@ -26,7 +25,7 @@ export interface PresenceHandler {
    * Asks who is logged in. This client's own user is not among them.
    *
    * Without a connection the question waits for it, and one that was on its way when the connection broke is asked again.
-   * It is rejected at once with the reason where no connection will come by itself: with `CLIENT_OFFLINE` while paused,
+   * It is rejected at once with the reason where no connection will come by itself: with `C.EVENT.CLIENT_OFFLINE` while paused,
    * with `IS_CLOSED`, or with what made the client stop trying, such as `MAX_RECONNECTION_ATTEMPTS_REACHED`.
    * @throws {DeepstreamError} (the promise rejects) besides: `MESSAGE_DENIED`, `ACK_TIMEOUT` after `subscriptionTimeout`, and
    * `TOO_MANY_QUERIES` for the next after a thousand that wait
@@ -43,16 +42,14 @@ export interface PresenceHandler {
    */
   getAll<const User extends string>(users: readonly User[]): Promise<IndividualQueryResult<User>>;
   /**
-   * Asks who is logged in, and calls back with an error, or with `null` and the users.
+   * Asks who is logged in, and calls back: with a code such as `'MESSAGE_DENIED'`, or with `null` and the users.
    * @example
-   * client.presence.getAll((error, users) => (error ? warn(error.reason) : show(users)));
+   * client.presence.getAll((error, users) => (error ? warn(error) : show(users)));
    */
-  getAll<Failure = (DeepstreamError & { reason: string }) | null>(
-    callback: (error: Failure, users?: QueryResult) => void,
-  ): void;
+  getAll<Failure = any>(callback: (error: Failure, users?: QueryResult) => void): void;
   /** Asks which of these users are logged in, and calls back. */
-  getAll<Failure = (DeepstreamError & { reason: string }) | null>(
-    users: readonly string[],
+  getAll<Failure = any>(
+    users: readonly string[] | undefined,
     callback: (error: Failure, users?: IndividualQueryResult) => void,
   ): void;
 
@@ -76,7 +73,7 @@ export interface PresenceHandler {
    * client.presence.subscribe('bob', (user, online) => light(online), { signal: controller.signal });
    * controller.abort(); // as unsubscribe does
    */
-  subscribe(user: string, callback: PresenceCallback, options?: SubscribeOptions): Subscription;
+  subscribe(user: string | undefined, callback: PresenceCallback, options?: SubscribeOptions): Subscription;
 
   /**
    * Ends all subscriptions, those to single users and those to all.
@@ -97,7 +94,7 @@ export interface PresenceHandler {
    * @example
    * client.presence.unsubscribe('bob', show);
    */
-  unsubscribe(user: string, callback?: PresenceCallback): void;
+  unsubscribe(user: string | undefined, callback?: PresenceCallback): void;
 }
 
 /**
@@ -126,14 +123,14 @@ export class Presence implements PresenceHandler {
   }
 
   subscribe(callback: PresenceCallback, options?: SubscribeOptions): Subscription;
-  subscribe(user: string, callback: PresenceCallback, options?: SubscribeOptions): Subscription;
+  subscribe(user: string | undefined, callback: PresenceCallback, options?: SubscribeOptions): Subscription;
   subscribe(
-    user: string | PresenceCallback,
+    user: string | PresenceCallback | undefined,
     callback?: PresenceCallback | SubscribeOptions,
     options?: SubscribeOptions,
   ): Subscription {
-    const isForAll = typeof user === 'function';
-    const { signal } = ((isForAll ? callback : options) ?? {}) as SubscribeOptions;
+    const isForAll = user === undefined || typeof user === 'function';
+    const { signal } = ((typeof user === 'function' ? callback : options) ?? {}) as SubscribeOptions;
     return subscribe(signal, (onRemoved) => {
       const id = this.#compiled.subscribe(user, callback, onRemoved);
       return () => this.#compiled.end(isForAll ? undefined : user, id);

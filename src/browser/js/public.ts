@@ -8,6 +8,7 @@ export type {
   CloseReason,
   ConnectionSnapshot,
   DeepstreamClientConstructor,
+  DsClient,
   Resubscribed,
   ResumeCallback,
 } from './client.js';

@@ -200,7 +200,7 @@ export class RecordHub {
   }
 }
 
-interface Wanted extends Pick<RecordSubscription, 'owner' | 'callback' | 'view'> {
+interface Wanted extends Pick<RecordSubscription, 'owner' | 'callback' | 'view' | 'isLast'> {
   readonly path: string | undefined;
   readonly triggerNow: boolean;
 }
@@ -211,6 +211,8 @@ export interface RecordSubscription {
   readonly owner: object;
   /** What the callback gets of a value; `undefined` if it is not to be called. */
   readonly view: ((value: any) => unknown) | undefined;
+  /** Whether it is told after those that are not. */
+  readonly isLast: boolean;
   /** Called when it has ended. */
   readonly onRemoved: (() => void) | undefined;
   /** Whether it is to be called first when the record is ready. */
@@ -328,12 +330,13 @@ export class SharedRecord {
     triggerNow: boolean,
     view?: (value: any) => unknown,
     signal?: AbortSignal,
+    isLast = false,
   ): Subscription {
     this.compiled.checkPath(path);
-    return subscribe(signal, (onRemoved) => this.#begin({ owner, path, callback, triggerNow, view }, onRemoved));
+    return subscribe(signal, (onRemoved) => this.#begin({ owner, path, callback, triggerNow, view, isLast }, onRemoved));
   }
 
-  #begin({ owner, path, callback, triggerNow, view }: Wanted, onRemoved: (() => void) | undefined): () => void {
+  #begin({ owner, path, callback, triggerNow, view, isLast }: Wanted, onRemoved: (() => void) | undefined): () => void {
     if (!this.isOpen) {
       this.compiled.refuse(this.name, undefined);
       onRemoved?.();
@@ -345,12 +348,14 @@ export class SharedRecord {
       callback,
       owner,
       view,
+      isLast,
       onRemoved,
       isWaiting: triggerNow,
       seen: undefined,
       hasEnded: false,
     };
-    this.#subscriptions.set(key, [...(others ?? []), subscription]);
+    const all = [...(others ?? []), subscription];
+    this.#subscriptions.set(key, [...all.filter((it) => !it.isLast), ...all.filter((it) => it.isLast)]);
     if (!others) this.compiled.watch(this.name, path);
     if (triggerNow) this.whenReady(() => this.#trigger(path, subscription));
     return () => this.#remove(key, (other) => other === subscription);

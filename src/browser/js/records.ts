@@ -247,7 +247,7 @@ export class Records implements RecordHandler {
     return outcome(
       checkOptionalFunction('callback', callback),
       (done) => this.hub.compiled.head(name, done),
-      (version) => version >= 0,
+      (version) => (version === undefined ? null : version >= 0),
     );
   }
 

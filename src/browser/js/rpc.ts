@@ -60,7 +60,7 @@ export type RPCMakeCallback<Result = any> = (error: any, result?: Result) => voi
 export interface RPCMakeOptions {
   /**
    * The time that the outcome may take, in milliseconds, whether there is a connection or not; at most 2147483647. Then the
-   * call is rejected: with the code `RESPONSE_TIMEOUT`, or `CLIENT_OFFLINE` if it was never sent.
+   * call is rejected: with the code `RESPONSE_TIMEOUT`, or `C.EVENT.CLIENT_OFFLINE` if it was never sent.
    * @defaultValue Infinity
    */
   timeout?: number;
@@ -133,8 +133,8 @@ export interface RPCHandler {
    * @throws {DeepstreamError} at once for a name that is empty or not a string, data that `JSON.stringify` throws at, or
    * options that are wrong. The promise is rejected with the `code`s `NO_RPC_PROVIDER`, `ACCEPT_TIMEOUT`,
    * `RESPONSE_TIMEOUT`, `MESSAGE_DENIED`, `REQUEST_ERROR` (the provider failed; `reason` is what it gave),
-   * `OUTCOME_UNKNOWN` (the connection was lost before the answer; it may have been executed), `CLIENT_OFFLINE` (never
-   * sent), `OUTBOX_FULL` (too much waits for the connection), those of receipts if it is durable (`OUTBOX_EXPIRED`,
+   * `OUTCOME_UNKNOWN` (the connection was lost before the answer; it may have been executed), `C.EVENT.CLIENT_OFFLINE`
+   * (never sent), `OUTBOX_FULL` (too much waits for the connection), those of receipts if it is durable (`OUTBOX_EXPIRED`,
    * `OUTBOX_CLEARED`, …), `IS_CLOSED`, and with what ended the connection for good.
    * @example
    * const sum = await client.rpc.make<number>('add', { a: 1, b: 2 });

@@ -12,7 +12,13 @@
  */
 import load from '../../../target/glue/deepstream_wasm.js';
 import { DeepstreamError } from './error.js';
-import { defineClient, type DeepstreamClient as Client, type DeepstreamClientConstructor } from './client.js';
+import {
+  defineClient,
+  defineSingleton,
+  type DeepstreamClient as Client,
+  type DeepstreamClientConstructor,
+  type DsClient,
+} from './client.js';
 import { checkHost, compileError } from './loading.js';
 
 export * from './public.js';
@@ -58,3 +64,6 @@ export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => 
   checkHost();
   throw new DeepstreamError('await init() must come before new DeepstreamClient()', 'NOT_INITIALISED');
 });
+
+/** Gives the one client of the page: see {@link DsClient}. */
+export const dsClient: DsClient = defineSingleton(DeepstreamClient);

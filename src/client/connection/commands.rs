@@ -30,7 +30,7 @@ impl Connection {
             settle(context, &mut self.logins, &Err(ClientError::LoginSuperseded));
         }
         if !changed && matches!(self.phase, Phase::Open { .. }) {
-            settle(context, &mut vec![ticket], &Ok(self.client_data.clone()));
+            settle(context, &mut vec![ticket], &Ok(self.login_outcome()));
             return false;
         }
         self.logins.push(ticket);

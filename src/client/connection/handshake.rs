@@ -81,6 +81,7 @@ impl Connection {
             (action, _) if message.is_error || is_error(action.number()) => context.report(ClientError::Server {
                 topic: Topic::Connection,
                 action: action.name(),
+                asked: None,
                 name: None,
                 data: message.data.map(Into::into),
             }),
@@ -114,6 +115,7 @@ impl Connection {
             (action, _) if message.is_error || is_error(action.number()) => context.report(ClientError::Server {
                 topic: Topic::Auth,
                 action: action.name(),
+                asked: None,
                 name: None,
                 data: message.data.map(Into::into),
             }),
@@ -180,7 +182,7 @@ impl Connection {
         self.enter(context, Phase::Open { socket, since: context.now, gap_ms, heartbeat });
         self.credentials.accepted();
         self.update_client_data(context, data);
-        let client_data = Ok(self.client_data.clone());
+        let client_data = Ok(self.login_outcome());
         settle(context, &mut self.resumes, &Ok(None));
         settle(context, &mut self.logins, &client_data);
         if let Some(ended) = ended.filter(|ended| ended.told) {
@@ -196,6 +198,11 @@ impl Connection {
         }
         settle(context, &mut self.resumes, &Err(error.clone()));
         settle(context, &mut self.logins, &Err(error));
+    }
+
+    /// What a login that succeeded is told: the client data, which may be `null`.
+    pub(super) fn login_outcome(&self) -> Option<Box<str>> {
+        Some(self.client_data.clone().unwrap_or_else(|| "null".into()))
     }
 
     /// An empty object counts as no data as long as there was none, as in the reference client.

@@ -44,7 +44,9 @@ impl Presence {
     pub fn on_command(&mut self, context: &mut Context<'_>, session: Option<SocketId>, command: PresenceCommand<'_>) {
         match command {
             PresenceCommand::Subscribe(user) => {
-                self.known.watch(user);
+                if !self.users.is_subscribed(user) {
+                    self.known.watch(user);
+                }
                 self.users.subscribe(context, session, user);
             }
             PresenceCommand::Unsubscribe(user) => {

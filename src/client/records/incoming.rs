@@ -484,6 +484,7 @@ fn server_error(message: &RecordMessage<'_>) -> ClientError {
     ClientError::Server {
         topic: Topic::Record,
         action: message.action.name(),
+        asked: message.original_action.and_then(RecordAction::from_number).map(RecordAction::name),
         name: message.name.map(Into::into),
         data: message.data.map(Into::into),
     }

@@ -1,5 +1,7 @@
 //! What can become of a remote procedure call instead of a result.
 
+use crate::client::error::CLIENT_OFFLINE;
+
 /// A call without a result, or an answer that could not be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RpcError {
@@ -23,7 +25,7 @@ pub enum RpcFailure {
     AcceptTimeout,
     /// No answer within `rpcResponseTimeout`, or within the `timeout` of the call: `RESPONSE_TIMEOUT`.
     ResponseTimeout,
-    /// Its `timeout` passed before there was a connection to send it over: `CLIENT_OFFLINE`.
+    /// Its `timeout` passed before there was a connection to send it over: the value of `C.EVENT.CLIENT_OFFLINE`.
     NeverSent,
     /// Somebody else logged in before there was a connection to send it over: `LOGIN_SUPERSEDED`.
     LoginSuperseded,
@@ -53,7 +55,7 @@ impl RpcError {
             RpcFailure::Provider { .. } => "REQUEST_ERROR",
             RpcFailure::AcceptTimeout => "ACCEPT_TIMEOUT",
             RpcFailure::ResponseTimeout => "RESPONSE_TIMEOUT",
-            RpcFailure::NeverSent => "CLIENT_OFFLINE",
+            RpcFailure::NeverSent => CLIENT_OFFLINE,
             RpcFailure::LoginSuperseded => "LOGIN_SUPERSEDED",
             RpcFailure::NotJson => "INVALID_MESSAGE_DATA",
             RpcFailure::OutcomeUnknown => "OUTCOME_UNKNOWN",

@@ -69,7 +69,7 @@ fn a_time_limit_counts_connected_or_not() {
     world.run_for(499);
     assert_eq!(world.client(alice).outcome(ticket), None);
     world.run_for(1);
-    assert_eq!(rejection(&world, alice, ticket), Some("CLIENT_OFFLINE"), "it was never sent");
+    assert_eq!(rejection(&world, alice, ticket), Some("client offline"), "it was never sent");
     world.server().start();
     world.run_until_open(alice);
     world.server().forget_requests();

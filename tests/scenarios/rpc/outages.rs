@@ -140,7 +140,7 @@ fn a_pause_is_waited_out_unless_there_is_a_time_limit() {
     world.run_for(60_000);
     assert_eq!(world.client(alice).state(), Offline);
     assert_eq!(world.client(alice).outcome(patient), None);
-    assert_eq!(rejection(&world, alice, hurried), Some("CLIENT_OFFLINE"));
+    assert_eq!(rejection(&world, alice, hurried), Some("client offline"));
     world.resume(alice);
     world.run_until_open(alice);
     world.run_for(ANSWERED);

@@ -1,0 +1,176 @@
+// What the client's objects do by themselves, without a server: in Node, with the built package.
+import assert from 'node:assert/strict';
+import { afterEach, describe, test } from 'node:test';
+import { inRepository } from './consumer.mjs';
+
+const { C, DeepstreamClient, DeepstreamError, DefaultOptions, dsClient } = await import(inRepository('pkg', 'index.mjs'));
+
+// Nobody listens there.
+const url = 'ws://127.0.0.1:9/deepstream';
+const options = { lazyConnect: true };
+const clients = [];
+const open = () => {
+  const client = new DeepstreamClient(url, options);
+  clients.push(client);
+  return client;
+};
+afterEach(() => clients.splice(0).forEach((client) => client.close()));
+
+const emitters = { 'a client': open, 'a record': () => open().record.getRecord('note'), 'a list': () => open().record.getList('list') };
+for (const [what, make] of Object.entries(emitters)) {
+  describe(`the listeners of ${what}`, () => {
+    test('are called with what is emitted, in order', () => {
+      const emitter = make();
+      const heard = [];
+      emitter.on('happened', (...given) => heard.push(given)).on('happened', (...given) => heard.push(given));
+      assert.equal(emitter.emit('happened', 1, 'two'), emitter);
+      emitter.emit('happened').emit('nothing');
+      assert.deepEqual(heard, [[1, 'two'], [1, 'two'], [], []]);
+    });
+
+    test('are not called any more once another one has removed them', () => {
+      const emitter = make();
+      const heard = [];
+      const second = () => heard.push('second');
+      emitter.on('happened', () => heard.push('first') && emitter.off('happened', second));
+      emitter.on('happened', second).once('happened', () => heard.push('once')).once('happened', () => heard.push('once too'));
+      emitter.emit('happened').emit('happened');
+      assert.deepEqual(heard, ['first', 'once', 'once too', 'first']);
+    });
+
+    test('go with their scope', () => {
+      const emitter = make();
+      const heard = [];
+      const scope = {};
+      emitter.on('a', () => heard.push('scoped'), scope).once('b', () => heard.push('scoped'), scope);
+      emitter.on('a', () => heard.push('other'), {}).on('a', () => heard.push('unscoped'));
+      emitter.removeContext(scope);
+      emitter.emit('a').emit('b');
+      assert.deepEqual(heard, ['other', 'unscoped']);
+    });
+
+    test('go wherever they are, where no event is named', () => {
+      const emitter = make();
+      const heard = [];
+      const listener = () => heard.push('removed');
+      emitter.on('a', listener).on('b', listener).on('b', () => heard.push('stays'));
+      emitter.off(undefined, listener);
+      emitter.emit('a').emit('b');
+      assert.deepEqual(heard, ['stays']);
+      emitter.off(undefined, undefined, undefined);
+      assert.deepEqual(emitter.eventNames(), []);
+    });
+  });
+}
+
+describe('arguments that are undefined count as left out', () => {
+  const calls = {
+    login: (client) => client.login(undefined, undefined).catch(() => {}),
+    resume: (client) => client.resume(undefined).catch(() => {}),
+    subscribe: ({ event }) => event.subscribe('news', () => {}, undefined),
+    'subscribe with options': ({ event }) => event.subscribe('news', () => {}, { signal: undefined }),
+    unsubscribe: ({ event }) => event.unsubscribe('news', undefined),
+    emit: ({ event }) => event.emit('news', undefined, undefined),
+    'emit with options': ({ event }) => event.emit('news', 1, { ttl: undefined, key: undefined, delivery: undefined, receipt: undefined }),
+    stream: ({ event }) => event.stream('news', undefined),
+    'stream with options': ({ event }) => event.stream('news', { signal: undefined, maxBuffered: undefined }),
+    'presence of all': ({ presence }) => presence.subscribe(undefined, () => {}, undefined),
+    'no presence of all': ({ presence }) => presence.unsubscribe(undefined, () => {}),
+    'no presence': ({ presence }) => presence.unsubscribe(undefined, undefined),
+    'no presence of one': ({ presence }) => presence.unsubscribe('bob', undefined),
+    getAll: ({ presence }) => presence.getAll(undefined, undefined).catch(() => {}),
+    'getAll with a callback': ({ presence }) => presence.getAll(undefined, () => {}),
+    make: ({ rpc }) => rpc.make('add', undefined, undefined).catch(() => {}),
+    'make with options': ({ rpc }) =>
+      rpc.make('add', 1, { timeout: undefined, signal: undefined, idempotent: undefined, delivery: undefined, ttl: undefined }).catch(() => {}),
+    entries: ({ outbox }) => outbox.entries(undefined),
+    off: ({ outbox }) => outbox.off('changed', undefined),
+  };
+  for (const [name, call] of Object.entries(calls)) test(name, () => void call(open()));
+
+  test('new DeepstreamClient', () => {
+    clients.push(new DeepstreamClient(url, undefined));
+    const allUndefined = Object.fromEntries(Object.keys(DefaultOptions).map((name) => [name, undefined]));
+    clients.push(new DeepstreamClient(url, { ...allUndefined, lazyConnect: true, outbox: { ttl: undefined } }));
+  });
+});
+
+describe('what a call is given is called when it has returned', () => {
+  const calls = {
+    'presence.getAll': ({ presence }, callback) => presence.getAll(callback),
+    'rpc.make': ({ rpc }, callback) => rpc.make('add', 1, callback),
+    login: (client, callback) => client.login({}, callback),
+    resume: (client, callback) => client.resume(callback),
+    'record.snapshot': ({ record }, callback) => record.snapshot('note', callback),
+    'record.delete': ({ record }, callback) => record.delete('note', callback),
+    'record.setData': ({ record }, callback) => record.setData('note', {}, callback),
+    'record.notify': ({ record }, callback) => record.notify(['note'], callback),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    test(name, async () => {
+      const client = open();
+      client.close();
+      let hasReturned = false;
+      const called = new Promise((resolve) => {
+        call(client, () => resolve(hasReturned));
+        hasReturned = true;
+      });
+      assert.equal(await called, true);
+    });
+  }
+
+  test('in the order of the calls, from within a callback too', async () => {
+    const client = open();
+    client.close();
+    const order = [];
+    await new Promise((resolve) => {
+      client.rpc.make('a', 1, () => {
+        client.rpc.make('c', 1, () => (order.push('c'), resolve()));
+        order.push('a');
+      });
+      client.rpc.make('b', 1, () => order.push('b'));
+      order.push('returned');
+    });
+    assert.deepEqual(order, ['returned', 'a', 'b', 'c']);
+  });
+});
+
+describe('what callbacks and promises are told', () => {
+  test('while paused: the value of C.EVENT.CLIENT_OFFLINE', async () => {
+    const client = open();
+    client.pause();
+    const error = await client.presence.getAll().catch((error) => error);
+    assert.ok(error instanceof DeepstreamError);
+    assert.equal(error.code, C.EVENT.CLIENT_OFFLINE);
+    assert.equal(error.reason, C.EVENT.CLIENT_OFFLINE);
+    assert.deepEqual(await new Promise((resolve) => client.presence.getAll((...given) => resolve(given))), [
+      C.EVENT.CLIENT_OFFLINE,
+    ]);
+    assert.deepEqual(await new Promise((resolve) => client.presence.getAll(['bob'], (...given) => resolve(given))), [
+      C.EVENT.CLIENT_OFFLINE,
+    ]);
+  });
+});
+
+describe('dsClient', () => {
+  afterEach(() => clients.push(dsClient(url, options)));
+
+  test('makes one client, and a new one after it was closed', () => {
+    const client = dsClient(url, options);
+    assert.ok(client instanceof DeepstreamClient);
+    assert.equal(client.getConnectionState(), C.CONNECTION_STATE.CLOSED, 'it is lazy');
+    assert.equal(dsClient(), client);
+    assert.equal(dsClient(url), client);
+    client.close();
+    const next = dsClient(url, options);
+    assert.notEqual(next, client);
+    assert.equal(dsClient(), next);
+    next.close();
+    assert.throws(() => dsClient(), { code: 'INVALID_ARGUMENT' });
+  });
+
+  test('has one URL', () => {
+    dsClient(url, options);
+    assert.throws(() => dsClient('ws://elsewhere'), { code: 'INVALID_ARGUMENT', message: /elsewhere/ });
+  });
+});
