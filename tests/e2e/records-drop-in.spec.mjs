@@ -58,7 +58,7 @@ test('what is done to lists and queues before they are loaded changes what is lo
   await page.evaluate(() => client.getConnectionState());
   proxy.fail('none');
   expect(await added).toBe(null);
-  expect(await reference.record.snapshot('offline')).toEqual(['c', 'a', 'b']);
+  await eventually(() => reference.record.snapshot('offline')).toEqual(['c', 'a', 'b']);
 });
 
 test('an open record answers what is asked of it', async ({ startDeepstream, visitRecords }) => {
