@@ -22,7 +22,7 @@ pub struct Asked<What> {
 #[derive(Debug)]
 struct Order {
     next_id: u32,
-    /// In the order of their ids. Those that are answered stay until they are half of all.
+    /// In the order of their ids. Those that are answered stay until they are the oldest, or half of all.
     lines: VecDeque<Line>,
     answered: usize,
     /// The earliest first. One that no longer is the deadline of its line stays until it is the first.
@@ -157,6 +157,9 @@ impl Order {
         line.deadline = None;
         let slot = line.slot.take();
         self.answered += usize::from(slot.is_some());
+        while self.lines.pop_front_if(|line| line.slot.is_none()).is_some() {
+            self.answered -= 1;
+        }
         if self.answered * 2 > self.lines.len() {
             self.answered = 0;
             count_visits(self.lines.len());
