@@ -62,7 +62,7 @@ impl<What> Asked<What> {
 
     /// The oldest question like this.
     pub fn find(&self, mut is_meant: impl FnMut(&What) -> bool) -> Option<u32> {
-        let mut lines = self.order.lines.iter();
+        let mut lines = self.order.lines.iter().inspect(|_| count_visits(1));
         lines
             .find(|line| line.slot.and_then(|slot| self.whats.get(slot)).is_some_and(&mut is_meant))
             .map(|line| line.id)
