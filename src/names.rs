@@ -10,7 +10,7 @@ use slab::Slab;
 /// cost the browser four kilobytes of gzipped WebAssembly every time.
 #[derive(Debug)]
 pub struct NameMap<V> {
-    slots_by_name: BTreeMap<Rc<str>, usize>,
+    slots_by_name: Slots,
     values: Slab<V>,
 }
 
@@ -28,12 +28,12 @@ impl<V> NameMap<V> {
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&V> {
-        self.values.get(*self.slots_by_name.get(name)?)
+        self.values.get(self.slot(name)?)
     }
 
     /// The value of a name.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut V> {
-        self.values.get_mut(*self.slots_by_name.get(name)?)
+        self.values.get_mut(self.slot(name)?)
     }
 
     /// The value of a name, made by `make` if there is none yet.
@@ -45,17 +45,18 @@ impl<V> NameMap<V> {
     /// The slot of a name, under which its value is found without comparing names until the name is taken out. If there is
     /// none yet, the value is made by `make`, which may keep the name.
     pub fn slot_or_insert_with(&mut self, name: &str, make: impl FnOnce(Rc<str>) -> V) -> usize {
-        self.slot(name).unwrap_or_else(|| {
-            let name = Rc::<str>::from(name);
-            let slot = self.values.insert(make(name.clone()));
-            self.slots_by_name.insert(name, slot);
-            slot
-        })
+        if let Some(slot) = self.slot(name) {
+            return slot;
+        }
+        let name = Rc::<str>::from(name);
+        let slot = self.values.insert(make(name.clone()));
+        insert(&mut self.slots_by_name, name, slot);
+        slot
     }
 
     /// The slot of a name.
     pub fn slot(&self, name: &str) -> Option<usize> {
-        self.slots_by_name.get(name).copied()
+        find(&self.slots_by_name, name)
     }
 
     /// The value in a slot.
@@ -70,7 +71,7 @@ impl<V> NameMap<V> {
 
     /// Takes a name out.
     pub fn remove(&mut self, name: &str) -> Option<V> {
-        let slot = self.slots_by_name.remove(name)?;
+        let slot = remove(&mut self.slots_by_name, name)?;
         self.values.try_remove(slot)
     }
 
@@ -86,7 +87,7 @@ impl<V> NameMap<V> {
 
     /// Whether the name has a value.
     pub fn contains(&self, name: &str) -> bool {
-        self.slots_by_name.contains_key(name)
+        self.slot(name).is_some()
     }
 
     /// All names, in alphabetical order.
@@ -130,9 +131,27 @@ pub fn count_visits(_entries: usize) {
     VISITED.set(VISITED.get() + _entries);
 }
 
-/// Apart, because it would otherwise be compiled once for each type of value.
-fn copy_names(slots_by_name: &BTreeMap<Rc<str>, usize>) -> Vec<Box<str>> {
-    slots_by_name.keys().map(|name| Box::from(&**name)).collect()
+// Apart, because they would otherwise be compiled once for each type of value.
+
+type Slots = BTreeMap<Rc<str>, usize>;
+
+#[inline(never)]
+fn find(slots: &Slots, name: &str) -> Option<usize> {
+    slots.get(name).copied()
+}
+
+#[inline(never)]
+fn insert(slots: &mut Slots, name: Rc<str>, slot: usize) {
+    slots.insert(name, slot);
+}
+
+#[inline(never)]
+fn remove(slots: &mut Slots, name: &str) -> Option<usize> {
+    slots.remove(name)
+}
+
+fn copy_names(slots: &Slots) -> Vec<Box<str>> {
+    slots.keys().map(|name| Box::from(&**name)).collect()
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@ use std::{
     collections::{BinaryHeap, VecDeque},
 };
 
-use slab::Slab;
-
 use super::time::Instant;
 use crate::names::count_visits;
 
@@ -15,13 +13,17 @@ use crate::names::count_visits;
 #[derive(Debug)]
 pub struct Asked<What> {
     order: Order,
-    whats: Slab<What>,
+    /// By slot. Not a `Slab`, because less of this is compiled for each type.
+    whats: Vec<Option<What>>,
 }
 
 /// All but what was asked, so that it is compiled once.
 #[derive(Debug)]
 struct Order {
     next_id: u32,
+    /// Slots that are free.
+    free: Vec<usize>,
+    slot_count: usize,
     /// In the order of their ids. Those that are answered stay until they are the oldest, or half of all.
     lines: VecDeque<Line>,
     answered: usize,
@@ -40,38 +42,55 @@ struct Line {
 impl<What> Asked<What> {
     /// Nothing yet.
     pub const fn new() -> Self {
-        let order = Order { next_id: 0, lines: VecDeque::new(), answered: 0, deadlines: BinaryHeap::new() };
-        Self { order, whats: Slab::new() }
+        Self {
+            order: Order {
+                next_id: 0,
+                free: Vec::new(),
+                slot_count: 0,
+                lines: VecDeque::new(),
+                answered: 0,
+                deadlines: BinaryHeap::new(),
+            },
+            whats: Vec::new(),
+        }
     }
 
     /// Takes in a question that has until `deadline`, and gives it a number of its own.
     pub fn ask(&mut self, deadline: Option<Instant>, what: What) -> u32 {
-        let slot = self.whats.insert(what);
-        self.order.push(slot, deadline)
+        let (id, slot) = self.order.push(deadline);
+        match self.whats.get_mut(slot) {
+            Some(free) => *free = Some(what),
+            None => self.whats.push(Some(what)),
+        }
+        id
     }
 
     /// A question.
     pub fn get(&self, id: u32) -> Option<&What> {
-        self.whats.get(self.order.slot(id)?)
+        self.whats.get(self.order.slot(id)?)?.as_ref()
     }
 
     /// A question.
     pub fn get_mut(&mut self, id: u32) -> Option<&mut What> {
-        self.whats.get_mut(self.order.slot(id)?)
+        self.whats.get_mut(self.order.slot(id)?)?.as_mut()
     }
 
     /// The oldest question like this.
     pub fn find(&self, mut is_meant: impl FnMut(&What) -> bool) -> Option<u32> {
-        let mut lines = self.order.lines.iter().inspect(|_| count_visits(1));
-        lines
-            .find(|line| line.slot.and_then(|slot| self.whats.get(slot)).is_some_and(&mut is_meant))
-            .map(|line| line.id)
+        for line in &self.order.lines {
+            count_visits(1);
+            let what = line.slot.and_then(|slot| self.whats.get(slot)?.as_ref());
+            if what.is_some_and(&mut is_meant) {
+                return Some(line.id);
+            }
+        }
+        None
     }
 
     /// All questions, in no order.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut What> {
         count_visits(self.whats.len());
-        self.whats.iter_mut().map(|(_, what)| what)
+        self.whats.iter_mut().flatten()
     }
 
     /// The numbers of all questions, the oldest first.
@@ -81,7 +100,7 @@ impl<What> Asked<What> {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.whats.len()
+        self.order.len()
     }
 
     /// The number that the next question gets.
@@ -92,7 +111,7 @@ impl<What> Asked<What> {
     /// Takes a question out.
     pub fn answer(&mut self, id: u32) -> Option<What> {
         let slot = self.order.remove(id)?;
-        self.whats.try_remove(slot)
+        self.whats.get_mut(slot)?.take()
     }
 
     /// Gives a question another deadline, or none.
@@ -114,22 +133,46 @@ impl<What> Asked<What> {
 
     /// Nothing will be answered: takes all questions out, in the order in which they were asked.
     pub fn cut(&mut self) -> Vec<What> {
-        count_visits(self.order.lines.len());
-        let mut whats = std::mem::take(&mut self.whats);
-        let cut = self.order.lines.drain(..).filter_map(|line| whats.try_remove(line.slot?)).collect();
-        self.order.answered = 0;
-        self.order.deadlines.clear();
+        let mut cut = Vec::new();
+        for slot in self.order.cut() {
+            if let Some(what) = self.whats.get_mut(slot).and_then(Option::take) {
+                cut.push(what);
+            }
+        }
+        self.whats.clear();
         cut
     }
 }
 
 impl Order {
-    fn push(&mut self, slot: usize, deadline: Option<Instant>) -> u32 {
+    fn len(&self) -> usize {
+        self.lines.len() - self.answered
+    }
+
+    /// Removes all lines, and returns their slots.
+    fn cut(&mut self) -> Vec<usize> {
+        count_visits(self.lines.len());
+        let mut slots = Vec::new();
+        while let Some(line) = self.lines.pop_front() {
+            if let Some(slot) = line.slot {
+                slots.push(slot);
+            }
+        }
+        self.free.clear();
+        self.deadlines.clear();
+        (self.slot_count, self.answered) = (0, 0);
+        slots
+    }
+
+    /// A new line: its id, and its slot.
+    fn push(&mut self, deadline: Option<Instant>) -> (u32, usize) {
+        let slot = self.free.pop().unwrap_or(self.slot_count);
+        self.slot_count = self.slot_count.max(slot + 1);
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         self.lines.push_back(Line { id, slot: Some(slot), deadline: None });
         self.wait_until(id, deadline);
-        id
+        (id, slot)
     }
 
     fn position(&self, id: u32) -> Option<usize> {
@@ -146,7 +189,9 @@ impl Order {
         let position = self.position(id);
         if let Some(line) = position.and_then(|position| self.lines.get_mut(position)) {
             line.deadline = deadline;
-            self.deadlines.extend(deadline.map(|at| Reverse((at, id))));
+            if let Some(at) = deadline {
+                self.deadlines.push(Reverse((at, id)));
+            }
         }
         self.drop_old_deadlines();
     }
@@ -157,6 +202,9 @@ impl Order {
         line.deadline = None;
         let slot = line.slot.take();
         self.answered += usize::from(slot.is_some());
+        if let Some(slot) = slot {
+            self.free.push(slot);
+        }
         while self.lines.pop_front_if(|line| line.slot.is_none()).is_some() {
             self.answered -= 1;
         }
@@ -164,8 +212,12 @@ impl Order {
             self.answered = 0;
             count_visits(self.lines.len());
             self.lines.retain(|line| line.slot.is_some());
-            let deadlines = self.lines.iter().filter_map(|line| Some(Reverse((line.deadline?, line.id))));
-            self.deadlines = deadlines.collect();
+            self.deadlines.clear();
+            for line in &self.lines {
+                if let Some(at) = line.deadline {
+                    self.deadlines.push(Reverse((at, line.id)));
+                }
+            }
         }
         self.drop_old_deadlines();
         slot

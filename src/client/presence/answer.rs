@@ -54,8 +54,8 @@ mod tests {
     fn objects_of_booleans_are_read() {
         assert_eq!(read("{}"), Some(vec![]));
         assert_eq!(read(" { \"a\" : true , \"b\":false } "), Some(vec![("a".into(), true), ("b".into(), false)]));
-        let escaped = r#"{"\"\\\/\b\f\n\r\t\u00e4\uD83D\uDE00\ud800x":true}"#;
-        assert_eq!(read(escaped), Some(vec![("\"\\/\u{8}\u{c}\n\r\tä😀\u{fffd}\u{fffd}\u{fffd}x".into(), true)]));
+        let escaped = r#"{"\"\\\/\b\f\n\r\t\u00e4\uD83D\uDE00x":true,"\ud800":true}"#;
+        assert_eq!(read(escaped), Some(vec![("\"\\/\u{8}\u{c}\n\r\tä😀x".into(), true)]));
     }
 
     #[test]

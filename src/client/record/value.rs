@@ -83,16 +83,16 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The members of an object by their keys, in which halves of surrogate pairs are no characters and become U+FFFD;
-    /// `None` for another value.
+    /// The members of an object by their keys, but for those whose key has a lone surrogate; `None` for another value.
     pub fn members(&self) -> Option<Vec<(Box<str>, Self)>> {
         if self.kind() != Kind::Object {
             return None;
         }
         let mut members = Vec::new();
         for Part { key, value } in self.parts() {
-            let key = Characters::of(key).collect::<Vec<_>>();
-            members.push((String::from_utf8_lossy(&key).into(), value));
+            if let Ok(key) = String::from_utf8(Characters::of(key).collect()) {
+                members.push((key.into(), value));
+            }
         }
         Some(members)
     }

@@ -264,8 +264,10 @@ impl Requestor {
 
     /// Settles every call with the same error.
     pub fn reject_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        for ticket in self.remove_all().into_iter().filter_map(|call| call.ticket) {
-            context.out.push_back(Output::Settle(ticket, Err(error.clone())));
+        for call in self.remove_all() {
+            if let Some(ticket) = call.ticket {
+                context.out.push_back(Output::Settle(ticket, Err(error.clone())));
+            }
         }
     }
 

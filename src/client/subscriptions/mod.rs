@@ -226,7 +226,7 @@ impl Subscriptions {
         }
         let has_refusals = bulk.refusals > 0;
         if !slots.is_empty() && (bulk.is_repeated || has_refusals || is_strict) {
-            let names = slots.iter().map(|slot| self.name(*slot).into()).collect();
+            let names = self.names_in(&slots);
             context.report(ClientError::AckTimeout { topic: self.subject.topic(), names });
         } else if !slots.is_empty() {
             bulk.is_repeated = true;
@@ -290,8 +290,13 @@ impl Subscriptions {
             self.repair(context, socket, id, &bulk);
         }
         if let Some(gap_ms) = bulk.gap_ms {
-            let restored = bulk.slots.iter().filter(|slot| self.is_subscribed_by(id, **slot));
-            let names = restored.map(|slot| self.name(*slot).into()).collect::<Vec<_>>();
+            let mut restored = Vec::new();
+            for slot in &bulk.slots {
+                if self.names.at(*slot).is_some_and(|it| it.server == Knowledge::Subscribed(id)) {
+                    restored.push(*slot);
+                }
+            }
+            let names = self.names_in(&restored);
             if !names.is_empty() {
                 context.out.push_back(Output::Resubscribed { topic: self.subject.topic(), names, gap_ms });
             }
@@ -332,11 +337,6 @@ impl Subscriptions {
         }
         self.expect_complaints(&kept);
         self.send(context, socket, Direction::Unsubscribe, &kept, None);
-    }
-
-    /// Whether it was this message that told the server of the name, and no later one.
-    fn is_subscribed_by(&self, id: u32, slot: usize) -> bool {
-        self.names.at(slot).is_some_and(|it| it.server == Knowledge::Subscribed(id))
     }
 
     /// The server refuses one name of a message, or checked a name that is not in it; says whether that is known already.
@@ -405,6 +405,14 @@ impl Subscriptions {
         }
     }
 
+    fn names_in(&self, slots: &[usize]) -> Vec<Box<str>> {
+        let mut names = Vec::with_capacity(slots.len());
+        for slot in slots {
+            names.push(self.name(*slot).into());
+        }
+        names
+    }
+
     fn name(&self, slot: usize) -> &str {
         self.names.at(slot).map_or("", |it| &it.name)
     }
@@ -452,8 +460,7 @@ impl Subscriptions {
         gap_ms: Option<u64>,
     ) {
         while !slots.is_empty() {
-            let names = &mut slots.iter().map(|slot| self.name(*slot));
-            let (together, rest) = slots.split_at(if self.subject.is_bulk() { fitting(names) } else { 1 });
+            let (together, rest) = slots.split_at(self.fitting(slots));
             let bulk = Bulk { direction, slots: together.into(), is_repeated: false, refusals: 0, gap_ms };
             let id = self.asked.ask(None, bulk);
             for slot in together {
@@ -469,6 +476,11 @@ impl Subscriptions {
         }
     }
 
+    /// How many of the names go into one message.
+    fn fitting(&self, slots: &[usize]) -> usize {
+        if self.subject.is_bulk() { fitting(&mut slots.iter().map(|slot| self.name(*slot))) } else { 1 }
+    }
+
     fn transmit(&mut self, context: &mut Context<'_>, socket: SocketId, id: u32) {
         let Some(bulk) = self.asked.get(id) else { return };
         let actions = self.subject.actions();
@@ -476,7 +488,10 @@ impl Subscriptions {
             Direction::Subscribe => actions.subscribe,
             Direction::Unsubscribe => actions.unsubscribe,
         };
-        let names = bulk.slots.iter().map(|slot| self.name(*slot)).collect();
+        let mut names = Vec::with_capacity(bulk.slots.len());
+        for slot in &bulk.slots {
+            names.push(self.name(*slot));
+        }
         context.send(socket, &self.subject.message(action, names, None, &id.to_string()));
         self.asked.wait_until(id, Some(context.now.after_ms(context.options.subscription_timeout_ms)));
     }

@@ -56,13 +56,13 @@ pub struct Offers {
 
 macro_rules! actions {
     ($enum:ident $subscribe:ident $unsubscribe:ident [$( $complaint:ident )*] $offers:expr) => {
-        Actions {
+        const { &Actions {
             subscribe: $enum::$subscribe.number(),
             unsubscribe: $enum::$unsubscribe.number(),
             refusals: [$enum::MessageDenied.number(), $enum::MessagePermissionError.number()],
-            complaints: const { &[$( $enum::$complaint.number() ),*] },
+            complaints: &[$( $enum::$complaint.number() ),*],
             offers: $offers,
-        }
+        } }
     };
 }
 
@@ -96,7 +96,7 @@ impl Subject {
     }
 
     /// The numbers of the actions.
-    pub const fn actions(self) -> Actions {
+    pub const fn actions(self) -> &'static Actions {
         match self {
             Self::Events => actions!(EventAction Subscribe Unsubscribe [MultipleSubscriptions NotSubscribed] None),
             Self::Providers => actions!(RpcAction Provide Unprovide [MultipleProviders NotProvided] None),
