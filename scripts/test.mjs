@@ -5,6 +5,7 @@ import { build } from './build.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { beforeExit, Failure, main, run, timed } from './lib/process.mjs';
 import { ensureBrowser, setup } from './setup.mjs';
+import { size } from './size.mjs';
 
 const wasmTarget = 'wasm32-unknown-unknown';
 /** Seconds that all tests of one browser page may take together. */
@@ -43,7 +44,7 @@ const layers = {
     title: 'The npm package in its consumers',
     needsBrowser: true,
     async run(extra, browser) {
-      await build();
+      await size();
       await runNodeTests('tests/packaging', extra, browserEnvironment(browser));
     },
   },

@@ -137,7 +137,7 @@ export function settle(
 }
 
 function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return String((error as Partial<Error> | null)?.message ?? error);
 }
 
 /** A strategy that the client carries out itself, knowing the last version that both sides had. */

@@ -308,7 +308,7 @@ export class Records implements RecordHandler {
   }
 
   setMergeStrategyRegExp(pattern: RegExp, mergeStrategy: MergeStrategy): void {
-    if (!(pattern instanceof RegExp)) throw invalid('pattern', 'a regular expression', pattern);
+    if (typeof pattern?.test !== 'function') throw invalid('pattern', 'a regular expression', pattern);
     this.#setStrategy(pattern, mergeStrategy);
   }
 
