@@ -2,6 +2,15 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { freePort, loopback } from './ports.mjs';
 
+/** From the client to the server, and back. */
+export const directions = ['up', 'down'];
+
+/** Bytes that pass a slow direction at a time. */
+const pieceBytes = 4 * 1024;
+
+/** How much of a slow direction's time may lie ahead before nothing more is taken from the sender, in milliseconds. */
+const backlogMs = 250;
+
 /** What the network may do to connections, those there are and new ones. */
 export const faults = ['none', 'refuse', 'reset', 'blackhole', 'delay'];
 
@@ -13,6 +22,8 @@ export const faults = ['none', 'refuse', 'reset', 'blackhole', 'delay'];
  * - `reset`: the same, but with a TCP reset;
  * - `blackhole`: takes connections and bytes, and passes nothing on in either direction, nor the end of a connection;
  * - `delay`: passes everything on, `delayMs` later.
+ *
+ * Beside that, each direction may be slow: `slowDown('up', { bytesPerSecond, delayMs })`.
  *
  * What was swallowed by a black hole stays lost when the fault ends: such connections stay dead.
  *
@@ -26,6 +37,8 @@ export async function startTcpProxy({ target, port, delayMs = 500 }) {
   const links = new Set();
   /** Sockets of clients that have left a black hole, and of their servers, which nobody tells. */
   const orphans = new Set();
+  const asFastAsCanBe = { bytesPerSecond: Infinity, delayMs: 0 };
+  const speeds = { up: asFastAsCanBe, down: asFastAsCanBe };
   let fault = 'none';
   let accepted = 0;
 
@@ -40,8 +53,8 @@ export async function startTcpProxy({ target, port, delayMs = 500 }) {
     if (link.isDead) return void client.resume();
     link.upstream = connect({ port: target, host: loopback, allowHalfOpen: true });
     link.upstream.on('error', () => link.isDead || client.resetAndDestroy());
-    pass(link, client, link.upstream);
-    pass(link, link.upstream, client);
+    pass(link, 'up', client, link.upstream);
+    pass(link, 'down', link.upstream, client);
   });
 
   function forget(link) {
@@ -51,20 +64,39 @@ export async function startTcpProxy({ target, port, delayMs = 500 }) {
     else upstream?.destroy();
   }
 
-  function pass(link, from, to) {
-    let delayed = 0;
-    const inOrder = (act) => {
-      const actUnlessDead = () => link.isDead || act();
-      // Nothing overtakes what is still under way when a delay ends.
-      if (fault !== 'delay' && delayed === 0) return actUnlessDead();
-      delayed += 1;
-      setTimeout(() => {
-        delayed -= 1;
-        actUnlessDead();
-      }, delayMs).unref();
+  function pass(link, direction, from, to) {
+    /** What is under way, in order: when it arrives, and what happens then. */
+    const underWay = [];
+    /** When all that was taken so far has left. */
+    let freeAt = 0;
+
+    const arrive = () => {
+      while (underWay.length > 0 && underWay[0].at <= performance.now()) {
+        const { act } = underWay.shift();
+        if (!link.isDead) act();
+      }
+      if (freeAt - performance.now() < backlogMs) from.resume();
+      if (underWay.length > 0) setTimeout(arrive, Math.max(1, underWay[0].at - performance.now())).unref();
     };
-    from.on('data', (bytes) => inOrder(() => to.write(bytes)));
-    from.on('end', () => inOrder(() => to.end()));
+    const inOrder = (bytes, act) => {
+      const now = performance.now();
+      const { bytesPerSecond, delayMs: further } = speeds[direction];
+      freeAt = Math.max(freeAt, now) + (1_000 * bytes) / bytesPerSecond;
+      const at = freeAt + further + (fault === 'delay' ? delayMs : 0);
+      // Nothing overtakes what is still under way when a delay ends.
+      if (at <= now && underWay.length === 0) return link.isDead || act();
+      underWay.push({ at: Math.max(at, underWay.at(-1)?.at ?? 0), act });
+      if (underWay.length === 1) setTimeout(arrive, at - now).unref();
+      if (freeAt - now >= backlogMs) from.pause();
+    };
+    from.on('data', (bytes) => {
+      const piece = speeds[direction].bytesPerSecond === Infinity ? bytes.length : pieceBytes;
+      for (let at = 0; at < bytes.length; at += piece) {
+        const part = bytes.subarray(at, at + piece);
+        inOrder(part.length, () => to.write(part));
+      }
+    });
+    from.on('end', () => inOrder(0, () => to.end()));
   }
 
   function cut({ client, upstream }) {
@@ -92,6 +124,18 @@ export async function startTcpProxy({ target, port, delayMs = 500 }) {
         if (fault === 'blackhole') link.isDead = true;
         if (fault === 'refuse' || fault === 'reset') cut(link);
       }
+    },
+    /**
+     * Makes a direction, one of {@link directions}, slow from now on, for the connections that there are as well; as fast
+     * as can be where a limit is left out.
+     *
+     * @param {object} [limits]
+     * @param {number} [limits.bytesPerSecond] how much passes in a second
+     * @param {number} [limits.delayMs] how much later everything arrives, in milliseconds
+     */
+    slowDown(direction, limits) {
+      if (!directions.includes(direction)) throw new Error(`There is no direction '${direction}', only ${directions.join(', ')}.`);
+      speeds[direction] = { ...asFastAsCanBe, ...limits };
     },
     async stop() {
       server.close();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
 import { freePort, loopback } from './ports.mjs';
-import { faults, startTcpProxy } from './tcp-proxy.mjs';
+import { directions, faults, startTcpProxy } from './tcp-proxy.mjs';
 
 const deadline = { timeout: 20_000 };
 const delayMs = 100;
@@ -146,6 +146,48 @@ test('delayed bytes come late and in order, also when the delay ends meanwhile',
   client.socket.end(' 4');
   await until(() => far.hasEnded);
   assert.equal(far.text, 'hello 1 2 3 4');
+});
+
+for (const direction of directions) {
+  const ends = ({ client, far }) => (direction === 'up' ? [client, far] : [far, client]);
+
+  test(`${direction} can be slow, and takes from the sender no faster than it passes on`, deadline, async () => {
+    const [from, to] = ends(await converse());
+    const before = to.text.length;
+    proxy.slowDown(direction, { bytesPerSecond: 1_000_000 });
+    const bytes = 20_000_000;
+    const sentAt = performance.now();
+    from.socket.write('x'.repeat(bytes));
+    to.socket.write('quickly');
+    await until(() => from.text.endsWith('quickly'));
+    assert.ok(to.text.length - before < 1_000_000, 'the other direction waits for nothing');
+    await until(() => to.text.length - before >= 500_000);
+    assert.ok(performance.now() - sentAt >= 450, 'too fast');
+    assert.ok(from.socket.writableLength > 0, 'the sender must be made to wait');
+
+    proxy.slowDown(direction);
+    await until(() => to.text.length - before === bytes);
+  });
+
+  test(`${direction} can be long, and keeps its order`, deadline, async () => {
+    const [from, to] = ends(await converse());
+    const before = to.text;
+    proxy.slowDown(direction, { delayMs });
+    const sentAt = performance.now();
+    from.socket.write(' 1');
+    await until(() => to.text !== before);
+    assert.ok(performance.now() - sentAt >= delayMs - 2, 'not late');
+    from.socket.write(' 2');
+    await new Promise((resolve) => setTimeout(resolve, delayMs / 4));
+    proxy.slowDown(direction);
+    from.socket.end(' 3');
+    await until(() => to.hasEnded);
+    assert.equal(to.text, `${before} 1 2 3`);
+  });
+}
+
+test('knows only its own directions', () => {
+  assert.throws(() => proxy.slowDown('sideways', {}), /There is no direction 'sideways'/);
 });
 
 test('knows only its own faults', () => {
