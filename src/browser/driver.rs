@@ -233,6 +233,10 @@ impl Driver {
         if jump_ms > CLOCK_JUMP_MS {
             self.handle(Input::Page(PageSignal::Woke));
         }
+        let buffered = self.socket.borrow().as_ref().map(|(id, socket)| (*id, socket.buffered()));
+        if let Some((id, bytes)) = buffered {
+            self.handle(Input::Socket(id, SocketEvent::Buffered(bytes)));
+        }
         self.handle(Input::Tick);
     }
 

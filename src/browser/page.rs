@@ -43,13 +43,14 @@ impl Page {
     /// Begins to listen.
     pub fn listen(driver: &Rc<Driver>) -> Self {
         let driver = Rc::clone(driver);
+        let global: JsValue = js_sys::global().into();
+        let network = property(&global, "navigator").and_then(|navigator| property(&navigator, "connection"));
+        let mut network_type = network.as_ref().and_then(type_of);
         let listener = Closure::new(move |event: JsValue| {
-            if let Some(signal) = signal(&event) {
+            if let Some(signal) = signal(&event, &mut network_type) {
                 driver.handle(Input::Page(signal));
             }
         });
-        let global: JsValue = js_sys::global().into();
-        let network = property(&global, "navigator").and_then(|navigator| property(&navigator, "connection"));
         let document = property(&global, "document");
         let targets =
             [(Some(global), GLOBAL_EVENTS.as_slice()), (document, &DOCUMENT_EVENTS), (network, &NETWORK_EVENTS)];
@@ -77,11 +78,20 @@ impl Drop for Page {
     }
 }
 
-fn signal(event: &JsValue) -> Option<PageSignal> {
-    let text = |name| property(event, name).and_then(|value| value.as_string());
-    match text("type")?.as_str() {
-        // `change` comes with the new network there already: what was sent over the old one is as good as lost.
-        "online" | "change" => Some(PageSignal::Online),
+/// The property `type`: what an event is called, and what kind of network there is.
+fn type_of(object: &JsValue) -> Option<String> {
+    property(object, "type")?.as_string()
+}
+
+fn signal(event: &JsValue, network_type: &mut Option<String>) -> Option<PageSignal> {
+    match type_of(event)?.as_str() {
+        "online" => Some(PageSignal::Online),
+        // It comes for every new estimate of the speed, too. Another network is there already: what was sent over the old
+        // one is as good as lost.
+        "change" => {
+            let before = std::mem::replace(network_type, type_of(&property(event, "target")?));
+            (before != *network_type).then_some(PageSignal::Online)
+        }
         "offline" => Some(PageSignal::Offline),
         "pagehide" => Some(PageSignal::Left),
         "visibilitychange" => {

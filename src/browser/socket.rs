@@ -93,6 +93,11 @@ impl Socket {
     pub fn send(&self, frame: Box<[u8]>) -> Result<(), JsValue> {
         self.socket.unchecked_ref::<Sender>().send(frame)
     }
+
+    /// How many bytes of what it was given have not been sent.
+    pub fn buffered(&self) -> u64 {
+        self.socket.buffered_amount().into()
+    }
 }
 
 impl Drop for Socket {

@@ -229,6 +229,13 @@ pub enum ConnectionFailure {
         /// The close reason; usually empty.
         reason: Box<str>,
     },
+    /// The socket closed before it was open.
+    NeverOpened {
+        /// The WebSocket close code.
+        code: u16,
+        /// The URL, without what may be secret in it.
+        url: Box<str>,
+    },
     /// The socket closed with a code in `stopCodes`: the server wants this client to stay away.
     Stopped {
         /// The WebSocket close code.
@@ -434,6 +441,7 @@ impl ConnectionFailure {
             Self::Closed { code, reason } => {
                 concat(&["the connection closed (code ", &code.to_string(), "): ", reason])
             }
+            Self::NeverOpened { url, .. } => concat(&["no connection to ", url, " could be opened"]),
             Self::Stopped { code, .. } => {
                 concat(&["the server wants this client to stay away (code ", &code.to_string(), ")"])
             }

@@ -80,6 +80,11 @@ impl Features {
         self.rpc.resubscribe(context, socket);
     }
 
+    /// Whether the server owes an answer in this session that may be long.
+    pub fn awaits_answers(&mut self) -> bool {
+        self.records.awaits_data() || self.rpc.awaits_outcomes() || self.presence.awaits_answers()
+    }
+
     /// When time alone changes something, and what; without a session only what is waited for all the same.
     pub fn deadline(&self, session: bool) -> Option<(Instant, Wake)> {
         let events = self.events.deadline().into_iter();

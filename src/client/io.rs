@@ -181,6 +181,8 @@ pub enum SocketEvent<'a> {
     Opened,
     /// A frame arrived.
     Received(Frame<'a>),
+    /// So many bytes of what it was given have not been sent. Told before each [`Input::Tick`].
+    Buffered(u64),
     /// It closed, or never opened.
     Closed {
         /// The WebSocket close code; 1006 where there was no close frame.

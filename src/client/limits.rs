@@ -4,6 +4,16 @@
 /// subscribers remember of one sender, so that what is sent again after a loss is recognised.
 pub const OUTBOX_WINDOW: usize = 1_024;
 
+/// Bytes of the outbox on their way at a time, at first; then as much as leaves the link in a few seconds.
+pub const OUTBOX_WINDOW_BYTES: usize = 64 * 1024;
+
+/// Most bytes of the outbox on their way at a time, however fast the link is.
+pub const OUTBOX_WINDOW_MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// What the outbox has on its way may take so long to leave, in milliseconds; where it takes less, the next ones may be
+/// more, and where it takes four times as long, they are less.
+pub const OUTBOX_WINDOW_MS: u64 = 1_000;
+
 /// How long the outbox collects entries for one question whether the server has them, in milliseconds.
 pub const BARRIER_DELAY_MS: u64 = 100;
 
@@ -93,6 +103,31 @@ pub const STABLE_SESSION_MS: u64 = 5_000;
 /// Longest wait for the answer to one PING, in milliseconds; less where `heartbeatInterval` is shorter.
 pub const PING_ANSWER_MAX_MS: u64 = 5_000;
 
+/// Longest measured round trip, in milliseconds, that the wait for the answer to a PING is made as long as: what takes
+/// longer was queued behind something else.
+pub const ROUND_TRIP_MAX_MS: u64 = 10_000;
+
+/// What was sent before a PING is reckoned to leave at this rate at least before the wait for the answer begins, in bytes
+/// per millisecond. What browsers and operating systems hold back cannot be seen in full.
+pub const SLOW_LINK_BYTES_PER_MS: u64 = 16;
+
+/// Longest that is reckoned for that, in milliseconds. Beyond it, what the browser holds back must be seen to leave.
+pub const LEAVING_MAX_MS: u64 = 60_000;
+
+/// Bytes sent without a PING after which one is sent out of turn, so that its answer tells that they have left.
+pub const UNASKED_MAX_BYTES: u64 = 64 * 1024;
+
+/// How long nothing may be heard while the server owes an answer that may be long, in milliseconds; nothing of a message
+/// can be seen before all of it is there. Doubled after each connection that was left in vain for it.
+pub const AWAITED_SILENCE_MS: u64 = 60_000;
+
+/// How often that is doubled at most.
+pub const AWAITED_SILENCE_DOUBLINGS: u32 = 3;
+
+/// How long ago the server must have been heard when it is asked for something, in milliseconds, for the answer to be
+/// expected to be on its way.
+pub const HEARD_LATELY_MS: u64 = 5_000;
+
 /// A timer that fires later than this, in milliseconds, means that the page did not run; an answer may be waiting
 /// behind it.
 pub const LATE_TIMER_MS: u64 = 1_000;
@@ -105,9 +140,23 @@ pub const PROBE_ANSWER_MS: u64 = 1_200;
 /// the usual schedule begins anew.
 pub const ONLINE_LADDER_MS: [u64; 4] = [0, 500, 1_000, 2_000];
 
-/// How long a socket of the ladder may take to open, in milliseconds: what was sent before the network was really there
-/// is lost, and waiting for it would be waiting for nothing.
+/// How long a socket of the ladder may take to open, in milliseconds, unless four round trips were seen to take longer:
+/// what was sent before the network was really there is lost, and waiting for it would be waiting for nothing.
 pub const LADDER_OPEN_MS: u64 = 2_000;
+
+/// How long after one ladder the next may begin without a session in between, in milliseconds. Until then `online` is
+/// worth one attempt with all of its time.
+pub const LADDER_REST_MS: u64 = 30_000;
+
+/// Hints of one kind that follow one another faster than this, in milliseconds, are one hint.
+pub const HINT_QUIET_MS: u64 = 2_000;
+
+/// An attempt that ends sooner than this, in milliseconds, was not ended by a server far away: there was no network for a
+/// moment. The next one follows after [`BLIP_WAIT_MS`].
+pub const BLIP_MS: u64 = 40;
+
+/// How long to wait before the second attempt where the first failed at once, in milliseconds; at least half of it.
+pub const BLIP_WAIT_MS: u64 = 500;
 
 /// An attempt younger than this, in milliseconds, is not replaced when the browser says `online`.
 pub const YOUNG_ATTEMPT_MS: u64 = 1_000;

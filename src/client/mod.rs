@@ -204,6 +204,8 @@ impl Client {
                 connection.ask(&mut context);
             }
         }
+        let (mut context, connection, ..) = self.split(now);
+        connection.ask_if_in_the_dark(&mut context);
         if let Some(error) = self.connection.rests() {
             let is_over = self.connection.is_closed() || self.connection.stopped().is_some();
             let (mut context, _, features, outbox) = self.split(now);
@@ -268,7 +270,7 @@ impl Client {
 
     fn on_tick(&mut self, now: Instant) {
         let (mut context, connection, features, outbox) = self.split(now);
-        connection.on_tick(&mut context);
+        connection.on_tick(&mut context, &mut || features.awaits_answers());
         features.on_tick(&mut context, outbox, connection.session());
         if outbox.on_tick(&mut context, connection.session()) {
             connection.ask(&mut context);
@@ -279,6 +281,7 @@ impl Client {
         let (mut context, connection, ..) = self.split(now);
         match event {
             SocketEvent::Opened => connection.on_opened(&mut context),
+            SocketEvent::Buffered(bytes) => connection.on_buffered(&context, bytes),
             SocketEvent::Received(frame) => self.on_frame(now, socket, frame),
             SocketEvent::Closed { code, reason } => {
                 connection.on_failed(&mut context, ConnectionFailure::Closed { code, reason: reason.into() });
@@ -292,6 +295,8 @@ impl Client {
 
     fn on_frame(&mut self, now: Instant, socket: SocketId, frame: Frame<'_>) {
         let (mut context, connection, ..) = self.split(now);
+        context.pings.asked_at = None;
+        context.pings.heard_at = now;
         connection.on_frame(now);
         let bytes = match frame {
             Frame::Binary(bytes) => bytes,

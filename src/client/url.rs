@@ -50,6 +50,15 @@ pub fn parse_url(url: &str, default_path: &str) -> Result<String, UrlError> {
     Ok(parsed)
 }
 
+/// A URL that [`parse_url`] has made, as it may be shown or kept: the query and the user info may be secret.
+pub fn without_secrets(url: &str) -> String {
+    let (scheme, rest) = split_at_slashes(url).unwrap_or(("", url));
+    let end = rest.bytes().position(|byte| byte == b'?').unwrap_or(rest.len());
+    let host_end = rest.bytes().position(|byte| byte == b'/').unwrap_or(end).min(end);
+    let host = rest.as_bytes().iter().take(host_end).rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
+    [scheme, "//", rest.get(host..end).unwrap_or_default()].concat()
+}
+
 /// What stands before and after the first `//`. Not `str::split_once`: searching for a string and slicing with a panic
 /// would bring four kilobytes of gzipped WebAssembly.
 fn split_at_slashes(url: &str) -> Option<(&str, &str)> {

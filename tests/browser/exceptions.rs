@@ -24,8 +24,8 @@ async fn thrown_by_listeners() {
     let outcome = Recorder::new();
     client.client.login(&js("{ name: 'Ada' }"), &outcome.function).unwrap();
     until("the login", || outcome.count() == 1).await;
-    assert_eq!(later.texts(), ["INITIALISING", r#"{"name":"Ada"}"#], "listeners that come after");
-    assert_eq!(client.states.count(), 6);
+    assert_eq!(later.texts(), ["AWAITING_CONNECTION", r#"{"name":"Ada"}"#], "listeners that come after");
+    assert_eq!(client.states.count(), 5);
     page.saw(&["connectionStateChanged", "clientDataChanged"]).await;
 }
 

@@ -13,8 +13,7 @@ const NOTHING: &JsValue = &JsValue::UNDEFINED;
 #[wasm_bindgen_test]
 async fn nothing_reopens_after_close() {
     let page = Page::watch();
-    for state in ["CLOSED", "INITIALISING", "CHALLENGING", "AWAITING_AUTHENTICATION", "OPEN", "RECONNECTING", "OFFLINE"]
-    {
+    for state in ["new", "INITIALISING", "CHALLENGING", "AWAITING_AUTHENTICATION", "OPEN", "RECONNECTING", "OFFLINE"] {
         let client = TestClient::in_state(state).await;
         let sockets = SocketsMade::count();
         client.client.close().unwrap();
@@ -70,7 +69,7 @@ async fn closing_in_the_very_first_callback_is_the_end() {
     until("everything is told", || later.count() == 3).await;
     // In this order also for those who are told after the one that closes.
     for told in [&client.states, &later] {
-        assert_eq!(told.texts(), ["INITIALISING", "CLOSING", "CLOSED"]);
+        assert_eq!(told.texts(), ["AWAITING_CONNECTION", "CLOSING", "CLOSED"]);
     }
     assert!(sockets.so_far() <= 1);
     servers::until_seen("all sockets are closed", |report| report.open == 0).await;

@@ -103,7 +103,7 @@ async fn whoever_fails_to_come_back_in_is_told() {
 #[wasm_bindgen_test]
 async fn closing_settles_everything_that_is_waited_for() {
     let page = Page::watch();
-    for state in ["CLOSED", "INITIALISING", "CHALLENGING", "RECONNECTING", "OFFLINE"] {
+    for state in ["new", "INITIALISING", "CHALLENGING", "RECONNECTING", "OFFLINE"] {
         let client = TestClient::in_state(state).await;
         let (login_outcome, resume_outcome) = (Recorder::new(), Recorder::new());
         let promises = Array::new();

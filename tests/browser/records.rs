@@ -172,7 +172,7 @@ async fn what_a_sink_throws_is_reported_and_stops_nothing() {
 #[wasm_bindgen_test]
 async fn everything_asked_for_is_settled_once_when_the_client_closes() {
     let page = Page::watch();
-    for state in ["CHALLENGING", "RECONNECTING", "OFFLINE", "CLOSED"] {
+    for state in ["CHALLENGING", "RECONNECTING", "OFFLINE", "new"] {
         let client = TestClient::in_state(state).await;
         let records = records_of(&client.client);
         Sink::attach(&records);

@@ -15,12 +15,12 @@ const application = `
 
   globalThis.WebSocket = class { close() {} send() {} addEventListener() {} removeEventListener() {} };
   const client = new DeepstreamClient('localhost:6020');
-  const isClosed = client.getConnectionState() === C.CONNECTION_STATE.CLOSED;
+  const isNew = client.getConnectionState() === C.CONNECTION_STATE.INITIALISING;
   client.close();
   try {
     new DeepstreamClient('http://localhost:6020');
   } catch (error) {
-    console.log(isClosed && error instanceof DeepstreamError ? 'works' : 'does not work');
+    console.log(isNew && error instanceof DeepstreamError ? 'works' : 'does not work');
   }
 `;
 

@@ -177,7 +177,8 @@ fn long_lists_of_names_are_spread_over_messages() {
     world.open(alice);
     world.run_for(1_000);
     assert_eq!(world.subscriptions(alice), names);
-    let requests = world.server().requests();
+    let mut requests = world.server().requests();
+    requests.retain(|request| **request != Request::Ping);
     for request in &requests {
         let Request::Subscribe(names) = request else { panic!("{request:?}") };
         assert!(names.iter().map(String::len).sum::<usize>() <= limits::BULK_NAMES_MAX_BYTES);
@@ -196,7 +197,9 @@ fn a_name_longer_than_a_message_should_be_goes_alone() {
     }
     world.run_for(1_000);
     let messages = [subscribe_to(&["a"]), subscribe_to(&[&long]), subscribe_to(&["c"])];
-    assert_eq!(world.server().requests(), messages.each_ref());
+    let mut requests = world.server().requests();
+    requests.retain(|request| **request != Request::Ping);
+    assert_eq!(requests, messages.each_ref());
 }
 
 #[test]
@@ -350,7 +353,7 @@ fn acknowledgements_that_a_lost_connection_owed_are_not_missed() {
     world.server().policy.acknowledges = true;
     world.server().restart();
     world.run_for(10_000);
-    assert_eq!(world.client(alice).error_codes(), ["CONNECTION_ERROR"]);
+    assert_eq!(world.client(alice).error_codes(), [] as [&str; 0]);
 }
 
 #[test]

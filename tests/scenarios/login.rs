@@ -1,6 +1,6 @@
 //! `login()`, and what becomes of those who wait for it.
 
-use deepstream_wasm::client::{ConnectionState::*, Output};
+use deepstream_wasm::client::{AuthParams, ConnectionState::*, Output};
 
 use crate::{
     phases::Phase,
@@ -326,4 +326,27 @@ fn a_login_is_answered_after_the_state_and_the_client_data() {
     let changed = position(&Output::ClientDataChanged(data.clone()));
     let settled = position(&Output::Settle(login, Ok(data)));
     assert!(state < changed && changed < settled);
+}
+
+#[test]
+fn a_question_for_credentials_that_is_never_answered_is_asked_again_by_the_next_attempt() {
+    let mut world = World::new();
+    let alice = world.add_client_with(|options| options.auth_params = Some(AuthParams::Function));
+    let login = world.login_without_params(alice);
+    world.run_for(12_000);
+    let questions = |world: &World| -> Vec<u32> {
+        let asked = world.client(alice).outputs().filter_map(|output| match output {
+            Output::AskCredentials { question, .. } => Some(*question),
+            _ => None,
+        });
+        asked.collect()
+    };
+    let asked = questions(&world);
+    assert_eq!(asked.len(), 2, "the first attempt took too long");
+    world.answer(alice, asked[0], Ok(r#"{"token":"late"}"#));
+    assert_eq!(world.client(alice).state(), AwaitingAuthentication, "nobody waits for that any more");
+    world.answer(alice, asked[1], Ok(r#"{"token":"new"}"#));
+    world.run_until_open(alice);
+    assert!(world.client(alice).succeeded(login));
+    assert_eq!(world.user(alice), Some(r#"{"token":"new"}"#));
 }

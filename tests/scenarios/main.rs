@@ -35,4 +35,5 @@ mod records_offline;
 mod reentrancy;
 mod restarts;
 mod rpc;
+mod slow_links;
 mod undeliverable;

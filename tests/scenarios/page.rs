@@ -214,3 +214,18 @@ fn an_hour_of_sleep_is_one_probe_and_one_reconnect() {
         [Error, Reconnecting, AwaitingConnection, Challenging, AwaitingAuthentication, Authenticating, Open]
     );
 }
+
+/// The page may have slept for less than it takes to be sure, so it is asked a little later.
+#[test]
+fn a_page_that_wakes_just_after_a_frame_asks_soon() {
+    let (mut world, alice) = open_for_a_while();
+    world.page_says(alice, PageSignal::Offline);
+    world.run_for(2 * LATENCY);
+    world.network().silence_both_ways(alice);
+    world.server().forget_requests();
+    let woke = world.now().as_ms();
+    world.page_says(alice, PageSignal::Woke);
+    world.run_for(1_200 + LEFT_WITHIN);
+    assert_eq!(world.client(alice).dialled(), [crate::world::SERVER]);
+    assert!(world.client(alice).dialled_at()[0] - woke <= 1_200 + LEFT_WITHIN);
+}

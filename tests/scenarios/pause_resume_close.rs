@@ -16,7 +16,7 @@ fn close_is_for_good_in_every_phase() {
         let (mut world, alice) = phase.reach();
         world.close(alice);
         let expected: &[ConnectionState] = match phase {
-            Phase::New | Phase::Lazy | Phase::Closed => &[],
+            Phase::Lazy | Phase::Closed => &[],
             _ => &[Closing, Closed],
         };
         assert_eq!(world.client(alice).states(), expected, "at once, in {phase:?}");

@@ -68,8 +68,8 @@ impl Phase {
     /// The state that the application sees.
     pub const fn state(self) -> ConnectionState {
         match self {
-            New | Lazy | Closed => ConnectionState::Closed,
-            Dialling => ConnectionState::Initialising,
+            Lazy | Closed => ConnectionState::Closed,
+            New | Dialling => ConnectionState::Initialising,
             Challenging => ConnectionState::Challenging,
             Redirecting => ConnectionState::Redirecting,
             AwaitingLogin | LoginRefused => ConnectionState::AwaitingAuthentication,

@@ -622,6 +622,6 @@ mod outages {
         world.server().restart();
         world.run_for(10_000);
         assert_eq!(world.client(ann).told_of_all(), ["+bob", "-bob"]);
-        assert_eq!(world.client(ann).error_codes(), ["TOO_MANY_USERS", "CONNECTION_ERROR"]);
+        assert_eq!(world.client(ann).error_codes(), ["TOO_MANY_USERS"]);
     }
 }

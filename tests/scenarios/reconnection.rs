@@ -6,7 +6,7 @@ use deepstream_wasm::client::{
 };
 
 use crate::world::{
-    ClientId, LATENCY, World,
+    ClientId, LATENCY, SERVER, World,
     network::{News, Route},
     server::{AtChallenge, AtConnection},
 };
@@ -61,6 +61,8 @@ fn the_backoff_can_be_exponential() {
 fn jitter_makes_waits_shorter_by_its_share_at_most() {
     let jittered = waits_after_losing_the_server(|options| options.reconnect_jitter = 0.5, 12);
     let scheduled = waits_after_losing_the_server(|_| {}, 12);
+    assert!((250..=500).contains(&jittered[1]), "the first failed at once: {}", jittered[1]);
+    let jittered: Vec<_> = jittered.iter().copied().filter(|wait| *wait != jittered[1]).collect();
     for (jittered, scheduled) in jittered.iter().zip(&scheduled) {
         assert!((scheduled / 2..=*scheduled).contains(jittered), "{jittered} instead of {scheduled}");
     }
@@ -91,7 +93,7 @@ fn after_max_reconnect_attempts_the_client_gives_up_until_it_is_resumed() {
 
     let client = world.client(alice);
     assert_eq!(client.dialled().len(), 1 + 3);
-    assert_eq!(client.states(), [Initialising, Reconnecting, Error]);
+    assert_eq!(client.states(), [Reconnecting, Error]);
     assert_eq!(client.rejection(login), Some("MAX_RECONNECTION_ATTEMPTS_REACHED"));
     let announced = client.history().iter().filter(|(_, output)| *output == Output::MaxReconnectionAttemptsReached(3));
     assert_eq!(announced.count(), 1);
@@ -222,13 +224,52 @@ fn no_options_make_the_client_try_for_ever_in_one_go() {
 }
 
 #[test]
-fn a_loss_is_reported_with_its_close_code() {
+fn a_loss_is_an_error_only_if_the_first_attempt_fails() {
     let mut world = World::new();
     let alice = world.add_open_client();
+    world.network().cut(alice);
+    world.run_until(alice, Reconnecting);
+    world.run_until_open(alice);
+    assert!(world.client(alice).errors().is_empty());
+
+    world.run_for(10_000);
+    world.client_mut(alice).forget();
     world.server().stop_with(1011);
     world.run_until(alice, Reconnecting);
-    let closed = ConnectionFailure::Closed { code: 1011, reason: "".into() };
-    assert_eq!(world.client(alice).errors(), [&ClientError::Connection(closed)]);
+    assert_eq!(world.client(alice).client().connection().reason.and_then(|reason| reason.code), Some(1011));
+    assert!(world.client(alice).errors().is_empty());
+    world.run_for(2 * LATENCY);
+    let failed = ConnectionFailure::NeverOpened { code: 1006, url: SERVER.into() };
+    assert_eq!(world.client(alice).errors(), [&ClientError::Connection(failed)]);
+    let is_told = |output: &Output| matches!(output, Output::StateChanged(_) | Output::Error(_));
+    let told: Vec<_> = world.client(alice).outputs().filter(|output| is_told(output)).collect();
+    assert_eq!(told[0], &Output::StateChanged(Reconnecting), "the state is told first");
+}
+
+#[test]
+fn what_never_opened_is_named_without_what_may_be_secret() {
+    let mut world = World::new();
+    let url = "ws://ann:secret@deepstream.test/deepstream?token=secret";
+    let alice = world.add_client_of(&[url], |_| {});
+    world.network().route(alice, Route::Refused);
+    world.run_until(alice, Reconnecting);
+    let message = world.client(alice).errors()[0].message();
+    assert_eq!(message, "no connection to ws://deepstream.test/deepstream could be opened");
+}
+
+/// Nobody far away can have refused so fast, so the network was not there for a moment.
+#[test]
+fn a_blip_costs_less_than_a_second() {
+    let mut world = World::new();
+    let alice = world.add_client_with(|options| options.reconnect_jitter = 0.5);
+    world.open(alice);
+    world.network().route(alice, Route::Refused);
+    world.network().cut(alice);
+    world.run_for(200);
+    world.network().route(alice, Route::Clear);
+    world.run_for(1_000);
+    assert_eq!(world.client(alice).state(), Open);
+    assert_eq!(world.client(alice).dialled().len(), 2);
 }
 
 #[test]
@@ -421,4 +462,15 @@ fn whoever_asks_anew_gives_the_usual_time_and_so_does_a_network_that_returns() {
         let after: Vec<_> = given[3..].iter().copied().filter(|given| *given > LADDER_OPEN_MS).collect();
         assert_eq!(after[..3], [10_000, 20_000, 40_000]);
     }
+}
+
+/// More time is for sockets that are slow to open.
+#[test]
+fn a_server_that_opens_and_says_nothing_has_the_usual_time_however_many_attempts_took_too_long() {
+    let (mut world, alice) = lost_in_the_dark();
+    given_times(&mut world, alice, 3);
+    world.network().route(alice, Route::Clear);
+    world.server().policy.at_challenge = AtChallenge::Silence;
+    let given = given_times(&mut world, alice, 5);
+    assert!(given[3..].iter().all(|given| (10_000..=10_000 + 2 * REFUSAL).contains(given)), "{given:?}");
 }

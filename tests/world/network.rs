@@ -50,6 +50,15 @@ pub enum Delivery {
     ToClient(LinkId, News),
 }
 
+impl Delivery {
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::ToServer(_, Heard::Frame(frame)) | Self::ToClient(_, News::Binary(frame)) => frame.len() as u64,
+            _ => 0,
+        }
+    }
+}
+
 /// What a server hears over a link.
 #[derive(Debug)]
 pub enum Heard {
@@ -68,6 +77,29 @@ pub enum News {
     Closed(u16),
 }
 
+/// What one direction of a client's links is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speed {
+    /// How much passes in a second.
+    pub bytes_per_second: u64,
+    /// How long each byte is on its way beside that, in milliseconds.
+    pub delay_ms: u64,
+    /// How much the operating system and others take without letting the browser see that it waits, in bytes.
+    pub unseen_bytes: u64,
+}
+
+impl Speed {
+    /// So much in a second, with no further delay, and none of it seen to wait.
+    pub const fn of(bytes_per_second: u64) -> Self {
+        Self { bytes_per_second, delay_ms: 0, unseen_bytes: u64::MAX }
+    }
+
+    /// As fast as can be, but so far away.
+    pub const fn far(delay_ms: u64) -> Self {
+        Self { bytes_per_second: u64::MAX, delay_ms, unseen_bytes: u64::MAX }
+    }
+}
+
 struct Link {
     url: String,
     to_server: Lane,
@@ -81,6 +113,10 @@ struct Link {
 struct Lane {
     last_arrival: Instant,
     carries: Carries,
+    /// When all that was sent has left.
+    free_at: Instant,
+    /// What was sent and will never leave, in bytes.
+    stuck: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,6 +138,8 @@ pub struct Network {
     sent: u64,
     links: BTreeMap<LinkId, Link>,
     routes: BTreeMap<ClientId, Route>,
+    /// What is slower than the rest: the way to the server, and the way back.
+    speeds: BTreeMap<ClientId, [Option<Speed>; 2]>,
 }
 
 impl Network {
@@ -114,6 +152,7 @@ impl Network {
             sent: 0,
             links: BTreeMap::new(),
             routes: BTreeMap::new(),
+            speeds: BTreeMap::new(),
         }
     }
 
@@ -122,6 +161,23 @@ impl Network {
     /// From now on, attempts of `client` to connect end there.
     pub fn route(&mut self, client: ClientId, route: Route) {
         self.routes.insert(client, route);
+    }
+
+    /// From now on, this direction of `client`'s links is no faster, also those to come.
+    pub fn slow_down(&mut self, client: ClientId, direction: Direction, speed: Speed) {
+        self.speeds.entry(client).or_default()[direction as usize] = Some(speed);
+    }
+
+    fn speed(&self, client: ClientId, direction: Direction) -> Option<Speed> {
+        self.speeds.get(&client).and_then(|speeds| speeds[direction as usize])
+    }
+
+    /// How much of what a client has sent its browser still holds, in bytes.
+    pub fn buffered(&self, link: LinkId) -> u64 {
+        let speed = self.speed(link.client, Direction::ToServer);
+        let (Some(speed), Some(lane)) = (speed, self.links.get(&link).map(|link| &link.to_server)) else { return 0 };
+        let waiting = lane.free_at.since_ms(self.now).saturating_mul(speed.bytes_per_second) / 1_000;
+        (lane.stuck + waiting).saturating_sub(speed.unseen_bytes)
     }
 
     /// Resets every link of `client`: both ends are told.
@@ -279,9 +335,23 @@ impl Network {
     }
 
     fn carry(&mut self, link: LinkId, direction: Direction, delivery: Delivery) {
-        let earliest = self.now.after_ms(self.dice.between(self.latency_ms.clone()));
-        let lane = self.lane(link, direction).filter(|lane| lane.carries == Carries::Everything);
-        if let Some(lane) = lane {
+        let latency_ms = self.dice.between(self.latency_ms.clone());
+        let (now, speed) = (self.now, self.speed(link.client, direction));
+        let bytes = delivery.bytes();
+        let Some(lane) = self.lane(link, direction) else { return };
+        if lane.carries == Carries::Silence {
+            lane.stuck += bytes;
+        }
+        if lane.carries == Carries::Everything {
+            let earliest = match speed {
+                Some(speed) => {
+                    lane.free_at = lane.free_at.max(now).after_ms(bytes * 1_000 / speed.bytes_per_second);
+                    // A connection is made by TCP before anything asks for it.
+                    let trips = if matches!(delivery, Delivery::Dial(_)) { 3 } else { 1 };
+                    lane.free_at.after_ms(trips * speed.delay_ms + latency_ms)
+                }
+                None => now.after_ms(latency_ms),
+            };
             lane.last_arrival = lane.last_arrival.max(earliest);
             let at = lane.last_arrival;
             self.enqueue(at, link, delivery);
@@ -299,7 +369,7 @@ impl Network {
 
 impl Link {
     fn new(now: Instant, url: &str) -> Self {
-        let lane = || Lane { last_arrival: now, carries: Carries::Everything };
+        let lane = || Lane { last_arrival: now, carries: Carries::Everything, free_at: now, stuck: 0 };
         Self { url: url.into(), to_server: lane(), to_client: lane(), in_flight: 0, was_silenced: false }
     }
 

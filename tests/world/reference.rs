@@ -113,16 +113,18 @@ impl Reference {
     fn is_due(&self, state: ConnectionState) -> bool {
         use ConnectionState as State;
         match self.live {
-            None => matches!(
-                state,
-                State::Closed
-                    | State::Offline
-                    | State::Error
-                    | State::ChallengeDenied
-                    | State::TooManyAuthAttempts
-                    | State::AuthenticationTimeout
-                    | State::Reconnecting
-            ),
+            None => {
+                matches!(
+                    state,
+                    State::Closed
+                        | State::Offline
+                        | State::Error
+                        | State::ChallengeDenied
+                        | State::TooManyAuthAttempts
+                        | State::AuthenticationTimeout
+                        | State::Reconnecting
+                ) || (state == State::Initialising && self.sockets == 0)
+            }
             Some(Progress::Dialled) => match state {
                 State::Initialising => self.sockets == 1,
                 State::Redirecting => self.redirected,

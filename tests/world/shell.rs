@@ -86,10 +86,11 @@ impl Shell {
         let parse = |url: &&str| parse_url(url, &options.path).expect("applications give URLs that can be dialled");
         let urls: Vec<String> = urls.iter().map(parse).collect();
         let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+        let client = Client::new(now, &urls, options, seed);
         let mut shell = Self {
             id,
-            client: Client::new(now, &urls, options, seed),
-            watch: Watch::new(),
+            watch: Watch::new(client.state()),
+            client,
             timer: None,
             dice: Dice::new(seed),
             max_timer_delay_ms,
@@ -438,6 +439,10 @@ impl Shell {
         self.ticks += 1;
         self.timer = None;
         let before = (self.wishes.len(), self.storage_answers);
+        if let Some(link) = self.live_link() {
+            let bytes = outside.network.buffered(link);
+            self.client.handle(now, Input::Socket(link.socket, SocketEvent::Buffered(bytes)));
+        }
         self.client.handle(now, Input::Tick);
         self.drain(now, outside);
         if (self.wishes.len(), self.storage_answers) == before {

@@ -40,9 +40,10 @@ struct Live {
 }
 
 impl Watch {
-    pub fn new() -> Self {
+    /// Begins with the state that the application sees before it is told any.
+    pub fn new(state: ConnectionState) -> Self {
         Self {
-            state: ConnectionState::Closed,
+            state,
             newest_socket: None,
             newest_request: None,
             given_up: None,
@@ -197,16 +198,10 @@ impl Watch {
         let deadline = client.deadline();
         assert_eq!(client.state(), self.state, "the state differs from the one announced");
         if is_at_rest(self.state) {
-            // Before the first attempt the state is CLOSED as well, but the first attempt is due.
-            let is_first_attempt = deadline.is_some_and(|(_, wake)| wake == Wake::Connect);
             // A call that waits through a pause may have a time limit, and so has storage that may have a record; one that
             // nobody holds is let go of in time.
             let is_limit = deadline.is_some_and(|(_, wake)| matches!(wake, Wake::Call | Wake::Storage | Wake::Discard));
-            assert!(
-                deadline.is_none() || is_first_attempt || is_limit,
-                "{:?} must not wait for {deadline:?}",
-                self.state
-            );
+            assert!(deadline.is_none() || is_limit, "{:?} must not wait for {deadline:?}", self.state);
             assert_eq!(self.live(), None, "{:?} must not keep a socket", self.state);
         } else {
             let waits_for_page = client.connection().reason.is_some_and(|it| it.kind == CloseKind::PageHidden);

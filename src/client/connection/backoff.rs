@@ -1,9 +1,12 @@
 //! When to try again.
 
 use crate::client::{
-    limits::{CONNECT_TIMEOUT_DOUBLINGS, LADDER_OPEN_MS, MIN_RETRY_WAIT_MS, ONLINE_LADDER_MS},
+    limits::{
+        BLIP_WAIT_MS, CONNECT_TIMEOUT_DOUBLINGS, LADDER_OPEN_MS, LADDER_REST_MS, MIN_RETRY_WAIT_MS, ONLINE_LADDER_MS,
+    },
     options::{BackoffKind, Options},
     rng::Rng,
+    time::Instant,
 };
 
 /// Counts attempts since the connection last held, and says how long to wait before the next.
@@ -14,6 +17,8 @@ pub struct Backoff {
     step: u32,
     /// The next of the short waits that follow `online`, while they last.
     ladder: Option<usize>,
+    /// When the last ladder began.
+    ladder_began: Option<Instant>,
     /// How many attempts in a row took too long, up to [`CONNECT_TIMEOUT_DOUBLINGS`].
     timeouts: u32,
 }
@@ -23,6 +28,8 @@ pub struct Backoff {
 pub enum Urgency {
     /// The network failed: the first attempt is immediate.
     AtOnce,
+    /// The attempt failed so fast that no server can have been asked: after the first, the next one comes soon.
+    Soon,
     /// The server announced that it goes down, so every client is coming: the first attempt is spread as well.
     Spread,
 }
@@ -35,12 +42,27 @@ impl Backoff {
 
     /// Starts over.
     pub const fn reset(&mut self) {
-        *self = Self { attempts: 0, step: 0, ladder: None, timeouts: 0 };
+        *self = Self { attempts: 0, step: 0, ladder: None, ladder_began: None, timeouts: 0 };
     }
 
-    /// Starts over with the short waits that suit a network that is just coming back.
-    pub const fn start_ladder(&mut self) {
-        *self = Self { attempts: 0, step: 0, ladder: Some(0), timeouts: 0 };
+    /// Starts over with the short waits that suit a network that is just coming back, unless it has done so lately: a
+    /// network that keeps coming back must not keep an attempt from having its time. Says whether it does.
+    pub fn start_ladder(&mut self, now: Instant) -> bool {
+        if !self.may_start_ladder(now) {
+            return false;
+        }
+        *self = Self { attempts: 0, step: 0, ladder: Some(0), ladder_began: Some(now), timeouts: 0 };
+        true
+    }
+
+    /// Whether it has not done so lately.
+    pub fn may_start_ladder(&self, now: Instant) -> bool {
+        self.ladder_began.is_none_or(|began| now.since_ms(began) >= LADDER_REST_MS)
+    }
+
+    /// No short waits any more.
+    pub const fn leave_ladder(&mut self) {
+        self.ladder = None;
     }
 
     /// Whether the attempt of now is one of the short waits'.
@@ -48,10 +70,11 @@ impl Backoff {
         self.ladder.is_some()
     }
 
-    /// How long the attempt of now may take, in milliseconds; one of the short waits', only to open its socket.
-    pub fn connect_timeout_ms(&self, options: &Options) -> u64 {
+    /// How long the attempt of now may take, in milliseconds; one of the short waits', only to open its socket. To open one
+    /// takes up to four round trips.
+    pub fn connect_timeout_ms(&self, options: &Options, round_trip_ms: u64) -> u64 {
         if self.is_on_ladder() {
-            return options.connect_timeout_ms.min(LADDER_OPEN_MS);
+            return options.connect_timeout_ms.min(LADDER_OPEN_MS.max(4 * round_trip_ms));
         }
         options.connect_timeout_ms.saturating_mul(1 << self.timeouts)
     }
@@ -75,6 +98,15 @@ impl Backoff {
             return None;
         }
         self.attempts = self.attempts.saturating_add(1);
+        if urgency == Urgency::Soon
+            && self.attempts == endpoints.saturating_add(1)
+            && self.ladder.is_none()
+            && options.reconnect_jitter > 0.0
+        {
+            let latest =
+                BLIP_WAIT_MS.min(options.reconnect_interval_increment_ms).min(options.max_reconnect_interval_ms);
+            return Some((latest - (latest as f64 / 2.0 * rng.fraction()) as u64).max(MIN_RETRY_WAIT_MS));
+        }
         let scheduled = match self.ladder.and_then(|rung| ONLINE_LADDER_MS.get(rung)) {
             Some(wait_ms) => {
                 self.ladder = self.ladder.map(|rung| rung + 1);
@@ -100,7 +132,7 @@ impl Backoff {
 /// How many increments to wait in the given round of attempts.
 fn multiple(backoff: BackoffKind, round: u32, urgency: Urgency) -> u64 {
     match (round, urgency, backoff) {
-        (0, Urgency::AtOnce, _) => 0,
+        (0, Urgency::AtOnce | Urgency::Soon, _) => 0,
         (0, Urgency::Spread, _) => 1,
         (round, _, BackoffKind::Linear) => u64::from(round),
         (round, _, BackoffKind::Exponential) => 1_u64.checked_shl(round - 1).unwrap_or(u64::MAX),
@@ -147,10 +179,29 @@ mod tests {
         for _ in 0..9 {
             backoff.next_delay_ms(&options, 1, Urgency::AtOnce, &mut rng);
         }
-        backoff.start_ladder();
+        assert!(backoff.start_ladder(Instant::from_ms(0)));
         let waits = [0; 6].map(|_| backoff.next_delay_ms(&options, 1, Urgency::AtOnce, &mut rng));
         assert_eq!(waits.map(Option::unwrap), [0, 500, 1_000, 2_000, 4_000, 8_000]);
         assert!(!backoff.is_on_ladder());
+        assert!(!backoff.start_ladder(Instant::from_ms(LADDER_REST_MS - 1)), "not again so soon");
+        assert!(backoff.start_ladder(Instant::from_ms(LADDER_REST_MS)));
+    }
+
+    #[test]
+    fn after_a_first_failure_at_once_comes_one_attempt_beside_the_schedule() {
+        let waits = |options: &Options, seed| {
+            let (mut backoff, mut rng) = (Backoff::default(), Rng::new(seed));
+            [0; 4].map(|_| backoff.next_delay_ms(options, 1, Urgency::Soon, &mut rng).unwrap())
+        };
+        for seed in 0..100 {
+            let [first, soon, second, third] = waits(&Options::default(), seed);
+            assert_eq!(first, 0);
+            assert!((250..=500).contains(&soon), "{soon}");
+            assert!((2_000..=4_000).contains(&second) && (4_000..=8_000).contains(&third), "{second}, {third}");
+        }
+        assert_eq!(waits(&exact(), 1), [0, 4_000, 8_000, 12_000], "the documented schedule without jitter");
+        let fast = Options { reconnect_interval_increment_ms: 200, ..Options::default() };
+        assert!(waits(&fast, 1)[1] <= 200);
     }
 
     #[test]

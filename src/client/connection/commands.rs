@@ -35,7 +35,7 @@ impl Connection {
         }
         self.logins.push(ticket);
         match &mut self.phase {
-            Phase::Idle { connect_at } => *connect_at = Some(context.now),
+            Phase::Idle { .. } => self.enter(context, Phase::Idle { connect_at: Some(context.now) }),
             Phase::AwaitingLogin { .. } => {
                 let deadline = context.now.after_ms(context.options.connect_timeout_ms);
                 self.authenticate(context, deadline);
@@ -59,7 +59,7 @@ impl Connection {
     pub fn close(&mut self, context: &mut Context<'_>) {
         match self.phase {
             Phase::Closed => return,
-            Phase::Idle { .. } => {}
+            Phase::Idle { connect_at: None } => {}
             _ => self.announce(context, ConnectionState::Closing),
         }
         self.let_go(context, CloseReason::of(CloseKind::Closed, false));

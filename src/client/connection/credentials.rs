@@ -110,6 +110,11 @@ impl Credentials {
         self.asked.take_if(|asked| asked.id == id).is_some()
     }
 
+    /// The application took too long to answer: it is asked again the next time.
+    pub const fn let_go(&mut self) {
+        self.asked = None;
+    }
+
     /// The server refused; says whether asking again is worth it.
     pub fn refused(&mut self, reason: Option<&str>) -> bool {
         let ask_again = matches!(self.source, Source::Function) && self.refused.is_none();

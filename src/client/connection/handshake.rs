@@ -30,12 +30,9 @@ impl Connection {
         let Phase::Dialling { socket, deadline, redirects, .. } = self.phase else {
             return;
         };
-        // A socket of the ladder had little time to open; for the rest it has as much as any.
-        let deadline = deadline.max(if self.backoff.is_on_ladder() {
-            context.now.after_ms(context.options.connect_timeout_ms)
-        } else {
-            deadline
-        });
+        // A socket of the ladder had little time to open, one after timeouts much; for the rest it has as much as any.
+        let usual = context.now.after_ms(context.options.connect_timeout_ms);
+        let deadline = if self.backoff.is_on_ladder() { usual } else { deadline.min(usual) };
         self.announce(context, ConnectionState::AwaitingConnection);
         let challenge = ConnectionMessage {
             url: Some(self.endpoints.original()),
@@ -45,7 +42,7 @@ impl Connection {
             ..ConnectionMessage::new(ConnectionAction::Challenge)
         };
         context.send(socket, &Message::Connection(challenge));
-        self.enter(context, Phase::Challenging { socket, deadline, redirects });
+        self.enter(context, Phase::Challenging { socket, since: context.now, deadline, redirects });
     }
 
     /// A message of the topic CONNECTION arrived.
@@ -53,10 +50,12 @@ impl Connection {
         match (message.action, &mut self.phase) {
             (ConnectionAction::Pong, Phase::Open { heartbeat, .. }) => {
                 context.pings.answered += 1;
-                heartbeat.on_pong(context.now);
+                heartbeat.on_pong(context.now, context.pings);
+                self.round_trip_ms = heartbeat.round_trip_ms().unwrap_or(self.round_trip_ms);
             }
-            (ConnectionAction::Accept, Phase::Challenging { socket, deadline, .. }) => {
+            (ConnectionAction::Accept, Phase::Challenging { socket, since, deadline, .. }) => {
                 let (socket, deadline) = (*socket, *deadline);
+                self.round_trip_ms = context.now.since_ms(*since);
                 self.offline_suspected = false;
                 self.await_login(context, socket);
                 self.authenticate(context, deadline);
@@ -175,8 +174,8 @@ impl Connection {
         let Phase::Authenticating { socket, .. } = self.phase else {
             return;
         };
-        let heartbeat = Heartbeat::new(context.now, context.options);
-        *context.pings = Pings::default();
+        let heartbeat = Heartbeat::new(context.now, context.options, self.round_trip_ms);
+        *context.pings = Pings::of_session(self.round_trip_ms);
         let ended = self.outage.end(context.now);
         let gap_ms = ended.map(|ended| ended.lasted_ms);
         self.enter(context, Phase::Open { socket, since: context.now, gap_ms, heartbeat });

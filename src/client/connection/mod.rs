@@ -16,7 +16,7 @@ use self::{
     backoff::{Backoff, Urgency},
     credentials::Credentials,
     endpoints::Endpoints,
-    heartbeat::Beat,
+    heartbeat::{Awaited, Beat},
     outage::Outage,
     phase::{Occasion, Phase, Stop},
 };
@@ -25,11 +25,12 @@ use super::{
     error::{ClientError, ConnectionFailure},
     io::{ConnectionState, Output, SocketId, Ticket, Wake},
     is_error,
-    limits::{REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
+    limits::{BLIP_MS, REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
     options::{HeartbeatFailure, Options},
     outbox::digest,
     rng::Rng,
     time::Instant,
+    url::without_secrets,
 };
 use crate::wire::{ConnectionAction, ConnectionMessage, Message, Topic};
 
@@ -44,6 +45,12 @@ pub struct Connection {
     outage: Outage,
     /// Why there was no connection, the last time.
     reason: Option<CloseReason>,
+    /// How long an answer of the server took the last time, in milliseconds.
+    round_trip_ms: u64,
+    /// How many connections were left while an answer was awaited that may have been on its way.
+    losses_in_wait: u32,
+    /// When the page last said `online`, and when it last said that it woke.
+    hinted_at: [Option<Instant>; 2],
     /// Whether the browser said `offline` and not `online` since, or the last attempt failed.
     offline_suspected: bool,
     next_socket: u32,
@@ -83,13 +90,17 @@ impl Connection {
     /// A connection to any of the URLs (as [`parse_url`](super::parse_url) makes them), dialled on the first tick unless
     /// `lazyConnect` is set.
     pub fn new(now: Instant, urls: Vec<Box<str>>, options: &Options, rng: &mut Rng) -> Self {
+        let phase = Phase::Idle { connect_at: (!options.lazy_connect).then_some(now) };
         Self {
             endpoints: Endpoints::new(urls, rng),
-            phase: Phase::Idle { connect_at: (!options.lazy_connect).then_some(now) },
-            announced: ConnectionState::Closed,
+            announced: phase.state(),
+            phase,
             backoff: Backoff::default(),
             outage: Outage::default(),
             reason: None,
+            round_trip_ms: 0,
+            losses_in_wait: 0,
+            hinted_at: [None; 2],
             offline_suspected: false,
             next_socket: 0,
             credentials: Credentials::default(),
@@ -187,8 +198,8 @@ impl Connection {
         self.outage.deadline(options.lost_connection_timeout_ms).map(|at| (at, Wake::LostConnection))
     }
 
-    /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+    /// Time has passed. `is_awaited` says whether the server owes an answer that may be long.
+    pub fn on_tick(&mut self, context: &mut Context<'_>, is_awaited: &mut dyn FnMut() -> bool) {
         if self.lost_deadline(context.options).is_some_and(|(at, _)| at <= context.now) {
             self.outage.tell();
             context.out.push_back(Output::ConnectionLost);
@@ -202,7 +213,12 @@ impl Connection {
                 self.ping(context, socket);
             }
             Phase::Open { heartbeat, .. } => {
-                let beat = heartbeat.on_tick(context.now);
+                let losses = self.losses_in_wait;
+                let awaited = &mut || Awaited { is_any: is_awaited(), losses };
+                let beat = heartbeat.on_tick(context.now, context.pings, awaited);
+                if beat == Beat::Dead && is_awaited() {
+                    self.losses_in_wait += 1;
+                }
                 self.on_beat(context, beat);
             }
             Phase::Probing { deadline, .. } if *deadline <= context.now => {
@@ -230,6 +246,10 @@ impl Connection {
             ConnectionFailure::Refused(words) if self.endpoints.refuse() => {
                 self.stop(context, Stop::Refused { words });
             }
+            ConnectionFailure::Closed { code, .. } if matches!(self.phase, Phase::Dialling { .. }) => {
+                let url = without_secrets(self.endpoints.url()).into();
+                self.lose(context, ClientError::Connection(ConnectionFailure::NeverOpened { code, url }), urgency);
+            }
             failure => self.lose(context, ClientError::Connection(failure), urgency),
         }
     }
@@ -245,8 +265,24 @@ impl Connection {
     /// Sends a PING, so that its answer tells what has arrived. If there is none, the server is gone.
     pub fn ask(&mut self, context: &mut Context<'_>) {
         if let Phase::Open { heartbeat, .. } = &mut self.phase {
-            heartbeat.ask(context.now);
+            heartbeat.ask(context.now, context.pings);
             self.on_beat(context, Beat::SendPing);
+        }
+    }
+
+    /// Sends a PING if so much was sent without one that nobody knows what of it has left.
+    pub fn ask_if_in_the_dark(&mut self, context: &mut Context<'_>) {
+        if let Phase::Open { heartbeat, .. } = &self.phase
+            && heartbeat.is_in_the_dark(context.pings)
+        {
+            self.ask(context);
+        }
+    }
+
+    /// So many bytes of what was sent have not left the browser.
+    pub const fn on_buffered(&mut self, context: &Context<'_>, bytes: u64) {
+        if let Phase::Open { heartbeat, .. } = &mut self.phase {
+            heartbeat.on_buffered(context.now, bytes, context.pings);
         }
     }
 
@@ -282,7 +318,10 @@ impl Connection {
 
     fn on_beat(&mut self, context: &mut Context<'_>, beat: Beat) {
         match (beat, &self.phase) {
-            (Beat::SendPing, Phase::Open { socket, .. }) => self.ping(context, *socket),
+            (Beat::SendPing, Phase::Open { socket, .. }) => {
+                let socket = *socket;
+                self.ping(context, socket);
+            }
             (Beat::Dead, _) => match context.options.heartbeat_failure {
                 HeartbeatFailure::Stop => self.stop(context, Stop::Heartbeat),
                 HeartbeatFailure::Reconnect => {
@@ -294,8 +333,11 @@ impl Connection {
         }
     }
 
-    fn ping(&self, context: &mut Context<'_>, socket: SocketId) {
+    fn ping(&mut self, context: &mut Context<'_>, socket: SocketId) {
         context.pings.sent += 1;
+        if let Phase::Open { heartbeat, .. } = &mut self.phase {
+            heartbeat.on_ping_sent(context.now, context.pings);
+        }
         let ping = ConnectionMessage::new(ConnectionAction::Ping);
         context.send(socket, &Message::Connection(ping));
     }
@@ -336,7 +378,7 @@ impl Connection {
     }
 
     fn dial(&mut self, context: &mut Context<'_>, occasion: Occasion) {
-        let timeout_ms = self.backoff.connect_timeout_ms(context.options);
+        let timeout_ms = self.backoff.connect_timeout_ms(context.options, self.round_trip_ms);
         self.open_socket(context, occasion, context.now.after_ms(timeout_ms), 0);
     }
 
@@ -356,16 +398,26 @@ impl Connection {
 
     /// The attempt failed or the connection is lost: try again, now or later, unless the attempts are used up.
     fn lose(&mut self, context: &mut Context<'_>, error: ClientError, urgency: Urgency) {
+        let urgency = match self.phase {
+            Phase::Dialling { since, .. } if context.now.since_ms(since) < BLIP_MS => Urgency::Soon,
+            _ => urgency,
+        };
         if self.phase.held_for_ms(context.now) >= STABLE_SESSION_MS {
             self.backoff.reset();
         }
         match &error {
-            ClientError::Connection(ConnectionFailure::TimedOut) => self.backoff.timed_out(),
+            ClientError::Connection(ConnectionFailure::TimedOut) => {
+                if let Phase::AwaitingAnswer { .. } = self.phase {
+                    self.credentials.let_go();
+                }
+                self.backoff.timed_out();
+            }
             // Nobody was dialled.
             ClientError::Connection(ConnectionFailure::Unreachable) => {}
             _ => self.backoff.answered(),
         }
-        if self.phase.was_let_in() {
+        let was_let_in = self.phase.was_let_in();
+        if was_let_in {
             self.endpoints.forget_redirect();
         } else {
             self.endpoints.advance();
@@ -373,7 +425,15 @@ impl Connection {
         }
         let delay_ms = self.backoff.next_delay_ms(context.options, self.endpoints.count(), urgency, context.rng);
         self.let_go(context, CloseReason::from_error(&error, delay_ms.is_some()));
-        context.report(error);
+        if let (ClientError::Connection(failure), Some(_)) = (&error, delay_ms) {
+            self.announce(context, ConnectionState::Reconnecting);
+            // That a connection is lost is an error only if the first attempt does not bring it back.
+            if !was_let_in || !matches!(failure, ConnectionFailure::Closed { .. }) {
+                context.report(error);
+            }
+        } else {
+            context.report(error);
+        }
         match delay_ms {
             Some(0) => self.attempt(context),
             Some(delay_ms) => {

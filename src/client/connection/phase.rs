@@ -31,7 +31,7 @@ pub enum Phase {
         redirects: u8,
     },
     /// The server was asked whether it takes the connection.
-    Challenging { socket: SocketId, deadline: Instant, redirects: u8 },
+    Challenging { socket: SocketId, since: Instant, deadline: Instant, redirects: u8 },
     /// The server waits for a login, and the application has not given one.
     AwaitingLogin {
         socket: SocketId,
@@ -132,8 +132,10 @@ impl Phase {
     /// The state that the application sees.
     pub const fn state(&self) -> ConnectionState {
         match self {
-            Self::Idle { .. } | Self::Closed => ConnectionState::Closed,
-            Self::Dialling { occasion: Occasion::First, .. } => ConnectionState::Initialising,
+            Self::Idle { connect_at: None } | Self::Closed => ConnectionState::Closed,
+            Self::Idle { connect_at: Some(_) } | Self::Dialling { occasion: Occasion::First, .. } => {
+                ConnectionState::Initialising
+            }
             Self::Dialling { occasion: Occasion::Reconnect, .. }
             | Self::Probing { .. }
             | Self::Waiting { .. }

@@ -98,7 +98,9 @@ impl CloseReason {
             ConnectionFailure::Closed { code, .. } if failure.announces_restart() => {
                 (CloseKind::Restarting, Some(*code))
             }
-            ConnectionFailure::Closed { code, .. } => (CloseKind::Network, Some(*code)),
+            ConnectionFailure::Closed { code, .. } | ConnectionFailure::NeverOpened { code, .. } => {
+                (CloseKind::Network, Some(*code))
+            }
             ConnectionFailure::Stopped { code, .. } => (CloseKind::Stopped, Some(*code)),
             ConnectionFailure::Refused(_) => (CloseKind::Unavailable, None),
             ConnectionFailure::Unreachable => (CloseKind::Network, None),

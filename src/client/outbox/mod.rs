@@ -40,7 +40,7 @@ use super::{
     error::{ClientError, DropReason},
     io::{OutboxNews, Output, SocketId, Ticket, Wake},
     is_closed,
-    limits::OUTBOX_START_MAX_MS,
+    limits::{OUTBOX_START_MAX_MS, OUTBOX_WINDOW_BYTES},
     options::{OutboxStorage, Overflow},
     rng::Rng,
     rpc::RpcFailure,
@@ -111,6 +111,12 @@ pub struct Outbox {
     leases: Leases,
     /// When to ask the server whether it has what was sent.
     barrier_at: Option<Instant>,
+    /// Names and payloads of the entries on their way.
+    in_flight_bytes: usize,
+    /// Most of that; with a little more, if that makes one entry.
+    window_bytes: usize,
+    /// Since when that much was on its way.
+    filled_at: Option<Instant>,
     /// No later than the earliest of all expiries.
     next_expiry: Option<Instant>,
     /// No later than the earliest end of waiting for the outcome of a call that waits here.
@@ -150,6 +156,9 @@ impl Outbox {
             takeover: Takeover::default(),
             leases: Leases::default(),
             barrier_at: None,
+            in_flight_bytes: 0,
+            window_bytes: OUTBOX_WINDOW_BYTES,
+            filled_at: None,
             next_expiry: None,
             next_timeout: None,
             start_deadline: None,
@@ -433,6 +442,7 @@ impl Outbox {
         self.drafts = Drafts::default();
         self.held.clear();
         self.in_flight = 0;
+        self.in_flight_bytes = 0;
         self.queued = Extent::default();
         self.drafted = Extent::default();
         self.next_expiry = None;
@@ -471,6 +481,7 @@ impl Outbox {
         let entry = self.entries.remove(index)?;
         if index < self.in_flight {
             self.in_flight -= 1;
+            self.in_flight_bytes -= entry.bytes();
         }
         self.forget(context, &entry, is_confirmed);
         Some(entry)

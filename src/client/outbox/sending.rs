@@ -6,7 +6,9 @@ use crate::client::{
     error::{ClientError, DropReason, RecordFailure},
     flight::Item,
     io::{OutboxNews, Output, SocketId},
-    limits::{BARRIER_DELAY_MS, OUTBOX_WINDOW},
+    limits::{
+        BARRIER_DELAY_MS, OUTBOX_WINDOW, OUTBOX_WINDOW_BYTES, OUTBOX_WINDOW_MAX_BYTES, OUTBOX_WINDOW_MS,
+    },
     outbox::Delivery,
     rpc::RpcFailure,
 };
@@ -30,6 +32,7 @@ impl Outbox {
                 continue;
             }
             entry.progress = Progress::Sent { barrier: context.pings.sent + 1 };
+            self.in_flight_bytes += entry.bytes();
             let window = context.options.deduplication_window;
             if std::mem::take(&mut entry.subscribers_wait) && context.seen.is_first(&entry.name, &entry.key, window) {
                 context.out.push_back(Output::Event { name: entry.name.clone(), data: entry.data.clone() });
@@ -37,6 +40,7 @@ impl Outbox {
             self.in_flight += 1;
         }
         if self.in_flight > before {
+            self.filled_at = Some(context.now).filter(|_| self.in_flight_bytes >= self.window_bytes);
             // A backlog, and whoever waits for a receipt, want the answer now; otherwise one PING asks for many.
             let is_urgent = self.in_flight < self.entries.len() || self.has_receipts || !self.flushes.is_empty();
             let at = if is_urgent { context.now } else { context.now.after_ms(BARRIER_DELAY_MS) };
@@ -52,13 +56,26 @@ impl Outbox {
     /// Whether one more event may be on its way.
     pub(super) fn has_window(&self, context: &mut Context<'_>) -> bool {
         let next = self.entries.get(self.in_flight).map_or(Item::Event(self.next_number), Entry::item);
-        self.in_flight < OUTBOX_WINDOW && context.flight.has_room_for(&next)
+        let has_room = self.in_flight == 0 || self.in_flight_bytes < self.window_bytes;
+        has_room && self.in_flight < OUTBOX_WINDOW && context.flight.has_room_for(&next)
     }
 
     /// The server cannot take this.
     pub(super) fn give_up(&mut self, context: &mut Context<'_>, number: u64) {
         let culprit = self.take_numbered(context, number).into_iter().collect();
         self.drop_entries(context, culprit, DropReason::Undeliverable);
+    }
+
+    /// A window that was full has been confirmed: the next one is as much as leaves the link in a short time, so that what
+    /// is sent behind it, a PING above all, need not wait for long.
+    fn fit_window(&mut self, context: &Context<'_>) {
+        let Some(filled_at) = self.filled_at.take() else { return };
+        let took_ms = context.now.since_ms(filled_at).saturating_sub(context.pings.round_trip_ms);
+        if took_ms < OUTBOX_WINDOW_MS {
+            self.window_bytes = OUTBOX_WINDOW_MAX_BYTES.min(2 * self.window_bytes);
+        } else if took_ms > 4 * OUTBOX_WINDOW_MS {
+            self.window_bytes = OUTBOX_WINDOW_BYTES.max(self.window_bytes / 2);
+        }
     }
 
     /// The server answered a PING: it has what was sent before.
@@ -72,6 +89,9 @@ impl Outbox {
             confirmed.extend(self.take_at(context, 0, true));
         }
         if !confirmed.is_empty() {
+            if self.in_flight == 0 {
+                self.fit_window(context);
+            }
             self.tell_sent(context, confirmed);
             self.flush(context, socket);
         }
@@ -132,6 +152,8 @@ impl Outbox {
             entry.progress = Progress::Waiting;
         }
         let sent = std::mem::take(&mut self.in_flight);
+        self.in_flight_bytes = 0;
+        self.filled_at = None;
         let mut never_again = Vec::new();
         for index in (0..sent.min(self.entries.len())).rev() {
             if self.entries[index].delivery == Delivery::Drop {

@@ -95,6 +95,11 @@ impl Presence {
         self.catch_up(context, Some(socket));
     }
 
+    /// Whether the server was asked something and has not answered.
+    pub fn awaits_answers(&self) -> bool {
+        self.queries.deadline().is_some()
+    }
+
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let queries = self.queries.deadline().map(|at| (at, Wake::Query));

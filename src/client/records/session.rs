@@ -7,7 +7,7 @@ use crate::{
         error::{ClientError, DropReason, RecordFailure},
         flight::Item,
         io::{SocketId, Wake},
-        limits::BULK_NAMES_MAX_BYTES,
+        limits::{BULK_NAMES_MAX_BYTES, HEARD_LATELY_MS},
         options::Resubscribe,
         time::Instant,
     },
@@ -75,6 +75,13 @@ impl Records {
         self.touch(name);
         let error = ClientError::OutboxDropped { why: DropReason::Undeliverable, count: 1 };
         self.give_up_writes(context, name, &error);
+    }
+
+    /// Whether the server was asked for data.
+    pub fn awaits_data(&mut self) -> bool {
+        let mut is_any = self.requests.deadline().is_some();
+        self.entries.for_each(|_, entry| is_any |= matches!(entry.phase, Phase::Loading | Phase::Reading));
+        is_any
     }
 
     /// The application restores what [`Resubscribe::Manual`] left to it.
@@ -189,10 +196,21 @@ impl Records {
         if let Some(in_flight) = &mut entry.in_flight {
             in_flight.is_cut_off = true;
         }
-        entry.is_load_overdue = entry.phase == Phase::Loading;
+        let timeout_ms = context.options.record_read_timeout_ms;
+        // The answer may still be arriving: nothing of a message is seen before all of it is there.
+        let may_arrive = matches!(entry.phase, Phase::Loading | Phase::Reading)
+            && entry.in_flight.is_none()
+            && context.now.since_ms(context.pings.heard_at) >= HEARD_LATELY_MS;
+        if may_arrive {
+            entry.deadline = Some(context.now.after_ms(timeout_ms));
+        } else {
+            entry.is_load_overdue = entry.phase == Phase::Loading;
+        }
         let is_untold = asked.is_empty();
         fail(context, name, &mut asked, is_untold, &error);
-        self.ask_for_data(context, socket, name);
+        if !may_arrive {
+            self.ask_for_data(context, socket, name);
+        }
     }
 
     /// Reads the data of a record that is subscribed, or will be when the server has answered.

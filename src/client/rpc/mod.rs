@@ -94,6 +94,11 @@ impl Rpc {
         self.requestor.reject_all(context, error);
     }
 
+    /// Whether calls were made whose outcome is not known.
+    pub fn awaits_outcomes(&self) -> bool {
+        self.requestor.awaits_outcomes()
+    }
+
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         self.provider.deadline().into_iter().chain(self.requestor.deadline()).min()

@@ -143,6 +143,11 @@ impl Requestor {
         self.send(context, socket, call, entry.data.as_deref()).is_ok()
     }
 
+    /// Whether calls were made whose outcome is not known.
+    pub fn awaits_outcomes(&self) -> bool {
+        self.calls.find(|call| call.sent.is_some()).is_some()
+    }
+
     fn add(&mut self, call: Call) -> u32 {
         if call.is_kept() {
             self.kept += 1;

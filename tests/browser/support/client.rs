@@ -198,7 +198,7 @@ impl TestClient {
         settled(promise).await.expect("to be logged in")
     }
 
-    /// A client in a state, with a server that leaves it there.
+    /// A client in a state, with a server that leaves it there; `new` is before it dials.
     pub async fn in_state(state: &str) -> Self {
         let script = match state {
             "CHALLENGING" => "silent",
@@ -207,7 +207,7 @@ impl TestClient {
         };
         let client = Self::new(&servers::scripted(script));
         match state {
-            "CLOSED" => {}
+            "new" => return client,
             "INITIALISING" => next_microtask().await,
             "OPEN" => drop(client.logs_in().await),
             "OFFLINE" => client.client.pause().expect("to be accepted"),
