@@ -144,8 +144,8 @@ pub const ONLINE_LADDER_MS: [u64; 4] = [0, 500, 1_000, 2_000];
 /// what was sent before the network was really there is lost, and waiting for it would be waiting for nothing.
 pub const LADDER_OPEN_MS: u64 = 2_000;
 
-/// How long after one ladder the next may begin without a session in between, in milliseconds. Until then `online` is
-/// worth one attempt with all of its time.
+/// How long after a ladder that was too slow, or not gone to its end, the next one may begin without a session in between, in
+/// milliseconds. Until then `online` is worth one attempt with all of its time.
 pub const LADDER_REST_MS: u64 = 30_000;
 
 /// Hints of one kind that follow one another faster than this, in milliseconds, are one hint.

@@ -76,18 +76,40 @@ test('a network that needs a moment more gets four attempts, and then the schedu
   await visitor.comesTo('OPEN');
 });
 
+/** Has the browser say that there is a network of another kind, as it does on phones; or only another estimate. */
+function changeNetwork({ page }, type) {
+  return page.evaluate((kind) => {
+    Object.defineProperty(navigator.connection, 'type', { value: kind, configurable: true });
+    navigator.connection.dispatchEvent(new Event('change'));
+  }, type);
+}
+
+test('another estimate of the same network changes nothing', async ({ startScripted, visitThroughProxy }) => {
+  const server = await startScripted();
+  const { visitor, proxy } = await visitThroughProxy(server, patient);
+  await changeNetwork(visitor, 'wifi');
+  await comesToWait(visitor, proxy);
+  const before = proxy.accepted();
+  for (let times = 0; times < 5; times += 1) await changeNetwork(visitor, 'wifi');
+  expect((await connectionOf(visitor)).state).toBe('RECONNECTING');
+  proxy.fail('none');
+  await changeNetwork(visitor, 'cellular');
+  await visitor.comesTo('OPEN');
+  expect(proxy.accepted()).toBe(before + 1);
+});
+
 test('another network is tried at once', async ({ startScripted, visitThroughProxy }) => {
   const server = await startScripted();
   const { visitor, proxy } = await visitThroughProxy(server, patient);
   await becomesQuiet(visitor);
   loseSilently(proxy);
-  await visitor.page.evaluate(() => navigator.connection.dispatchEvent(new Event('change')));
+  await changeNetwork(visitor, 'cellular');
   await eventually(() => server.report().opened).toBe(2);
   await visitor.comesTo('OPEN');
 
   await comesToWait(visitor, proxy);
   proxy.fail('none');
-  await visitor.page.evaluate(() => navigator.connection.dispatchEvent(new Event('change')));
+  await changeNetwork(visitor, 'ethernet');
   await visitor.comesTo('OPEN');
 });
 

@@ -19,6 +19,8 @@ pub struct Backoff {
     ladder: Option<usize>,
     /// When the last ladder began.
     ladder_began: Option<Instant>,
+    /// Whether one of its attempts took too long: on a slow link each of them may.
+    was_ladder_slow: bool,
     /// How many attempts in a row took too long, up to [`CONNECT_TIMEOUT_DOUBLINGS`].
     timeouts: u32,
 }
@@ -42,27 +44,30 @@ impl Backoff {
 
     /// Starts over.
     pub const fn reset(&mut self) {
-        *self = Self { attempts: 0, step: 0, ladder: None, ladder_began: None, timeouts: 0 };
+        *self = Self { attempts: 0, step: 0, ladder: None, ladder_began: None, was_ladder_slow: false, timeouts: 0 };
     }
 
-    /// Starts over with the short waits that suit a network that is just coming back, unless it has done so lately: a
+    /// Starts over with the short waits that suit a network that is just coming back, unless that was in vain lately: a
     /// network that keeps coming back must not keep an attempt from having its time. Says whether it does.
     pub fn start_ladder(&mut self, now: Instant) -> bool {
         if !self.may_start_ladder(now) {
             return false;
         }
-        *self = Self { attempts: 0, step: 0, ladder: Some(0), ladder_began: Some(now), timeouts: 0 };
+        self.reset();
+        (self.ladder, self.ladder_began) = (Some(0), Some(now));
         true
     }
 
-    /// Whether it has not done so lately.
+    /// Whether the last time is long ago, or all of its attempts failed before their time was up.
     pub fn may_start_ladder(&self, now: Instant) -> bool {
-        self.ladder_began.is_none_or(|began| now.since_ms(began) >= LADDER_REST_MS)
+        let is_exhausted = self.ladder.is_none() && !self.was_ladder_slow;
+        is_exhausted || self.ladder_began.is_none_or(|began| now.since_ms(began) >= LADDER_REST_MS)
     }
 
     /// No short waits any more.
     pub const fn leave_ladder(&mut self) {
         self.ladder = None;
+        self.was_ladder_slow = true;
     }
 
     /// Whether the attempt of now is one of the short waits'.
@@ -81,7 +86,9 @@ impl Backoff {
 
     /// The attempt took too long: the next one may take twice the time. Those that were not given theirs do not count.
     pub fn timed_out(&mut self) {
-        if !self.is_on_ladder() {
+        if self.is_on_ladder() {
+            self.was_ladder_slow = true;
+        } else {
             self.timeouts = (self.timeouts + 1).min(CONNECT_TIMEOUT_DOUBLINGS);
         }
     }
@@ -183,8 +190,11 @@ mod tests {
         let waits = [0; 6].map(|_| backoff.next_delay_ms(&options, 1, Urgency::AtOnce, &mut rng));
         assert_eq!(waits.map(Option::unwrap), [0, 500, 1_000, 2_000, 4_000, 8_000]);
         assert!(!backoff.is_on_ladder());
-        assert!(!backoff.start_ladder(Instant::from_ms(LADDER_REST_MS - 1)), "not again so soon");
-        assert!(backoff.start_ladder(Instant::from_ms(LADDER_REST_MS)));
+        assert!(backoff.start_ladder(Instant::from_ms(10_000)), "all of its attempts have failed");
+        backoff.timed_out();
+        let again = 10_000 + LADDER_REST_MS;
+        assert!(!backoff.start_ladder(Instant::from_ms(again - 1)), "it takes longer here");
+        assert!(backoff.start_ladder(Instant::from_ms(again)));
     }
 
     #[test]

@@ -16,7 +16,7 @@ impl Connection {
         if let PageSignal::Offline = signal {
             self.offline_suspected = true;
         }
-        let is_news = self.is_news(context, signal);
+        let is_news = self.session().is_some() || self.is_news(context, signal);
         match (&mut self.phase, signal) {
             (Phase::Idle { .. } | Phase::Paused | Phase::Stopped(_) | Phase::Closed, _) => {}
             (Phase::Hidden, PageSignal::Woke | PageSignal::Online) => {
