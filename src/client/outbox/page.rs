@@ -38,6 +38,7 @@ impl Outbox {
             entry.stored.into_iter().for_each(|group| self.groups.leave(group));
             if index < self.in_flight {
                 self.in_flight -= 1;
+                self.in_flight_bytes -= entry.bytes();
             }
         }
     }

@@ -6,9 +6,7 @@ use crate::client::{
     error::{ClientError, DropReason, RecordFailure},
     flight::Item,
     io::{OutboxNews, Output, SocketId},
-    limits::{
-        BARRIER_DELAY_MS, OUTBOX_WINDOW, OUTBOX_WINDOW_BYTES, OUTBOX_WINDOW_MAX_BYTES, OUTBOX_WINDOW_MS,
-    },
+    limits::{BARRIER_DELAY_MS, OUTBOX_WINDOW, OUTBOX_WINDOW_BYTES, OUTBOX_WINDOW_MAX_BYTES, OUTBOX_WINDOW_MS},
     outbox::Delivery,
     rpc::RpcFailure,
 };
