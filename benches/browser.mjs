@@ -8,11 +8,13 @@ import { browserFlags, ensureBrowser } from '../scripts/setup.mjs';
 import { startChild } from '../tests/harness/child.mjs';
 import { startStaticServer } from '../tests/harness/static-server.mjs';
 import { startCollection } from './collection.mjs';
+import { openPage } from './devtools.mjs';
 
 /** Milliseconds that one page may take. */
 const patience = 300_000;
-const ownPackage = inRoot('pkg');
+export const ownPackage = inRoot('pkg');
 const referencePackage = inRoot('node_modules', '@deepstream', 'client');
+export const referenceBundle = join(referencePackage, 'dist', 'bundle');
 /** For pages, which collect garbage between samples, and say how much memory is in use. */
 const measuringFlags = ['--js-flags=--expose-gc', '--enable-precise-memory-info'];
 
@@ -29,7 +31,7 @@ export async function openBrowser({ other, handle }) {
     directories: {
       '/': inRoot('benches', 'page'),
       '/pkg': ownPackage,
-      '/reference': join(referencePackage, 'dist', 'bundle'),
+      '/reference': referenceBundle,
       ...(other && { '/other': resolve(other) }),
     },
     // Isolated pages have clocks that are exact to 5 µs, others to 100 µs.
@@ -60,22 +62,24 @@ export async function openBench({ other, usesCollection }) {
   let current;
   const { browser, siteUrl, browserVersion, versions } = await openBrowser({
     other,
-    handle: (request, response) => handlePlan(request, response, current) || collection?.handle(request, response),
+    handle: (request, response) =>
+      handlePlan(request, response, current) ||
+      handleTime(request, response, current) ||
+      collection?.handle(request, response),
   });
   const browserSession = await browser.newBrowserCDPSession();
 
-  /** Has the plan carried out in the page that `open` opens, and gives its samples. */
-  async function carryOut(plan, open) {
+  /** Has the page carry the plan out, and gives its samples. */
+  async function carryOut(page, plan) {
     let timer;
     const outcome = new Promise((settle) => {
-      current = { plan: { serverUrl: server.ready, collection: collection?.plan, ...plan }, settle };
+      current = { page, plan: { serverUrl: server.ready, collection: collection?.plan, ...plan }, settle };
       timer = setTimeout(() => settle({ error: `not finished after ${patience / 1000} s` }), patience);
     });
-    const close = await open();
+    await page.send('Page.navigate', { url: siteUrl });
     const { samples, error } = await outcome;
     clearTimeout(timer);
     if (error) throw new Failure(`A page failed: ${error}`);
-    await close();
     return samples;
   }
 
@@ -83,25 +87,21 @@ export async function openBench({ other, usesCollection }) {
     browserVersion,
     versions,
 
-    run: (plan) =>
-      carryOut(plan, async () => {
-        // Not by newPage(): Playwright watches the network of its own pages, and would be told of every frame.
-        const { targetId } = await browserSession.send('Target.createTarget', { url: siteUrl });
-        return () => browserSession.send('Target.closeTarget', { targetId });
-      }),
+    async run(plan) {
+      const page = await openPage(browserSession);
+      const samples = await carryOut(page, plan);
+      await page.close();
+      return samples;
+    },
 
     /** Writes `<name>.cpuprofile`, which the browser's developer tools open; resolves to its path. */
     async profile(plan, directory, name) {
-      const page = await browser.newPage();
-      const session = await page.context().newCDPSession(page);
-      await session.send('Profiler.enable');
-      await session.send('Profiler.setSamplingInterval', { interval: 100 }); // microseconds
-      await session.send('Profiler.start');
-      await carryOut(plan, async () => {
-        await page.goto(siteUrl);
-        return () => {};
-      });
-      const { profile } = await session.send('Profiler.stop');
+      const page = await openPage(browserSession);
+      await page.send('Profiler.enable');
+      await page.send('Profiler.setSamplingInterval', { interval: 100 }); // microseconds
+      await page.send('Profiler.start');
+      await carryOut(page, plan);
+      const { profile } = await page.send('Profiler.stop');
       await page.close();
       await mkdir(directory, { recursive: true });
       const file = join(directory, `${name.replaceAll(/[^\w]+/g, '-')}.cpuprofile`);
@@ -125,6 +125,16 @@ function handlePlan(request, response, current) {
     response.end();
     current.settle(JSON.parse(text));
   });
+  return true;
+}
+
+/** Says for how many seconds the page's main thread was busy until now. */
+function handleTime(request, response, current) {
+  if (request.url !== '/task-seconds') return false;
+  current.page.metrics().then(
+    ({ TaskDuration }) => response.end(JSON.stringify(TaskDuration)),
+    (error) => current.settle({ error: error.message }),
+  );
   return true;
 }
 

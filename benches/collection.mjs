@@ -2,6 +2,7 @@
 import deepstreamClient from '@deepstream/client';
 import { startDeepstreamServer } from '../tests/harness/deepstream-server.mjs';
 import { startTcpProxy } from '../tests/harness/tcp-proxy.mjs';
+import { echoRequest } from './page/collection.js';
 import { payload } from './page/payloads.js';
 
 const path = '/collection';
@@ -15,6 +16,7 @@ export async function startCollection() {
   const writer = new deepstreamClient.DeepstreamClient(server.url, { nativeTimerRegistry: true });
   await writer.login();
   let changes = 0;
+  writer.event.subscribe(echoRequest, ({ answerTo, data }) => writer.event.emit(answerTo, data));
 
   /** What pages can ask for; they get what it resolves to. */
   const commands = {
@@ -28,6 +30,9 @@ export async function startCollection() {
       await writeAll((name, done) => writer.record.setData(name, 't', text, done));
       return { text };
     },
+
+    /** What another client reads in the record. */
+    read: async ({ name }) => ({ version: await writer.record.head(name), data: await writer.record.snapshot(name) }),
   };
 
   await writeAll((name, done) => writer.record.setData(name, payload(1000, bytes), done));

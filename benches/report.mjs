@@ -54,6 +54,31 @@ export function renderTable(values, titles, units) {
 }
 
 /**
+ * The time per operation of few and of many, side by side, and how it grows.
+ * @param {ReturnType<typeof tabulate>} values
+ * @param {{ title: string, count: number, measures: string[] }[]} cases the larger number after the smaller
+ * @param {Record<string, string>} titles of the subjects, in the order of the table
+ */
+export function renderGrowth(values, cases, titles) {
+  const taking = Object.keys(titles).filter((subject) => [...values.values()].some((bySubject) => bySubject.has(subject)));
+  const compared = taking.filter((subject) => subject !== yardsticks['to reference']);
+  const names = taking.map((subject) => titles[subject]);
+  const head = ['', 'operations', ...names, ...compared.map((subject) => `${titles[subject]} to reference`), ...names.map((name) => `growth of ${name}`)];
+  const rows = cases.map(({ title, count, measures: [measure] }, index) => {
+    const bySubject = values.get(measure);
+    const fewer = cases[index - 1]?.title === title ? values.get(cases[index - 1].measures[0]) : undefined;
+    return [
+      fewer ? '' : title,
+      count.toLocaleString('en'),
+      ...taking.map((subject) => duration(quantile(bySubject.get(subject), 0.5))),
+      ...compared.map((subject) => ratio(bySubject.get(subject), bySubject.get(yardsticks['to reference']))),
+      ...taking.map((subject) => ratio(bySubject.get(subject), fewer?.get(subject))),
+    ];
+  });
+  return alignColumns([head, ...rows], { textColumns: 1 });
+}
+
+/**
  * @param {string[][]} table its first row is the head; a row that begins with a text begins a group
  * @param {{ textColumns: number }} layout so many columns are aligned to the left, the others to the right
  */
@@ -67,21 +92,21 @@ export function alignColumns(table, { textColumns }) {
 }
 
 /** The median of the ratios within the rounds: what slows the machine down for a while cancels out. */
-function ratio(list, others) {
+export function ratio(list, others) {
   if (!others) return '';
   return quantile(list.map((value, round) => value / others[round]), 0.5).toFixed(2);
 }
 
-function duration(microseconds) {
+export function duration(microseconds) {
   return microseconds < millisecond ? `${microseconds.toFixed(2)} µs` : `${(microseconds / millisecond).toFixed(2)} ms`;
 }
 
-function size(bytes) {
+export function size(bytes) {
   return bytes < megabyte ? `${(bytes / kilobyte).toFixed(1)} kB` : `${(bytes / megabyte).toFixed(1)} MB`;
 }
 
 /** Between the two nearest values, by the distance to them. */
-function quantile(list, fraction) {
+export function quantile(list, fraction) {
   const sorted = list.toSorted((one, other) => one - other);
   const position = (sorted.length - 1) * fraction;
   const below = Math.floor(position);

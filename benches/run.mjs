@@ -9,33 +9,41 @@ import { cases } from './page/cases.js';
 import { subjectTitles } from './page/subjects.js';
 import { faults } from './recovery/faults.mjs';
 import { renderRecovery } from './recovery/table.mjs';
-import { renderTable, tabulate } from './report.mjs';
+import { networks } from './start/networks.mjs';
+import { renderStart } from './start/table.mjs';
+import { renderGrowth, renderTable, tabulate } from './report.mjs';
 
-const usage = `npm run bench -- [events | records | recovery] [options]
+const usage = `npm run bench -- [events | records | tasks | start | recovery] [options]
 
 events, what is run by default: how long events and starting take.
 records: how long reading, writing and opening records takes, and how much memory.
+tasks: for how long an operation keeps the page's main thread busy, with few and with many of them.
+start: how long it takes from navigation until a client is connected, over fast and slow networks.
 recovery: how long it takes to be back after the network has failed.
 
-  --rounds <number>      samples of each case and client (events: 20, records: 10, recovery: 7)
+  --rounds <number>      samples of each case and client (events: 20, records: 10, others: 7)
   --case <text>          only cases whose name contains the text; may be repeated
   --other <directory>    another build of this package, measured beside the one in pkg/
-  --seed <number>        events, records: of the order in which the clients take turns
+  --seed <number>        not recovery: of the order in which the clients take turns
   --json <file>          write all samples there
-  --profile <directory>  events, records: instead of measuring, write a CPU profile of each case and client there
+  --profile <directory>  events, records, tasks: instead of measuring, write a CPU profile of each case and client there
   --no-build             measure pkg/ as it is
 
 Cases of events: ${cases.events.map(({ name }) => name).join(', ')}.
 Cases of records: ${cases.records.map(({ name }) => name).join(', ')}.
+Cases of tasks: ${cases.tasks.map(({ name }) => name).join(', ')}.
+Cases of start: ${networks.map(({ name }) => name).join(', ')}.
 Cases of recovery: ${faults.map(({ name }) => name).join(', ')}.`;
 
 /** Rounds in one page. More than one page, because the luck of one (compilation, memory) would be in all its rounds. */
 const roundsPerPage = 10;
 /** Rounds at the start of each page that do not count: until the compilers have done their best. */
-const warmUps = 4;
-const profiledRounds = 20;
+const warmUps = { events: 4, records: 4, tasks: 2 };
+const profiledRounds = { events: 20, records: 20, tasks: 7 };
 /** Rounds if nothing else is asked for, by benchmark. */
-const usualRounds = { events: 20, records: 10, recovery: 7 };
+const usualRounds = { events: 20, records: 10, tasks: 7, start: 7, recovery: 7 };
+/** What runs those that are not lists of cases. */
+const ownPlans = { start: planStart, recovery: planRecovery };
 
 await main(async () => {
   const options = readOptions();
@@ -43,7 +51,7 @@ await main(async () => {
     console.log(usage);
     return;
   }
-  const bench = options.bench === 'recovery' ? planRecovery(options) : planPages(options);
+  const bench = (ownPlans[options.bench] ?? planPages)(options);
   if (!options['no-build']) {
     await setup();
     await build();
@@ -74,7 +82,8 @@ function readOptions() {
     throw new Failure(`There is no benchmark '${positionals.join(' ')}'.\n\n${usage}`);
   }
   const rounds = positiveInteger('rounds', values.rounds ?? usualRounds[bench]);
-  if (bench === 'recovery' && (values.seed || values.profile)) throw new Failure('--seed and --profile are not for recovery.');
+  if (bench === 'recovery' && values.seed) throw new Failure('--seed is not for recovery.');
+  if (bench in ownPlans && values.profile) throw new Failure(`--profile is not for ${bench}.`);
   const seed = bench === 'recovery' ? undefined : positiveInteger('seed', values.seed ?? 1 + (Date.now() % 1_000_000));
   return { ...values, bench, rounds, seed };
 }
@@ -102,7 +111,20 @@ function planPages(options) {
     const measured = await measuring(bench, options, () => measure(bench, steps, options));
     const measures = steps.flatMap((step) => step.measures);
     const units = Object.assign({}, ...steps.map((step) => step.units));
-    console.log(renderTable(tabulate(measured, measures), subjectTitles, units));
+    const table = tabulate(measured, measures);
+    console.log(options.bench === 'tasks' ? renderGrowth(table, steps, subjectTitles) : renderTable(table, subjectTitles, units));
+  };
+}
+
+/** What runs the benchmark of starting. */
+function planStart(options) {
+  const plan = { networks: chosen(networks, options), other: options.other, rounds: options.rounds, onProgress: showProgress };
+  return async () => {
+    const { openStart } = await import('./start/measure.mjs');
+    const bench = await openStart(options);
+    const random = seededRandom(options.seed);
+    const samples = await measuring(bench, options, () => bench.measure({ ...plan, shuffle: (list) => shuffled(list, random) }));
+    console.log(renderStart(samples));
   };
 }
 
@@ -151,19 +173,20 @@ function planSteps(options) {
   }));
 }
 
-async function measure(bench, steps, { rounds, seed }) {
+async function measure(bench, steps, { bench: benchmark, rounds, seed }) {
   const random = seededRandom(seed);
   const shuffledRound = (someSteps) =>
     someSteps.flatMap(({ name, subjects }) => shuffled(subjects, random).map((subject) => [name, subject]));
   const samples = [];
-  const connected = steps.filter((step) => step.connected);
+  const titles = new Set(steps.filter((step) => step.connected).map(({ title }) => title));
+  const connected = [...titles].map((title) => steps.filter((step) => step.connected && step.title === title));
   const fresh = steps.filter((step) => !step.connected);
   for (let done = 0; done < rounds; done += roundsPerPage) {
     const count = Math.min(roundsPerPage, rounds - done);
     showProgress(`${done} of ${rounds} rounds`);
-    if (connected.length > 0) {
-      const planned = Array.from({ length: warmUps + count }, () => shuffledRound(connected));
-      samples.push(...(await bench.run({ rounds: planned, warmUps })));
+    for (const inOnePage of connected) {
+      const planned = Array.from({ length: warmUps[benchmark] + count }, () => shuffledRound(inOnePage));
+      samples.push(...(await bench.run({ rounds: planned, warmUps: warmUps[benchmark] })));
     }
     for (let round = 0; round < count; round += 1) {
       for (const step of shuffledRound(fresh)) {
@@ -175,11 +198,11 @@ async function measure(bench, steps, { rounds, seed }) {
   return samples;
 }
 
-async function profile(bench, steps, { profile: directory }) {
+async function profile(bench, steps, { profile: directory, bench: benchmark }) {
   for (const { name, subjects, connected } of steps) {
     if (!connected) continue;
     for (const subject of subjects) {
-      const rounds = Array.from({ length: profiledRounds }, () => [[name, subject]]);
+      const rounds = Array.from({ length: profiledRounds[benchmark] }, () => [[name, subject]]);
       console.log(await bench.profile({ rounds, warmUps: 0 }, directory, `${name}, ${subject}`));
     }
   }

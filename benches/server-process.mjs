@@ -2,8 +2,9 @@
 //
 // Whoever is measured connects to ws://host:port/<name>; the page says over ws://host:port/control what is to be sent
 // to whom, and hears when all that was expected has arrived.
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import * as actions from '@deepstream/protobuf/dist/types/all.js';
 import { getMessage } from '@deepstream/protobuf/dist/src/message-builder.js';
 import { parse } from '@deepstream/protobuf/dist/src/message-parser.js';
@@ -12,12 +13,14 @@ import { runAsChild } from '../tests/harness/child.mjs';
 import { freePort, loopback } from '../tests/harness/ports.mjs';
 import { answerRecord, keepRecords } from './server-records.mjs';
 
-const { TOPIC, CONNECTION_ACTION, AUTH_ACTION, EVENT_ACTION } = actions;
+const { TOPIC, CONNECTION_ACTION, AUTH_ACTION, EVENT_ACTION, RPC_ACTION } = actions;
 
 const [ping, pong] = ['PING', 'PONG'].map((action) => encode({ topic: 'CONNECTION', action }));
 
 /** The newest connection of each name. */
 const connections = new Map();
+/** Emits 'change' when somebody subscribes or unsubscribes. */
+const subscriptions = new EventEmitter();
 const bursts = [];
 
 /** What the page can ask for; each answer is sent back as JSON. */
@@ -37,9 +40,16 @@ const commands = {
   },
 
   /** Answers as soon as the connection has subscribed to the event. */
-  async subscribed({ from, event }) {
-    const { events, webSocket } = connectionOf(from);
-    while (!events.has(event)) await once(webSocket, 'subscribed');
+  subscribed: ({ from, event }) => subscribedWhen(from, (events) => events.has(event)),
+
+  /** Answers as soon as the newest connection of the name has subscribed to so many events and no others. */
+  subscribedTo: ({ from, count }) => subscribedWhen(from, (events) => events.size === count),
+
+  /** Ends the connection, as a network that fails does. */
+  drop({ of }) {
+    const { stream } = connectionOf(of);
+    connections.delete(of);
+    stream.destroy();
   },
 
   /** Sends a burst, past the WebSocket library, which takes longer for a frame than some clients do. */
@@ -63,6 +73,40 @@ const commands = {
 
   /** Answers as soon as all that is counted has arrived. */
   counted: ({ from }) => connectionOf(from).counted,
+
+  /**
+   * Expects `count` messages on the connection, these over and over and in this order, and answers them.
+   * A message is like one for `load`; fields that it does not have are not looked at.
+   */
+  expect({ from, messages, count }) {
+    const connection = connectionOf(from);
+    const expected = messages.map(withNumbers);
+    connection.expectation = { count, arrived: 0 };
+    connection.arrival = new Promise((resolve, reject) => {
+      connection.receive = (_connection, frame) => {
+        for (const message of parse(frame)) {
+          const { arrived } = connection.expectation;
+          const problem = difference(message, expected[arrived % expected.length]);
+          if (problem) reject(new Error(`Message ${arrived} of ${from}: ${problem}`));
+          connection.expectation.arrived += 1;
+          answerMessage(connection, message);
+        }
+        if (connection.expectation.arrived >= count) resolve();
+      };
+    });
+    connection.arrival.catch(() => {}); // the page hears of it from `arrived`
+  },
+
+  /** Answers as soon as all that is expected has arrived. */
+  arrived: ({ from }) => connectionOf(from).arrival,
+
+  /** Expects nothing any more; fails if more has come than was expected. */
+  expectNothing({ from }) {
+    const connection = connectionOf(from);
+    connection.receive = answer;
+    const { count, arrived } = connection.expectation;
+    if (arrived !== count) throw new Error(`${from} sent ${arrived} messages instead of ${count}.`);
+  },
 
   /** Makes records: see {@link keepRecords}. */
   keep: keepRecords,
@@ -123,19 +167,41 @@ function connectionOf(name) {
   return connection;
 }
 
+async function subscribedWhen(from, isMet) {
+  while (!isMet(connections.get(from)?.events ?? new Set())) await once(subscriptions, 'change');
+}
+
+/** How a message is not the expected one; `undefined` if it is. JSON texts are equal if what they say is. */
+function difference(message, { data, ...expected }) {
+  const found = Object.fromEntries(Object.keys(expected).map((field) => [field, message[field]]));
+  const isEqual =
+    isDeepStrictEqual(found, expected) &&
+    (message.data === data || isDeepStrictEqual(JSON.parse(message.data), JSON.parse(data)));
+  const show = (fields) => JSON.stringify(fields).slice(0, 200);
+  return isEqual ? undefined : `${show({ ...found, data: message.data })} instead of ${show({ ...expected, data })}`;
+}
+
+function answer(connection, frame) {
+  for (const message of parse(frame)) answerMessage(connection, message);
+}
+
 /** What a deepstream server that lets everybody in would say. */
-function answer({ webSocket, events }, frame) {
-  const [message] = parse(frame);
-  const { topic, action, correlationId, names } = message;
+function answerMessage({ webSocket, events }, message) {
+  const { topic, action, correlationId, name, names, data } = message;
   const is = (wantedTopic, wantedAction) => topic === wantedTopic && action === wantedAction;
   const send = (message) => webSocket.send(getMessage(message, false));
   if (is(TOPIC.CONNECTION, CONNECTION_ACTION.CHALLENGE)) send({ topic, action: CONNECTION_ACTION.ACCEPT });
   else if (is(TOPIC.AUTH, AUTH_ACTION.REQUEST)) send({ topic, action: AUTH_ACTION.AUTH_SUCCESSFUL });
-  else if (is(TOPIC.EVENT, EVENT_ACTION.SUBSCRIBE)) {
+  else if (is(TOPIC.EVENT, EVENT_ACTION.SUBSCRIBE) || is(TOPIC.EVENT, EVENT_ACTION.UNSUBSCRIBE)) {
     send({ topic, action, correlationId, names, isAck: true });
-    for (const name of names) events.add(name);
-    webSocket.emit('subscribed');
-    // Nobody else is there to hear it.
+    const isSubscription = action === EVENT_ACTION.SUBSCRIBE;
+    for (const one of names) isSubscription ? events.add(one) : events.delete(one);
+    subscriptions.emit('change');
+  } else if (is(TOPIC.RPC, RPC_ACTION.REQUEST)) {
+    // Accepted by a provider that answers with what it was asked.
+    send({ topic, action: RPC_ACTION.ACCEPT, name, correlationId });
+    send({ topic, action: RPC_ACTION.RESPONSE, name, correlationId, data });
+    // Nobody else is there to hear an event.
   } else if (!is(TOPIC.EVENT, EVENT_ACTION.EMIT)) {
     const answers = topic === TOPIC.RECORD ? answerRecord(message) : undefined;
     if (!answers) throw new Error(`The benchmark server has no answer to topic ${topic}, action ${action}.`);
@@ -143,6 +209,10 @@ function answer({ webSocket, events }, frame) {
   }
 }
 
-function encode({ topic, action, ...fields }) {
-  return Buffer.from(getMessage({ topic: TOPIC[topic], action: actions[`${topic}_ACTION`][action], ...fields }, false));
+function encode(message) {
+  return Buffer.from(getMessage(withNumbers(message), false));
+}
+
+function withNumbers({ topic, action, ...fields }) {
+  return { topic: TOPIC[topic], action: actions[`${topic}_ACTION`][action], ...fields };
 }

@@ -1,3 +1,6 @@
+/** The event by which somebody else is asked to emit `data` as another event, `{ answerTo, data }`. */
+export const echoRequest = 'echo';
+
 /**
  * The records on a real server that ../collection.mjs has.
  * @param {{ url: string, names: string[] }} plan
@@ -14,5 +17,7 @@ export function connectCollection({ url, names }) {
     network: (fault) => ask('network', { fault }),
     /** Has somebody else change all records; resolves to what is at `t` in all of them then. */
     change: async () => (await ask('change')).text,
+    /** What somebody else reads in the record: `{ version, data }`. */
+    read: (name) => ask('read', { name }),
   };
 }

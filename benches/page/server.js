@@ -30,6 +30,11 @@ export async function connectServer(url) {
       return { burst, frames: frames.map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer) };
     },
     subscribed: request('subscribed'),
+    subscribedTo: request('subscribedTo'),
+    drop: request('drop'),
+    expect: request('expect'),
+    arrived: request('arrived'),
+    expectNothing: request('expectNothing'),
     play: request('play'),
     count: request('count'),
     counted: request('counted'),
