@@ -77,8 +77,8 @@ const byScene = {
   ],
   'a record': [
     {
-      theirs: ['note false null false {}'],
-      ours: ['note false -1 false {}', 'ready 1'],
+      theirs: [],
+      ours: ['ready 1'],
       heading: 'Records tell what they announce',
     },
     {
@@ -86,16 +86,11 @@ const byScene = {
       ours: ['delete 1'],
       heading: 'Records tell what they announce',
     },
-    {
-      theirs: ["bob's copy is deleted { title: 'from bob' }", "after delete { title: 'from bob' } false []"],
-      ours: ["bob's copy is deleted {}", 'after delete {} false []'],
-      heading: 'Records tell what they announce',
-    },
   ],
   'letting go of a record': [
     {
-      theirs: ['[] { count: 2 }'],
-      ours: ['other is discarded', '[] {}'],
+      theirs: [],
+      ours: ['other is discarded'],
       heading: 'Records tell what they announce',
     },
   ],
@@ -111,31 +106,8 @@ const byScene = {
       heading: 'Errors of the client are errors',
     },
     {
-      theirs: [],
+      theirs: ["fixed says 'MESSAGE_DENIED'"],
       ours: ['ann is told of the error RECORD MESSAGE_DENIED'],
-      heading: 'A failure is told once',
-    },
-    {
-      theirs: [],
-      ours: [
-        'ann is told of the error RECORD MESSAGE_DENIED',
-        "fixed says 'MESSAGE_DENIED'",
-        'ann is told of the error RECORD MESSAGE_DENIED',
-      ],
-      heading: 'A failure is told once',
-    },
-    {
-      theirs: [],
-      ours: ['ann is told of the error RECORD MESSAGE_DENIED'],
-      heading: 'A failure is told once',
-    },
-    {
-      theirs: [],
-      ours: [
-        'ann is told of the error RECORD MESSAGE_DENIED',
-        "fixed says 'MESSAGE_DENIED'",
-        'ann is told of the error RECORD MESSAGE_DENIED',
-      ],
       heading: 'A failure is told once',
     },
   ],

@@ -6,6 +6,7 @@ import {
   DefaultOptions,
   MERGE_STRATEGIES,
   Options,
+  dsClient,
   threeWay,
   type AuthenticationCallback,
   type ClientEvents,
@@ -152,15 +153,23 @@ export function exchangeEvents(client: DeepstreamClient): void {
   events.emit('json', json);
 }
 
+export function shareOneClient(scope: object): DeepstreamClient {
+  dsClient(['wss://one.example', 'wss://two.example'], { lazyConnect: true });
+  const client = dsClient();
+  client.on('error', (error) => console.log(error.subject, error.action), scope).emit('anything', 1, 'two');
+  client.removeContext(scope);
+  client.record.getRecord('note').emit('anything').removeContext(scope);
+  return client;
+}
+
 export async function seeWhoIsHere(client: DeepstreamClient, friends: string[]): Promise<void> {
   const presence: PresenceHandler = client.presence;
 
   expectType<QueryResult>()(await presence.getAll(), true);
   expectType<IndividualQueryResult>()(await presence.getAll(friends), true);
   expectType<{ ann: boolean; bob: boolean }>()(await presence.getAll(['ann', 'bob']), true);
-  presence.getAll((error, users) => {
-    expectType<string | undefined>()(error?.code, true);
-    expectType<string | undefined>()(error?.reason, true);
+  presence.getAll((error: string | null, users) => {
+    console.log(error === C.EVENT.CLIENT_OFFLINE);
     expectType<string[] | undefined>()(users, true);
   });
   expectType<void>()(
