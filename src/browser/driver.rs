@@ -141,6 +141,11 @@ impl Driver {
         look(self.client.borrow().outbox())
     }
 
+    /// Whether the server has refused to let this client provide `name`, in this session.
+    pub fn is_provider_refused(&self, name: &str) -> bool {
+        self.client.borrow().is_provider_refused(name)
+    }
+
     /// Lets somebody look into the records.
     pub fn with_records<T>(&self, look: impl FnOnce(&mut Records) -> T) -> T {
         look(self.client.borrow_mut().records_mut())

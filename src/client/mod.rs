@@ -142,6 +142,11 @@ impl Client {
         &self.outbox
     }
 
+    /// Whether the server has refused to let this client provide `name`, in this session.
+    pub fn is_provider_refused(&self, name: &str) -> bool {
+        self.features.rpc.is_refused(name)
+    }
+
     /// The options it was made with.
     pub fn options(&self) -> &Options {
         &self.options

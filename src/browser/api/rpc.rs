@@ -45,7 +45,10 @@ impl RpcHandler {
         errors::ensure_sound()?;
         let name = arguments::name("name", name)?;
         let provider = arguments::function("provider", provider)?;
-        if self.driver.providers.has(&name) {
+        // What the server has refused may be provided anew: it is asked again.
+        if self.driver.is_provider_refused(&name) {
+            self.driver.providers.remove(&name, None, &JsValue::UNDEFINED);
+        } else if self.driver.providers.has(&name) {
             return Err(failure(&name, RpcFailure::ProvidedTwice));
         }
         self.driver.providers.add(&name, provider, JsValue::UNDEFINED, false);

@@ -55,6 +55,11 @@ impl Rpc {
         self.requestor.on_refused(nobody);
     }
 
+    /// Whether the server has refused to let this client provide `name`, in this session.
+    pub fn is_refused(&self, name: &str) -> bool {
+        self.provider.is_refused(name)
+    }
+
     /// A session begins: what is provided goes first, so that calls of what this client provides itself find it.
     pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, socket: SocketId, gap_ms: Option<u64>) {
         self.provider.on_session(context, socket, gap_ms);

@@ -54,6 +54,11 @@ impl Provider {
         self.names.subscribe(context, session, name);
     }
 
+    /// Whether the server has refused to send requests of `name`, in this session.
+    pub fn is_refused(&self, name: &str) -> bool {
+        self.names.is_refused(name)
+    }
+
     /// The application gets no more requests of `name`. Those it has it may still answer.
     pub fn unprovide(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
         self.names.unsubscribe(context, session, name);

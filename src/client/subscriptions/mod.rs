@@ -136,6 +136,11 @@ impl Subscriptions {
         self.names.get(name).is_some_and(|it| it.wanted && matches!(it.server, Knowledge::Subscribed(_)))
     }
 
+    /// Whether the server has refused `name`, in this session.
+    pub fn is_refused(&self, name: &str) -> bool {
+        self.names.get(name).is_some_and(|it| it.server == Knowledge::Refused)
+    }
+
     fn on_changed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, slot: usize) {
         self.mark(slot);
         let Some(socket) = session else { return };

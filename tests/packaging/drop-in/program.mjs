@@ -167,6 +167,8 @@ export const scenes = {
     ann.event.subscribe('secret/b', () => say('never'));
     await quiet();
     say(ann.event.eventNames());
+    ann.event.subscribe('secret/b', () => say('never'));
+    await quiet();
     ann.event.listen('secret/c', () => say('never'));
     await quiet();
     ann.close();
@@ -209,6 +211,8 @@ export const scenes = {
     ann.rpc.provide('secret/b', () => {});
     await quiet();
     say(ann.rpc.providerNames());
+    attempt(say, 'provide what was denied once more', () => ann.rpc.provide('secret/b', () => {}));
+    await quiet();
     bob.rpc.unprovide('add');
     bob.rpc.unprovide('add');
     say(bob.rpc.providerNames().sort());
