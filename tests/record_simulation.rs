@@ -376,7 +376,13 @@ impl Life {
             let is_open = self.world.client(*client).state() == ConnectionState::Open;
             assert_eq!(self.world.client(*client).client().outbox().len(), 0, "{client:?} has not sent everything");
             let home = self.world.home(*client);
-            let stored = self.world.browser(home).storage.keys().filter(|key| !key.ends_with("/user")).count();
+            let stored = self
+                .world
+                .browser(home)
+                .storage
+                .keys()
+                .filter(|key| !key.ends_with("/user") && !key.ends_with("/storage"))
+                .count();
             assert!(stored == 0 || !is_open, "{client:?} has left something in storage");
             let owed: Vec<_> = self.world.client(*client).owed().iter().collect();
             assert!(owed.is_empty(), "{client:?} still waits for {owed:?}");

@@ -164,6 +164,9 @@ impl Storage {
         // The browser throws where the user has forbidden it.
         let found = Reflect::get(&js_sys::global(), &"localStorage".into());
         let found = found.map_err(|exception| Some(words_of(&exception)))?;
+        if !found.is_undefined() && page::property(&found, "getItem").is_none() {
+            return Err(Some("globalThis.localStorage is not a storage".into()));
+        }
         page::property(&found, "getItem").ok_or(None)?;
         Ok(&self.local.get_or_init(|| Local::watch(driver, found.unchecked_into())).store)
     }
@@ -274,17 +277,13 @@ fn on_change(driver: &Rc<Driver>, prefix: &JsValue, event: &ChangeEvent) {
         return;
     }
     match key.as_string() {
-        Some(key) => changed(driver, &key, event.new_value().as_deref()),
-        // Somebody has cleared it all.
-        None => {
-            let keys = |outbox: &Outbox| outbox.stored_keys().map(Box::from).collect::<Vec<Box<str>>>();
-            driver.with_outbox(keys).iter().for_each(|key| changed(driver, key, None));
+        Some(key) => {
+            let value = event.new_value();
+            driver.handle(Input::Storage(StorageEvent::Changed { key: &key, value: value.as_deref() }));
         }
+        // Somebody has cleared it all.
+        None => driver.handle(Input::Storage(StorageEvent::Emptied)),
     }
-}
-
-fn changed(driver: &Rc<Driver>, key: &str, value: Option<&str>) {
-    driver.handle(Input::Storage(StorageEvent::Changed { key, value }));
 }
 
 /// The messages of what browsers throw may name the key. These exceptions have a number and a name, which says something.

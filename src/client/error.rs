@@ -42,6 +42,13 @@ pub enum ClientError {
         /// How many entrusted items are given up.
         dropped: usize,
     },
+    /// The client was closed, and what was only in memory with it: `IS_CLOSED`.
+    LostAtClose {
+        /// How many were never sent.
+        never_sent: usize,
+        /// How many were sent and not confirmed: they may have arrived.
+        unconfirmed: usize,
+    },
     /// More waits for the connection than [`limits`](super::limits) allow: `OUTBOX_FULL`.
     OutboxFull {
         /// The name of the event that was refused.
@@ -268,7 +275,7 @@ impl ClientError {
             Self::AuthenticationTimeout => "AUTHENTICATION_TIMEOUT",
             Self::LoginSuperseded => "LOGIN_SUPERSEDED",
             Self::Paused => CLIENT_OFFLINE,
-            Self::IsClosed { .. } => "IS_CLOSED",
+            Self::IsClosed { .. } | Self::LostAtClose { .. } => "IS_CLOSED",
             Self::OutboxFull { .. } => "OUTBOX_FULL",
             Self::OutboxDropped { why, .. } => match why {
                 DropReason::Expired => "OUTBOX_EXPIRED",
@@ -309,7 +316,8 @@ impl ClientError {
             | Self::LoginSuperseded => Topic::Auth,
             Self::Rpc(_) => Topic::Rpc,
             Self::Decode(_) => Topic::Parser,
-            Self::OutboxFull { .. }
+            Self::LostAtClose { .. }
+            | Self::OutboxFull { .. }
             | Self::OutboxDropped { .. }
             | Self::StreamOverflow { .. }
             | Self::InvalidEventData { .. } => Topic::Event,
@@ -363,6 +371,7 @@ impl ClientError {
         matches!(
             self,
             Self::IsClosed { .. }
+                | Self::LostAtClose { .. }
                 | Self::Paused
                 | Self::LoginSuperseded
                 | Self::Record { what: RecordFailure::Discarded, .. }
@@ -393,6 +402,12 @@ impl ClientError {
             Self::Paused => "the client was paused before the connection was back".into(),
             Self::IsClosed { dropped: 0, .. } => "the client is closed".into(),
             Self::IsClosed { dropped, .. } => concat(&["the client was closed; never sent: ", &dropped.to_string()]),
+            Self::LostAtClose { never_sent, unconfirmed } => concat(&[
+                "the client was closed; never sent: ",
+                &never_sent.to_string(),
+                "; sent, but not confirmed: ",
+                &unconfirmed.to_string(),
+            ]),
             Self::OutboxFull { name } => concat(&["too much waits for the connection; not kept: ", name]),
             Self::OutboxDropped { why, count } => {
                 concat(&["entries of the outbox will not be sent (", why.name(), "): ", &count.to_string()])

@@ -148,6 +148,8 @@ pub enum StorageEvent<'a> {
         /// The value; `None` if it was removed.
         value: Option<&'a str>,
     },
+    /// Another page has removed everything, of everybody.
+    Emptied,
 }
 
 /// What became of the wish for a lock.

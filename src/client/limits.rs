@@ -53,6 +53,9 @@ pub const LEASE_RENEWAL_MS: u64 = 60_000;
 /// claimed it too, in milliseconds.
 pub const LEASE_CLAIM_MS: u64 = 50;
 
+/// How long it stays in storage that a client's entries were cleared, in milliseconds, for a page that was hidden to find.
+pub const CLEARED_KEPT_MS: u64 = 24 * 3_600_000;
+
 /// How long after their expiry the entries of other users stay in storage, in milliseconds, for a page of theirs to report.
 pub const ORPHAN_GRACE_MS: u64 = 3_600_000;
 

@@ -373,10 +373,7 @@ impl Client {
             Command::Close => {
                 connection.close(&mut context);
                 features.on_closed(&mut context);
-                let dropped = outbox.on_closed(&mut context);
-                if dropped > 0 {
-                    context.report(is_closed(dropped));
-                }
+                outbox.on_closed(&mut context);
             }
             Command::FlushOutbox { ticket } if connection.is_closed() => {
                 context.out.push_back(Output::Settle(ticket, Err(is_closed(0))));

@@ -111,6 +111,18 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_a_secret_is_not_part_of_a_key() {
+        for (url, expected) in [
+            ("ws://host/deepstream", "ws://host/deepstream"),
+            ("ws://host/deepstream?token=a@b/c?d", "ws://host/deepstream"),
+            ("wss://ada:p@ss@host:6020/a@b?token=1", "wss://host:6020/a@b"),
+            ("ws://host?token", "ws://host"),
+        ] {
+            assert_eq!(without_secrets(url), expected);
+        }
+    }
+
+    #[test]
     fn refuses_what_cannot_be_dialled() {
         for url in [
             "",

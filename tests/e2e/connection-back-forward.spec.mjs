@@ -132,3 +132,24 @@ networkTest('listens to nothing that would keep the page out of the cache', asyn
   for (const type of ['unload', 'beforeunload']) expect(listenedTo.types).not.toContain(type);
   expect(listenedTo.handlers).toEqual([null, null]);
 });
+
+cacheTest('does not take what vanished from storage for delivered', async ({ traveller: { bystander, visitor, proxy, page, leave, comeBack } }) => {
+  await bystander.hear('news');
+  await bystander.isReachedBy(visitor);
+  proxy.fail('refuse');
+  await visitor.comesTo('RECONNECTING');
+  await page.evaluate(() => {
+    globalThis.problems = [];
+    client.on('storageDegraded', ({ reason }) => problems.push(reason));
+    globalThis.receipt = client.event.emit('news', 'kept', { receipt: true });
+    receipt.then((outcome) => (globalThis.outcome = outcome));
+    localStorage.clear();
+  });
+  await leave();
+  await comeBack();
+  await eventually(() => page.evaluate(() => problems)).toHaveLength(1);
+  expect(await page.evaluate(() => globalThis.outcome ?? null)).toBe(null);
+  proxy.fail('none');
+  expect(await page.evaluate(() => receipt)).toBe('delivered');
+  await eventually(() => bystander.heard('news')).toEqual(['kept']);
+});

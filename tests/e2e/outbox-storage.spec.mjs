@@ -116,3 +116,35 @@ test('a storage with what nobody can read', async ({ startStory, startBrowser })
   const kept = await next.page.evaluate((keys) => Object.fromEntries(keys.map((key) => [key, localStorage.getItem(key)])), Object.keys(foreign));
   expect(kept, 'what belongs to others, and to newer versions').toEqual(foreign);
 });
+
+test('storage that another tab empties takes nothing along', async ({ startDeepstream, startProxy, visit, startBrowser }) => {
+  const server = await startDeepstream();
+  const network = await startProxy(server);
+  const reader = await visit(server);
+  await reader.login();
+  await reader.hear('news');
+  const browser = await startBrowser();
+  const [writer, other] = [await browser.open(network), await browser.open(network)];
+  await writer.login();
+  await notesProblems(writer);
+  await writer.page.evaluate(() => {
+    globalThis.record = client.record.getRecord('note');
+    return record.whenReady();
+  });
+  network.fail('refuse');
+  await writer.comesTo('RECONNECTING');
+  await writer.page.evaluate(() => {
+    const receipts = [1, 2, 3].map((number) => client.event.emit('news', number, { receipt: true }));
+    globalThis.outcomes = Promise.all([...receipts, record.setWithAck('a', 1)]);
+  });
+  await other.page.evaluate(() => localStorage.clear());
+  await expect.poll(() => problemsOf(writer)).toHaveLength(1);
+  await expect.poll(async () => (await storedBy(writer)).length, 'what is stored anew').toBeGreaterThanOrEqual(4);
+  network.fail('none');
+  const [first, second, third] = await writer.page.evaluate(() => outcomes);
+  expect([first, second, third]).toEqual(Array(3).fill('delivered'));
+  await expect.poll(() => reader.heard('news')).toEqual([1, 2, 3]);
+  expect(await reader.page.evaluate(() => client.record.snapshot('note'))).toEqual({ a: 1 });
+  await sendsEverything(writer);
+  expect(await storedBy(writer)).toEqual([]);
+});

@@ -25,6 +25,13 @@ pub const PROCEDURES: [&str; 2] = ["serve", "nobody"];
 /// What there is to emit; the last one is denied to everybody.
 pub const NAMES: [&str; 4] = ["alpha", "beta", "gamma", "mute"];
 
+/// What belongs to somebody else in every storage.
+pub const FOREIGN: [(&str, &str); 3] = [
+    ("cart", "{\"apples\":3}"),
+    ("deepstream-wasm", "not below our prefix"),
+    ("deepstream-wasm/ws://other.test/deepstream/0123456789abcdef/1", "1 e u 0 1 1 1\nab"),
+];
+
 const DELIVERIES: [Delivery; 3] = [Delivery::Durable, Delivery::Memory, Delivery::Drop];
 
 /// Most pages of one life.
@@ -205,6 +212,11 @@ const STORAGE_FAULTS: &[fn(&mut World, BrowserId, &mut Dice)] = &[
     |world, browser, dice| world.browser(browser).quota = Some(dice.between(0..=1_500) as usize),
     |world, browser, _| world.browser(browser).is_denied = true,
     |world, browser, _| world.browser(browser).is_readable = false,
+    |world, browser, _| world.empty_storage(browser, None, &FOREIGN.map(|(key, _)| key)),
+    |world, browser, dice| {
+        let page = ClientId::from_index(dice.between(0..=20) as usize);
+        world.empty_storage(browser, Some(page), &FOREIGN.map(|(key, _)| key));
+    },
     |world, browser, _| relieve_storage(world, browser),
 ];
 

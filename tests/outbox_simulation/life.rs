@@ -10,7 +10,8 @@ use deepstream_wasm::{
 
 use crate::{
     chance::{
-        Knobs, LOGINS, NAMES, PROCEDURES, Wishes, befall, befall_storage, draw_pause, has_room, relieve_storage, revive,
+        FOREIGN, Knobs, LOGINS, NAMES, PROCEDURES, Wishes, befall, befall_storage, draw_pause, has_room,
+        relieve_storage, revive,
     },
     model::Model,
     world::{
@@ -29,13 +30,6 @@ const A_LONG_WHILE: u64 = 400_000;
 
 /// Longer than it takes to send what is there, when nobody else may have it, in milliseconds.
 const A_WHILE: u64 = 20_000;
-
-/// What belongs to somebody else in every storage.
-const FOREIGN: [(&str, &str); 3] = [
-    ("cart", "{\"apples\":3}"),
-    ("deepstream-wasm", "not below our prefix"),
-    ("deepstream-wasm/ws://other.test/deepstream/0123456789abcdef/1", "1 e u 0 1 1 1\nab"),
-];
 
 /// Browsers with pages in them, a server, and somebody who reads all that arrives.
 pub struct Life {
@@ -115,6 +109,7 @@ impl Life {
             } else if self.knobs.storage_may_fail && self.dice.happens(0.1) {
                 let browser = *self.dice.one_of(&self.browsers);
                 befall_storage(&mut self.world, browser, &mut self.dice);
+                self.model.on_storage_fault(&mut self.world, browser);
             } else {
                 let index = self.pages.iter().position(|it| *it == page).expect("it is one of them");
                 let wishes: Vec<_> =
@@ -278,7 +273,11 @@ impl Life {
         // Who removes the last expired entry of somebody else leaves the lease to the next one who looks.
         let is_old = self.world.now().as_ms() > ORPHAN_GRACE_MS;
         let stays = |key: &str, value: &str| {
-            key.ends_with("/user") || (is_old && key.ends_with("/lease")) || self.may_stay(value)
+            key.ends_with("/user")
+                || key.ends_with("/storage")
+                || key.ends_with("/cleared")
+                || (is_old && key.ends_with("/lease"))
+                || self.may_stay(value)
         };
         let (stay, gone): (Vec<_>, Vec<_>) = own.partition(|(key, value)| stays(key, value));
         let is_lease_of_what_stays = |key: &str| {

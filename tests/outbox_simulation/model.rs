@@ -260,6 +260,19 @@ impl Model {
         }
     }
 
+    /// Storage may have been emptied: what pages had left that are gone is gone as well, unless another one has it already.
+    pub fn on_storage_fault(&mut self, world: &mut World, browser: BrowserId) {
+        let gone: BTreeSet<_> = self.pages.iter().filter(|(_, page)| page.is_gone).map(|(id, _)| *id).collect();
+        let is_left = |(_, event): &(&u64, &mut Event)| event.browser == browser && gone.contains(&event.page);
+        for (payload, event) in self.events.iter_mut().filter(is_left) {
+            let suffix = event.in_storage(*payload);
+            if event.excuse.is_none() && !world.browser(browser).storage.values().any(|value| value.ends_with(&suffix))
+            {
+                event.excuse = Some("somebody has emptied the storage");
+            }
+        }
+    }
+
     /// Panics if a call was executed more often than it may.
     pub fn check_executions(&self, executed: &[u64]) {
         let mut once = BTreeSet::new();

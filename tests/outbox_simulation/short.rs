@@ -197,7 +197,8 @@ impl Story {
             assert_eq!(received, arrived, "beside it, {plot:?} {fate:?}");
         }
         let storage = &self.world.browser(self.browser).storage;
-        let left: Vec<_> = storage.keys().filter(|key| !key.ends_with("/user") && !key.ends_with("/lease")).collect();
+        let stays = |key: &&String| ["/user", "/storage", "/lease"].iter().any(|end| key.ends_with(end));
+        let left: Vec<_> = storage.keys().filter(|key| !stays(key)).collect();
         assert!(left.is_empty(), "{plot:?} {fate:?}: {left:?}");
     }
 }

@@ -20,6 +20,7 @@ mod outbox_groups;
 mod outbox_leases;
 mod outbox_pages;
 mod outbox_sending;
+mod outbox_vanished;
 mod page;
 mod pause_resume_close;
 mod phases;

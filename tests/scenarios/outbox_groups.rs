@@ -3,7 +3,7 @@
 use deepstream_wasm::client::{Delivery, OutboxStorage, Output, PageSignal, Strategy};
 
 use crate::{
-    outbox::{A_WHILE, dropped, entries_in, numbers, subscriber},
+    outbox::{A_WHILE, dropped, entries_in, is_entry, numbers, subscriber},
     world::{
         ClientId, LATENCY, RecordWish, Wish, World,
         browser::BrowserId,
@@ -44,7 +44,7 @@ fn storage_calls(world: &World, client: ClientId) -> (usize, usize) {
     let (mut writes, mut removals) = (0, 0);
     for output in world.client(client).outputs() {
         if let Output::WriteStorage { key, value } = output
-            && !key.ends_with("/user")
+            && is_entry(key)
         {
             *if value.is_some() { &mut writes } else { &mut removals } += 1;
         }

@@ -3,7 +3,7 @@
 use deepstream_wasm::client::{Delivery, DropReason, OutboxNews, Output, PageSignal, RecordNews, Strategy, Ticket};
 
 use crate::{
-    outbox::{dropped, entries_in},
+    outbox::{dropped, entries_in, is_entry},
     record_support::*,
     world::{
         ClientId, LATENCY, RecordWish, Wish, World,
@@ -580,7 +580,7 @@ fn who_is_taken_for_gone_before_it_has_its_lock_writes_on() {
         }
         world.browser(browser).news_take_ms = 1_000..=1_000;
         let ticket = set_data(&mut world, page, "a", "1", Delivery::Durable);
-        let is_entry = |key: &&String| !key.ends_with("/user");
+        let is_entry = |key: &&String| is_entry(key);
         let key = world.browser(browser).storage.keys().find(is_entry).expect("it is stored").clone();
         world.browser(browser).storage.remove(&key);
         world.storage_changed(page, &key, None);

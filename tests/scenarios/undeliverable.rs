@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use deepstream_wasm::client::{ConnectionState, Delivery, DropReason, OutboxNews, Output, Strategy, Ticket};
 
-use super::record_support::same;
+use super::{outbox::entries_in, record_support::same};
 use crate::world::{ClientId, RecordWish, Reply, Wish, World};
 
 /// The longest frame that the server takes, in bytes.
@@ -170,7 +170,7 @@ fn assert_rest_arrived(world: &mut World, client: ClientId, payloads: &[String],
     assert!(world.client(client).owed().is_empty(), "{story}");
     assert_eq!(world.client(client).client().outbox().len(), 0, "{story}");
     let home = world.home(client);
-    assert!(world.browser(home).storage.keys().all(|key| key.ends_with("/user")), "{story}");
+    assert_eq!(entries_in(world, home), 0, "{story}");
     assert_eq!(world.complaints().collect::<Vec<_>>(), Vec::<&str>::new(), "{story}");
 }
 

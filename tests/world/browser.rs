@@ -22,6 +22,7 @@ pub enum Mail {
     Lock { name: String, outcome: LockOutcome },
     Changed { key: String, value: Option<String> },
     Contents { read: u32, items: Vec<(String, String)> },
+    Emptied,
     Unreadable { read: u32 },
     WriteFailed { key: String, words: &'static str },
     LookedUp { lookup: u32, name: String, found: Option<(i32, String)> },
@@ -33,6 +34,7 @@ impl Mail {
         match self {
             Self::Lock { name, outcome } => Input::Lock { name, outcome: *outcome },
             Self::Changed { key, value } => Input::Storage(StorageEvent::Changed { key, value: value.as_deref() }),
+            Self::Emptied => Input::Storage(StorageEvent::Emptied),
             Self::Contents { read, items } => Input::Storage(StorageEvent::Contents { read: *read, items }),
             Self::Unreadable { read } => {
                 Input::Storage(StorageEvent::Unreadable { read: *read, words: Some("SecurityError") })
@@ -161,6 +163,18 @@ impl Browsers {
             return None;
         }
         self.store(page, key, value)
+    }
+
+    /// Everything is removed, by this page or by the user, but for these keys of others.
+    pub fn empty(&mut self, browser: BrowserId, by: Option<ClientId>, spared: &[&str]) {
+        let emptied = self.get(browser);
+        emptied.storage.retain(|key, _| spared.contains(&key.as_str()));
+        if emptied.storage_takes_ms.is_none() {
+            let others = self.pages.iter().filter(|(page, home)| Some(**page) != by && **home == browser);
+            for other in others.map(|(other, _)| *other).collect::<Vec<_>>() {
+                self.tell(other, Mail::Emptied);
+            }
+        }
     }
 
     /// Looks up a record that is kept. Answers overtake each other.

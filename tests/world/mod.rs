@@ -48,6 +48,10 @@ pub struct ClientId(usize);
 
 impl ClientId {
     /// Counts clients from 0 in the order in which they were added.
+    pub const fn from_index(index: usize) -> Self {
+        Self(index)
+    }
+
     pub const fn index(self) -> usize {
         self.0
     }
@@ -118,6 +122,11 @@ impl World {
         self.outside.browsers.get(browser)
     }
 
+    /// `localStorage.clear()` in one of its pages, which is not told, or by the user. What `spared` names comes back at once.
+    pub fn empty_storage(&mut self, browser: BrowserId, by: Option<ClientId>, spared: &[&str]) {
+        self.outside.browsers.empty(browser, by, spared);
+    }
+
     /// The browser that a client's page is in.
     pub fn home(&self, client: ClientId) -> BrowserId {
         self.outside.browsers.home(client).expect("the page is there")
@@ -128,7 +137,8 @@ impl World {
         self.add_page(browser, &[SERVER], change)
     }
 
-    fn add_page(&mut self, browser: BrowserId, urls: &[&str], change: impl FnOnce(&mut Options)) -> ClientId {
+    /// A client of one of these servers in a page of a browser that there is already.
+    pub fn add_page(&mut self, browser: BrowserId, urls: &[&str], change: impl FnOnce(&mut Options)) -> ClientId {
         let mut options = Options { reconnect_jitter: 0.0, ..Options::default() };
         change(&mut options);
         let id = ClientId(self.clients.len());

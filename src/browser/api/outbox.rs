@@ -148,6 +148,7 @@ pub const fn outcome(error: &ClientError) -> &'static str {
         ClientError::OutboxDropped { why: DropReason::Denied, .. } | ClientError::Server { .. } => "denied",
         ClientError::OutboxDropped { .. }
         | ClientError::OutboxFull { .. }
+        | ClientError::LostAtClose { .. }
         | ClientError::IsClosed { dropped: 1.., .. } => "dropped",
         _ => "kept",
     }

@@ -361,7 +361,11 @@ export function defineSingleton(Client: DeepstreamClientConstructor): DsClient {
 
 /** What tells the records of these servers from those of others in the same storage. */
 function deploymentOf(url: string | readonly string[], options?: Partial<Options>): string {
-  return options?.outbox?.key ?? String([url].flat()[0]);
+  if (options?.outbox?.key !== undefined) return options.outbox.key;
+  // Who logs in may stand in the query or before the host: that must not be found in storage, nor hide what is there.
+  return String([url].flat()[0])
+    .replace(/\?[^]*/, '')
+    .replace(/^((?:\w+:)?\/\/|)[^/]*@/, '$1');
 }
 
 /** What the WebAssembly side gives, as far as it is used here. */

@@ -439,7 +439,7 @@ export interface OutboxOptions {
   storage?: 'localStorage' | 'memory' | OutboxStorage;
   /**
    * What tells the entries of this deployment from others in the same storage.
-   * @defaultValue the (first) URL of the client
+   * @defaultValue the (first) URL of the client, without user and query
    */
   key?: string;
   /**

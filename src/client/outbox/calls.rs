@@ -100,7 +100,7 @@ impl Outbox {
     }
 
     /// Whether no other page can have made this call, or be making it.
-    fn may_make(&self, call: &Entry) -> bool {
+    pub(super) fn may_make(&self, call: &Entry) -> bool {
         let has_lock =
             self.is_taken_over(call) || (self.takeover.own_lock == OwnLock::Held && !self.reads.asks_for_own());
         call.stored.is_none() || (has_lock && !self.takeover.is_parked)
@@ -198,8 +198,12 @@ impl Outbox {
         let leaving =
             |call: &&Entry| matches!(call.progress, Progress::Leaving { .. }) && self.is_of_client(call, client);
         let numbers: Vec<u64> = self.calls.iter().filter(leaving).map(|call| call.number).collect();
-        let mut given_up: Vec<Entry> =
-            numbers.into_iter().filter_map(|number| self.take_numbered(context, number)).collect();
+        self.give_up_in_doubt(context, &numbers);
+    }
+
+    /// Others may have made these calls, or may not.
+    pub(super) fn give_up_in_doubt(&mut self, context: &mut Context<'_>, numbers: &[u64]) {
+        let mut given_up = self.take_all(context, &|entry| numbers.contains(&entry.number));
         for call in &mut given_up {
             for ticket in std::mem::take(&mut call.receipts) {
                 settle(context, Some(ticket), &Err(failed(call, RpcFailure::OutcomeUnknown)));

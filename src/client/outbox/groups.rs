@@ -60,15 +60,18 @@ impl Groups {
         self.groups.get(id.0).map(|group| &*group.key)
     }
 
-    /// The keys of all groups.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.groups.iter().map(|(_, group)| &*group.key)
-    }
-
     /// The groups whose keys are such.
     pub fn where_key(&self, is_meant: impl Fn(&str) -> bool) -> Vec<GroupId> {
         let meant = self.groups.iter().filter(|(_, group)| is_meant(&group.key));
         meant.map(|(id, _)| GroupId(id)).collect()
+    }
+
+    /// The groups whose keys are such, and of which storage holds something.
+    pub fn where_written(&self, is_meant: impl Fn(&str) -> bool) -> Vec<GroupId> {
+        let mut written = self.where_key(is_meant);
+        let is_new = |id: &GroupId| self.groups.get(id.0).is_none_or(|group| matches!(group.value, Value::New { .. }));
+        written.retain(|id| !is_new(id));
+        written
     }
 
     /// The group under a key.

@@ -134,7 +134,7 @@ impl Outbox {
         until_ms
     }
 
-    fn hold_lease(&mut self, context: &mut Context<'_>, client: &str) {
+    pub(super) fn hold_lease(&mut self, context: &mut Context<'_>, client: &str) {
         let until_ms = self.write_lease(context, client);
         let renew_at = context.now.after_ms(LEASE_MS - LEASE_RENEWAL_MS);
         self.leases.set(client, Stage::Held { renew_at, until_ms });

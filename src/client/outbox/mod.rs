@@ -26,7 +26,7 @@ use self::{
     groups::Groups,
     identity::Identity,
     lease::Leases,
-    persisted::Keys,
+    persisted::{Cleared, Keys},
     sort::sort_by_number,
     storage::{Purpose, Reads, Storage},
     takeover::Takeover,
@@ -45,6 +45,7 @@ use super::{
     rng::Rng,
     rpc::RpcFailure,
     time::Instant,
+    url::without_secrets,
 };
 
 /// What the application entrusts to the client.
@@ -106,6 +107,10 @@ pub struct Outbox {
     drafted: Extent,
     storage: Storage,
     groups: Groups,
+    /// The name of the storage, once there is one.
+    storage_name: Option<Box<str>>,
+    /// What another page has cleared of what stood in storage.
+    cleared: Option<Cleared>,
     reads: Reads,
     takeover: Takeover,
     leases: Leases,
@@ -134,7 +139,7 @@ impl Outbox {
         let mut client = String::new();
         push_hex(&mut client, rng.next_u64());
         Self {
-            keys: Keys::new(key.unwrap_or(url)),
+            keys: Keys::new(&key.map_or_else(|| without_secrets(url), Into::into)),
             client: client.into(),
             next_number: 0,
             next_event: 0,
@@ -152,6 +157,8 @@ impl Outbox {
             drafted: Extent::default(),
             storage: if storage == OutboxStorage::Memory { Storage::Absent } else { Storage::Untouched },
             groups: Groups::default(),
+            storage_name: None,
+            cleared: None,
             reads: Reads::default(),
             takeover: Takeover::default(),
             leases: Leases::default(),
@@ -204,11 +211,6 @@ impl Outbox {
     /// What the keys in storage begin with that are of use to this client.
     pub fn key_prefix(&self) -> Box<str> {
         self.keys.all()
-    }
-
-    /// The keys in storage under which entries are that are here.
-    pub fn stored_keys(&self) -> impl Iterator<Item = &str> {
-        self.groups.keys()
     }
 
     /// Their names and payloads, in bytes.
@@ -397,6 +399,7 @@ impl Outbox {
             if is_somebody_else && self.storage == Storage::Ready {
                 self.store_last_user(context);
             }
+            self.ask_again();
             self.look_for_orphans();
         }
         if !self.is_start_done() {
@@ -420,18 +423,24 @@ impl Outbox {
         }
     }
 
-    /// The client is closed: what is in storage stays there for the next one. Returns how much is given up.
-    pub fn on_closed(&mut self, context: &mut Context<'_>) -> usize {
-        let mut dropped = 0;
+    /// The client is closed: what is in storage stays there for the next one, all else is given up and reported.
+    pub fn on_closed(&mut self, context: &mut Context<'_>) {
+        let (mut never_sent, mut unconfirmed) = (0, 0);
         self.store_calls_again(context);
         self.for_each_mut(&mut |entry| {
             if entry.stored.is_none() && entry.kind != Kind::Base {
-                dropped += 1;
+                let is_sent = usize::from(entry.is_sent());
+                never_sent += 1 - is_sent;
+                unconfirmed += is_sent;
+                let error = ClientError::LostAtClose { never_sent: 1 - is_sent, unconfirmed: is_sent };
                 for ticket in entry.receipts.drain(..) {
-                    settle(context, Some(ticket), &Err(is_closed(1)));
+                    settle(context, Some(ticket), &Err(error.clone()));
                 }
             }
         });
+        if never_sent + unconfirmed > 0 {
+            context.report(ClientError::LostAtClose { never_sent, unconfirmed });
+        }
         self.on_rest(context, &is_closed(0));
         self.release_all();
         self.commit(context);
@@ -451,7 +460,6 @@ impl Outbox {
         self.storage = Storage::Absent;
         self.reads = Reads::default();
         self.takeover = Takeover::default();
-        dropped
     }
 
     /// Time has passed. Says whether a PING is wanted.

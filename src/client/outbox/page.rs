@@ -1,7 +1,7 @@
 //! What the outbox does when its page is left and when it is seen again.
 
-use super::{Outbox, Purpose, groups::GroupId, takeover::OwnLock};
-use crate::client::{context::Context, io::SocketId, limits::OUTBOX_START_MAX_MS};
+use super::{Entry, Outbox, Purpose, groups::GroupId, takeover::OwnLock};
+use crate::client::{context::Context, error::DropReason, io::SocketId, limits::OUTBOX_START_MAX_MS};
 
 impl Outbox {
     /// The page is hidden, and perhaps never seen again: what is in storage is for others to send.
@@ -23,6 +23,7 @@ impl Outbox {
     /// The page is seen again: what others have sent meanwhile is not sent again.
     pub fn unpark(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
         self.check_leases(context);
+        self.ask_again();
         if self.takeover.is_parked && self.takeover.own_lock == OwnLock::None {
             self.ask_for_own_lock(context);
             if session.is_some() {
@@ -46,17 +47,24 @@ impl Outbox {
     /// The own lock is here again: reads which of the own entries others have left to be sent.
     pub(super) fn look_for_own(&mut self) {
         let purpose = Purpose::Own(self.next_number);
-        self.read(self.keys.of_client(&self.client), purpose);
+        self.read(self.keys.all(), purpose);
     }
 
     pub(super) fn keep_what_is_stored(&mut self, context: &mut Context<'_>, until: u64, items: &[(String, String)]) {
         self.takeover.is_parked = false;
-        let own = self.keys.of_client(&self.client);
-        let is_gone = |key: &str| key.starts_with(&*own) && !items.iter().any(|(found, _)| **found == *key);
-        let gone: Vec<GroupId> = self.groups.where_key(is_gone);
-        let sent = self.take_all(context, &|entry| {
-            entry.number < until && entry.stored.is_some_and(|group| gone.contains(&group))
-        });
+        let key = self.keys.of_cleared(&self.client);
+        if let Some((_, text)) = items.iter().find(|(found, _)| **found == *key) {
+            self.on_cleared(context, text);
+        }
+        let missing: Vec<GroupId> = self.groups.where_written(|key| !items.iter().any(|(found, _)| **found == *key));
+        let is_missing = |entry: &Entry| entry.stored.is_some_and(|group| missing.contains(&group));
+        // Who removed what was another's tells what became of it.
+        let of_others = self.entries().filter(|entry| is_missing(entry) && self.is_taken_over(entry));
+        let of_others: Vec<u64> = of_others.map(|entry| entry.number).collect();
+        self.take_all(context, &|entry| of_others.contains(&entry.number));
+        let gone = self.take_all(context, &|entry| entry.number < until && is_missing(entry));
+        let (cleared, sent) = gone.into_iter().partition(|entry| self.was_cleared(entry));
+        self.drop_entries(context, cleared, DropReason::Cleared);
         self.tell_sent(context, sent);
     }
 }

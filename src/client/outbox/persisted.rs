@@ -13,6 +13,9 @@ const PREFIX: &str = "deepstream-wasm/";
 /// What the keys of leases end with.
 const LEASE: &str = "/lease";
 
+/// What the keys end with that tell that something was cleared.
+const CLEARED: &str = "/cleared";
+
 const VERSION: &str = "1";
 
 /// The place of one deployment in the storage of an origin, and of one client in it.
@@ -47,6 +50,21 @@ impl Keys {
         [&self.prefix, "user"].concat().into()
     }
 
+    /// The key under which the storage has a name. Whoever finds another one knows that it was emptied.
+    pub fn of_storage(&self) -> Box<str> {
+        [&self.prefix, "storage"].concat().into()
+    }
+
+    /// The key under which it stands until when what a client had stored was cleared by another one.
+    pub fn of_cleared(&self, client: &str) -> Box<str> {
+        [&self.prefix, client, CLEARED].concat().into()
+    }
+
+    /// Whether it is such a key, of any client.
+    pub fn is_cleared(&self, key: &str) -> bool {
+        key.starts_with(&*self.prefix) && key.ends_with(CLEARED)
+    }
+
     /// The key of the lease of a client, where there are no locks.
     pub fn of_lease(&self, client: &str) -> Box<str> {
         [&self.prefix, client, LEASE].concat().into()
@@ -62,6 +80,39 @@ impl Keys {
     pub fn parse_group<'a>(&self, key: &'a str) -> Option<(&'a str, u64)> {
         let (client, number) = key.strip_prefix(&*self.prefix)?.split_once('/')?;
         Some((client, number.parse().ok()?))
+    }
+}
+
+/// What was cleared, as it stands in storage: what these owners had entrusted by some moment, in milliseconds since 1970. Of the
+/// owners sixteen bits: enough to tell them apart here, too few to say who they are.
+#[derive(Debug)]
+pub struct Cleared {
+    pub until_ms: u64,
+    owners: Box<str>,
+}
+
+impl Cleared {
+    /// Reads what [`text`](Self::text) wrote.
+    pub fn read(text: &str) -> Option<Self> {
+        let (until_ms, owners) = text.split_once(' ')?;
+        Some(Self { until_ms: until_ms.parse().ok()?, owners: owners.into() })
+    }
+
+    /// For storage.
+    pub fn text(until_ms: u64, owners: &[Owner]) -> Box<str> {
+        let owners: Vec<_> = owners.iter().map(|owner| Self::check(owner)).collect();
+        [&until_ms.to_string(), " ", &*owners.join(";")].concat().into()
+    }
+
+    fn check(owner: &str) -> String {
+        let last_digits = owner.get(owner.len().saturating_sub(4)..).unwrap_or_default();
+        ["/", last_digits].concat()
+    }
+
+    /// Whether an entry is part of it.
+    pub fn concerns(&self, entry: &Entry) -> bool {
+        let check = Self::check(&entry.owner);
+        entry.created_ms <= self.until_ms && self.owners.split(';').any(|owner| *owner == *check)
     }
 }
 

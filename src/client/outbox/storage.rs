@@ -1,6 +1,13 @@
 //! What the outbox asks of the storage, and what it does with the answers.
 
-use super::{Entry, Outbox, Progress, entry::Owner, groups::GroupId, identity::LastUser, persisted, takeover::OwnLock};
+use super::{
+    Entry, Outbox, Progress,
+    entry::Owner,
+    groups::GroupId,
+    identity::{LastUser, push_hex},
+    persisted::{self, Cleared},
+    takeover::OwnLock,
+};
 use crate::client::{
     context::Context,
     error::DropReason,
@@ -38,6 +45,8 @@ pub enum Purpose {
     Lease(Box<str>),
     /// Whether the calls of a batch have left.
     Removal(u32),
+    /// Whether it was emptied.
+    Check,
 }
 
 /// The questions that are not answered yet.
@@ -52,10 +61,10 @@ pub struct Reads {
 impl Reads {
     /// Whether none of the answers decides what is sent first.
     pub fn is_done(&self) -> bool {
-        !self
-            .waiting
-            .iter()
-            .any(|(_, purpose)| !matches!(purpose, Purpose::Clear { .. } | Purpose::Lease(_) | Purpose::Removal(_)))
+        let may_wait = |purpose: &Purpose| {
+            matches!(purpose, Purpose::Clear { .. } | Purpose::Lease(_) | Purpose::Removal(_) | Purpose::Check)
+        };
+        self.waiting.iter().all(|(_, purpose)| may_wait(purpose))
     }
 
     /// Whether it is asked which of its own entries this client still has to send.
@@ -100,11 +109,32 @@ impl Outbox {
         self.groups.say(Output::ReadStorage { read, prefix });
     }
 
+    /// Asks once more what storage has not answered; perhaps it does now.
+    pub(super) fn ask_again(&mut self) {
+        for (read, purpose) in &mut self.reads.waiting {
+            let prefix = match purpose {
+                Purpose::Start => continue,
+                Purpose::TakeOver(client) | Purpose::Lease(client) => self.keys.of_client(client),
+                _ => self.keys.all(),
+            };
+            *read = self.reads.next;
+            self.reads.next = read.wrapping_add(1);
+            self.groups.say(Output::ReadStorage { read: *read, prefix });
+        }
+    }
+
     // ---- writing ----
 
     /// Has storage keep the entry from the end of the task on, together with those of `before` where that can be.
     pub(super) fn store(&mut self, context: &mut Context<'_>, entry: &mut Entry, before: Option<GroupId>) {
         self.hold_own_lock(context);
+        if self.storage_name.is_none() {
+            let mut name = String::new();
+            push_hex(&mut name, context.rng.next_u64());
+            let name: Box<str> = name.into();
+            context.out.push_back(Output::WriteStorage { key: self.keys.of_storage(), value: Some(name.clone()) });
+            self.storage_name = Some(name);
+        }
         let expires_ms = context.wall_clock_ms(entry.expires_at);
         if let Some(value) = before.and_then(|group| self.groups.join(group, entry)) {
             persisted::push(value, entry, expires_ms);
@@ -216,6 +246,12 @@ impl Outbox {
             }
             StorageEvent::WriteFailed { key, words } => self.on_write_failed(context, key, words),
             StorageEvent::Changed { key, value } => self.on_changed(context, session, key, value),
+            // A page that was hidden looks later.
+            StorageEvent::Emptied if self.storage == Storage::Ready && !self.takeover.is_parked => {
+                self.storage_name = None;
+                self.on_emptied(context, &[], false);
+            }
+            StorageEvent::Emptied => {}
         }
         self.go_on(context, session);
     }
@@ -227,6 +263,17 @@ impl Outbox {
         purpose: Purpose,
         items: &[(String, String)],
     ) {
+        let name = self.keys.of_storage();
+        let name = items.iter().find(|(key, _)| **key == *name).map(|(_, name)| name.as_str());
+        let is_whole = !matches!(purpose, Purpose::TakeOver(_) | Purpose::Lease(_));
+        if is_whole && self.storage_name.as_deref() != name {
+            let had_name = std::mem::replace(&mut self.storage_name, name.map(Into::into)).is_some();
+            let is_own = matches!(purpose, Purpose::Own(_));
+            if had_name && self.on_emptied(context, items, is_own) && is_own {
+                self.takeover.is_parked = false;
+                return;
+            }
+        }
         match purpose {
             Purpose::Start => self.on_first_look(context, session, items),
             Purpose::Orphans => self.on_orphans(context, items),
@@ -235,6 +282,7 @@ impl Outbox {
             Purpose::Clear { owners, until_ms } => self.clear_storage(context, &owners, until_ms, items),
             Purpose::Lease(client) => self.on_lease_read(context, session, &client, items),
             Purpose::Removal(batch) => self.on_removal_read(context, batch, Some(items)),
+            Purpose::Check => {}
         }
     }
 
@@ -281,7 +329,7 @@ impl Outbox {
             Purpose::Own(_) => self.takeover.is_parked = false,
             Purpose::Lease(client) => self.on_lease_unreadable(context, &client),
             Purpose::Removal(batch) => self.on_removal_read(context, batch, None),
-            Purpose::Orphans | Purpose::Clear { .. } => {}
+            Purpose::Orphans | Purpose::Clear { .. } | Purpose::Check => {}
         }
         if let Some(words) = words {
             degrade(context, words);
@@ -317,6 +365,17 @@ impl Outbox {
         if self.storage != Storage::Ready || self.takeover.is_parked {
             return;
         }
+        if *key == *self.keys.of_storage() {
+            match (&self.storage_name, value) {
+                (None, Some(name)) => self.storage_name = Some(name.into()),
+                (Some(name), value) if value != Some(name) => self.read(self.keys.all(), Purpose::Check),
+                _ => {}
+            }
+            return;
+        }
+        if let Some(text) = value.filter(|_| *key == *self.keys.of_cleared(&self.client)) {
+            return self.on_cleared(context, text);
+        }
         if let Some(client) = self.keys.parse_lease(key) {
             return self.on_lease_changed(context, &Box::from(client), value);
         }
@@ -338,20 +397,81 @@ impl Outbox {
         }
         let Some(group) = self.groups.find(key) else { return };
         let is_others = self.keys.parse_group(key).is_some_and(|(client, _)| *client != *self.client);
-        let mut gone = self.take_all(context, &|entry| entry.stored == Some(group));
         if is_others {
             // Whoever removed it tells what became of it.
+            self.take_all(context, &|entry| entry.stored == Some(group));
             self.settle_flushes(context);
             return;
         }
+        // Whoever has the lock is the only one to send, so nobody has.
+        if self.takeover.own_lock == OwnLock::Held {
+            let is_lost = |entry: &&Entry| {
+                entry.stored == Some(group) && entry.expires_at > context.now && !self.was_cleared(entry)
+            };
+            let lost: Vec<u64> = self.entries().filter(is_lost).map(|entry| entry.number).collect();
+            self.for_each_mut(&mut |entry| {
+                entry.stored = entry.stored.filter(|_| !lost.contains(&entry.number));
+            });
+            if !lost.is_empty() {
+                degrade(context, EMPTIED);
+            }
+            lost.iter().for_each(|_| self.groups.leave(group));
+        }
+        let mut gone = self.take_all(context, &|entry| entry.stored == Some(group));
         let expired = gone.extract_if(.., |entry| entry.expires_at <= context.now).collect();
         self.drop_entries(context, expired, DropReason::Expired);
-        if self.takeover.own_lock == OwnLock::Held {
-            // Whoever has the lock is the only one to send, so this was `clear()`.
-            self.drop_entries(context, gone, DropReason::Cleared);
-        } else {
-            self.tell_sent(context, gone);
+        let (cleared, sent): (Vec<_>, _) = gone.into_iter().partition(|entry| self.was_cleared(entry));
+        self.drop_entries(context, cleared, DropReason::Cleared);
+        self.tell_sent(context, sent);
+    }
+
+    /// Another page clears what this one has stored.
+    pub(super) fn on_cleared(&mut self, context: &mut Context<'_>, text: &str) {
+        self.cleared = Cleared::read(text);
+        context.out.push_back(Output::WriteStorage { key: self.keys.of_cleared(&self.client), value: None });
+    }
+
+    /// Whether another page has cleared what is no longer in storage.
+    pub(super) fn was_cleared(&self, entry: &Entry) -> bool {
+        self.cleared.as_ref().is_some_and(|cleared| cleared.concerns(entry))
+    }
+
+    /// Somebody has emptied the storage, but for these: what stood there goes on from memory, and is stored anew. Says whether
+    /// anything was lost.
+    fn on_emptied(&mut self, context: &mut Context<'_>, items: &[(String, String)], others_had_lock: bool) -> bool {
+        let lost = self.groups.where_written(|key| !items.iter().any(|(found, _)| **found == *key));
+        let is_lost = |entry: &Entry| {
+            let is_leaving = matches!(entry.progress, Progress::Leaving { .. });
+            !is_leaving && entry.stored.is_some_and(|group| lost.contains(&group))
+        };
+        // Perhaps another page has made them before, and nobody must do so twice.
+        let is_in_doubt = |call: &&Entry| {
+            let is_once = call.kind == Kind::Call { idempotent: false };
+            is_once && is_lost(call) && (others_had_lock || !self.may_make(call))
+        };
+        let in_doubt: Vec<u64> = self.entries().filter(is_in_doubt).map(|call| call.number).collect();
+        self.give_up_in_doubt(context, &in_doubt);
+        let mut entries = Vec::new();
+        self.for_each_mut(&mut |entry| {
+            if is_lost(entry) {
+                entries.push(entry.clone());
+                entry.stored = None;
+            }
+        });
+        if entries.is_empty() {
+            return false;
         }
+        for entry in &entries {
+            self.leave_storage(entry);
+        }
+        degrade(context, EMPTIED);
+        if self.leases.are_in_use() && self.takeover.own_lock == OwnLock::Held {
+            let client = self.client.clone();
+            self.hold_lease(context, &client);
+        }
+        self.store_last_user(context);
+        self.store_all(context);
+        true
     }
 
     /// Another page took this one for gone before it had its lock. What is written to records can be written by both, since
@@ -383,17 +503,25 @@ impl Outbox {
             let is_last_user = **key == *last_user
                 && LastUser::read(value).is_none_or(|last| owners.iter().any(|owner| last.is(owner)));
             // This client has removed its own already; what is there of it came later.
-            let is_others = self.keys.parse_group(key).is_some_and(|(client, _)| *client != *self.client);
+            let other = self.keys.parse_group(key).map(|(client, _)| client).filter(|client| **client != *self.client);
             let is_cleared = |group: persisted::PersistedGroup<'_>| {
                 let is_older = group.entries.iter().all(|entry| entry.created_ms <= until_ms);
                 owners.contains(&group.owner) && is_older
             };
-            if is_last_user || (is_others && persisted::read(value).is_ok_and(is_cleared)) {
+            let other = other.filter(|_| persisted::read(value).is_ok_and(is_cleared));
+            if let Some(client) = other {
+                // By that it knows this from storage that vanished, also if it hears of it later.
+                let value = Some(Cleared::text(until_ms, owners));
+                context.out.push_back(Output::WriteStorage { key: self.keys.of_cleared(client), value });
+            }
+            if is_last_user || other.is_some() {
                 context.out.push_back(Output::WriteStorage { key: key.as_str().into(), value: None });
             }
         }
     }
 }
+
+const EMPTIED: &str = "somebody has emptied the storage; what waits is sent from memory";
 
 /// Tells that storage does not keep what it should.
 pub(super) fn degrade(context: &mut Context<'_>, words: &str) {

@@ -11,11 +11,11 @@ use crate::{
         context::Context,
         error::{ClientError, DropReason},
         io::{LockOutcome, Output, SocketId},
-        limits::{LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
+        limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
         outbox::{
             entry::{Claim, Delivery, Owner},
             groups::GroupId,
-            persisted::{Persisted, PersistedGroup, Unreadable},
+            persisted::{Cleared, Persisted, PersistedGroup, Unreadable},
         },
         time::Instant,
     },
@@ -138,6 +138,10 @@ impl Outbox {
     pub(super) fn on_orphans(&mut self, context: &mut Context<'_>, items: &[(String, String)]) {
         self.remove_leases_of_nobody(context, items);
         for (key, value) in items {
+            let is_old = |it: Cleared| it.until_ms.saturating_add(CLEARED_KEPT_MS) < context.wall_clock_ms(context.now);
+            if self.keys.is_cleared(key) && Cleared::read(value).is_none_or(is_old) {
+                context.out.push_back(Output::WriteStorage { key: key.as_str().into(), value: None });
+            }
             let Some((client, _)) = self.keys.parse_group(key) else { continue };
             if *client == *self.client || self.takeover.others.contains(client) {
                 continue;
