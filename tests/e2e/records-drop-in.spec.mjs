@@ -219,3 +219,54 @@ test('nothing waits for ever once the client is closed', async ({ startDeepstrea
   });
   expect(outcomes.filter((outcome) => !['IS_CLOSED', 'RECORD_DELETED', 'RECORD_ALREADY_DESTROYED'].includes(outcome))).toEqual([]);
 });
+
+test('nobody is called back before the call returns, nor after having been removed', async ({
+  startDeepstream,
+  visitRecords,
+}) => {
+  const server = await startDeepstream();
+  const { page } = await visitRecords(server);
+  const seen = await page.evaluate(async () => {
+    const { record } = client;
+    const note = await record.getRecord('note').whenReady();
+    const list = await record.getList('list').whenReady();
+    const anonymous = record.getAnonymousRecord();
+    await anonymous.setName('note');
+    await note.setWithAck({ a: 1 });
+    await list.setEntriesWithAck(['a']);
+    const calls = {
+      set: (done) => note.set({ a: 1 }, done),
+      setMulti: (done) => note.setMulti({ a: 1 }, done),
+      setWithAck: (done) => anonymous.setWithAck('a', 1, done),
+      setData: (done) => record.setData('note', 'a', 1, done),
+      setEntries: (done) => list.setEntries(['a'], done),
+      refused: (done) => note.set('a.b[20000]', 1, done),
+      snapshot: (done) => record.snapshot('note', done),
+      head: (done) => record.head('note', done),
+    };
+    const early = [];
+    for (const [name, call] of Object.entries(calls)) {
+      await new Promise((resolve) => {
+        let hasReturned = false;
+        call(() => {
+          if (!hasReturned) early.push(name);
+          resolve();
+        });
+        hasReturned = true;
+      });
+    }
+    const told = [];
+    for (const object of [note, list, anonymous]) {
+      const second = () => told.push('second');
+      const scope = {};
+      object.on('mine', () => object.off('mine', second));
+      object.on('mine', second);
+      object.on('mine', (...details) => told.push(details));
+      object.on('mine', () => told.push('scope'), scope);
+      object.removeContext(scope);
+      object.emit('mine', 1, 'b');
+    }
+    return [early, told];
+  });
+  expect(seen).toEqual([[], Array(3).fill([1, 'b'])]);
+});
