@@ -130,7 +130,7 @@ function handlePlan(request, response, current) {
 
 /** Says for how many seconds the page's main thread was busy until now. */
 function handleTime(request, response, current) {
-  if (request.url !== '/task-seconds') return false;
+  if (request.url !== '/busy-seconds') return false;
   current.page.metrics().then(
     ({ TaskDuration }) => response.end(JSON.stringify(TaskDuration)),
     (error) => current.settle({ error: error.message }),

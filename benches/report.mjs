@@ -62,8 +62,14 @@ export function renderTable(values, titles, units) {
 export function renderGrowth(values, cases, titles) {
   const taking = Object.keys(titles).filter((subject) => [...values.values()].some((bySubject) => bySubject.has(subject)));
   const compared = taking.filter((subject) => subject !== yardsticks['to reference']);
-  const names = taking.map((subject) => titles[subject]);
-  const head = ['', 'operations', ...names, ...compared.map((subject) => `${titles[subject]} to reference`), ...names.map((name) => `growth of ${name}`)];
+  const of = (subject, text) => (subject === taking[0] ? text : `${text}, ${subject}`);
+  const head = [
+    '',
+    'operations',
+    ...taking.map((subject) => titles[subject]),
+    ...compared.map((subject) => of(subject, 'to reference')),
+    ...taking.map((subject) => of(subject, 'growth')),
+  ];
   const rows = cases.map(({ title, count, measures: [measure] }, index) => {
     const bySubject = values.get(measure);
     const fewer = cases[index - 1]?.title === title ? values.get(cases[index - 1].measures[0]) : undefined;

@@ -24,6 +24,8 @@ export async function connectServer(url) {
   const load = request('load');
 
   return {
+    /** Where clients connect to, with a name of their own behind a slash. */
+    url,
     /** `{ messages, count }`: the burst to play, and the frames of the messages as ArrayBuffers. */
     async load(parameters) {
       const { burst, frames } = await load(parameters);
