@@ -171,6 +171,10 @@ pub const REACHABILITY_TIMEOUT_MS: u64 = 3_000;
 /// once would otherwise be asked without end.
 pub const MIN_RETRY_WAIT_MS: u64 = 100;
 
+/// How long storage may hold a write to a record that the server has confirmed because it stands there together with others
+/// that are not, in milliseconds.
+pub const OUTDATED_MAX_MS: u64 = 100;
+
 /// A value of the outbox in storage that is longer than this, in bytes, takes no more entries: should it have to be written
 /// anew, that shall not take long.
 pub const OUTBOX_GROUP_MAX_BYTES: usize = 64 * 1_024;

@@ -189,7 +189,7 @@ fn a_page_that_was_away_sends_only_what_others_have_left_of_a_task() {
 }
 
 #[test]
-fn writes_to_one_record_in_a_task_are_one_value_and_those_to_several_are_several() {
+fn writes_to_records_in_a_task_are_one_value() {
     let mut world = World::new();
     world.server().add_storage();
     let browser = world.add_browser();
@@ -203,20 +203,51 @@ fn writes_to_one_record_in_a_task_are_one_value_and_those_to_several_are_several
         let edits = vec![(format!("p{path}"), Some("1".into()))];
         Wish::Record(RecordWish::Write { name: name.into(), edits })
     };
-    world.task(page, (0..20).map(|path| write("one", path)).collect());
+    world.task(page, vec![write("one", 0), write("two", 0), event(0)]);
     assert_eq!((entries_in(&mut world, browser), storage_calls(&world, page)), (1, (1, 0)));
     world.run_for(A_WHILE);
-    assert_eq!(entries_in(&mut world, browser), 0);
+    assert_eq!((entries_in(&mut world, browser), storage_calls(&world, page)), (0, (1, 1)));
     world.pause(page);
-    world.task(page, (20..40).map(|path| write("one", path)).chain([write("two", 0)]).collect());
-    // Beside the writes to each record stands what they were made to.
-    assert_eq!(entries_in(&mut world, browser), 4);
+    world.task(page, (1..40).map(|path| write("one", path)).chain([write("two", 1)]).collect());
+    // Beside them stands what the writes to each record were made to.
+    assert_eq!(entries_in(&mut world, browser), 3);
     world.crash(page);
     let next = next_page(&mut world, browser);
     world.wish(next, Wish::Record(RecordWish::Open { name: "one".into(), strategy: Strategy::RemoteWins }));
     world.run_for(A_WHILE);
     let seen = world.client_mut(next).record("one", "").expect("it is there");
     assert_eq!(seen.matches(":1").count(), 40, "{seen}");
+    assert_eq!(entries_in(&mut world, browser), 0);
+}
+
+#[test]
+fn a_confirmed_write_is_not_made_again_over_what_others_have_written_since() {
+    let mut world = World::new();
+    world.server().add_storage();
+    let (browser, other) = (world.add_browser(), world.add_open_client());
+    let page = next_page(&mut world, browser);
+    for client in [page, other] {
+        for name in ["one", "two"] {
+            world.wish(client, Wish::Record(RecordWish::Open { name: name.into(), strategy: Strategy::RemoteWins }));
+        }
+    }
+    world.run_for(A_WHILE);
+    let write = |name: &str, data: &str| {
+        let edits = vec![("path".into(), Some(data.into()))];
+        Wish::Record(RecordWish::Write { name: name.into(), edits })
+    };
+    world.server().policy.loses_writes_to = Some("two");
+    world.task(page, vec![write("one", "1"), write("two", "1")]);
+    world.run_for(200);
+    world.task(other, vec![write("one", "2")]);
+    world.run_for(200);
+    world.crash(page);
+    world.server().policy.loses_writes_to = None;
+    next_page(&mut world, browser);
+    world.run_for(A_WHILE);
+    let on_server = |world: &mut World, name: &str| world.server().records().get(name).cloned().expect("it is there").1;
+    assert_eq!(on_server(&mut world, "one"), "{\"path\":2}");
+    assert_eq!(on_server(&mut world, "two"), "{\"path\":1}");
     assert_eq!(entries_in(&mut world, browser), 0);
 }
 

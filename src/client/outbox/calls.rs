@@ -187,7 +187,7 @@ impl Outbox {
                 call.progress = Progress::Waiting;
                 self.rewrite(call);
             } else if call.progress == Progress::Waiting && call.stored.is_none() && self.storage == Storage::Ready {
-                self.store(context, call, None);
+                self.store(context, call);
             }
         }
         self.calls = calls;

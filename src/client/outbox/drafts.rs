@@ -153,11 +153,12 @@ impl Outbox {
             records.touch_all();
         }
         loop {
+            let confirmed = records.take_confirmed();
             for name in records.take_touched() {
                 if !records.awaits_answer(&name) {
                     context.flight.on_arrived(&Item::Record(name.clone()));
                 }
-                self.keep(context, session, &name, records.unsent(&name));
+                self.keep(context, session, &name, records.unsent(&name), &confirmed);
             }
             for (name, number, recall) in std::mem::take(&mut self.drafts.recalled) {
                 self.recall(context, session, records, (&name, number), &recall);
@@ -180,7 +181,14 @@ impl Outbox {
     }
 
     /// Has storage say what is unsent of a record.
-    fn keep(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, unsent: Option<Unsent<'_>>) {
+    fn keep(
+        &mut self,
+        context: &mut Context<'_>,
+        session: Option<SocketId>,
+        name: &str,
+        unsent: Option<Unsent<'_>>,
+        confirmed: &[u64],
+    ) {
         let mut kept = self.drafts.lent.remove(name).unwrap_or_default();
         let mut numbers = Vec::new();
         if let Some(mut unsent) = unsent {
@@ -194,7 +202,7 @@ impl Outbox {
                 let number = kept_as.filter(is_in_order).unwrap_or_else(|| {
                     let mut entry = self.draft(context, Kind::Write, name, &write_text(version, edits), created_ms);
                     let same = kept.writes.iter().find(|before| Some(before.number) == kept_as);
-                    self.keep_safe(context, &mut entry, same, kept.writes.last());
+                    self.keep_safe(context, &mut entry, same);
                     let number = entry.number;
                     kept.writes.push(entry);
                     number
@@ -213,13 +221,17 @@ impl Outbox {
                 let text = unsent.base_text(waiting.fold(*first, u64::min), wants_data);
                 let created_ms = context.wall_clock_ms(context.now);
                 let mut base = self.draft(context, Kind::Base, name, &text, created_ms);
-                self.keep_safe(context, &mut base, kept.writes.first(), None);
+                self.keep_safe(context, &mut base, kept.writes.first());
                 kept.base.replace(base).iter().for_each(|before| self.unstore(before, false));
                 (kept.version, kept.has_data) = (version, wants_data);
             }
         }
         for write in kept.writes.extract_if(.., |write| !numbers.contains(&write.number)) {
-            self.forget(context, &write, false);
+            let is_confirmed = confirmed.contains(&write.number);
+            self.forget(context, &write, is_confirmed);
+            if let Some(group) = write.stored.filter(|_| is_confirmed) {
+                self.groups.outdate(group, context.now);
+            }
         }
         if kept.writes.is_empty() {
             kept.base.iter().for_each(|base| self.unstore(base, false));
@@ -242,20 +254,14 @@ impl Outbox {
         entry
     }
 
-    /// Stores an entry, if that can be, as of the same user as another one, together with `before`.
-    fn keep_safe(
-        &mut self,
-        context: &mut Context<'_>,
-        entry: &mut Entry,
-        other: Option<&Entry>,
-        before: Option<&Entry>,
-    ) {
+    /// Stores an entry, if that can be, as of the same user as another one.
+    fn keep_safe(&mut self, context: &mut Context<'_>, entry: &mut Entry, other: Option<&Entry>) {
         if let Some(other) = other {
             (entry.owner, entry.claim) = (other.owner.clone(), other.claim);
         }
         self.touch_storage();
         if self.storage == Storage::Ready {
-            self.store(context, entry, before.and_then(|before| before.stored));
+            self.store(context, entry);
         }
     }
 
@@ -368,7 +374,7 @@ impl Outbox {
                 // The others are part of what these were made to, or another page had begun to do what is done here.
                 if found.entry.number >= first && !self.knows(found.entry.key) {
                     let mut entry = self.revive(context, found);
-                    self.store(context, &mut entry, kept.writes.last().and_then(|write| write.stored));
+                    self.store(context, &mut entry);
                     self.take_in(&entry);
                     self.expect_end_of(&entry);
                     kept.add(entry);
@@ -378,10 +384,10 @@ impl Outbox {
                 let mut entry = self.revive(context, found);
                 // None of those that are here by now are part of it.
                 entry.data = Some(base_text(read.version, 0, read.document.as_ref()));
-                self.store(context, &mut entry, None);
+                self.store(context, &mut entry);
                 kept.base = Some(entry);
             }
-            of_record.for_each(|found| self.groups.remove(found.group, true));
+            of_record.for_each(|found| self.groups.remove(found.group, false));
             if !kept.writes.is_empty() {
                 has_adopted = true;
                 kept.read_version();

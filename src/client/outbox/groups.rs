@@ -1,15 +1,20 @@
 //! What stands in storage together, and what is still to be said to it.
 //!
-//! What was entrusted within one task of the page is one value under one key. It is written when the task ends, and leaves
-//! when the server has all of it. A value of which the server has a part stays as it is: should this page be killed, the next
-//! one sends what subscribers recognise. What is not to be sent any more is taken out of the value at once.
+//! What was entrusted within one task of the page is one value under one key, but for calls, writes past records and what
+//! writes were made to. It is written when the task ends, and leaves when the server has all of it. A value of which the
+//! server has a part stays as it is: should this page be killed, the next one sends what subscribers recognise. Only writes
+//! to records that were confirmed are taken out after a moment, and what is not to be sent any more at once.
 
 use std::{collections::VecDeque, mem};
 
 use slab::Slab;
 
 use super::entry::{Claim, Entry, Kind, Owner};
-use crate::client::{io::Output, limits::OUTBOX_GROUP_MAX_BYTES};
+use crate::client::{
+    io::Output,
+    limits::{OUTBOX_GROUP_MAX_BYTES, OUTDATED_MAX_MS},
+    time::Instant,
+};
 
 /// Names a group as long as it has entries here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +33,8 @@ struct Group {
 
 #[derive(Debug)]
 enum Value {
-    /// To be written when the task ends; until then, more may be added of the same user and, if they are writes, to the
-    /// same record: they leave together.
-    New { value: String, owner: Owner, claim: Claim, record: Option<Box<str>> },
+    /// To be written when the task ends; until then, more may be added of the same user.
+    New { value: String, owner: Owner, claim: Claim },
     /// In storage as it is to be.
     Written,
     /// In storage, and to be written anew.
@@ -43,8 +47,12 @@ enum Value {
 #[derive(Debug, Default)]
 pub struct Groups {
     groups: Slab<Group>,
+    /// The one that was begun last.
+    newest: Option<GroupId>,
     /// Those that are to be written, or have no entries left.
     changed: Vec<GroupId>,
+    /// Those that hold what the server has confirmed and must not be found there for long, and until when, in order.
+    outdated: VecDeque<(Instant, GroupId)>,
     /// What is to be said to storage after what is to be written: questions, and locks given back.
     later: Vec<Output>,
 }
@@ -88,26 +96,24 @@ impl Groups {
 
     /// A new group that begins with an entry; others may [join](Self::join) it.
     pub fn begin(&mut self, key: Box<str>, value: String, entry: &Entry) -> GroupId {
-        let record = (entry.kind == Kind::Write).then(|| entry.name.clone());
-        let value = Value::New { value, owner: entry.owner.clone(), claim: entry.claim, record };
+        let value = Value::New { value, owner: entry.owner.clone(), claim: entry.claim };
         let id = GroupId(self.groups.insert(Group { key, entries: 1, value, is_rewritten: false }));
         self.changed.push(id);
+        if is_in_company(entry) {
+            self.newest = Some(id);
+        }
         id
     }
 
-    /// The value of a group to which the entry belongs, if there still can be added to it: the entry is to be added.
-    pub fn join(&mut self, id: GroupId, entry: &Entry) -> Option<&mut String> {
+    /// The newest group and its value, if the entry may stand in it: it is to be added.
+    pub fn join(&mut self, entry: &Entry) -> Option<(GroupId, &mut String)> {
+        let id = self.newest.filter(|_| is_in_company(entry))?;
         let group = self.groups.get_mut(id.0)?;
-        let Value::New { value, owner, claim, record } = &mut group.value else { return None };
-        let is_alike = match entry.kind {
-            Kind::Event => record.is_none(),
-            Kind::Write => record.as_ref() == Some(&entry.name),
-            _ => false,
-        };
+        let Value::New { value, owner, claim } = &mut group.value else { return None };
         let is_theirs = *owner == entry.owner && *claim == entry.claim;
-        let joins = is_alike && is_theirs && value.len() < OUTBOX_GROUP_MAX_BYTES;
+        let joins = is_theirs && value.len() < OUTBOX_GROUP_MAX_BYTES;
         group.entries += usize::from(joins);
-        joins.then_some(value)
+        joins.then_some((id, value))
     }
 
     /// A group that stands in storage already, with so many entries.
@@ -137,7 +143,29 @@ impl Groups {
             group.entries -= 1;
             if group.entries == 0 {
                 self.changed.push(id);
+                self.outdated.retain(|(_, outdated)| *outdated != id);
             }
+        }
+    }
+
+    /// What stands in storage for a write that the server has confirmed must not be found there for long: another client may
+    /// write over it.
+    pub fn outdate(&mut self, id: GroupId, now: Instant) {
+        let has_more = self.groups.get(id.0).is_some_and(|group| group.entries > 0);
+        if has_more && !self.outdated.iter().any(|(_, outdated)| *outdated == id) {
+            self.outdated.push_back((now.after_ms(OUTDATED_MAX_MS), id));
+        }
+    }
+
+    /// When something outdated is to be written anew.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.outdated.front().map(|(at, _)| *at)
+    }
+
+    /// Writes anew what has been outdated for long enough by this moment, or, without one, all that is.
+    pub fn tidy(&mut self, until: Option<Instant>) {
+        while let Some((_, id)) = self.outdated.pop_front_if(|(at, _)| until.is_none_or(|until| *at <= until)) {
+            self.rewrite(id);
         }
     }
 
@@ -153,6 +181,7 @@ impl Groups {
 
     /// A group is no longer in storage, or of no concern here.
     pub fn forget(&mut self, id: GroupId) {
+        self.outdated.retain(|(_, outdated)| *outdated != id);
         self.changed.retain(|changed| *changed != id);
         self.groups.try_remove(id.0);
     }
@@ -187,6 +216,7 @@ impl Groups {
 
     /// Says to storage what is to be said: first what is to be written, and last what does not concern groups.
     pub fn commit(&mut self, out: &mut VecDeque<Output>) {
+        self.newest = None;
         for id in &self.changed {
             let Some(group) = self.groups.get_mut(id.0).filter(|group| group.entries > 0) else { continue };
             if let Value::New { value, .. } | Value::Rewritten(value) = mem::replace(&mut group.value, Value::Written) {
@@ -203,4 +233,9 @@ impl Groups {
         }
         out.extend(self.later.drain(..));
     }
+}
+
+/// Whether an entry may stand in storage together with others. What must leave before anything else happens stands alone.
+const fn is_in_company(entry: &Entry) -> bool {
+    matches!(entry.kind, Kind::Event | Kind::Write)
 }

@@ -224,7 +224,8 @@ impl Outbox {
         let start = self.start_deadline.filter(|_| session).map(|at| (at, Wake::Storage));
         let expiry = self.next_expiry.map(|at| (at, Wake::Expiry));
         let lease = self.leases.deadline().map(|at| (at, Wake::Lease));
-        [barrier, start, expiry, lease].into_iter().flatten().min()
+        let outdated = self.groups.deadline().map(|at| (at, Wake::Storage));
+        [barrier, start, expiry, lease, outdated].into_iter().flatten().min()
     }
 
     /// Whether anything has changed since this was asked last.
@@ -266,8 +267,7 @@ impl Outbox {
         if entry.delivery == Delivery::Durable && !(session.is_some() && self.leaves_at_once(&entry)) {
             self.touch_storage();
             if self.storage == Storage::Ready {
-                let before = self.entries.back().and_then(|before| before.stored);
-                self.store(context, &mut entry, before);
+                self.store(context, &mut entry);
             }
         }
         if is_call {
@@ -443,6 +443,7 @@ impl Outbox {
         }
         self.on_rest(context, &is_closed(0));
         self.release_all();
+        self.groups.tidy(None);
         self.commit(context);
         self.groups = Groups::default();
         self.entries.clear();
@@ -467,6 +468,7 @@ impl Outbox {
         if self.next_expiry.into_iter().chain(self.next_timeout).any(|at| at <= context.now) {
             self.expire(context);
         }
+        self.groups.tidy(Some(context.now));
         self.on_lease_tick(context);
         let Some(socket) = session else { return false };
         if self.start_deadline.is_some_and(|at| at <= context.now) {

@@ -10,6 +10,7 @@ impl Outbox {
             return;
         }
         self.store_calls_again(context);
+        self.groups.tidy(None);
         self.takeover.is_parked = true;
         for index in (0..self.entries.len()).rev() {
             if self.is_taken_over(&self.entries[index]) {

@@ -138,6 +138,7 @@ impl Outbox {
     pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
         self.barrier_at = None;
         self.start_deadline = None;
+        self.groups.tidy(None);
         if let Some(Item::Event(number) | Item::Entry(number)) = culprit {
             self.give_up(context, *number);
         }

@@ -3,7 +3,6 @@
 use super::{
     Entry, Outbox, Progress,
     entry::Owner,
-    groups::GroupId,
     identity::{LastUser, push_hex},
     persisted::{self, Cleared},
     takeover::OwnLock,
@@ -125,8 +124,8 @@ impl Outbox {
 
     // ---- writing ----
 
-    /// Has storage keep the entry from the end of the task on, together with those of `before` where that can be.
-    pub(super) fn store(&mut self, context: &mut Context<'_>, entry: &mut Entry, before: Option<GroupId>) {
+    /// Has storage keep the entry from the end of the task on, together with what else it is given in this task.
+    pub(super) fn store(&mut self, context: &mut Context<'_>, entry: &mut Entry) {
         self.hold_own_lock(context);
         if self.storage_name.is_none() {
             let mut name = String::new();
@@ -136,9 +135,9 @@ impl Outbox {
             self.storage_name = Some(name);
         }
         let expires_ms = context.wall_clock_ms(entry.expires_at);
-        if let Some(value) = before.and_then(|group| self.groups.join(group, entry)) {
+        if let Some((group, value)) = self.groups.join(entry) {
             persisted::push(value, entry, expires_ms);
-            entry.stored = before;
+            entry.stored = Some(group);
         } else {
             let mut value = persisted::header(&entry.owner);
             persisted::push(&mut value, entry, expires_ms);
@@ -194,6 +193,10 @@ impl Outbox {
                     if value.is_empty() {
                         *value = persisted::header(&entry.owner);
                     }
+                    debug_assert!(
+                        value.starts_with(&persisted::header(&entry.owner)),
+                        "all of a group are of one user"
+                    );
                     persisted::push(value, entry, context.wall_clock_ms(entry.expires_at));
                 }
             });
@@ -207,11 +210,9 @@ impl Outbox {
         let [mut entries, mut calls, mut forced] =
             [&mut self.entries, &mut self.calls, &mut self.forced].map(std::mem::take);
         let mut drafts = std::mem::take(&mut self.drafts);
-        let mut before = None;
         let mut store = |entry: &mut Entry| {
             if entry.delivery == Delivery::Durable && entry.stored.is_none() {
-                self.store(context, entry, before);
-                before = entry.stored;
+                self.store(context, entry);
             }
         };
         entries.iter_mut().chain(&mut calls).chain(&mut forced).for_each(&mut store);
@@ -392,8 +393,8 @@ impl Outbox {
     }
 
     fn on_removed_elsewhere(&mut self, context: &mut Context<'_>, key: &str) {
-        if self.takeover.own_lock == OwnLock::Asked && self.go_on_from_memory(key) {
-            return;
+        if self.takeover.own_lock == OwnLock::Asked {
+            self.go_on_from_memory(key);
         }
         let Some(group) = self.groups.find(key) else { return };
         let is_others = self.keys.parse_group(key).is_some_and(|(client, _)| *client != *self.client);
@@ -475,20 +476,17 @@ impl Outbox {
     }
 
     /// Another page took this one for gone before it had its lock. What is written to records can be written by both, since
-    /// the server tells what it has already. Says whether that is what the key was for.
-    fn go_on_from_memory(&mut self, key: &str) -> bool {
-        let Some(group) = self.groups.find(key) else { return false };
-        let mut is_found = false;
+    /// the server tells what it has already.
+    fn go_on_from_memory(&mut self, key: &str) {
+        let Some(group) = self.groups.find(key) else { return };
+        let mut count = 0;
         self.for_each_own(&mut |entry| {
             if entry.kind.is_of_record() && entry.stored == Some(group) {
                 entry.stored = None;
-                is_found = true;
+                count += 1;
             }
         });
-        if is_found {
-            self.groups.forget(group);
-        }
-        is_found
+        (0..count).for_each(|_| self.groups.leave(group));
     }
 
     fn clear_storage(

@@ -56,7 +56,7 @@ impl Records {
         entry.is_verified = true;
         let mut before = entry.view.clone();
         if !entry.is_as_known(&remote) && entry.has_arrived(&remote) {
-            let mut arrived = entry.confirm();
+            let mut arrived = entry.confirm(&mut self.confirmed);
             settle(context, &mut arrived, &Ok(None));
             if entry.version.is_some_and(|version| remote.version < version) {
                 // New data with an old version.

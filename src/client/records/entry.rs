@@ -353,8 +353,9 @@ impl Entry {
         self.pending.extend(whole(&self.view, tickets, created_ms));
     }
 
-    /// The server has the writes that are on their way. Returns who waits for that.
-    pub fn confirm(&mut self) -> Vec<Ticket> {
+    /// The server has the writes that are on their way. Returns who waits for that, and adds the numbers under which the outbox
+    /// keeps them.
+    pub fn confirm(&mut self, confirmed: &mut Vec<u64>) -> Vec<Ticket> {
         let Some(in_flight) = self.in_flight.take() else { return Vec::new() };
         let mut tickets = Vec::new();
         for mut write in self.pending.drain(..in_flight.writes.min(self.pending.len())) {
@@ -363,6 +364,7 @@ impl Entry {
                 let _ = write.apply(base, &mut Watch::new(&[]));
             }
             tickets.append(&mut write.tickets);
+            confirmed.extend(write.kept_as);
         }
         self.version = self.version.map(|version| version.saturating_add(1));
         self.settle_down();

@@ -153,7 +153,7 @@ impl Records {
         }
         let name = message.name.unwrap_or_default();
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let mut tickets = entry.confirm();
+        let mut tickets = entry.confirm(&mut self.confirmed);
         entry.refusals = 0;
         settle(context, &mut tickets, &Ok(None));
         self.proceed(context, Some(socket), name);

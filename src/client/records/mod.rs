@@ -71,6 +71,8 @@ pub struct Records {
     written_ms: u64,
     /// The records of which something may be unsent that was not before, or no longer is.
     touched: Vec<Box<str>>,
+    /// The numbers under which the outbox keeps writes that the server has confirmed.
+    confirmed: Vec<u64>,
     /// The records whose writes are to be sent when storage has what has become of them.
     folded: Vec<Box<str>>,
     /// Whether what earlier pages have left was looked for, so that new writes may follow.
@@ -109,6 +111,7 @@ impl Records {
             next_question: 0,
             written_ms: 0,
             touched: Vec::new(),
+            confirmed: Vec::new(),
             folded: Vec::new(),
             may_write: false,
             has_waiting: false,

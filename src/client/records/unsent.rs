@@ -111,6 +111,11 @@ impl Records {
         std::mem::take(&mut self.touched)
     }
 
+    /// The numbers under which the outbox keeps writes that the server has confirmed since this was asked last.
+    pub fn take_confirmed(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.confirmed)
+    }
+
     /// What is unsent of a record.
     pub fn unsent(&mut self, name: &str) -> Option<Unsent<'_>> {
         self.entries.get_mut(name).filter(|entry| entry.has_unsent()).map(Unsent)

@@ -20,6 +20,8 @@ pub struct Policy {
     pub too_big_code: u16,
     /// The server ends its connection with whoever sends it a frame that contains this.
     pub poison: Option<&'static str>,
+    /// A record the writes to which the server loses before it has made them.
+    pub loses_writes_to: Option<&'static str>,
     /// What nobody may do to which records.
     pub denied_rights: BTreeSet<(Right, String)>,
     /// How long the records' cache and storage take, in milliseconds. Meanwhile the server hears more, as it does where
@@ -81,6 +83,7 @@ impl Default for Policy {
             max_frame_bytes: 1_048_576,
             too_big_code: 1009,
             poison: None,
+            loses_writes_to: None,
             denied_rights: BTreeSet::new(),
             store_delay_ms: 0,
             denied_users: BTreeSet::new(),

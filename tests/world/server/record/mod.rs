@@ -115,6 +115,7 @@ impl Records {
             Action::Read => self.read(asked),
             Action::Head => self.head(link, asked.name()),
             Action::CreateAndUpdate | Action::CreateAndPatch => self.create_and_update(turn, &asked),
+            Action::Update | Action::Patch if turn.policy.loses_writes_to == Some(asked.name()) => {}
             Action::Update | Action::Patch | Action::Erase => {
                 let upsert = asked.is_write_ack;
                 self.update(turn, as_write(asked), upsert);
