@@ -35,6 +35,17 @@ pub enum Item {
     Answer(Box<str>),
 }
 
+impl Item {
+    /// Whether this was entrusted later than something else of its kind, as far as their numbers tell.
+    fn is_after(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Event(own), Self::Event(its)) | (Self::Entry(own), Self::Entry(its)) => own > its,
+            (Self::Call(own), Self::Call(its)) => own.0 > its.0,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Sent {
     item: Item,
@@ -143,7 +154,10 @@ impl Flight {
 
     /// The server is known to have something, or nobody wants to know any more.
     pub fn on_arrived(&mut self, item: &Item) {
-        let Some(position) = self.sent.iter().position(|sent| sent.item == *item) else { return };
+        // While nothing is suspect, those of a kind leave in the order of their numbers: what follows is not looked at.
+        let is_past = |sent: &Sent| self.suspects.is_empty() && sent.item.is_after(item);
+        let found = self.sent.iter().position(|sent| sent.item == *item || is_past(sent));
+        let Some(position) = found.filter(|position| self.sent[*position].item == *item) else { return };
         if let Some(sent) = self.sent.remove(position) {
             self.arrived_bytes = self.arrived_bytes.max(sent.bytes);
         }

@@ -182,8 +182,9 @@ impl Heartbeat {
 
     /// Time has passed.
     pub fn on_tick(&mut self, now: Instant, pings: &Pings, awaited: &mut dyn FnMut() -> Awaited) -> Beat {
-        if self.probe_at.is_some_and(|at| at <= now) {
-            return self.probe(now, pings);
+        // Another probe may be unanswered, and overdue by now.
+        if self.probe_at.is_some_and(|at| at <= now) && self.probe(now, pings) == Beat::SendPing {
+            return Beat::SendPing;
         }
         let (deadline, _) = self.deadline();
         if now < deadline {
@@ -306,6 +307,17 @@ mod tests {
 
     fn heartbeat() -> Rig {
         Rig::with(&Options::default(), 0)
+    }
+
+    #[test]
+    fn a_probe_that_was_put_off_does_not_hide_that_another_is_overdue() {
+        let mut heartbeat = heartbeat();
+        assert_eq!(heartbeat.probe(1_000), Beat::SendPing);
+        heartbeat.heartbeat.on_frame(at(1_000));
+        assert_eq!(heartbeat.heartbeat.wake(at(1_001), &heartbeat.pings), Beat::Rest);
+        assert_eq!(heartbeat.heartbeat.deadline().0, at(2_200));
+        assert_eq!(heartbeat.on_tick(2_200), Beat::SendPing);
+        assert!(heartbeat.heartbeat.deadline().0 > at(2_200));
     }
 
     #[test]
