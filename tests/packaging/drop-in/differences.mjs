@@ -11,24 +11,7 @@ export const rules = [
 
 /** What is different in one place: the lines there, in order, by scene. */
 const byScene = {
-  'logging in': [
-    {
-      theirs: ['after new INITIALISING'],
-      ours: ['after new CLOSED'],
-      heading: 'The first attempt comes after the running code',
-    },
-    {
-      theirs: [],
-      ours: ['state INITIALISING'],
-      heading: 'The first attempt comes after the running code',
-    },
-  ],
   'too many attempts': [
-    {
-      theirs: [],
-      ours: ['state INITIALISING'],
-      heading: 'The first attempt comes after the running code',
-    },
     {
       theirs: [],
       ours: ['state CLOSED'],
@@ -39,7 +22,7 @@ const byScene = {
     {
       theirs: ['after new INITIALISING'],
       ours: ['after new CLOSED', 'state INITIALISING'],
-      heading: 'The first attempt comes after the running code',
+      heading: 'A lazy client is CLOSED until it connects',
     },
   ],
   'the listeners of a client': [

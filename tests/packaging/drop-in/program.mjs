@@ -296,9 +296,11 @@ export const scenes = {
 
     const others = bob.record.getRecord('note');
     await others.whenReady();
-    others.on('delete', () => say("bob's copy is deleted", others.get()));
+    let atDeletion;
+    others.on('delete', () => (atDeletion = others.get()));
     await outcome(say, 'delete', note.delete());
-    await quiet();
+    await until(() => atDeletion, "the deletion of bob's copy");
+    say("bob's copy when it was deleted", atDeletion);
     say('after delete', note.get(), note.isReady, ann.record.names());
     note.set('title', 'too late');
     await quiet();
