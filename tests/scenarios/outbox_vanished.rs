@@ -293,3 +293,15 @@ fn what_storage_did_not_answer_is_asked_again_and_the_call_does_not_stay_with_it
     assert_eq!(world.client(page).rejection(call), Some("NO_RPC_PROVIDER"));
     assert_eq!(calls(&mut world), 1);
 }
+
+#[test]
+fn late_word_that_something_was_removed_is_not_believed_of_what_is_there_again() {
+    let (mut world, browser, page) = offline_page();
+    offer(&mut world, page, "1");
+    let is_entry = |key: &&String| key.rsplit_once('/').is_some_and(|(_, number)| number.parse::<u64>().is_ok());
+    let key = world.browser(browser).storage.keys().find(is_entry).expect("it is stored").clone();
+    world.storage_changed(page, &key, None);
+    world.run_for(A_WHILE);
+    assert_eq!(degradations(&world, page), 0);
+    assert!(world.client(page).client().outbox().entries().all(|entry| entry.stored.is_some()));
+}

@@ -209,16 +209,16 @@ impl Outbox {
     fn store_all(&mut self, context: &mut Context<'_>) {
         let [mut entries, mut calls, mut forced] =
             [&mut self.entries, &mut self.calls, &mut self.forced].map(std::mem::take);
-        let mut drafts = std::mem::take(&mut self.drafts);
+        let (mut drafts, mut held) = (std::mem::take(&mut self.drafts), std::mem::take(&mut self.held));
         let mut store = |entry: &mut Entry| {
             if entry.delivery == Delivery::Durable && entry.stored.is_none() {
                 self.store(context, entry);
             }
         };
-        entries.iter_mut().chain(&mut calls).chain(&mut forced).for_each(&mut store);
+        entries.iter_mut().chain(&mut calls).chain(&mut forced).chain(&mut held).for_each(&mut store);
         drafts.for_each(&mut store);
         drafts.is_storage_new = true;
-        (self.entries, self.calls, self.forced, self.drafts) = (entries, calls, forced, drafts);
+        (self.entries, self.calls, self.forced, self.drafts, self.held) = (entries, calls, forced, drafts, held);
     }
 
     pub(super) fn store_last_user(&self, context: &mut Context<'_>) {
@@ -283,7 +283,9 @@ impl Outbox {
             Purpose::Clear { owners, until_ms } => self.clear_storage(context, &owners, until_ms, items),
             Purpose::Lease(client) => self.on_lease_read(context, session, &client, items),
             Purpose::Removal(batch) => self.on_removal_read(context, batch, Some(items)),
-            Purpose::Check => {}
+            Purpose::Check => {
+                self.on_emptied(context, items, false);
+            }
         }
     }
 
@@ -404,21 +406,17 @@ impl Outbox {
             self.settle_flushes(context);
             return;
         }
-        // Whoever has the lock is the only one to send, so nobody has.
-        if self.takeover.own_lock == OwnLock::Held {
-            let is_lost = |entry: &&Entry| {
-                entry.stored == Some(group) && entry.expires_at > context.now && !self.was_cleared(entry)
-            };
-            let lost: Vec<u64> = self.entries().filter(is_lost).map(|entry| entry.number).collect();
-            self.for_each_mut(&mut |entry| {
-                entry.stored = entry.stored.filter(|_| !lost.contains(&entry.number));
-            });
-            if !lost.is_empty() {
-                degrade(context, EMPTIED);
-            }
-            lost.iter().for_each(|_| self.groups.leave(group));
+        let now = context.now;
+        let is_lost =
+            |entry: &&Entry| entry.stored == Some(group) && entry.expires_at > now && !self.was_cleared(entry);
+        let mut lost: Vec<u64> = self.entries().filter(is_lost).map(|entry| entry.number).collect();
+        if self.takeover.own_lock != OwnLock::Held {
+            lost.clear();
+        } else if !lost.is_empty() {
+            // Whoever has the lock is the only one to send, so nobody has. What was removed may be there again by now.
+            self.read(self.keys.all(), Purpose::Check);
         }
-        let mut gone = self.take_all(context, &|entry| entry.stored == Some(group));
+        let mut gone = self.take_all(context, &|entry| entry.stored == Some(group) && !lost.contains(&entry.number));
         let expired = gone.extract_if(.., |entry| entry.expires_at <= context.now).collect();
         self.drop_entries(context, expired, DropReason::Expired);
         let (cleared, sent): (Vec<_>, _) = gone.into_iter().partition(|entry| self.was_cleared(entry));
