@@ -15,14 +15,14 @@ const scripts = {
     import { C, DeepstreamClient } from './pkg/index.mjs';
 
     const client = new DeepstreamClient(location.host, { lazyConnect: true });
-    document.title = client.getConnectionState() === C.CONNECTION_STATE.INITIALISING ? 'works' : 'does not work';
+    document.title = client.getConnectionState() === C.CONNECTION_STATE.CLOSED ? 'works' : 'does not work';
   `,
   url: `
     import { C, DeepstreamClient, init } from './pkg/url.mjs';
 
     await init();
     const client = new DeepstreamClient(location.host, { lazyConnect: true });
-    document.title = client.getConnectionState() === C.CONNECTION_STATE.INITIALISING ? 'works' : 'does not work';
+    document.title = client.getConnectionState() === C.CONNECTION_STATE.CLOSED ? 'works' : 'does not work';
   `,
 };
 
