@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crateManifest } from './lib/crate.mjs';
+import { moduleAsText } from './lib/module-text.mjs';
 import { inRoot, isMain } from './lib/paths.mjs';
 import { Failure, main, run, timed } from './lib/process.mjs';
 import { buildWasm, glueScript, wasmModule } from './lib/wasm.mjs';
@@ -27,7 +28,7 @@ export async function build() {
 
 async function bundle({ name, version, license, repository }) {
   const esbuild = await import('esbuild');
-  const moduleText = (await readFile(wasmModule)).toString('base64');
+  const moduleText = moduleAsText(await readFile(wasmModule));
   const bundleOne = async (source, output, format) => {
     const { outputFiles } = await esbuild.build({
       entryPoints: [join(typescriptDirectory, source)],
@@ -47,7 +48,7 @@ async function bundle({ name, version, license, repository }) {
       // A failure is printed with the line that it comes from.
       lineLimit: 500,
     });
-    // The module has a line of its own: to break it into many costs 10 kB more to load.
+    // The module has a line of its own: a failure is not printed with the rest of the code.
     const code = outputFiles[0].text.replace(`"${placeOfModule}"`, () => `\n"${moduleText}"\n`);
     await writeFile(inPackage(output), code);
   };
@@ -111,7 +112,7 @@ const gentleGlue = {
 /** Fails where a bundle would not work for somebody: under a strict Content-Security-Policy, or in their bundler. */
 async function checkBundle(output, { carriesModule }) {
   const code = await readFile(inPackage(output), 'utf8');
-  const moduleText = (await readFile(wasmModule)).toString('base64');
+  const moduleText = moduleAsText(await readFile(wasmModule));
   const complaints = [
     [/\beval\s*\(|\bFunction\s*\(/.test(code), 'makes code from text, which a Content-Security-Policy forbids'],
     [carriesModule && /import\.meta|_bg\.wasm/.test(code), 'names the .wasm file, so that bundlers would look for it'],

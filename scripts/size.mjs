@@ -12,7 +12,7 @@ import { setup } from './setup.mjs';
  * must raise one says in the commit what the bytes buy.
  */
 const ceilings = {
-  'pkg/index.mjs (module inside, base64)': [260_000, 215_000],
+  'pkg/index.mjs (module inside)': [203_000, 175_000],
   'pkg/url.mjs + .wasm (two requests)': [203_000, 171_000],
 };
 
@@ -26,7 +26,7 @@ export async function size() {
   const rows = [
     ['WebAssembly module', wasm],
     ['glue, minified', measure(await minified(glueScript))],
-    ['pkg/index.mjs (module inside, base64)', measure(await readFile(inRoot('pkg', 'index.mjs')))],
+    ['pkg/index.mjs (module inside)', measure(await readFile(inRoot('pkg', 'index.mjs')))],
     ['pkg/url.mjs + .wasm (two requests)', sum(urlEntry, wasm)],
     ['@deepstream/client ds.min.js', measure(await readFile(reference))],
   ];

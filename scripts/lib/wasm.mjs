@@ -32,12 +32,12 @@ export async function buildWasm() {
   await writeFile(stamp, await hashSources());
 }
 
-/** esbuild turns the module into base64 text, which wasm-bindgen's own description of it does not know. */
+/** The build puts text in the place of the module, which wasm-bindgen's own description of it does not know. */
 async function describeModuleAsText() {
   await rm(`${wasmModule}.d.ts`, { force: true });
   await writeFile(
     join(glueDirectory, 'deepstream_wasm_bg.d.wasm.ts'),
-    'declare const base64: string;\nexport default base64;\n',
+    'declare const text: string;\nexport default text;\n',
   );
 }
 

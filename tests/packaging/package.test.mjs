@@ -21,6 +21,7 @@ const declarations = [
   'listen',
   'loading',
   'merge',
+  'module-text',
   'offline',
   'offline-store',
   'offline-store-adapter',
@@ -193,6 +194,16 @@ test('no file makes code from strings', async () => {
   for (const file of consumer.files.filter((name) => /\.[mc]?js$/.test(name))) {
     const code = await readFile(join(consumer.directory, 'node_modules/deepstream-wasm', file), 'utf8');
     assert.doesNotMatch(code, /\beval\s*\(|\bFunction\s*\(/, file);
+  }
+});
+
+test('the module inside means nothing to whoever handles scripts as text', async () => {
+  for (const file of ['index.mjs', 'index.cjs']) {
+    const code = await readFile(join(consumer.directory, 'node_modules/deepstream-wasm', file), 'utf8');
+    const literal = code.split('\n').reduce((longest, line) => (line.length > longest.length ? line : longest));
+    assert.ok(literal.length > 100_000, file);
+    assert.match(literal, /^"[^"'`\\<$(]+"$/, file);
+    assert.doesNotMatch(literal, /[^ -~]/, file);
   }
 });
 

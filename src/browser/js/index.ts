@@ -11,7 +11,7 @@
  * @packageDocumentation
  */
 import { initSync } from '../../../target/glue/deepstream_wasm.js';
-import moduleAsBase64 from '../../../target/glue/deepstream_wasm_bg.wasm';
+import moduleAsText from '../../../target/glue/deepstream_wasm_bg.wasm';
 import {
   defineClient,
   defineSingleton,
@@ -20,6 +20,7 @@ import {
   type DsClient,
 } from './client.js';
 import { checkHost, compileError } from './loading.js';
+import { moduleFromText } from './module-text.js';
 
 export * from './public.js';
 
@@ -40,7 +41,7 @@ export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => 
   if (initialised) return;
   checkHost();
   try {
-    initSync({ module: decodeBase64(moduleAsBase64) });
+    initSync({ module: moduleFromText(moduleAsText) });
   } catch (exception) {
     throw compileError(exception);
   }
@@ -49,13 +50,3 @@ export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => 
 
 /** Gives the one client of the page: see {@link DsClient}. */
 export const dsClient: DsClient = defineSingleton(DeepstreamClient);
-
-function decodeBase64(text: string): Uint8Array {
-  const { fromBase64 } = Uint8Array as { fromBase64?: (text: string) => Uint8Array };
-  if (fromBase64) return fromBase64(text);
-  // Uint8Array.from() takes several times as long.
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let index = 0; index < bytes.length; index += 1) bytes[index] = binary.charCodeAt(index);
-  return bytes;
-}
