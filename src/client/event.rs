@@ -7,7 +7,7 @@ use super::{
     listen::Listens,
     outbox::Outbox,
     subscriptions::{Subject, Subscriptions},
-    time::Instant,
+    time::{Instant, earlier},
 };
 use crate::wire::{EventAction, EventMessage};
 
@@ -62,7 +62,7 @@ impl Events {
 
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.subscriptions.deadline().into_iter().chain(self.listens.deadline()).min()
+        earlier(self.subscriptions.deadline(), self.listens.deadline())
     }
 
     /// Time has passed within a session.

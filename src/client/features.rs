@@ -10,7 +10,7 @@ use super::{
     presence::Presence,
     records::Records,
     rpc::Rpc,
-    time::Instant,
+    time::{Instant, earliest},
 };
 use crate::wire::{Message, Topic};
 
@@ -87,15 +87,13 @@ impl Features {
 
     /// When time alone changes something, and what; without a session only what is waited for all the same.
     pub fn deadline(&self, session: bool) -> Option<(Instant, Wake)> {
-        let events = self.events.deadline().into_iter();
-        events
-            .chain(self.presence.deadline())
-            .chain(self.records.deadline())
-            .filter(|_| session)
-            .chain(self.records.storage_deadline())
-            .chain(self.records.discard_deadline())
-            .chain(self.rpc.deadline())
-            .min()
+        let of_session = earliest(&[self.events.deadline(), self.presence.deadline(), self.records.deadline()]);
+        earliest(&[
+            of_session.filter(|_| session),
+            self.records.storage_deadline(),
+            self.records.discard_deadline(),
+            self.rpc.deadline(),
+        ])
     }
 
     /// Time has passed.

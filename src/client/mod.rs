@@ -46,6 +46,7 @@ use self::{
     deduplication::Deduplication,
     features::Features,
     flight::Flight,
+    time::earliest,
 };
 pub use self::{
     connection::{CloseKind, CloseReason, Snapshot},
@@ -247,7 +248,7 @@ impl Client {
         let features = self.features.deadline(session);
         let outbox = self.connection.is_wanted().then(|| self.outbox.deadline(session));
         let call = self.outbox.call_deadline();
-        self.connection.deadline(&self.options).into_iter().chain(features).chain(outbox.flatten()).chain(call).min()
+        earliest(&[self.connection.deadline(&self.options), features, outbox.flatten(), call])
     }
 
     /// Tells the features when a session ended or began. A session is over as soon as another socket counts, so

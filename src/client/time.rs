@@ -1,5 +1,7 @@
 //! Time as the client sees it: a number that comes in with every input.
 
+use super::io::Wake;
+
 /// A moment on a clock that only goes forward, in milliseconds since an origin of the caller's choice.
 ///
 /// The browser shell passes `performance.now()`, tests pass virtual time.
@@ -26,4 +28,17 @@ impl Instant {
     pub const fn since_ms(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
+}
+
+/// The earlier of two things that may not be there. One function for all: chains of iterators are compiled for each type.
+pub fn earlier<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// The earliest of several deadlines, with what it is for.
+pub fn earliest(deadlines: &[Option<(Instant, Wake)>]) -> Option<(Instant, Wake)> {
+    deadlines.iter().fold(None, |earliest, deadline| earlier(earliest, *deadline))
 }

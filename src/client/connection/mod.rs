@@ -29,7 +29,7 @@ use super::{
     options::{HeartbeatFailure, Options},
     outbox::digest,
     rng::Rng,
-    time::Instant,
+    time::{Instant, earlier},
     url::without_secrets,
 };
 use crate::wire::{ConnectionAction, ConnectionMessage, Message, Topic};
@@ -188,7 +188,7 @@ impl Connection {
             Phase::AwaitingLogin { next_ping, .. } => Some((*next_ping, Wake::Ping)),
             Phase::Hidden | Phase::Paused | Phase::Stopped(_) | Phase::Closed => None,
         };
-        phase.into_iter().chain(self.lost_deadline(options)).min()
+        earlier(phase, self.lost_deadline(options))
     }
 
     fn lost_deadline(&self, options: &Options) -> Option<(Instant, Wake)> {

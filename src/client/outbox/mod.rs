@@ -44,7 +44,7 @@ use super::{
     options::{OutboxStorage, Overflow},
     rng::Rng,
     rpc::RpcFailure,
-    time::Instant,
+    time::{Instant, earlier, earliest},
     url::without_secrets,
 };
 
@@ -225,7 +225,7 @@ impl Outbox {
         let expiry = self.next_expiry.map(|at| (at, Wake::Expiry));
         let lease = self.leases.deadline().map(|at| (at, Wake::Lease));
         let outdated = self.groups.deadline().map(|at| (at, Wake::Storage));
-        [barrier, start, expiry, lease, outdated].into_iter().flatten().min()
+        earliest(&[barrier, start, expiry, lease, outdated])
     }
 
     /// Whether anything has changed since this was asked last.
@@ -336,8 +336,8 @@ impl Outbox {
 
     /// Sees to it that the entry is looked at when its time is up.
     fn expect_end_of(&mut self, entry: &Entry) {
-        self.next_expiry = self.next_expiry.into_iter().chain([entry.expires_at]).min();
-        self.next_timeout = self.next_timeout.into_iter().chain(entry.settle_by).min();
+        self.next_expiry = earlier(self.next_expiry, Some(entry.expires_at));
+        self.next_timeout = earlier(self.next_timeout, entry.settle_by);
     }
 
     /// Sees to it that an entry of so many bytes fits; says whether it does.
@@ -349,7 +349,7 @@ impl Outbox {
             let waiting = |entry: &&Entry| entry.progress == Progress::Waiting;
             let [call, forced] =
                 [&self.calls, &self.forced].map(|queue| queue.iter().find(waiting).map(|entry| entry.number));
-            let oldest = event.into_iter().chain(call).chain(forced).min();
+            let oldest = earlier(event, earlier(call, forced));
             let (Overflow::DropOldest, Some(oldest), true) =
                 (context.options.outbox_overflow, oldest, bytes <= max_bytes)
             else {
@@ -465,7 +465,7 @@ impl Outbox {
 
     /// Time has passed. Says whether a PING is wanted.
     pub fn on_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) -> bool {
-        if self.next_expiry.into_iter().chain(self.next_timeout).any(|at| at <= context.now) {
+        if earlier(self.next_expiry, self.next_timeout).is_some_and(|at| at <= context.now) {
             self.expire(context);
         }
         self.groups.tidy(Some(context.now));

@@ -15,7 +15,7 @@ use super::{
     io::{Output, PresenceCommand, SocketId, Wake},
     options::Resubscribe,
     subscriptions::{EVERYONE, Subject, Subscriptions},
-    time::Instant,
+    time::{Instant, earliest},
 };
 use crate::wire::{PresenceAction, PresenceMessage};
 
@@ -103,7 +103,7 @@ impl Presence {
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let queries = self.queries.deadline().map(|at| (at, Wake::Query));
-        self.users.deadline().into_iter().chain(self.everyone.deadline()).chain(queries).min()
+        earliest(&[self.users.deadline(), self.everyone.deadline(), queries])
     }
 
     /// Time has passed within a session.

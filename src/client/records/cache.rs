@@ -17,7 +17,7 @@ use crate::{
         io::{Output, RecordNews, SocketId, Wake},
         limits::{RECORD_STORAGE_MAX_MS, RECORD_STORAGE_MAX_REPORTS},
         record::{Document, Kind},
-        time::Instant,
+        time::{Instant, earlier},
     },
     names::NameMap,
 };
@@ -86,7 +86,7 @@ impl Cache {
 
     /// When storage has taken too long, or is to be written to.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let at = self.answer_due_at.into_iter().chain(self.save_at).min()?;
+        let at = earlier(self.answer_due_at, self.save_at)?;
         Some((at, Wake::Storage))
     }
 
@@ -207,7 +207,7 @@ impl Records {
             let mut next: Option<Instant> = None;
             self.cache.awaited.for_each(|_, lookup| {
                 lookup.deadline = lookup.deadline.filter(|at| *at > now);
-                next = next.into_iter().chain(lookup.deadline).min();
+                next = earlier(next, lookup.deadline);
             });
             self.cache.answer_due_at = next;
             if session.is_some() {

@@ -43,7 +43,7 @@ use super::{
     outbox::{Delivery, Kind, Offer, Outbox},
     record::{EditError, Path},
     subscriptions::Subject,
-    time::Instant,
+    time::{Instant, earlier},
 };
 use crate::{
     names::NameMap,
@@ -164,7 +164,7 @@ impl Records {
 
     /// When time alone may change something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.wake_at.into_iter().chain(self.listens.deadline()).min()
+        earlier(self.wake_at, self.listens.deadline())
     }
 
     /// When to let go of records that nobody holds; also without a session.
@@ -173,14 +173,14 @@ impl Records {
     }
 
     fn wake(&mut self, at: Instant, wake: Wake) {
-        self.wake_at = Some(self.wake_at.map_or((at, wake), |earlier| earlier.min((at, wake))));
+        self.wake_at = earlier(self.wake_at, Some((at, wake)));
     }
 
     /// Looks at everything again.
     fn find_deadline(&mut self) {
         let mut earliest = self.requests.deadline().map(|at| (at, Wake::RecordTimeout));
         let mut consider = |at: Option<Instant>, wake| {
-            earliest = earliest.into_iter().chain(at.map(|at| (at, wake))).min();
+            earliest = earlier(earliest, at.map(|at| (at, wake)));
         };
         consider(self.flush_at, Wake::Subscriptions);
         consider(self.forced.deadline(), Wake::RecordTimeout);

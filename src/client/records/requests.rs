@@ -6,7 +6,7 @@ use crate::{
         context::Context,
         error::{ClientError, RecordFailure},
         io::{SocketId, Ticket},
-        time::Instant,
+        time::{Instant, earlier},
     },
     names::NameMap,
     wire::{RecordAction, RecordMessage},
@@ -87,7 +87,7 @@ impl Requests {
     /// When an answer is overdue.
     pub fn deadline(&mut self) -> Option<Instant> {
         let mut earliest: Option<Instant> = None;
-        let mut consider = |at: Option<Instant>| earliest = earliest.into_iter().chain(at).min();
+        let mut consider = |at: Option<Instant>| earliest = earlier(earliest, at);
         for requests in [&mut self.reads, &mut self.heads] {
             requests.for_each(|_, request| consider(request.deadline));
         }

@@ -9,7 +9,7 @@ use crate::{
         io::{SocketId, Wake},
         limits::{BULK_NAMES_MAX_BYTES, HEARD_LATELY_MS},
         options::Resubscribe,
-        time::Instant,
+        time::{Instant, earlier},
     },
     names::NameMap,
     wire::{RecordAction, RecordMessage, Topic},
@@ -163,7 +163,7 @@ impl Records {
         }
         let mut next: Option<Instant> = None;
         self.entries.for_each(|_, entry| {
-            next = next.into_iter().chain(entry.discard_at.filter(|_| entry.can_be_discarded())).min();
+            next = earlier(next, entry.discard_at.filter(|_| entry.can_be_discarded()));
         });
         self.discard_due_at = next;
     }

@@ -13,7 +13,7 @@ use super::{
     flight::Item,
     io::{RpcCommand, SocketId, Ticket, Wake},
     outbox::{Entry, Outbox},
-    time::Instant,
+    time::{Instant, earlier},
 };
 use crate::wire::{RpcAction, RpcMessage};
 
@@ -106,7 +106,7 @@ impl Rpc {
 
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.provider.deadline().into_iter().chain(self.requestor.deadline()).min()
+        earlier(self.provider.deadline(), self.requestor.deadline())
     }
 
     /// Time has passed.

@@ -14,7 +14,7 @@ use super::{
     io::{Output, SocketId, Wake},
     limits::BULK_NAMES_MAX_BYTES,
     options::Resubscribe,
-    time::Instant,
+    time::{Instant, earlier},
 };
 use crate::names::NameMap;
 
@@ -199,7 +199,7 @@ impl Subscriptions {
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let flush = self.flush_at.map(|at| (at, Wake::Subscriptions));
         let acknowledgement = self.asked.deadline().map(|at| (at, Wake::Acknowledgement));
-        flush.into_iter().chain(acknowledgement).min()
+        earlier(flush, acknowledgement)
     }
 
     /// Time has passed within a session.
