@@ -31,9 +31,10 @@ extern "C" {
     fn byte_length(this: &Bytes) -> Option<f64>;
 }
 
-thread_local! {
-    /// Hears the errors of sockets that nobody listens to any more: `ws` would end the process otherwise.
-    static IGNORE: Closure<dyn FnMut()> = Closure::new(|| {});
+#[wasm_bindgen(module = "/src/browser/js/socket.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = ignoreErrors)]
+    fn ignore_errors(socket: &WebSocket);
 }
 
 /// A `WebSocket` that reports to the driver until it is dropped, which closes it.
@@ -105,7 +106,7 @@ impl Drop for Socket {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
-        IGNORE.with(|ignore| self.socket.set_onerror(Some(ignore.as_ref().unchecked_ref())));
+        ignore_errors(&self.socket);
         // Without arguments `close` never throws.
         let _ = self.socket.close();
     }
