@@ -238,11 +238,18 @@ impl Driver {
         if jump_ms > CLOCK_JUMP_MS {
             self.handle(Input::Page(PageSignal::Woke));
         }
-        let buffered = self.socket.borrow().as_ref().map(|(id, socket)| (*id, socket.buffered()));
-        if let Some((id, bytes)) = buffered {
-            self.handle(Input::Socket(id, SocketEvent::Buffered(bytes)));
-        }
+        self.tell_buffered();
         self.handle(Input::Tick);
+    }
+
+    /// Nothing follows from this before the tick that comes next, which is due and must not be asked for again.
+    fn tell_buffered(&self) {
+        if let Some((id, socket)) = &*self.socket.borrow()
+            && !errors::panicked()
+        {
+            let buffered = SocketEvent::Buffered(socket.buffered());
+            self.client.borrow_mut().handle(now(), Input::Socket(*id, buffered));
+        }
     }
 
     fn poll(&self) -> Option<Output> {

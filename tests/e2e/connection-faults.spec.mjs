@@ -114,7 +114,7 @@ faultTest('after maxReconnectAttempts it is over, until resume()', async ({ meet
   await visitor.comesTo('ERROR');
   const { gaveUp, reasons } = await notesOf(visitor);
   expect(gaveUp).toEqual([3]);
-  expect(reasons.map(({ willRetry }) => willRetry)).toEqual([true, true, true, false]);
+  expect(reasons.map(({ willRetry }) => willRetry)).toEqual([true, true, false]);
   expect(await connectionOf(visitor)).toMatchObject({ reason: { ...network, willRetry: false }, nextAttemptAt: null });
   expect(await visitor.login()).toMatchObject({ error: { code: 'MAX_RECONNECTION_ATTEMPTS_REACHED' } });
   const accepted = proxy.accepted();

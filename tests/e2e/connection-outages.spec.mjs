@@ -108,7 +108,8 @@ for (const [code, options] of [[4124], [1008, { stopCodes: [] }], [4003, { stopC
     close(code);
     await eventually(() => server.report().opened).toBe(2);
     await visitor.comesTo('OPEN');
-    expect((await notesOf(visitor)).reasons).toEqual([{ kind: 'network', code, willRetry: true }]);
+    expect((await connectionOf(visitor)).reason).toEqual({ kind: 'network', code, willRetry: true });
+    expect((await notesOf(visitor)).reasons, 'the first attempt has brought it back').toEqual([]);
   });
 }
 
