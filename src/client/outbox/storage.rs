@@ -209,7 +209,7 @@ impl Outbox {
     fn store_all(&mut self, context: &mut Context<'_>) {
         let [mut entries, mut calls, mut forced] =
             [&mut self.entries, &mut self.calls, &mut self.forced].map(std::mem::take);
-        let (mut drafts, mut held) = (std::mem::take(&mut self.drafts), std::mem::take(&mut self.held));
+        let (mut held, mut drafts) = (std::mem::take(&mut self.held), std::mem::take(&mut self.drafts));
         let mut store = |entry: &mut Entry| {
             if entry.delivery == Delivery::Durable && entry.stored.is_none() {
                 self.store(context, entry);
@@ -218,7 +218,8 @@ impl Outbox {
         entries.iter_mut().chain(&mut calls).chain(&mut forced).chain(&mut held).for_each(&mut store);
         drafts.for_each(&mut store);
         drafts.is_storage_new = true;
-        (self.entries, self.calls, self.forced, self.drafts, self.held) = (entries, calls, forced, drafts, held);
+        (self.entries, self.calls, self.forced) = (entries, calls, forced);
+        (self.held, self.drafts) = (held, drafts);
     }
 
     pub(super) fn store_last_user(&self, context: &mut Context<'_>) {
@@ -247,10 +248,9 @@ impl Outbox {
             }
             StorageEvent::WriteFailed { key, words } => self.on_write_failed(context, key, words),
             StorageEvent::Changed { key, value } => self.on_changed(context, session, key, value),
-            // A page that was hidden looks later.
+            // Perhaps that was seen already, and what was there is stored anew. A page that was hidden looks later.
             StorageEvent::Emptied if self.storage == Storage::Ready && !self.takeover.is_parked => {
-                self.storage_name = None;
-                self.on_emptied(context, &[], false);
+                self.read(self.keys.all(), Purpose::Check);
             }
             StorageEvent::Emptied => {}
         }

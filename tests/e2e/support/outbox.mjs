@@ -82,9 +82,22 @@ export async function writes({ page }, count, from = 'ada') {
 /** Has the page log in as soon as it can. */
 export const logsInLater = ({ page }, params) => page.evaluate((given) => void login(given), params);
 
-/** The entries in the storage of the page's browser, by number. */
+/** The entries in the storage of the page's browser, by key and number. */
 export const storedBy = ({ page }) =>
-  page.evaluate(() => Object.keys(localStorage).filter((key) => /^deepstream-wasm\/.*\/\d+$/.test(key)));
+  page.evaluate(() => {
+    const stored = [];
+    for (const key of Object.keys(localStorage).filter((one) => /^deepstream-wasm\/.*\/\d+$/.test(one))) {
+      // After the first line, each entry is a line that ends with three lengths in bytes, then what has them, and another end of a line.
+      const bytes = new TextEncoder().encode(localStorage.getItem(key));
+      for (let at = bytes.indexOf(10) + 1; at < bytes.length; ) {
+        const end = bytes.indexOf(10, at);
+        const [, number, , , ...lengths] = new TextDecoder().decode(bytes.subarray(at, end)).split(' ');
+        stored.push(`${key}: ${number}`);
+        at = end + 2 + lengths.reduce((sum, length) => sum + Number(length), 0);
+      }
+    }
+    return stored;
+  });
 
 /** Ends the process of a tab, as the browser does when memory runs out. */
 export async function crash({ page }) {
