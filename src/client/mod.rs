@@ -155,7 +155,8 @@ impl Client {
 
     /// Takes in what happened.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
-        let may_be_followed = matches!(input, Input::Command(_));
+        // What is to be cleared does not wait for the end of the task: the client may be closed in it.
+        let may_be_followed = matches!(&input, Input::Command(command) if !matches!(command, Command::ClearOutbox));
         match input {
             Input::Tick => self.on_tick(now),
             Input::TaskEnd => {}

@@ -1,5 +1,5 @@
 // Storage that is full, forbidden, or holds what nobody can read: what was given is sent all the same, and the page is told.
-import { crash, expect, logsInLater, sendsEverything, storedBy, test, writes } from './support/outbox.mjs';
+import { crash, expect, logsInLater, sendsEverything, storedBy, test, writes, writesOneByOne } from './support/outbox.mjs';
 
 /** Notes what is told about the storage. */
 const notesProblems = ({ page }) =>
@@ -42,7 +42,7 @@ test('a storage that fills up half-way', async ({ startStory, startBrowser }) =>
   await logsInLater(writer);
   await notesProblems(writer);
   const filled = await fillStorage(writer, 20_000);
-  const news = await writes(writer, 200);
+  const news = await writesOneByOne(writer, 200);
   const stored = (await storedBy(writer)).length;
   expect(stored).toBeGreaterThan(20);
   expect(stored).toBeLessThan(200);
@@ -53,7 +53,7 @@ test('a storage that fills up half-way', async ({ startStory, startBrowser }) =>
   expect(await writer.page.evaluate(() => localStorage.getItem('theirs').length)).toBe(filled);
 
   await down();
-  const more = await writes(writer, 200, 'more');
+  const more = await writesOneByOne(writer, 200, 'more');
   const survive = (await storedBy(writer)).length;
   await crash(writer);
   const next = await browser.open(network);

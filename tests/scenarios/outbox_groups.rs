@@ -252,6 +252,18 @@ fn a_confirmed_write_is_not_made_again_over_what_others_have_written_since() {
 }
 
 #[test]
+fn what_a_task_clears_before_it_closes_the_client_is_cleared() {
+    let (mut world, browser, page, _) = start();
+    let other = next_page(&mut world, browser);
+    world.pause(page);
+    world.task(page, events(&numbers(3)));
+    world.task(other, vec![Wish::ClearOutbox, Wish::Close]);
+    world.run_for(A_WHILE);
+    assert_eq!(world.client(page).client().outbox().len(), 0);
+    assert_eq!(entries_in(&mut world, browser), 0);
+}
+
+#[test]
 fn in_memory_a_task_ends_without_a_word_to_storage() {
     let mut world = World::new();
     let page = world.add_client_with(|options| options.outbox_storage = OutboxStorage::Memory);

@@ -79,6 +79,18 @@ export async function writes({ page }, count, from = 'ada') {
   return news;
 }
 
+/** The same with each event in a task of its own, so that storage takes or refuses them one by one. */
+export async function writesOneByOne({ page }, count, from = 'ada') {
+  const news = Array.from({ length: count }, (_, index) => `${from} ${index}`);
+  await page.evaluate(async (all) => {
+    for (const one of all) {
+      client.event.emit('news', one);
+      await undefined;
+    }
+  }, news);
+  return news;
+}
+
 /** Has the page log in as soon as it can. */
 export const logsInLater = ({ page }, params) => page.evaluate((given) => void login(given), params);
 
