@@ -209,7 +209,8 @@ test('records are asked about, deleted, made anew and let go of', async ({
     await anew.setWithAck('a', 'new');
     return [error, old.get(), old.version, old.isReady, anew.get(), anew.version];
   });
-  expect(afterwards).toEqual(['RECORD_ALREADY_DESTROYED', {}, -1, false, { a: 'new' }, 1]);
+  // What was deleted still reads as it did last.
+  expect(afterwards).toEqual(['RECORD_ALREADY_DESTROYED', { b: { c: 3 } }, 3, false, { a: 'new' }, 1]);
   const theirs = reference.record.getRecord('note');
   await theirs.whenReady();
   expect(theirs.get()).toEqual({ a: 'new' });
