@@ -332,6 +332,7 @@ fn nobody_waits_for_a_client_that_is_closed_and_the_next_one_makes_it() {
     world.run_until_open(page);
     let under_way = make(&mut world, page, "1", true);
     world.network().cut(page);
+    world.run_for(LATENCY);
     let waiting = make(&mut world, page, "2", false);
     world.close(page);
     let late = make(&mut world, page, "3", false);
@@ -342,7 +343,7 @@ fn nobody_waits_for_a_client_that_is_closed_and_the_next_one_makes_it() {
     world.login(next, ADA);
     world.run_until_open(next);
     world.run_for(A_WHILE);
-    assert_eq!(made(&mut world), ["1", "2"]);
+    assert_eq!(made(&mut world), ["1", "1", "2"]);
 }
 
 #[test]
@@ -381,4 +382,25 @@ fn what_waits_counts_towards_the_limits() {
     offer_with(&mut world, page, "2", Delivery::Durable, None, None);
     make(&mut world, page, "3", false);
     assert_eq!(world.client(page).rejection(oldest), Some("OUTBOX_OVERFLOW"));
+}
+
+#[test]
+fn only_one_that_must_not_be_executed_twice_waits_for_the_lock_for_longer_than_a_second() {
+    let (mut world, _, browser) = provider_and_browser();
+    let page = world.add_client_in(browser, |_| {});
+    world.login(page, ADA);
+    world.run_until_open(page);
+    world.pause(page);
+    let tickets = [true, false].map(|idempotent| make(&mut world, page, "1", idempotent));
+    world.run_for(A_WHILE);
+    world.page_says(page, PageSignal::Left);
+    world.browser(browser).news_take_ms = 60_000..=60_000;
+    world.page_says(page, PageSignal::Woke);
+    world.resume(page);
+    world.run_until_open(page);
+    world.run_for(A_WHILE);
+    assert_eq!(tickets.map(|ticket| world.client(page).succeeded(ticket)), [true, false]);
+    world.run_for(60_000);
+    assert_eq!(tickets.map(|ticket| world.client(page).succeeded(ticket)), [true, true]);
+    assert_eq!(made(&mut world).len(), 2);
 }

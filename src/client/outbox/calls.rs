@@ -60,7 +60,7 @@ impl Outbox {
         while let Some(call) = self.calls.get(index) {
             let is_once = call.kind == Kind::Call { idempotent: false };
             match call.progress {
-                Progress::Waiting if !self.may_make(call) => break,
+                Progress::Waiting if is_once && !self.may_make(call) => break,
                 Progress::Waiting if is_once && call.stored.is_some() => {
                     if let Some(key) = call.stored.and_then(|group| self.groups.key(group)) {
                         let key = key.into();

@@ -365,7 +365,16 @@ impl Outbox {
 
     /// Another page has changed the storage.
     fn on_changed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, key: &str, value: Option<&str>) {
-        if self.storage != Storage::Ready || self.takeover.is_parked {
+        if self.storage != Storage::Ready {
+            return;
+        }
+        if let Some(text) = value.filter(|_| *key == *self.keys.of_cleared(&self.client)) {
+            return self.on_cleared(context, text);
+        }
+        if self.takeover.is_parked {
+            if value.is_none() {
+                self.on_calls_removed(context, key);
+            }
             return;
         }
         if *key == *self.keys.of_storage() {
@@ -375,9 +384,6 @@ impl Outbox {
                 _ => {}
             }
             return;
-        }
-        if let Some(text) = value.filter(|_| *key == *self.keys.of_cleared(&self.client)) {
-            return self.on_cleared(context, text);
         }
         if let Some(client) = self.keys.parse_lease(key) {
             return self.on_lease_changed(context, &Box::from(client), value);
@@ -392,6 +398,15 @@ impl Outbox {
             }
             Some(_) => {}
         }
+    }
+
+    /// Another page may have made calls of this one, which was hidden: who waits need not do so until others are done.
+    fn on_calls_removed(&mut self, context: &mut Context<'_>, key: &str) {
+        let Some(group) = self.groups.find(key) else { return };
+        let gone = self.take_all(context, &|entry| entry.kind.is_call() && entry.stored == Some(group));
+        let (cleared, made) = gone.into_iter().partition(|entry| self.was_cleared(entry));
+        self.drop_entries(context, cleared, DropReason::Cleared);
+        self.tell_sent(context, made);
     }
 
     fn on_removed_elsewhere(&mut self, context: &mut Context<'_>, key: &str) {
