@@ -400,7 +400,7 @@ fn only_one_that_must_not_be_executed_twice_waits_for_the_lock_for_longer_than_a
     world.run_until_open(page);
     world.run_for(A_WHILE);
     assert_eq!(tickets.map(|ticket| world.client(page).succeeded(ticket)), [true, false]);
-    world.run_for(60_000);
+    world.run_for(120_000);
     assert_eq!(tickets.map(|ticket| world.client(page).succeeded(ticket)), [true, true]);
     assert_eq!(made(&mut world).len(), 2);
 }

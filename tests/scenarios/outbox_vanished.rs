@@ -305,3 +305,39 @@ fn late_word_that_something_was_removed_is_not_believed_of_what_is_there_again()
     assert_eq!(degradations(&world, page), 0);
     assert!(world.client(page).client().outbox().entries().all(|entry| entry.stored.is_some()));
 }
+
+#[test]
+fn clearing_and_closing_in_one_task_clears_what_other_pages_were_given() {
+    for takes_ms in [None, Some(5..=20)] {
+        let (mut world, browser, page) = offline_page();
+        let other = other_page(&mut world, browser);
+        let receipt = offer(&mut world, page, "1");
+        world.browser(browser).storage_takes_ms = takes_ms.clone();
+        world.run_for(A_WHILE);
+        assert_eq!(entries_in(&mut world, browser), 1);
+        world.task(other, vec![Wish::ClearOutbox, Wish::Close]);
+        world.run_for(A_WHILE);
+        assert_eq!(entries_in(&mut world, browser), 0);
+        // A storage that answers later tells nobody.
+        let expected = if takes_ms.is_none() { Some("OUTBOX_CLEARED") } else { None };
+        assert_eq!(world.client(page).rejection(receipt), expected);
+    }
+}
+
+#[test]
+fn a_page_without_a_connection_does_not_keep_others_from_what_a_dead_one_has_left() {
+    let (mut world, browser, page) = offline_page();
+    world.server().start();
+    let (offline, other) = (other_page(&mut world, browser), other_page(&mut world, browser));
+    for page in [page, offline, other] {
+        world.run_until_open(page);
+    }
+    world.pause(page);
+    offer(&mut world, page, "1");
+    world.run_for(A_WHILE);
+    world.pause(offline);
+    world.crash(page);
+    world.run_for(A_WHILE);
+    assert_eq!(sent(&mut world), ["1"]);
+    assert_eq!(entries_in(&mut world, browser), 0);
+}

@@ -171,7 +171,7 @@ impl Outbox {
             }
             (Some(Stage::Checking), Some(_)) => {
                 self.hold_lease(context, client);
-                self.on_answer(context, client, LockOutcome::Granted);
+                self.on_answer(context, session, client, LockOutcome::Granted);
             }
             // It could not be written: later perhaps.
             (Some(Stage::Checking), None) => self.on_lease_taken(context, client, LEASE_MS),

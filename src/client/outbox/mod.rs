@@ -443,6 +443,7 @@ impl Outbox {
         }
         self.on_rest(context, &is_closed(0));
         self.release_all();
+        self.clear_although_closed();
         self.groups.tidy(None);
         self.commit(context);
         self.groups = Groups::default();
@@ -459,7 +460,6 @@ impl Outbox {
         self.next_timeout = None;
         self.barrier_at = None;
         self.storage = Storage::Absent;
-        self.reads = Reads::default();
         self.takeover = Takeover::default();
     }
 

@@ -108,6 +108,15 @@ impl Outbox {
         self.groups.say(Output::ReadStorage { read, prefix });
     }
 
+    /// The client is closed: only what is to be cleared in storage still is.
+    pub(super) fn clear_although_closed(&mut self) {
+        if let Some(clear) = self.reads.clear_after_start.take() {
+            self.storage = Storage::Ready;
+            self.read(self.keys.all(), clear);
+        }
+        self.reads.waiting.retain(|(_, purpose)| matches!(purpose, Purpose::Clear { .. }));
+    }
+
     /// Asks once more what storage has not answered; perhaps it does now.
     pub(super) fn ask_again(&mut self) {
         for (read, purpose) in &mut self.reads.waiting {

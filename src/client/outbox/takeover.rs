@@ -197,13 +197,19 @@ impl Outbox {
         if outcome == LockOutcome::Unavailable {
             self.on_no_locks(context, &client);
         } else {
-            self.on_answer(context, &client, outcome);
+            self.on_answer(context, session, &client, outcome);
         }
         self.go_on(context, session);
     }
 
     /// Whether the lock of a client was got, be it a browser's or a lease.
-    pub(super) fn on_answer(&mut self, context: &mut Context<'_>, client: &str, outcome: LockOutcome) {
+    pub(super) fn on_answer(
+        &mut self,
+        context: &mut Context<'_>,
+        session: Option<SocketId>,
+        client: &str,
+        outcome: LockOutcome,
+    ) {
         if *client == *self.client {
             if outcome == LockOutcome::Granted && self.takeover.own_lock == OwnLock::Asked {
                 self.takeover.own_lock = OwnLock::Held;
@@ -215,7 +221,11 @@ impl Outbox {
             return;
         }
         match (outcome, self.takeover.others.get(client)) {
-            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) => self.look_for_left(client),
+            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) if self.wants_orphans(session) => {
+                self.look_for_left(client);
+            }
+            // Others may have a connection; the next session asks again.
+            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) => self.release(client),
             (LockOutcome::Taken, Some(Other::Asked)) => self.ask_for(context, client, true),
             _ => {}
         }
