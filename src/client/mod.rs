@@ -223,6 +223,9 @@ impl Client {
             }
         }
         let (mut context, connection, _, outbox) = self.split(now);
+        if connection.awaits_application() {
+            outbox.leave_taken_over();
+        }
         if may_be_followed && !connection.is_closed() {
             outbox.ask_first(&mut context);
         } else {

@@ -6,7 +6,11 @@ use super::{
     outbox::{A_WHILE, dropped, entries_in, offer, sent},
     record_support::{NAME, open, set},
 };
-use crate::world::{ClientId, Wish, World, browser::BrowserId, server::Request};
+use crate::world::{
+    ClientId, Wish, World,
+    browser::BrowserId,
+    server::{AtLogin, Request},
+};
 
 const USER: &str = "{\"user\":\"ada\"}";
 
@@ -340,4 +344,36 @@ fn a_page_without_a_connection_does_not_keep_others_from_what_a_dead_one_has_lef
     world.run_for(A_WHILE);
     assert_eq!(sent(&mut world), ["1"]);
     assert_eq!(entries_in(&mut world, browser), 0);
+}
+
+#[test]
+fn a_page_that_is_paused_with_what_a_dead_one_has_left_gives_it_to_others() {
+    for is_refused in [false, true] {
+        let (mut world, browser, page) = offline_page();
+        world.server().start();
+        world.server().policy.logins.insert("{\"user\":\"nobody\"}".into(), AtLogin::Refuse(None));
+        let heir = other_page(&mut world, browser);
+        for page in [page, heir] {
+            world.run_until_open(page);
+        }
+        world.server().policy.answers_pings = false;
+        world.pause(page);
+        offer(&mut world, page, "1");
+        world.run_for(A_WHILE);
+        world.crash(page);
+        // The heir has it, and does not know whether it has arrived.
+        world.run_for(A_WHILE);
+        if is_refused {
+            world.login(heir, "{\"user\":\"nobody\"}");
+        } else {
+            world.pause(heir);
+        }
+        world.server().policy.answers_pings = true;
+        world.run_for(A_WHILE);
+        assert_eq!(entries_in(&mut world, browser), 1);
+        let other = other_page(&mut world, browser);
+        world.run_until_open(other);
+        world.run_for(A_WHILE);
+        assert_eq!(entries_in(&mut world, browser), 0, "refused: {is_refused}");
+    }
 }

@@ -146,6 +146,11 @@ impl Connection {
         }
     }
 
+    /// Whether there will be no session until the application does something.
+    pub fn awaits_application(&self) -> bool {
+        self.rests().is_some() || matches!(self.phase, Phase::AwaitingLogin { .. })
+    }
+
     /// Whether `close()` was called.
     pub fn is_closed(&self) -> bool {
         matches!(self.phase, Phase::Closed)

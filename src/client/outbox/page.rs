@@ -1,6 +1,10 @@
 //! What the outbox does when its page is left and when it is seen again.
 
-use super::{Entry, Outbox, Purpose, groups::GroupId, takeover::OwnLock};
+use super::{
+    Entry, Outbox, Purpose,
+    groups::GroupId,
+    takeover::{Other, OwnLock},
+};
 use crate::client::{context::Context, error::DropReason, io::SocketId, limits::OUTBOX_START_MAX_MS};
 
 impl Outbox {
@@ -12,13 +16,25 @@ impl Outbox {
         self.store_calls_again(context);
         self.groups.tidy(None);
         self.takeover.is_parked = true;
+        self.leave_taken_over();
+        self.release_all();
+    }
+
+    /// Lets go of what dead pages have left, which stays in storage: others may have a connection.
+    pub fn leave_taken_over(&mut self) {
+        let others: Vec<Box<str>> = self.takeover.others.names().map(Into::into).collect();
+        let is_taken_over = |client: &str| matches!(self.takeover.others.get(client), Some(Other::TakenOver(_)));
+        let taken_over: Vec<_> = others.into_iter().filter(|client| is_taken_over(client)).collect();
+        if taken_over.is_empty() {
+            return;
+        }
         for index in (0..self.entries.len()).rev() {
             if self.is_taken_over(&self.entries[index]) {
                 self.leave_to_others(index);
             }
         }
         self.leave_calls_to_others(None);
-        self.release_all();
+        taken_over.iter().for_each(|client| self.release(client));
     }
 
     /// The page is seen again: what others have sent meanwhile is not sent again.
