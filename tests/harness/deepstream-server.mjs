@@ -7,7 +7,9 @@ export { freePort };
 
 const urlPath = '/deepstream';
 const healthCheckPath = '/health-check';
-const fileStorage = fileURLToPath(new URL('./file-storage.cjs', import.meta.url));
+const fromHere = (name) => fileURLToPath(new URL(name, import.meta.url));
+const fileStorage = fromHere('./file-storage.cjs');
+const witness = fromHere('./witness.cjs');
 const childScript = new URL('./deepstream-server-process.mjs', import.meta.url);
 
 /** What the server permits wherever the given rules say nothing. */
@@ -17,6 +19,13 @@ const openPermissions = {
   event: { '*': { publish: true, subscribe: true, listen: true } },
   rpc: { '*': { provide: true, request: true } },
 };
+
+/**
+ * @typedef {object} Taken an event, with its payload, or a write to a record, with the record's data after it
+ * @property {string} [event]
+ * @property {string} [record]
+ * @property {string | null} text JSON
+ */
 
 /**
  * Starts a deepstream server on loopback and resolves once it accepts connections.
@@ -34,12 +43,22 @@ const openPermissions = {
  * @param {number} [options.heartbeatInterval] in milliseconds; a client silent for twice as long is cut
  * @param {object} [options.rpc] deepstream's own options of that name, e.g. `{ ackTimeout: 200, responseTimeout: 500 }`
  * @param {object} [options.listen] the same, e.g. `{ responseTimeout: 200 }`
+ * @param {(taken: Taken) => void} [options.onTaken] is told of every event that the server takes in, and of every write
+ *   that comes into `storageFile`
  * @param {import('./message-bus.mjs').MessageBus} [options.bus] what connects it with the other servers of a cluster;
  *   see startCluster
  */
-export async function startDeepstreamServer({ port, bus, ...options } = {}) {
+export async function startDeepstreamServer({ port, bus, onTaken, ...options } = {}) {
   port ??= await freePort();
-  const configuration = { ...serverConfiguration(port, options), ...bus?.configuration };
+  const configuration = {
+    ...serverConfiguration(port, options),
+    ...(onTaken && { monitoring: { path: witness, options: {} } }),
+    ...bus?.configuration,
+  };
+  const connect = (channel, closed) => {
+    bus?.connect(channel, closed);
+    if (onTaken) channel.onMessage((message) => 'text' in message && onTaken(message));
+  };
   let child;
   let lastStep = Promise.resolve();
   /** Steps asked for at the same time are done one after the other. */
@@ -48,7 +67,7 @@ export async function startDeepstreamServer({ port, bus, ...options } = {}) {
 
   async function start() {
     if (isRunning()) return;
-    child = await startChild(childScript, configuration, bus?.connect);
+    child = await startChild(childScript, configuration, connect);
     const response = await fetch(`http://${loopback}:${port}${healthCheckPath}`);
     if (!response.ok) throw new Error(`deepstream's health check answers ${response.status}.`);
   }

@@ -24,7 +24,10 @@ module.exports = class FileStorage {
   }
 
   set(name, version, data, callback) {
-    this.records.set(name, { version, text: JSON.stringify(data) });
+    const text = JSON.stringify(data);
+    this.records.set(name, { version, text });
+    // See `onTaken` in deepstream-server.mjs.
+    if (process.connected) process.send({ message: { record: name, text } }, () => {});
     this.#save(callback);
   }
 

@@ -47,6 +47,30 @@ describe('the real server', deadline, () => {
     await reached(client, 'OPEN');
   });
 
+  test('tells what it takes in: events, and what is in a record after a write', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'taken-'));
+    after(() => rm(directory, { recursive: true }));
+    const taken = [];
+    let tell;
+    const server = await startDeepstreamServer({
+      storageFile: join(directory, 'records.json'),
+      onTaken: (what) => taken.push(what) === 3 && tell(),
+    });
+    after(server.stop);
+    const toldAll = new Promise((resolve) => (tell = resolve));
+    const client = connect(server.url);
+    await login(client, {});
+    client.event.emit('news', { number: 1 });
+    client.event.emit('news');
+    client.record.setData('note', { a: 1 });
+    await toldAll;
+    assert.deepEqual(taken, [
+      { event: 'news', text: '{"number":1}' },
+      { event: 'news', text: null },
+      { record: 'note', text: '{"a":1}' },
+    ]);
+  });
+
   test('knows its users, and loses patience with the others', async () => {
     const server = await startDeepstreamServer({
       users: { ann: { password: 'secret', clientData: { colour: 'green' } } },
