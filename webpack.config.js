@@ -6,10 +6,11 @@ const fromHere = (path) => fileURLToPath(new URL(path, import.meta.url));
 export default {
   mode: 'production',
   // Entries that are not JavaScript are there to be copied beside the bundle.
-  entry: { index: ['./www/index.html', './www/style.css', './www/icon.svg', './www/index.js'] },
+  entry: { index: ['./www/index.html', './www/style.css', './www/lab.css', './www/icon.svg', './www/index.js'] },
   output: {
     path: fromHere('dist'),
     filename: '[name].js',
+    publicPath: '',
     assetModuleFilename: '[name][ext]',
     clean: true,
   },
@@ -20,6 +21,8 @@ export default {
   module: {
     rules: [{ test: /\.(html|css|svg)$/, type: 'asset/resource' }],
   },
+  // Whoever reads the page in the browser's tools sees what is written here, and is served sooner.
+  optimization: { minimize: false },
   // The WebAssembly module travels inside the bundle; `npm run size` is what watches its bytes.
   performance: { hints: false },
 };

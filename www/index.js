@@ -1,75 +1,129 @@
-import { ClientPanel } from './client-panel.js';
-import { byRole } from './dom.js';
-import { faultTone, findNetwork, NetworkControl } from './network-control.js';
+import { CLIENTS } from './clients.js';
+import { byRole, onPress, setAvailable } from './dom.js';
+import { openLab } from './lab/lab.js';
+import { faultLabel, faultTone, findNetwork, NetworkControl } from './network-control.js';
+import { playOutage } from './outage.js';
+import { OutboxView } from './outbox-view.js';
+import { Robin } from './robin.js';
 import { findServer, ServerControl } from './server-control.js';
-import { toneOf } from './states.js';
+import { Side } from './side.js';
+import { makeTabs } from './tabs.js';
 import { Timeline } from './timeline.js';
-import { Traffic } from './traffic.js';
+import { Witness } from './witness.js';
 
 const DEFAULT_SERVER = 'localhost:6020';
-/**
- * Shorter than the defaults, in milliseconds: whoever watches should not wait. index.html tells what
- * the heartbeat amounts to.
- */
-const CLIENT_OPTIONS = {
-  heartbeatInterval: 3000,
-  connectTimeout: 5000,
-  reconnectIntervalIncrement: 1000,
-  maxReconnectInterval: 4000,
-  lostConnectionTimeout: 2000,
-};
+const LINES = ['Tea at five?', 'Yes, at five.', 'Who brings milk?', 'I do.', 'And biscuits?', 'Robin does.', 'Until then.'];
 
-function makePanel(name, surroundings) {
-  const template = document.getElementById('client-panel');
-  const root = template.content.firstElementChild.cloneNode(true);
-  root.id = `client-${name.toLowerCase()}`;
-  root.dataset.testid = root.id;
-  root.setAttribute('aria-label', `Client ${name}`);
-  byRole(root, 'badge').textContent = name;
-  byRole(root, 'title').textContent = `Client ${name}`;
-  byRole(root, 'message').value = `Hello from ${name}`;
-  document.getElementById('clients').append(root);
-  return new ClientPanel(root, { name, provides: name === 'B', ...surroundings });
-}
-
-/** A server named in the page's address is somebody else's: it is used, not controlled. */
+/** A server named in the page's address is somebody else's: it is used, not controlled, and nobody there counts. */
 const namedServer = new URLSearchParams(location.search).get('server');
-const controlledServer = namedServer === null ? await findServer() : null;
-const url = namedServer ?? controlledServer?.url ?? DEFAULT_SERVER;
-byRole(document, 'server-url').textContent = url;
-document.body.classList.toggle('without-server-control', controlledServer === null);
+const server = namedServer === null ? await findServer() : null;
+const network = server === null ? null : await findNetwork();
+const url = namedServer ?? server?.url ?? DEFAULT_SERVER;
 
-// Only the server of this page is dialled through the network of this page.
-const network = controlledServer === null ? null : await findNetwork();
-for (const part of document.querySelectorAll('[data-network]')) part.hidden = network === null;
+const demo = { get lab() { return openLab(url); } };
+/** For poking in the console; the page tells how. */
+window.demo = demo;
 
-const lanes = ['A', network && 'network', controlledServer && 'server', 'B'].filter(Boolean);
-const timeline = new Timeline(document.getElementById('timeline'), lanes);
-
-if (controlledServer !== null) {
-  const control = new ServerControl(document.getElementById('server'), controlledServer);
-  timeline.state('server', controlledServer.running ? 'good' : 'bad');
-  control.addEventListener('status', ({ detail: tone }) => timeline.state('server', tone));
-}
-if (network !== null) {
-  const control = new NetworkControl(document.getElementById('network'), network);
-  timeline.state('network', faultTone(network.fault));
-  control.addEventListener('status', ({ detail: tone }) => timeline.state('network', tone));
-}
-
-const traffic = new Traffic();
-traffic.addEventListener('published', ({ detail }) => timeline.published(detail.event, detail.envelope));
-traffic.addEventListener('delivered', ({ detail }) => {
-  timeline.delivered(detail.event, detail.envelope, detail.receiver);
-});
-
-const panels = ['A', 'B'].map((name) => {
-  const panel = makePanel(name, { url, options: CLIENT_OPTIONS, traffic });
-  timeline.state(name, toneOf(panel.state));
-  panel.addEventListener('state', ({ detail: state }) => timeline.state(name, toneOf(state)));
-  return panel;
-});
-
-/** For poking in the console; the page's footer tells how. */
-window.demo = { a: panels[0], b: panels[1] };
+if (network !== null) compare();
+else for (const part of document.querySelectorAll('[data-controlled]')) part.remove();
+for (const part of document.querySelectorAll('[data-static]')) part.hidden = network !== null;
+makeTabs(byRole(document, 'tabs'), (id) => id === 'panel-lab' && openLab(url));
 document.body.dataset.ready = 'true';
+
+function compare() {
+  const kept = JSON.parse(sessionStorage.getItem('demo') ?? 'null');
+  // A room of its own, so that other windows do not disturb what is counted here.
+  const room = kept?.room ?? crypto.randomUUID().slice(0, 4);
+  const kinds = Object.keys(CLIENTS);
+  const topicOf = (kind) => `demo/${room}/${kind}`;
+  const robin = new Robin(server.directUrl, { username: `Robin ${room}`, topics: kinds.map(topicOf) });
+  const timeline = new Timeline(document.getElementById('timeline'), ['theirs', 'between', 'ours']);
+
+  const sides = kinds.map((kind) => {
+    const root = document.getElementById(kind);
+    root.append(document.getElementById('application').content.cloneNode(true));
+    byRole(root, 'name').textContent = CLIENTS[kind].name;
+    const side = new Side(root, {
+      kind: CLIENTS[kind],
+      url,
+      topic: topicOf(kind),
+      user: `${CLIENTS[kind].user} ${room}`,
+      robin,
+      logRoot: byRole(document, `log-${kind}`),
+      kept: kept?.[kind],
+    });
+    const key = (number) => `${kind} ${number}`;
+    side.addEventListener('state', ({ detail: { tone, words } }) => timeline.state(kind, tone, words));
+    side.addEventListener('sent', ({ detail: number }) => timeline.sent(key(number), kind));
+    side.addEventListener('arrived', ({ detail: number }) => timeline.arrived(key(number), 'between'));
+    side.addEventListener('lost', ({ detail: number }) => timeline.lost(key(number)));
+    timeline.state(kind, side.status.tone, side.status.words);
+    demo[kind] = side;
+    return side;
+  });
+
+  const witness = new Witness(`demo/${room}/`, kept?.lastId);
+  const sideOf = (name) => demo[name.split('/')[2]];
+  witness.addEventListener('event', ({ detail: { name, data } }) => sideOf(name)?.arrive(data.number));
+  robin.addEventListener('read', ({ detail: { topic, number } }) => sideOf(topic)?.read(number));
+  witness.addEventListener('record', ({ detail: { name, data } }) => sideOf(name)?.learn(data));
+  addEventListener('pagehide', () => {
+    const [theirs, ours] = sides;
+    sessionStorage.setItem('demo', JSON.stringify({ room, theirs, ours, lastId: witness.lastId }));
+  });
+
+  new OutboxView(byRole(document, 'waiting')).watch(demo.ours.client);
+  connectSwitches({ robin, sides, timeline });
+}
+
+function connectSwitches({ robin, sides, timeline }) {
+  const serverControl = new ServerControl(document, server);
+  const networkControl = new NetworkControl(document, network);
+  const between = { server: server.running ? 'good' : 'bad', fault: network.fault };
+  const showBetween = () => {
+    if (between.server === 'good') timeline.state('between', faultTone(between.fault), faultLabel(between.fault));
+    else timeline.state('between', between.server, 'No server');
+  };
+  showBetween();
+  serverControl.addEventListener('status', ({ detail: tone }) => {
+    between.server = tone;
+    showBetween();
+  });
+  networkControl.addEventListener('status', ({ detail: fault }) => {
+    between.fault = fault;
+    showBetween();
+  });
+
+  const writes = byRole(document, 'writes');
+  const robinIsHere = byRole(document, 'robin');
+  const person = {
+    come: () => (robinIsHere.checked = true) && robin.come(),
+    go: () => (robinIsHere.checked = false) || robin.go(),
+  };
+  robinIsHere.addEventListener('change', () => (robinIsHere.checked ? robin.come() : robin.go()));
+
+  let ticks = 0;
+  setInterval(() => {
+    if (!writes.checked) return;
+    ticks += 1;
+    for (const { application } of sides) {
+      application.say(LINES[ticks % LINES.length]);
+      if (ticks % 3 === 0 && !application.isBeingTypedTo) application.write(`Our plan, draft ${ticks / 3}`);
+    }
+    if (ticks % 4 === 0 && robin.isHere) robin.write();
+  }, 1000);
+
+  const play = byRole(document, 'play');
+  const story = byRole(document, 'story');
+  // Whoever takes over by hand is told about that instead.
+  byRole(document, 'switches').addEventListener('input', () => (story.textContent = ''));
+  onPress(play, async () => {
+    setAvailable(play, false);
+    writes.checked = true;
+    const before = sides.map(({ score }) => score.lost);
+    await playOutage({ network: networkControl, robin: person, tell: (words) => (story.textContent = words) });
+    const [theirs, ours] = sides.map(({ score }, index) => score.lost - before[index]);
+    story.textContent = `Over. Lost on the left: ${theirs}. Lost on the right: ${ours}.`;
+    setAvailable(play, true);
+  });
+}

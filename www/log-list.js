@@ -7,6 +7,8 @@ const MOST_ROWS = 200;
 export class LogList {
   #list;
   #lastStateAt = null;
+  #newestText;
+  #repeats = 1;
 
   constructor(list) {
     this.#list = list;
@@ -70,15 +72,19 @@ export class LogList {
     this.#add({ 'data-kind': 'note' }, text);
   }
 
+  /** Of the same again and again there is one row, which says how often. */
   #add(attributes, ...content) {
-    this.#list.prepend(
-      element(
-        'li',
-        attributes,
-        element('time', {}, clockTime()),
-        element('span', { class: 'log-text' }, ...content),
-      ),
-    );
+    const text = element('span', { class: 'log-text' }, ...content);
+    const newest = this.#list.firstElementChild;
+    if (newest !== null && this.#newestText === text.textContent) {
+      this.#repeats += 1;
+      newest.firstElementChild.textContent = clockTime();
+      newest.dataset.repeats = `× ${this.#repeats}`;
+      return;
+    }
+    this.#newestText = text.textContent;
+    this.#repeats = 1;
+    this.#list.prepend(element('li', attributes, element('time', {}, clockTime()), text));
     keepNewest(this.#list, MOST_ROWS);
   }
 }

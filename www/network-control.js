@@ -5,24 +5,29 @@ const POLL_MILLISECONDS = 1000;
 
 /** The faults by their names in the harness; `tone` as in states.js. */
 const FAULTS = {
-  none: { label: 'Works', tone: 'good', explanation: 'Everything passes.' },
+  none: { label: 'Works', tone: 'good', explanation: 'Everything passes. Play an outage, or break it yourself.' },
   refuse: { label: 'Refuse', tone: 'bad', explanation: 'Connections are closed, new ones as soon as they come.' },
-  reset: { label: 'Reset', tone: 'bad', explanation: 'As refuse, but torn down by a TCP reset.' },
+  reset: { label: 'Reset', tone: 'bad', explanation: 'As Refuse, but torn down without a goodbye.' },
   blackhole: {
     label: 'Black hole',
     tone: 'bad',
-    explanation: 'Connections stay open and nothing passes: only a heartbeat can tell.',
+    explanation: 'Nothing passes or closes. Noticed in some 10 s; after it, a hung attempt times out first (5 s).',
   },
   delay: {
     label: 'Delay',
     tone: 'busy',
-    explanation: 'Everything passes half a second later: watch the round trip.',
+    explanation: 'Everything passes half a second later.',
   },
 };
 
 /** The colour of a network that fails in this way: 'good', 'busy' or 'bad'. */
 export function faultTone(name) {
   return FAULTS[name]?.tone ?? 'bad';
+}
+
+/** What a network that fails in this way is called. */
+export function faultLabel(name) {
+  return FAULTS[name]?.label ?? name;
 }
 
 /**
@@ -36,7 +41,7 @@ export async function findNetwork() {
 
 /**
  * Switches that make the network between the page and the server fail. Dispatches `status` with the
- * tone of the fault in force as detail.
+ * name of the fault in force as detail.
  */
 export class NetworkControl extends EventTarget {
   #problem;
@@ -108,6 +113,6 @@ export class NetworkControl extends EventTarget {
     this.#shown = fault;
     this.#radios.get(fault).checked = true;
     for (const [name, explanation] of this.#explanations) explanation.toggleAttribute('data-current', name === fault);
-    this.dispatchEvent(new CustomEvent('status', { detail: faultTone(fault) }));
+    this.dispatchEvent(new CustomEvent('status', { detail: fault }));
   }
 }

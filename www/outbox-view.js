@@ -1,5 +1,5 @@
 import { asText, byRole, element, onPress, setAvailable, shortDuration } from './dom.js';
-import { readEnvelope } from './traffic.js';
+import { readEnvelope } from './lab/traffic.js';
 
 /** Entries that are listed; of more, the number is shown. */
 const LISTED = 50;
@@ -69,8 +69,9 @@ export class OutboxView {
 
 function row({ kind, name, data, isSent, isStored }) {
   const message = readEnvelope(data);
+  const number = message?.sequence ?? data?.number;
   const told = kind === 'record' ? writeText(data) : asText(data);
-  const text = message === null ? told : `#${message.sequence} ${asText(message.text)}`;
+  const text = number === undefined ? told : `${number} ${asText(data.text)}`;
   const where = isSent ? 'on its way' : isStored ? 'stored' : 'in memory';
   return element('li', { 'data-where': where }, element('span', { class: 'chip' }, where), ` ${name}: ${text}`);
 }

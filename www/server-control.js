@@ -4,12 +4,13 @@ import { command, readStatus } from './own-origin.js';
 const POLL_MILLISECONDS = 1000;
 
 /**
- * Asks the page's own origin for `{ running, url }` of the deepstream server beside it.
+ * Asks the page's own origin for `{ running, url, directUrl }` of the deepstream server beside it: `url` leads through
+ * the network that can fail, `directUrl` past it.
  * @returns the answer, or null where nothing there controls a server
  */
 export async function findServer() {
-  const { running, url } = (await readStatus('/server')) ?? {};
-  return typeof running === 'boolean' && typeof url === 'string' ? { running, url } : null;
+  const { running, url, directUrl } = (await readStatus('/server')) ?? {};
+  return typeof running === 'boolean' && typeof url === 'string' ? { running, url, directUrl } : null;
 }
 
 /**

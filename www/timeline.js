@@ -1,15 +1,18 @@
-import { messageKey } from './traffic.js';
-
 const WINDOW_MILLISECONDS = 30_000;
 const FRAME_MILLISECONDS = 40;
 /** Between frames for those who asked for reduced motion. */
 const CALM_FRAME_MILLISECONDS = 1000;
-const BAR_HEIGHT = 10;
+const BAR_HEIGHT = 13;
+/** From the middle of a bar to what is drawn beside it. */
+const BESIDE = BAR_HEIGHT / 2 + 3;
+const CROSS = 4;
+/** Where the lines of a chat come close to one another, in pixels. */
+const NARROW = 500;
 const MOST_MESSAGES = 2000;
 
 /**
- * Draws the last half minute: one bar per lane, coloured by state, and every message as a line from
- * the lane and moment it was published to the lane and moment it arrived.
+ * Draws the last half minute: one bar per lane, coloured by state, and every message as a line from the lane and moment
+ * it was sent to the lane and moment it arrived. What is on its way is a ring, what is lost a cross.
  */
 export class Timeline {
   #canvas;
@@ -20,7 +23,9 @@ export class Timeline {
   #lastFrameAt = -Infinity;
   #reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
-  /** `laneNames` from top to bottom. */
+  /**
+   * `laneNames` from top to bottom; each lane has the colour that the style sheet gives to the property of its name.
+   */
   constructor(canvas, laneNames) {
     this.#canvas = canvas;
     this.#context = canvas.getContext('2d');
@@ -32,23 +37,27 @@ export class Timeline {
     requestAnimationFrame((now) => this.#frame(now));
   }
 
-  /** The lane is in a state of this tone from now on: 'good', 'busy' or 'bad'. */
-  state(laneName, tone) {
-    this.#lanes.get(laneName).spans.push({ since: performance.now(), tone });
+  /** The lane is in a state of this tone from now on: 'good', 'busy' or 'bad'; `words` are written into it. */
+  state(laneName, tone, words = '') {
+    const { spans } = this.#lanes.get(laneName);
+    const last = spans.at(-1);
+    if (last?.tone !== tone || last.words !== words) spans.push({ since: performance.now(), tone, words });
   }
 
-  published(event, { name, sender, sequence }) {
-    this.#messages.set(messageKey(event, sender, sequence), { from: name, publishedAt: performance.now() });
-    if (this.#messages.size > MOST_MESSAGES) {
-      this.#messages.delete(this.#messages.keys().next().value);
-    }
+  /** Something was sent; `key` names it. */
+  sent(key, laneName) {
+    this.#messages.set(key, { from: laneName, sentAt: performance.now() });
+    if (this.#messages.size > MOST_MESSAGES) this.#messages.delete(this.#messages.keys().next().value);
   }
 
-  delivered(event, { sender, sequence }, laneName) {
-    const message = this.#messages.get(messageKey(event, sender, sequence));
-    if (message === undefined) return;
-    message.to = laneName;
-    message.arrivedAt = performance.now();
+  arrived(key, laneName) {
+    const message = this.#messages.get(key);
+    if (message !== undefined) Object.assign(message, { to: laneName, arrivedAt: performance.now(), isLost: false });
+  }
+
+  lost(key) {
+    const message = this.#messages.get(key);
+    if (message !== undefined) message.isLost = true;
   }
 
   #adapt() {
@@ -65,8 +74,10 @@ export class Timeline {
       bad: colour('bad'),
       grid: colour('line'),
       surface: colour('surface'),
-      A: colour('client-a'),
-      B: colour('client-b'),
+      'on-good': colour('on-good'),
+      'on-busy': colour('on-busy'),
+      'on-bad': colour('on-bad'),
+      ...Object.fromEntries([...this.#lanes.keys()].map((name) => [name, colour(name)])),
     };
     this.#lastFrameAt = -Infinity;
   }
@@ -85,7 +96,7 @@ export class Timeline {
       while (spans.length > 1 && spans[1].since < horizon) spans.shift();
     }
     for (const [key, message] of this.#messages) {
-      const end = message.arrivedAt ?? message.publishedAt;
+      const end = message.arrivedAt ?? message.sentAt;
       if (end < horizon) this.#messages.delete(key);
     }
   }
@@ -102,12 +113,13 @@ export class Timeline {
     for (const [name, { spans }] of this.#lanes) {
       context.fillStyle = this.#colours.grid;
       context.fillRect(0, y(name) - 1, width, 2);
-      spans.forEach(({ since, tone }, index) => {
+      spans.forEach(({ since, tone, words }, index) => {
         const start = Math.max(0, x(since));
         const end = index + 1 < spans.length ? x(spans[index + 1].since) : width;
         context.fillStyle = this.#colours[tone];
         // States shorter than a pixel are widened to one: passing through them is the story.
         context.fillRect(start, y(name) - BAR_HEIGHT / 2, Math.max(1, end - start), BAR_HEIGHT);
+        this.#drawWords(words, this.#colours[`on-${tone}`], { start, end, y: y(name) });
       });
     }
     for (const message of this.#messages.values()) this.#drawMessage(message, x, y);
@@ -120,26 +132,52 @@ export class Timeline {
     }
   }
 
-  #drawMessage({ from, publishedAt, to, arrivedAt }, x, y) {
+  #drawWords(words, colour, { start, end, y }) {
+    const context = this.#context;
+    context.font = '600 11px system-ui, sans-serif';
+    context.textBaseline = 'middle';
+    if (words === '' || context.measureText(words).width > end - start - 12) return;
+    context.fillStyle = colour;
+    context.fillText(words, start + 6, y + 0.5);
+  }
+
+  #drawMessage({ from, sentAt, to, arrivedAt, isLost }, x, y) {
     const context = this.#context;
     context.strokeStyle = this.#colours[from];
     context.lineWidth = 2;
+    // Beside the bars, so that these can be read.
+    const { index } = this.#lanes.get(from);
+    const down = index > (to === undefined ? (this.#lanes.size - 1) / 2 : this.#lanes.get(to).index) ? -1 : 1;
+    const start = [x(sentAt), y(from) + down * BESIDE];
+    if (isLost) return this.#drawCross(...start);
     if (to !== undefined) {
+      const end = [x(arrivedAt), y(to) - down * BESIDE];
       context.beginPath();
-      context.moveTo(x(publishedAt), y(from));
-      context.lineTo(x(arrivedAt), y(to));
+      context.moveTo(...start);
+      context.lineTo(...end);
       context.stroke();
-      this.#drawDot(x(arrivedAt), y(to), this.#colours[from]);
+      this.#drawDot(...end, this.#colours[from]);
     }
-    this.#drawDot(x(publishedAt), y(from), to === undefined ? this.#colours.surface : this.#colours[from]);
+    this.#drawDot(...start, to === undefined ? this.#colours.surface : this.#colours[from]);
   }
 
   #drawDot(x, y, fill) {
     const context = this.#context;
     context.fillStyle = fill;
     context.beginPath();
-    context.arc(x, y, 3.5, 0, 2 * Math.PI);
+    context.arc(x, y, this.#canvas.clientWidth < NARROW ? 2 : 3, 0, 2 * Math.PI);
     context.fill();
+    context.stroke();
+  }
+
+  #drawCross(x, y) {
+    const context = this.#context;
+    context.strokeStyle = this.#colours.bad;
+    context.beginPath();
+    context.moveTo(x - CROSS, y - CROSS);
+    context.lineTo(x + CROSS, y + CROSS);
+    context.moveTo(x - CROSS, y + CROSS);
+    context.lineTo(x + CROSS, y - CROSS);
     context.stroke();
   }
 }

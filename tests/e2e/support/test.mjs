@@ -23,6 +23,9 @@ const starting = (start) => async ({}, use) => {
 };
 
 export const test = base.extend({
+  /** The name of a script that is not ours: what it complains about is not held against the page. */
+  foreignScript: [null, { option: true }],
+
   startDeepstream: starting(startDeepstreamServer),
   startScripted: starting(startScriptedServer),
 
@@ -37,13 +40,14 @@ export const test = base.extend({
    * Opens a page in a browser context of its own. The test fails if any of its pages throws into the void or writes an
    * error on the console.
    */
-  openPage: async ({ browser }, use) => {
+  openPage: async ({ browser, foreignScript }, use) => {
     const contexts = [];
     const complaints = [];
     await use(async (url, options) => {
       const context = await browser.newContext(options);
       contexts.push(context);
       context.on('console', (message) => {
+        if (foreignScript !== null && message.location().url.endsWith(foreignScript)) return;
         if (message.type() === 'error' && !networkFailure.test(message.text())) complaints.push(message.text());
       });
       context.on('weberror', (webError) => complaints.push(String(webError.error())));

@@ -1,5 +1,5 @@
 import { MERGE_STRATEGIES, threeWay } from 'deepstream-wasm';
-import { asText, byRole, element, onPress, replaceText } from './dom.js';
+import { asText, byRole, element, onPress, replaceText } from '../dom.js';
 
 const NOTE = 'demo/note';
 const ITEMS = 'demo/items';
@@ -19,8 +19,6 @@ export class RecordPanel {
   #client;
   #note;
   #items;
-  /** How many writes the server does not have yet. */
-  #waiting = 0;
   /** What was written here and lost to somebody else's write, and how to write it again; by field, or item. */
   #lost = new Map();
 
@@ -52,8 +50,8 @@ export class RecordPanel {
   watch(client) {
     this.#client = client;
     this.#note = this.#items = undefined;
-    this.#waiting = 0;
     this.#showWaiting();
+    client?.outbox.on('changed', () => client === this.#client && this.#showWaiting());
     this.#forgetLost();
     this.#showNote({});
     this.#showItems([]);
@@ -85,12 +83,8 @@ export class RecordPanel {
   /** What is told when the server has a write, or why not; `again` makes it once more. */
   #awaitWrite(what, value, again) {
     const client = this.#client;
-    this.#waiting += 1;
-    this.#showWaiting();
     return (error) => {
       if (client !== this.#client) return;
-      this.#waiting -= 1;
-      this.#showWaiting();
       if (error !== 'RECORD_WRITE_LOST' || !again) return;
       // Of a field the last one counts, of items each.
       this.#lost.set(what === 'item' ? `item ${value}` : what, { words: `${what} “${value}”`, again });
@@ -98,10 +92,13 @@ export class RecordPanel {
     };
   }
 
+  /** What the outbox has of these records: several changes of one record wait as one. */
   #showWaiting() {
+    const entries = this.#client?.outbox.entries() ?? [];
+    const count = entries.filter(({ kind, name }) => kind === 'record' && (name === NOTE || name === ITEMS)).length;
     const waiting = byRole(this.#root, 'note-waiting');
-    waiting.hidden = this.#waiting === 0;
-    waiting.textContent = this.#waiting === 1 ? '1 change waits' : `${this.#waiting} changes wait`;
+    waiting.hidden = count === 0;
+    waiting.textContent = `${count} waiting`;
   }
 
   #showLost() {
@@ -166,7 +163,6 @@ export class RecordPanel {
     for (const field of FIELDS) {
       replaceText(byRole(this.#root, `note-${field}`), String(data[field] ?? ''));
     }
-    byRole(this.#root, 'note-version').textContent = this.#note?.isReady ? `version ${this.#note.version}` : '';
   }
 
   #showItems(entries) {

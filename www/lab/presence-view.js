@@ -1,10 +1,11 @@
-import { asText, byRole, clockTime, element, keepNewest } from './dom.js';
+import { asText, byRole, clockTime, element, keepNewest } from '../dom.js';
 
 const MOST_CHANGES = 20;
 
 /** Who is logged in, as one client sees it, and who came and went while it watched. */
 export class PresenceView {
   #users;
+  #label;
   #changes;
   #report;
   #client;
@@ -13,6 +14,7 @@ export class PresenceView {
   /** @param report called with words about what did not work */
   constructor(root, report) {
     this.#users = byRole(root, 'users');
+    this.#label = byRole(root, 'users-label');
     this.#changes = byRole(root, 'presence-changes');
     this.#report = report;
   }
@@ -23,6 +25,7 @@ export class PresenceView {
     this.#changes.replaceChildren();
     this.#show(new Set());
     if (client === undefined) return;
+    client.on('connectionStateChanged', () => client === this.#client && this.#show(this.#online));
     client.presence.subscribe((user, online) => {
       if (client === this.#client) this.#change(user, online);
     });
@@ -58,6 +61,9 @@ export class PresenceView {
 
   #show(online) {
     this.#online = online;
+    const isConnected = this.#client?.getConnectionState() === 'OPEN';
+    this.#users.toggleAttribute('data-stale', !isConnected);
+    this.#label.textContent = isConnected ? 'Others here' : 'Others who were here';
     const names = [...online].sort((one, other) => one.localeCompare(other));
     this.#users.replaceChildren(...names.map((user) => element('li', { 'data-user': user }, user)));
   }

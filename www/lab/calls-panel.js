@@ -1,5 +1,5 @@
 import { C } from 'deepstream-wasm';
-import { asText, byRole, clockTime, element, keepNewest, onPress, setAvailable, shortDuration } from './dom.js';
+import { asText, byRole, clockTime, element, keepNewest, onPress, setAvailable, shortDuration } from '../dom.js';
 
 const MOST_ROWS = 100;
 /** How long a provider works on a call, in milliseconds: long enough to take the server away meanwhile. */

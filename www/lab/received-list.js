@@ -1,4 +1,4 @@
-import { asText, clockTime, element, shortDuration } from './dom.js';
+import { asText, clockTime, element, shortDuration } from '../dom.js';
 import { messageKey } from './traffic.js';
 
 const MOST_ROWS = 100;

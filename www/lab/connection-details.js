@@ -1,6 +1,6 @@
 import { C } from 'deepstream-wasm';
-import { byRole } from './dom.js';
-import { toneOf } from './states.js';
+import { byRole } from '../dom.js';
+import { toneOf } from '../states.js';
 
 const { OPEN, PAUSING, OFFLINE, CLOSING, CLOSED } = C.CONNECTION_STATE;
 const LET_GO = new Set([PAUSING, OFFLINE, CLOSING, CLOSED]);
@@ -119,7 +119,7 @@ function attemptInWords({ state, attempt, reconnectTries }) {
 
 function nextTryInWords({ state, nextAttemptAt }) {
   if (nextAttemptAt !== null) return `in ${(Math.max(nextAttemptAt - Date.now(), 0) / 1000).toFixed(1)} s`;
-  return toneOf(state) === 'busy' && !LET_GO.has(state) ? 'now' : NOTHING;
+  return toneOf(state) === 'busy' && !LET_GO.has(state) ? 'under way' : NOTHING;
 }
 
 function roundTripInWords(rtt) {

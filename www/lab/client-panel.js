@@ -1,14 +1,14 @@
 import { C, DeepstreamClient } from 'deepstream-wasm';
 import { CallsPanel } from './calls-panel.js';
 import { ConnectionDetails, reasonInWords } from './connection-details.js';
-import { asText, byRole, onPress, setAvailable } from './dom.js';
-import { LogList } from './log-list.js';
+import { asText, byRole, onPress, setAvailable } from '../dom.js';
+import { LogList } from '../log-list.js';
 import { PresenceView } from './presence-view.js';
-import { OutboxView } from './outbox-view.js';
+import { OutboxView } from '../outbox-view.js';
 import { RecordPanel } from './record-panel.js';
 import { ReceivedList } from './received-list.js';
 import { SequenceLedger } from './sequence-ledger.js';
-import { toneOf } from './states.js';
+import { toneOf } from '../states.js';
 import { envelope, readEnvelope, senderKey } from './traffic.js';
 
 const BURST_SIZE = 100;
