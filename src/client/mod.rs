@@ -224,7 +224,7 @@ impl Client {
         }
         let (mut context, connection, _, outbox) = self.split(now);
         if connection.awaits_application() {
-            outbox.leave_taken_over();
+            outbox.leave_taken_over(&mut context);
         }
         if may_be_followed && !connection.is_closed() {
             outbox.ask_first(&mut context);

@@ -377,3 +377,37 @@ fn a_page_that_is_paused_with_what_a_dead_one_has_left_gives_it_to_others() {
         assert_eq!(entries_in(&mut world, browser), 0, "refused: {is_refused}");
     }
 }
+
+#[test]
+fn a_call_that_was_about_to_be_made_is_in_storage_again_when_it_is_left_to_others() {
+    for leaves in [false, true] {
+        let (mut world, browser, page) = offline_page();
+        let call = Wish::MakeDurable {
+            name: "nobody".into(),
+            data: "1".into(),
+            timeout_ms: None,
+            ttl_ms: None,
+            idempotent: false,
+        };
+        world.wish(page, call);
+        world.run_for(A_WHILE);
+        let heir = world.add_client_in(browser, |_| {});
+        world.login(heir, USER);
+        world.crash(page);
+        world.server().start();
+        // Storage answers later than the application, so that the call is neither in it nor made.
+        world.browser(browser).storage_takes_ms = Some(200..=200);
+        world.run_until_open(heir);
+        while world.browser(browser).storage.values().any(|value| value.contains("nobody")) {
+            world.run_for(10);
+        }
+        assert_eq!(calls(&mut world), 0);
+        if leaves {
+            world.page_says(heir, PageSignal::Left);
+        } else {
+            world.pause(heir);
+        }
+        world.run_for(A_WHILE);
+        assert_eq!((calls(&mut world), entries_in(&mut world, browser)), (0, 1));
+    }
+}

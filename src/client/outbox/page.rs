@@ -16,18 +16,21 @@ impl Outbox {
         self.store_calls_again(context);
         self.groups.tidy(None);
         self.takeover.is_parked = true;
-        self.leave_taken_over();
+        self.leave_taken_over(context);
         self.release_all();
     }
 
     /// Lets go of what dead pages have left, which stays in storage: others may have a connection.
-    pub fn leave_taken_over(&mut self) {
+    pub fn leave_taken_over(&mut self, context: &mut Context<'_>) {
         let others: Vec<Box<str>> = self.takeover.others.names().map(Into::into).collect();
         let is_taken_over = |client: &str| matches!(self.takeover.others.get(client), Some(Other::TakenOver(_)));
         let taken_over: Vec<_> = others.into_iter().filter(|client| is_taken_over(client)).collect();
         if taken_over.is_empty() {
             return;
         }
+        self.store_calls_again(context);
+        // What is left to others is not written by this page any more.
+        self.commit(context);
         for index in (0..self.entries.len()).rev() {
             if self.is_taken_over(&self.entries[index]) {
                 self.leave_to_others(index);
