@@ -53,6 +53,8 @@ pub struct Groups {
     changed: Vec<GroupId>,
     /// Those that hold what the server has confirmed and must not be found there for long, and until when, in order.
     outdated: VecDeque<(Instant, GroupId)>,
+    /// How often a value was written.
+    writes: u32,
     /// What is to be said to storage after what is to be written: questions, and locks given back.
     later: Vec<Output>,
 }
@@ -61,6 +63,11 @@ impl Groups {
     /// Whether anything is to be said to storage.
     pub const fn is_changed(&self) -> bool {
         !self.changed.is_empty() || !self.later.is_empty()
+    }
+
+    /// How often a value was written.
+    pub const fn writes(&self) -> u32 {
+        self.writes
     }
 
     /// The key of a group.
@@ -220,6 +227,7 @@ impl Groups {
         for id in &self.changed {
             let Some(group) = self.groups.get_mut(id.0).filter(|group| group.entries > 0) else { continue };
             if let Value::New { value, .. } | Value::Rewritten(value) = mem::replace(&mut group.value, Value::Written) {
+                self.writes = self.writes.wrapping_add(1);
                 out.push_back(Output::WriteStorage { key: group.key.clone(), value: Some(value.into()) });
             }
         }

@@ -51,7 +51,8 @@ pub enum Purpose {
 /// The questions that are not answered yet.
 #[derive(Debug, Default)]
 pub struct Reads {
-    waiting: Vec<(u32, Purpose)>,
+    /// With how often values had been written by then.
+    waiting: Vec<(u32, Purpose, u32)>,
     next: u32,
     /// A removal that must wait for the first look, which tells who was logged in last.
     clear_after_start: Option<Purpose>,
@@ -63,22 +64,23 @@ impl Reads {
         let may_wait = |purpose: &Purpose| {
             matches!(purpose, Purpose::Clear { .. } | Purpose::Lease(_) | Purpose::Removal(_) | Purpose::Check)
         };
-        self.waiting.iter().all(|(_, purpose)| may_wait(purpose))
+        self.waiting.iter().all(|(_, purpose, _)| may_wait(purpose))
     }
 
     /// Whether it is asked which of its own entries this client still has to send.
     pub fn asks_for_own(&self) -> bool {
-        self.waiting.iter().any(|(_, purpose)| matches!(purpose, Purpose::Own(_)))
+        self.waiting.iter().any(|(_, purpose, _)| matches!(purpose, Purpose::Own(_)))
     }
 
-    fn answered(&mut self, read: u32) -> Option<Purpose> {
-        let position = self.waiting.iter().position(|(waiting, _)| *waiting == read)?;
-        Some(self.waiting.remove(position).1)
+    fn answered(&mut self, read: u32) -> Option<(Purpose, u32)> {
+        let position = self.waiting.iter().position(|(waiting, ..)| *waiting == read)?;
+        let (_, purpose, writes) = self.waiting.remove(position);
+        Some((purpose, writes))
     }
 
     /// Forgets the questions that lead to locks.
     pub fn forget_takeovers(&mut self) {
-        self.waiting.retain(|(_, purpose)| matches!(purpose, Purpose::Start | Purpose::Clear { .. }));
+        self.waiting.retain(|(_, purpose, _)| matches!(purpose, Purpose::Start | Purpose::Clear { .. }));
     }
 }
 
@@ -99,12 +101,12 @@ impl Outbox {
             self.reads.clear_after_start = Some(purpose);
             return;
         }
-        if self.reads.waiting.iter().any(|(_, waiting)| *waiting == purpose) {
+        if self.reads.waiting.iter().any(|(_, waiting, _)| *waiting == purpose) {
             return;
         }
         let read = self.reads.next;
         self.reads.next = read.wrapping_add(1);
-        self.reads.waiting.push((read, purpose));
+        self.reads.waiting.push((read, purpose, self.groups.writes()));
         self.groups.say(Output::ReadStorage { read, prefix });
     }
 
@@ -114,18 +116,18 @@ impl Outbox {
             self.storage = Storage::Ready;
             self.read(self.keys.all(), clear);
         }
-        self.reads.waiting.retain(|(_, purpose)| matches!(purpose, Purpose::Clear { .. }));
+        self.reads.waiting.retain(|(_, purpose, _)| matches!(purpose, Purpose::Clear { .. }));
     }
 
     /// Asks once more what storage has not answered; perhaps it does now.
     pub(super) fn ask_again(&mut self) {
-        for (read, purpose) in &mut self.reads.waiting {
+        for (read, purpose, writes) in &mut self.reads.waiting {
             let prefix = match purpose {
                 Purpose::Start => continue,
                 Purpose::TakeOver(client) | Purpose::Lease(client) => self.keys.of_client(client),
                 _ => self.keys.all(),
             };
-            *read = self.reads.next;
+            (*read, *writes) = (self.reads.next, self.groups.writes());
             self.reads.next = read.wrapping_add(1);
             self.groups.say(Output::ReadStorage { read: *read, prefix });
         }
@@ -246,12 +248,12 @@ impl Outbox {
         self.check_leases(context);
         match event {
             StorageEvent::Contents { read, items } => {
-                if let Some(purpose) = self.reads.answered(read) {
-                    self.on_contents(context, session, purpose, items);
+                if let Some((purpose, writes)) = self.reads.answered(read) {
+                    self.on_contents(context, session, (purpose, writes), items);
                 }
             }
             StorageEvent::Unreadable { read, words } => {
-                if let Some(purpose) = self.reads.answered(read) {
+                if let Some((purpose, _)) = self.reads.answered(read) {
                     self.on_unreadable(context, purpose, words);
                 }
             }
@@ -270,13 +272,19 @@ impl Outbox {
         &mut self,
         context: &mut Context<'_>,
         session: Option<SocketId>,
-        purpose: Purpose,
+        (purpose, writes): (Purpose, u32),
         items: &[(String, String)],
     ) {
         let name = self.keys.of_storage();
         let name = items.iter().find(|(key, _)| **key == *name).map(|(_, name)| name.as_str());
         let is_whole = !matches!(purpose, Purpose::TakeOver(_) | Purpose::Lease(_));
-        if is_whole && self.storage_name.as_deref() != name {
+        let is_another = is_whole && self.storage_name.as_deref() != name;
+        let tells_what_is_lost = (is_another && self.storage_name.is_some()) || purpose == Purpose::Check;
+        if tells_what_is_lost && writes != self.groups.writes() {
+            // What was written since it was asked is not in the answer.
+            return self.read(self.keys.all(), purpose);
+        }
+        if is_another {
             let had_name = std::mem::replace(&mut self.storage_name, name.map(Into::into)).is_some();
             let is_own = matches!(purpose, Purpose::Own(_));
             if had_name && self.on_emptied(context, items, is_own) && is_own {
