@@ -1,5 +1,6 @@
 // Runs the layers of tests in order, or those that are named: node scripts/test.mjs [layer [its extra arguments]]
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { startDeepstreamServer, freePort } from '../tests/harness/deepstream-server.mjs';
 import { build } from './build.mjs';
 import { inRoot } from './lib/paths.mjs';
@@ -89,6 +90,8 @@ async function runBrowserTests(extra, { chrome, chromedriver }) {
   beforeExit(deepstream.stop);
   const scripted = await startScriptedServerProcess({ port: await freePort(6022) });
   beforeExit(scripted.stop);
+  const address = `127.0.0.1:${await freePort(6023)}`;
+  const nudging = setInterval(nudge, 1000, address);
   try {
     await run(
       'wasm-pack',
@@ -102,12 +105,24 @@ async function runBrowserTests(extra, { chrome, chromedriver }) {
           DEEPSTREAM_SCRIPTED_URL: scripted.baseUrl,
           WASM_BINDGEN_TEST_WEBDRIVER_JSON: await webdriverConfiguration(chrome),
           WASM_BINDGEN_TEST_TIMEOUT: String(browserTestDeadline),
+          WASM_BINDGEN_TEST_ADDRESS: address,
         },
       },
     );
   } finally {
+    clearInterval(nudging);
     await Promise.all([deepstream.stop(), scripted.stop()]);
   }
+}
+
+/**
+ * The test runner's HTTP server (tiny_http) can leave a fifth connection of a page without a thread for as long as the
+ * page keeps the others open: the page then never loads. The thread of a new connection takes it on.
+ */
+function nudge(address) {
+  const request = get(`http://${address}/run.js`, { agent: false, timeout: 900 }, (response) => response.resume());
+  request.on('timeout', () => request.destroy());
+  request.on('error', () => {}); // Until the server is there.
 }
 
 /** webdriver.json with the browser that all layers use: chromedriver by itself might find another one. */

@@ -64,7 +64,7 @@ const MOMENTS: [Moment; 17] = [
     Moment {
         name: "a lost connection",
         server: Server::LetsIn("close/1012"),
-        call_then: |client, function| once(client, "error", function),
+        call_then: |client, function| in_state(client, "RECONNECTING", function),
     },
     Moment {
         name: "client data",
