@@ -6,7 +6,7 @@ use super::{
     deduplication::Deduplication,
     error::ClientError,
     flight::{Flight, Item},
-    io::{Output, SocketId},
+    io::{Outcome, Output, SocketId, Ticket},
     limits::{LEAVING_MAX_MS, SLOW_LINK_BYTES_PER_MS, UNASKED_MAX_BYTES},
     options::Options,
     rng::Rng,
@@ -22,6 +22,8 @@ pub struct Context<'a> {
     pub options: &'a Options,
     /// Where randomness comes from.
     pub rng: &'a mut Rng,
+    /// The socket, if it is logged in.
+    pub session: Option<SocketId>,
     /// Where outputs go.
     pub out: &'a mut VecDeque<Output>,
     /// The PINGs of the session.
@@ -85,8 +87,16 @@ const fn leaving(from: Instant, bytes: u64) -> Instant {
 }
 
 impl Context<'_> {
-    /// Sends one message on `socket`.
-    pub fn send(&mut self, socket: SocketId, message: &Message<'_>) {
+    /// Sends one message in the session.
+    pub fn send(&mut self, message: &Message<'_>) {
+        debug_assert!(self.session.is_some(), "{message:?} without a session");
+        if let Some(socket) = self.session {
+            self.send_on(socket, message);
+        }
+    }
+
+    /// Sends one message on `socket`, logged in or not.
+    pub fn send_on(&mut self, socket: SocketId, message: &Message<'_>) {
         let frame = message.encode();
         self.flight.on_other_sent(frame.len(), self.pings);
         self.send_frame(socket, message, frame);
@@ -94,7 +104,9 @@ impl Context<'_> {
 
     /// Sends what the application has entrusted, which may be what the server cannot take. Says whether it was sent: not if it
     /// is too long.
-    pub fn send_item(&mut self, socket: SocketId, item: Item, message: &Message<'_>) -> bool {
+    pub fn send_item(&mut self, item: Item, message: &Message<'_>) -> bool {
+        debug_assert!(self.session.is_some(), "{message:?} without a session");
+        let Some(socket) = self.session else { return false };
         let frame = message.encode();
         let is_taken = !self.flight.is_too_long(self.now, frame.len());
         if is_taken {
@@ -111,6 +123,18 @@ impl Context<'_> {
         }
         self.pings.sends(self.now, frame.len() as u64);
         self.out.push_back(Output::Send(socket, frame));
+    }
+
+    /// Settles what the application waits for.
+    pub fn settle(&mut self, ticket: Ticket, outcome: Outcome) {
+        self.out.push_back(Output::Settle(ticket, outcome));
+    }
+
+    /// Settles all of these, each with the same outcome, and leaves none behind.
+    pub fn settle_all(&mut self, tickets: &mut Vec<Ticket>, outcome: &Outcome) {
+        for ticket in tickets.drain(..) {
+            self.settle(ticket, outcome.clone());
+        }
     }
 
     /// What the clock on the wall says at a moment, in milliseconds since 1970.

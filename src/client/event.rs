@@ -3,7 +3,7 @@
 use super::{
     answer::Answer,
     context::Context,
-    io::{EventCommand, Output, SocketId, Wake},
+    io::{EventCommand, Output, Wake},
     listen::Listens,
     outbox::Outbox,
     subscriptions::{Subject, Subscriptions},
@@ -27,25 +27,19 @@ impl Events {
     }
 
     /// The application wants something.
-    pub fn on_command(
-        &mut self,
-        context: &mut Context<'_>,
-        outbox: &mut Outbox,
-        session: Option<SocketId>,
-        command: EventCommand<'_>,
-    ) {
+    pub fn on_command(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, command: EventCommand<'_>) {
         match command {
-            EventCommand::Subscribe(name) => self.subscriptions.subscribe(context, session, name),
-            EventCommand::Unsubscribe(name) => self.subscriptions.unsubscribe(context, session, name),
-            EventCommand::Emit(offer) => outbox.add(context, session, &offer),
-            EventCommand::Listen(command) => self.listens.on_command(context, session, command),
+            EventCommand::Subscribe(name) => self.subscriptions.subscribe(context, name),
+            EventCommand::Unsubscribe(name) => self.subscriptions.unsubscribe(context, name),
+            EventCommand::Emit(offer) => outbox.add(context, &offer),
+            EventCommand::Listen(command) => self.listens.on_command(context, command),
         }
     }
 
     /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
-        self.subscriptions.on_session(context, socket, gap_ms);
-        self.listens.on_session(context, socket);
+    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
+        self.subscriptions.on_session(context, gap_ms);
+        self.listens.on_session(context);
     }
 
     /// The session is over.
@@ -55,9 +49,9 @@ impl Events {
     }
 
     /// The application restores what was left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.subscriptions.resubscribe(context, socket);
-        self.listens.resubscribe(context, socket);
+    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
+        self.subscriptions.resubscribe(context);
+        self.listens.resubscribe(context);
     }
 
     /// When time alone changes something, and what.
@@ -66,22 +60,16 @@ impl Events {
     }
 
     /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.subscriptions.on_tick(context, socket);
-        self.listens.on_tick(context, socket);
+    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+        self.subscriptions.on_tick(context);
+        self.listens.on_tick(context);
     }
 
     /// A message of the topic EVENT arrived.
-    pub fn on_message(
-        &mut self,
-        context: &mut Context<'_>,
-        outbox: &mut Outbox,
-        socket: SocketId,
-        message: &EventMessage<'_>,
-    ) {
+    pub fn on_message(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, message: &EventMessage<'_>) {
         let answer = Answer::from(message);
-        if self.subscriptions.on_answer(context, socket, &answer)
-            || self.listens.on_answer(context, socket, &answer, message.subscription)
+        if self.subscriptions.on_answer(context, &answer)
+            || self.listens.on_answer(context, &answer, message.subscription)
         {
             return;
         }
@@ -97,7 +85,7 @@ impl Events {
                 let error = answer.error("EMIT or an acknowledgement");
                 let key = message.correlation_id;
                 if let Some(key) = key.filter(|_| answer.is_error && answer.original_action == Some(EMIT)) {
-                    outbox.on_denied(context, socket, key, &error);
+                    outbox.on_denied(context, key, &error);
                 }
                 context.report(error);
             }

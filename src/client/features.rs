@@ -5,7 +5,7 @@ use super::{
     error::ClientError,
     event::Events,
     flight::Item,
-    io::{SocketId, Wake},
+    io::{Command, EventCommand, ListenCommand, PresenceCommand, RpcCall, RpcCommand, Wake},
     outbox::Outbox,
     presence::Presence,
     records::Records,
@@ -34,17 +34,17 @@ impl Features {
     }
 
     /// A session begins; if it is not the first, `gap_ms` says how long there was none.
-    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, socket: SocketId, gap_ms: Option<u64>) {
-        self.events.on_session(context, socket, gap_ms);
-        self.presence.on_session(context, socket, gap_ms);
-        self.records.on_session(context, socket, outbox.forced_names());
-        self.rpc.on_session(context, outbox, socket, gap_ms);
+    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, gap_ms: Option<u64>) {
+        self.events.on_session(context, gap_ms);
+        self.presence.on_session(context, gap_ms);
+        self.records.on_session(context, outbox.forced_names());
+        self.rpc.on_session(context, outbox, gap_ms);
     }
 
     /// What had to wait for what is on its way may be sent.
-    pub fn send_waiting(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.rpc.send_waiting(context, socket);
-        self.records.write_waiting(context, socket);
+    pub fn send_waiting(&mut self, context: &mut Context<'_>) {
+        self.rpc.send_waiting(context);
+        self.records.write_waiting(context);
     }
 
     /// The session is over, perhaps because of something that the server cannot take.
@@ -72,12 +72,45 @@ impl Features {
         self.records.on_closed(context, &ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
     }
 
+    /// The client is closed: tells what cannot be done any more. Returns what can.
+    pub fn refuse<'a>(&mut self, context: &mut Context<'_>, command: Command<'a>) -> Option<Command<'a>> {
+        let topic = match command {
+            Command::Event(EventCommand::Subscribe(_) | EventCommand::Listen(ListenCommand::Listen(_))) => Topic::Event,
+            Command::Event(EventCommand::Emit(offer)) => {
+                if let Some(ticket) = offer.receipt {
+                    context.settle(ticket, Err(ClientError::IsClosed { topic: Topic::Event, dropped: 1 }));
+                }
+                Topic::Event
+            }
+            Command::FlushOutbox { ticket } => {
+                context.settle(ticket, Err(ClientError::IsClosed { topic: Topic::Event, dropped: 0 }));
+                return None;
+            }
+            Command::Presence(PresenceCommand::Subscribe(_) | PresenceCommand::SubscribeAll) => Topic::Presence,
+            Command::Rpc(RpcCommand::Provide(_)) => Topic::Rpc,
+            Command::Rpc(RpcCommand::Make(call)) => {
+                // Rejected like those that waited when it was closed.
+                return Some(Command::Rpc(RpcCommand::Make(RpcCall { is_durable: false, ..call })));
+            }
+            Command::Record(command) => {
+                self.records.refuse(context, command);
+                return None;
+            }
+            command => return Some(command),
+        };
+        context.report(ClientError::IsClosed { topic, dropped: 0 });
+        None
+    }
+
     /// The application restores what `resubscribe: 'manual'` left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.events.resubscribe(context, socket);
-        self.presence.resubscribe(context, socket);
-        self.records.resubscribe(context, socket);
-        self.rpc.resubscribe(context, socket);
+    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
+        if context.session.is_none() {
+            return;
+        }
+        self.events.resubscribe(context);
+        self.presence.resubscribe(context);
+        self.records.resubscribe(context);
+        self.rpc.resubscribe(context);
     }
 
     /// Whether the server owes an answer in this session that may be long.
@@ -97,33 +130,27 @@ impl Features {
     }
 
     /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, session: Option<SocketId>) {
-        self.records.on_storage_tick(context, session);
-        self.records.on_discard_tick(context, session);
-        if let Some(socket) = session {
-            self.events.on_tick(context, socket);
-            self.presence.on_tick(context, socket);
-            self.records.on_tick(context, socket);
+    pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
+        self.records.on_storage_tick(context);
+        self.records.on_discard_tick(context);
+        if context.session.is_some() {
+            self.events.on_tick(context);
+            self.presence.on_tick(context);
+            self.records.on_tick(context);
         }
-        self.rpc.on_tick(context, outbox, session);
+        self.rpc.on_tick(context, outbox);
     }
 
     /// A message of one of their topics arrived.
-    pub fn on_message(
-        &mut self,
-        context: &mut Context<'_>,
-        outbox: &mut Outbox,
-        session: Option<SocketId>,
-        message: &Message<'_>,
-    ) {
-        let (action, expected) = match (message, session) {
-            (Message::Event(message), Some(socket)) => return self.events.on_message(context, outbox, socket, message),
+    pub fn on_message(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, message: &Message<'_>) {
+        let (action, expected) = match (message, context.session) {
+            (Message::Event(message), Some(_)) => return self.events.on_message(context, outbox, message),
             (Message::Event(message), None) => (message.action.name(), "no event before the login"),
-            (Message::Record(message), Some(socket)) => return self.records.on_message(context, socket, message),
+            (Message::Record(message), Some(_)) => return self.records.on_message(context, message),
             (Message::Record(message), None) => (message.action.name(), "no record before the login"),
-            (Message::Rpc(message), Some(socket)) => return self.rpc.on_message(context, outbox, socket, message),
+            (Message::Rpc(message), Some(_)) => return self.rpc.on_message(context, outbox, message),
             (Message::Rpc(message), None) => (message.action.name(), "no RPC before the login"),
-            (Message::Presence(message), Some(socket)) => return self.presence.on_message(context, socket, message),
+            (Message::Presence(message), Some(_)) => return self.presence.on_message(context, message),
             (Message::Presence(message), None) => (message.action.name(), "no presence before the login"),
             (Message::Connection(_) | Message::Auth(_) | Message::Parser(_), _) => return,
         };

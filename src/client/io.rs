@@ -16,6 +16,9 @@ pub struct SocketId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(pub u32);
 
+/// What became of what the application waits for; on success with JSON text, if any.
+pub type Outcome = Result<Option<Box<str>>, ClientError>;
+
 /// The states of deepstream's connectivity page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConnectionState {
@@ -586,8 +589,8 @@ pub enum Output {
     },
     /// Emit `connectionStateChanged`.
     StateChanged(ConnectionState),
-    /// Settle what the application waits for; on success with JSON text, if any.
-    Settle(Ticket, Result<Option<Box<str>>, ClientError>),
+    /// Settle what the application waits for.
+    Settle(Ticket, Outcome),
     /// Emit `error`.
     Error(ClientError),
     /// Emit `clientDataChanged` with JSON text.

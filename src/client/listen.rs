@@ -3,7 +3,7 @@
 use super::{
     answer::Answer,
     context::Context,
-    io::{ListenCommand, Output, SocketId, Wake},
+    io::{ListenCommand, Output, Wake},
     subscriptions::{Offers, Subject, Subscriptions},
     time::Instant,
 };
@@ -42,20 +42,19 @@ impl Listens {
     }
 
     /// The application wants something.
-    pub fn on_command(&mut self, context: &mut Context<'_>, session: Option<SocketId>, command: ListenCommand<'_>) {
+    pub fn on_command(&mut self, context: &mut Context<'_>, command: ListenCommand<'_>) {
         match command {
-            ListenCommand::Listen(pattern) => self.patterns.subscribe(context, session, pattern),
-            ListenCommand::Unlisten(pattern) => self.unlisten(context, session, pattern),
+            ListenCommand::Listen(pattern) => self.patterns.subscribe(context, pattern),
+            ListenCommand::Unlisten(pattern) => self.unlisten(context, pattern),
             ListenCommand::Answer { subscription, offer, accept } => {
-                let Some(socket) = session else { return };
                 let Some(current) = self.offers.get_mut(subscription) else { return };
                 // The answer may be to an offer that is over, even one of an earlier session.
-                if current.id != offer || current.accepted {
+                if context.session.is_none() || current.id != offer || current.accepted {
                     return;
                 }
                 current.accepted = accept;
                 let pattern = current.pattern.clone();
-                self.answer(context, socket, &pattern, subscription, accept);
+                self.answer(context, &pattern, subscription, accept);
                 if !accept {
                     self.end_offer(context, subscription);
                 }
@@ -63,32 +62,32 @@ impl Listens {
         }
     }
 
-    fn answer(&self, context: &mut Context<'_>, socket: SocketId, pattern: &str, subscription: &str, accept: bool) {
+    fn answer(&self, context: &mut Context<'_>, pattern: &str, subscription: &str, accept: bool) {
         let Some(Offers { accept: accepts, reject: rejects, .. }) = self.subject.actions().offers else { return };
         let action = if accept { accepts } else { rejects };
-        context.send(socket, &self.subject.message(action, vec![pattern], Some(subscription), ""));
+        context.send(&self.subject.message(action, vec![pattern], Some(subscription), ""));
     }
 
-    fn unlisten(&mut self, context: &mut Context<'_>, session: Option<SocketId>, pattern: &str) {
+    fn unlisten(&mut self, context: &mut Context<'_>, pattern: &str) {
         for subscription in self.offered.get(pattern).map(NameMap::to_names).unwrap_or_default() {
             let is_open = self.offers.get(&subscription).is_some_and(|offer| !offer.accepted);
             self.end_offer(context, &subscription);
             // What was accepted ends with UNLISTEN; the question that is still open would wait for its answer.
-            if let Some(socket) = session.filter(|_| is_open) {
-                self.answer(context, socket, pattern, &subscription, false);
+            if context.session.is_some() && is_open {
+                self.answer(context, pattern, &subscription, false);
             }
         }
-        self.patterns.unsubscribe(context, session, pattern);
+        self.patterns.unsubscribe(context, pattern);
     }
 
     /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.patterns.on_session(context, socket, None);
+    pub fn on_session(&mut self, context: &mut Context<'_>) {
+        self.patterns.on_session(context, None);
     }
 
     /// The application restores what [`Resubscribe::Manual`](super::options::Resubscribe::Manual) left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.patterns.resubscribe(context, socket);
+    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
+        self.patterns.resubscribe(context);
     }
 
     /// The session is over: the server has forgotten everything, and asks again in the next.
@@ -105,23 +104,17 @@ impl Listens {
     }
 
     /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.patterns.on_tick(context, socket);
+    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+        self.patterns.on_tick(context);
     }
 
     /// The server says something, perhaps about listening; says whether that settles the matter. What it does not settle
     /// is for the caller to judge, and to report where it is an error.
-    pub fn on_answer(
-        &mut self,
-        context: &mut Context<'_>,
-        socket: SocketId,
-        answer: &Answer<'_>,
-        subscription: Option<&str>,
-    ) -> bool {
+    pub fn on_answer(&mut self, context: &mut Context<'_>, answer: &Answer<'_>, subscription: Option<&str>) -> bool {
         let Some(actions) = self.subject.actions().offers else { return false };
         let subscription = subscription.unwrap_or_default();
         if answer.action == actions.found {
-            self.on_offered(context, socket, answer.name.unwrap_or_default(), subscription);
+            self.on_offered(context, answer.name.unwrap_or_default(), subscription);
         } else if answer.action == actions.removed {
             self.end_offer(context, subscription);
         } else if answer.action == actions.response_timeout {
@@ -130,17 +123,17 @@ impl Listens {
                 context.report(Answer { name: Some(subscription), data: None, ..*answer }.error(""));
             }
         } else {
-            return self.patterns.on_answer(context, socket, answer);
+            return self.patterns.on_answer(context, answer);
         }
         true
     }
 
     /// The server asks whether this client provides a subscription.
-    fn on_offered(&mut self, context: &mut Context<'_>, socket: SocketId, pattern: &str, subscription: &str) {
+    fn on_offered(&mut self, context: &mut Context<'_>, pattern: &str, subscription: &str) {
         // It asks anew only where it takes the last answer for void.
         self.end_offer(context, subscription);
         if !self.patterns.wants(pattern) {
-            return self.answer(context, socket, pattern, subscription, false);
+            return self.answer(context, pattern, subscription, false);
         }
         let id = self.next_offer;
         self.next_offer = self.next_offer.wrapping_add(1);

@@ -171,21 +171,19 @@ impl Client {
                 let (mut context, connection, ..) = self.split(now);
                 connection.on_page(&mut context, signal);
                 self.follow_session(now);
-                let (mut context, connection, _, outbox) = self.split(now);
+                let (mut context, _, _, outbox) = self.split(now);
                 match signal {
                     PageSignal::Left => outbox.park(&mut context),
-                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => {
-                        outbox.unpark(&mut context, connection.session());
-                    }
+                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => outbox.unpark(&mut context),
                 }
             }
             Input::Storage(event) => {
-                let (mut context, connection, _, outbox) = self.split(now);
-                outbox.on_storage(&mut context, connection.session(), event);
+                let (mut context, _, _, outbox) = self.split(now);
+                outbox.on_storage(&mut context, event);
             }
             Input::Lock { name, outcome } => {
-                let (mut context, connection, _, outbox) = self.split(now);
-                outbox.on_lock(&mut context, connection.session(), name, outcome);
+                let (mut context, _, _, outbox) = self.split(now);
+                outbox.on_lock(&mut context, name, outcome);
             }
             Input::Credentials { question, answer } => {
                 let (mut context, connection, ..) = self.split(now);
@@ -197,16 +195,15 @@ impl Client {
             }
         }
         self.follow_session(now);
-        let session = self.connection.session();
         let (mut context, connection, features, outbox) = self.split(now);
-        outbox.follow_records(&mut context, session, &mut features.records);
-        if let Some(socket) = session {
+        outbox.follow_records(&mut context, &mut features.records);
+        if context.session.is_some() {
             if context.flight.takes_more() {
-                features.send_waiting(&mut context, socket);
-                outbox.flush(&mut context, socket);
-                outbox.follow_records(&mut context, session, &mut features.records);
+                features.send_waiting(&mut context);
+                outbox.flush(&mut context);
+                outbox.follow_records(&mut context, &mut features.records);
             }
-            outbox.make_calls(&mut context, socket, &mut features.rpc);
+            outbox.make_calls(&mut context, &mut features.rpc);
             if context.flight.takes_ping() {
                 connection.ask(&mut context);
             }
@@ -270,19 +267,21 @@ impl Client {
             features.on_lost(&mut context, outbox, culprit.as_ref());
             outbox.on_lost(&mut context, culprit.as_ref());
         }
-        if let Some(socket) = after {
+        if context.session.is_some() {
             let (params, client_data) = connection.user();
             let is_somebody_else = outbox.on_login(params, client_data);
-            features.on_session(&mut context, outbox, socket, connection.session_gap_ms());
-            outbox.on_session(&mut context, socket, is_somebody_else);
+            features.on_session(&mut context, outbox, connection.session_gap_ms());
+            outbox.on_session(&mut context, is_somebody_else);
         }
     }
 
     fn on_tick(&mut self, now: Instant) {
-        let (mut context, connection, features, outbox) = self.split(now);
+        let (mut context, connection, features, _) = self.split(now);
         connection.on_tick(&mut context, &mut || features.awaits_answers());
-        features.on_tick(&mut context, outbox, connection.session());
-        if outbox.on_tick(&mut context, connection.session()) {
+        // The connection may just have been given up.
+        let (mut context, connection, features, outbox) = self.split(now);
+        features.on_tick(&mut context, outbox);
+        if outbox.on_tick(&mut context) {
             connection.ask(&mut context);
         }
     }
@@ -340,8 +339,10 @@ impl Client {
         match message {
             Message::Connection(message) => {
                 connection.on_connection_message(&mut context, message);
-                if let Some(socket) = connection.session() {
-                    outbox.on_pong(&mut context, socket);
+                // It may have ended the session.
+                let (mut context, _, _, outbox) = self.split(now);
+                if context.session.is_some() {
+                    outbox.on_pong(&mut context);
                     context.flight.on_pong(context.pings.answered);
                 }
             }
@@ -361,12 +362,15 @@ impl Client {
                 name: None,
                 data: message.data.map(Into::into),
             }),
-            message => features.on_message(&mut context, outbox, connection.session(), message),
+            message => features.on_message(&mut context, outbox, message),
         }
     }
 
     fn on_command(&mut self, now: Instant, command: Command<'_>) {
+        let is_closed = self.connection.is_closed();
         let (mut context, connection, features, outbox) = self.split(now);
+        let possible = if is_closed { features.refuse(&mut context, command) } else { Some(command) };
+        let Some(command) = possible else { return };
         match command {
             Command::Login { ticket, params } => {
                 if connection.login(&mut context, ticket, params) {
@@ -377,54 +381,17 @@ impl Client {
             Command::Resume { ticket } => connection.resume(&mut context, ticket),
             Command::Close => {
                 connection.close(&mut context);
+                let (mut context, _, features, outbox) = self.split(now);
                 features.on_closed(&mut context);
                 outbox.on_closed(&mut context);
             }
-            Command::FlushOutbox { ticket } if connection.is_closed() => {
-                context.out.push_back(Output::Settle(ticket, Err(is_closed(0))));
-            }
             Command::FlushOutbox { ticket } => outbox.flush_by(&mut context, ticket),
             Command::ClearOutbox => outbox.clear(&mut context),
-            Command::Event(EventCommand::Subscribe(_) | EventCommand::Listen(ListenCommand::Listen(_)))
-                if connection.is_closed() =>
-            {
-                context.report(is_closed(0));
-            }
-            Command::Event(EventCommand::Emit(offer)) if connection.is_closed() => {
-                if let Some(ticket) = offer.receipt {
-                    context.out.push_back(Output::Settle(ticket, Err(is_closed(1))));
-                }
-                context.report(is_closed(0));
-            }
-            Command::Presence(PresenceCommand::Subscribe(_) | PresenceCommand::SubscribeAll)
-                if connection.is_closed() =>
-            {
-                context.report(ClientError::IsClosed { topic: Topic::Presence, dropped: 0 });
-            }
-            Command::Resubscribe => {
-                if let Some(socket) = connection.session() {
-                    features.resubscribe(&mut context, socket);
-                }
-            }
-            Command::Record(command) if connection.is_closed() => features.records.refuse(&mut context, command),
-            Command::Record(command) => {
-                features.records.on_command(&mut context, outbox, connection.session(), command);
-            }
-            Command::Event(command) => {
-                features.events.on_command(&mut context, outbox, connection.session(), command);
-            }
-            Command::Presence(command) => features.presence.on_command(&mut context, connection.session(), command),
-            Command::Rpc(RpcCommand::Provide(_)) if connection.is_closed() => {
-                context.report(ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
-            }
-            Command::Rpc(RpcCommand::Make(call)) if connection.is_closed() => {
-                // Rejected like those that waited when it was closed.
-                let command = RpcCommand::Make(RpcCall { is_durable: false, ..call });
-                features.rpc.on_command(&mut context, outbox, None, command);
-            }
-            Command::Rpc(command) => {
-                features.rpc.on_command(&mut context, outbox, connection.session(), command);
-            }
+            Command::Resubscribe => features.resubscribe(&mut context),
+            Command::Event(command) => features.events.on_command(&mut context, outbox, command),
+            Command::Presence(command) => features.presence.on_command(&mut context, command),
+            Command::Record(command) => features.records.on_command(&mut context, outbox, command),
+            Command::Rpc(command) => features.rpc.on_command(&mut context, outbox, command),
         }
     }
 
@@ -432,6 +399,7 @@ impl Client {
         let context = Context {
             now,
             options: &self.options,
+            session: self.connection.session(),
             rng: &mut self.rng,
             out: &mut self.out,
             pings: &mut self.pings,
@@ -441,10 +409,6 @@ impl Client {
         };
         (context, &mut self.connection, &mut self.features, &mut self.outbox)
     }
-}
-
-const fn is_closed(dropped: usize) -> ClientError {
-    ClientError::IsClosed { topic: Topic::Event, dropped }
 }
 
 /// Whether an action reports a failure: in every topic ERROR is 1 and the others start at 100.

@@ -3,7 +3,6 @@
 use super::{
     CloseKind, CloseReason, Connection, Context,
     phase::{Phase, Stop},
-    settle,
 };
 use crate::{
     client::{
@@ -22,15 +21,15 @@ impl Connection {
         ) = self.phase
         {
             let error = self.phase.refusal(Topic::Auth);
-            settle(context, &mut vec![ticket], &Err(error));
+            context.settle(ticket, Err(error));
             return false;
         }
         let changed = self.credentials.set(params, context.options.auth_params.as_ref());
         if changed {
-            settle(context, &mut self.logins, &Err(ClientError::LoginSuperseded));
+            context.settle_all(&mut self.logins, &Err(ClientError::LoginSuperseded));
         }
         if !changed && matches!(self.phase, Phase::Open { .. }) {
-            settle(context, &mut vec![ticket], &Ok(self.login_outcome()));
+            context.settle(ticket, Ok(self.login_outcome()));
             return false;
         }
         self.logins.push(ticket);
@@ -77,7 +76,7 @@ impl Connection {
         self.let_go(context, CloseReason::of(CloseKind::Paused, false));
         self.outage.cancel();
         self.enter(context, Phase::Paused);
-        settle(context, &mut self.resumes, &Err(ClientError::Paused));
+        context.settle_all(&mut self.resumes, &Err(ClientError::Paused));
     }
 
     /// `resume()`: be connected again, and start over with counting attempts.
@@ -85,9 +84,9 @@ impl Connection {
         match self.phase {
             Phase::Closed => {
                 let error = self.phase.refusal(Topic::Connection);
-                settle(context, &mut vec![ticket], &Err(error));
+                context.settle(ticket, Err(error));
             }
-            Phase::Open { .. } | Phase::AwaitingLogin { .. } => settle(context, &mut vec![ticket], &Ok(None)),
+            Phase::Open { .. } | Phase::AwaitingLogin { .. } => context.settle(ticket, Ok(None)),
             Phase::Dialling { .. }
             | Phase::Challenging { .. }
             | Phase::AwaitingAnswer { .. }

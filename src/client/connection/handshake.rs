@@ -6,7 +6,6 @@ use super::{
     heartbeat::Heartbeat,
     is_error,
     phase::{Occasion, Phase, Stop},
-    settle,
 };
 use crate::{
     client::{
@@ -41,7 +40,7 @@ impl Connection {
             sdk_version: Some(env!("CARGO_PKG_VERSION")),
             ..ConnectionMessage::new(ConnectionAction::Challenge)
         };
-        context.send(socket, &Message::Connection(challenge));
+        context.send_on(socket, &Message::Connection(challenge));
         self.enter(context, Phase::Challenging { socket, since: context.now, deadline, redirects });
     }
 
@@ -153,7 +152,7 @@ impl Connection {
             return;
         };
         match self.credentials.obtain() {
-            Obtain::Nothing => settle(context, &mut self.resumes, &Ok(None)),
+            Obtain::Nothing => context.settle_all(&mut self.resumes, &Ok(None)),
             Obtain::Send(params) => self.request_login(context, socket, &params, deadline),
             Obtain::Wait => self.enter(context, Phase::AwaitingAnswer { socket, deadline }),
             Obtain::Ask { id, refresh, reason } => {
@@ -166,7 +165,7 @@ impl Connection {
     fn request_login(&mut self, context: &mut Context<'_>, socket: SocketId, params: &str, deadline: Instant) {
         self.login_digest = digest(params);
         let request = AuthMessage { data: Some(params), ..AuthMessage::new(AuthAction::Request) };
-        context.send(socket, &Message::Auth(request));
+        context.send_on(socket, &Message::Auth(request));
         self.enter(context, Phase::Authenticating { socket, deadline });
     }
 
@@ -182,8 +181,8 @@ impl Connection {
         self.credentials.accepted();
         self.update_client_data(context, data);
         let client_data = Ok(self.login_outcome());
-        settle(context, &mut self.resumes, &Ok(None));
-        settle(context, &mut self.logins, &client_data);
+        context.settle_all(&mut self.resumes, &Ok(None));
+        context.settle_all(&mut self.logins, &client_data);
         if let Some(ended) = ended.filter(|ended| ended.told) {
             context.out.push_back(Output::ConnectionRestored { lasted_ms: ended.lasted_ms });
         }
@@ -195,8 +194,8 @@ impl Connection {
         if self.logins.is_empty() {
             context.out.push_back(Output::ReauthenticationFailed { reason });
         }
-        settle(context, &mut self.resumes, &Err(error.clone()));
-        settle(context, &mut self.logins, &Err(error));
+        context.settle_all(&mut self.resumes, &Err(error.clone()));
+        context.settle_all(&mut self.logins, &Err(error));
     }
 
     /// What a login that succeeded is told: the client data, which may be `null`.

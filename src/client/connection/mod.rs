@@ -344,7 +344,7 @@ impl Connection {
             heartbeat.on_ping_sent(context.now, context.pings);
         }
         let ping = ConnectionMessage::new(ConnectionAction::Ping);
-        context.send(socket, &Message::Connection(ping));
+        context.send_on(socket, &Message::Connection(ping));
     }
 
     /// Dials at once, and starts over with counting attempts.
@@ -483,8 +483,8 @@ impl Connection {
     }
 
     fn settle_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        settle(context, &mut self.resumes, &Err(error.clone()));
-        settle(context, &mut self.logins, &Err(error.clone()));
+        context.settle_all(&mut self.resumes, &Err(error.clone()));
+        context.settle_all(&mut self.logins, &Err(error.clone()));
     }
 
     fn enter(&mut self, context: &mut Context<'_>, phase: Phase) {
@@ -497,12 +497,6 @@ impl Connection {
             self.announced = state;
             context.out.push_back(Output::StateChanged(state));
         }
-    }
-}
-
-fn settle(context: &mut Context<'_>, tickets: &mut Vec<Ticket>, outcome: &Result<Option<Box<str>>, ClientError>) {
-    for ticket in tickets.drain(..) {
-        context.out.push_back(Output::Settle(ticket, outcome.clone()));
     }
 }
 

@@ -3,20 +3,18 @@
 //! One that must not be executed twice leaves storage before it is made, and is made once storage says that it has gone:
 //! no page can make it after this one. One that may be executed twice stays until its outcome is known.
 
-use super::{
-    Delivery, Entry, Kind, Offer, Outbox, Progress, Purpose, Storage, settle, storage::degrade, takeover::OwnLock,
-};
+use super::{Delivery, Entry, Kind, Offer, Outbox, Progress, Purpose, Storage, storage::degrade, takeover::OwnLock};
 use crate::client::{
     context::Context,
     error::{ClientError, DropReason},
-    io::{Output, RpcCall, SocketId, Ticket, Wake},
+    io::{Output, RpcCall, Ticket, Wake},
     rpc::{Rpc, RpcError, RpcFailure},
     time::Instant,
 };
 
 impl Outbox {
     /// Keeps a call until it can be made.
-    pub fn add_call(&mut self, context: &mut Context<'_>, session: Option<SocketId>, call: &RpcCall<'_>) {
+    pub fn add_call(&mut self, context: &mut Context<'_>, call: &RpcCall<'_>) {
         let mut entry = self.entry(
             context,
             &Offer {
@@ -35,7 +33,7 @@ impl Outbox {
             // Whoever is told that it was never made must be able to rely on that.
             entry.expires_at = entry.expires_at.min(settle_by);
         }
-        self.admit(context, session, entry);
+        self.admit(context, entry);
     }
 
     /// Whether an entry is a call that nothing keeps from being made in a session, and that storage must not hold then.
@@ -51,7 +49,7 @@ impl Outbox {
     }
 
     /// Makes the calls that are due, in order.
-    pub fn make_calls(&mut self, context: &mut Context<'_>, socket: SocketId, rpc: &mut Rpc) {
+    pub fn make_calls(&mut self, context: &mut Context<'_>, rpc: &mut Rpc) {
         if !self.may_send() || !std::mem::take(&mut self.is_call_due) {
             return;
         }
@@ -76,7 +74,7 @@ impl Outbox {
                 Progress::Waiting => {
                     let mut call = call.clone();
                     let ticket = call.receipts.pop();
-                    if !rpc.make_kept(context, socket, &call, ticket) {
+                    if !rpc.make_kept(context, &call, ticket) {
                         self.give_up(context, call.number);
                     } else if is_once {
                         self.take_numbered(context, call.number);
@@ -160,7 +158,7 @@ impl Outbox {
         let mut cancelled = self.take_all(context, &|entry| entry.kind.is_call() && entry.receipts.contains(&ticket));
         for call in &mut cancelled {
             call.receipts.clear();
-            settle(context, Some(ticket), &Err(failed(call, RpcFailure::Aborted)));
+            context.settle(ticket, Err(failed(call, RpcFailure::Aborted)));
         }
         self.drop_entries(context, cancelled, DropReason::Cleared);
     }
@@ -205,9 +203,8 @@ impl Outbox {
     pub(super) fn give_up_in_doubt(&mut self, context: &mut Context<'_>, numbers: &[u64]) {
         let mut given_up = self.take_all(context, &|entry| numbers.contains(&entry.number));
         for call in &mut given_up {
-            for ticket in std::mem::take(&mut call.receipts) {
-                settle(context, Some(ticket), &Err(failed(call, RpcFailure::OutcomeUnknown)));
-            }
+            let error = failed(call, RpcFailure::OutcomeUnknown);
+            context.settle_all(&mut call.receipts, &Err(error));
         }
         self.drop_entries(context, given_up, DropReason::Undeliverable);
     }

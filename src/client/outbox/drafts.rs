@@ -5,13 +5,12 @@
 //! as that is not simply the version that stands in the writes: when the server has the first of several, and when the
 //! connection is lost, since only who has the data can settle a conflict.
 
-use super::{Delivery, Entry, Kind, Offer, Outbox, Progress, Storage, persisted::Persisted, settle, takeover::Found};
+use super::{Delivery, Entry, Kind, Offer, Outbox, Progress, Storage, persisted::Persisted, takeover::Found};
 use crate::{
     client::{
         context::Context,
         error::{ClientError, RecordFailure},
         flight::Item,
-        io::SocketId,
         limits::RECORD_WRITES_TTL_MS,
         outbox::entry::Owner,
         records::{Draft, Records, Unkept, Unsent, Write, base_text, read_base, read_write, write_text},
@@ -148,7 +147,7 @@ impl Drafts {
 
 impl Outbox {
     /// Looks what the records part has sent, and what is new there, and gives it what waits.
-    pub fn follow_records(&mut self, context: &mut Context<'_>, session: Option<SocketId>, records: &mut Records) {
+    pub fn follow_records(&mut self, context: &mut Context<'_>, records: &mut Records) {
         if std::mem::take(&mut self.drafts.is_storage_new) {
             records.touch_all();
         }
@@ -158,18 +157,18 @@ impl Outbox {
                 if !records.awaits_answer(&name) {
                     context.flight.on_arrived(&Item::Record(name.clone()));
                 }
-                self.keep(context, session, &name, records.unsent(&name), &confirmed);
+                self.keep(context, &name, records.unsent(&name), &confirmed);
             }
             for (name, number, recall) in std::mem::take(&mut self.drafts.recalled) {
-                self.recall(context, session, records, (&name, number), &recall);
+                self.recall(context, records, (&name, number), &recall);
             }
-            self.lend(context, session, records);
-            if let Some(socket) = session.filter(|_| self.may_send()) {
-                self.force(context, socket, records);
+            self.lend(context, records);
+            if context.session.is_some() && self.may_send() {
+                self.force(context, records);
                 if records.has_folded() {
                     self.commit(context);
                 }
-                records.start_writing(context, socket);
+                records.start_writing(context);
             }
             for (number, error) in records.take_settled() {
                 self.on_forced_settled(context, number, error);
@@ -181,14 +180,7 @@ impl Outbox {
     }
 
     /// Has storage say what is unsent of a record.
-    fn keep(
-        &mut self,
-        context: &mut Context<'_>,
-        session: Option<SocketId>,
-        name: &str,
-        unsent: Option<Unsent<'_>>,
-        confirmed: &[u64],
-    ) {
+    fn keep(&mut self, context: &mut Context<'_>, name: &str, unsent: Option<Unsent<'_>>, confirmed: &[u64]) {
         let mut kept = self.drafts.lent.remove(name).unwrap_or_default();
         let mut numbers = Vec::new();
         if let Some(mut unsent) = unsent {
@@ -211,7 +203,7 @@ impl Outbox {
                 number
             });
             let is_stored = kept.writes.iter().any(|write| write.stored.is_some());
-            let wants_data = session.is_none() && version.is_some();
+            let wants_data = context.session.is_none() && version.is_some();
             if let Some(first) = numbers.first().filter(|_| is_stored)
                 && (kept.version != version || (wants_data && !kept.has_data))
             {
@@ -269,32 +261,27 @@ impl Outbox {
     fn recall(
         &mut self,
         context: &mut Context<'_>,
-        session: Option<SocketId>,
         records: &mut Records,
         (name, number): (&str, u64),
         recall: &Recall,
     ) {
-        let tickets = records.take_out(context, session, name, number);
+        let mut tickets = records.take_out(context, name, number);
         match recall {
             Recall::Held => {
                 self.has_receipts |= !tickets.is_empty();
                 let held = self.held.iter_mut().find(|entry| entry.number == number);
                 held.into_iter().for_each(|entry| entry.receipts.extend(&tickets));
             }
-            Recall::Over(error) => {
-                for ticket in tickets {
-                    settle(context, Some(ticket), &Err(error.clone()));
-                }
-            }
+            Recall::Over(error) => context.settle_all(&mut tickets, &Err(error.clone())),
         }
     }
 
     /// Gives the records part what waits for it.
-    fn lend(&mut self, context: &mut Context<'_>, session: Option<SocketId>, records: &mut Records) {
+    fn lend(&mut self, context: &mut Context<'_>, records: &mut Records) {
         for mut kept in std::mem::take(&mut self.drafts.waiting) {
             let Some(name) = kept.writes.first().map(|write| write.name.clone()) else { continue };
             if kept.is_deletion && !kept.has_data && !records.is_open(&name) {
-                records.hold_back(session, &name);
+                records.hold_back(context, &name);
                 self.delete_by_force(context, kept);
                 continue;
             }
@@ -306,7 +293,7 @@ impl Outbox {
             if is_undone {
                 context.report(ClientError::Record { what: RecordFailure::WriteLost, name: name.clone() });
             }
-            records.restore(context, session, draft);
+            records.restore(context, draft);
             for entry in &mut kept.writes {
                 entry.progress = Progress::Lent;
                 entry.receipts.clear();
@@ -342,8 +329,8 @@ impl Outbox {
     }
 
     /// A record was opened: what an earlier page could not send is part of it, also before anybody has logged in.
-    pub fn look_for_drafts(&mut self, session: Option<SocketId>) {
-        let is_new = session.is_none() && !std::mem::replace(&mut self.drafts.is_wanted_early, true);
+    pub fn look_for_drafts(&mut self, context: &Context<'_>) {
+        let is_new = context.session.is_none() && !std::mem::replace(&mut self.drafts.is_wanted_early, true);
         if is_new && self.storage != Storage::Absent {
             self.touch_storage();
             self.look_for_orphans();
@@ -351,8 +338,8 @@ impl Outbox {
     }
 
     /// Whether what other pages have left is wanted now.
-    pub(super) const fn wants_orphans(&self, session: Option<SocketId>) -> bool {
-        session.is_some() || self.drafts.is_wanted_early
+    pub(super) const fn wants_orphans(&self, context: &Context<'_>) -> bool {
+        context.session.is_some() || self.drafts.is_wanted_early
     }
 
     /// Takes what a client that is gone has written to records to the own keys, since what is written here was made to that.

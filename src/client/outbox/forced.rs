@@ -1,12 +1,12 @@
 //! Writes to records that are not open, and deletions of them. They wait here as events do; the records part sends them, in a
 //! session, and the outbox keeps them until the server has answered.
 
-use super::{Delivery, Entry, Outbox, Progress, settle};
+use super::{Delivery, Entry, Outbox, Progress};
 use crate::{
     client::{
         context::Context,
         error::{ClientError, DropReason},
-        io::{OutboxNews, Output, SocketId},
+        io::{OutboxNews, Output},
         records::{Forced, Records},
     },
     names::NameMap,
@@ -23,7 +23,7 @@ impl Outbox {
     }
 
     /// Sends what waits, in order.
-    pub(super) fn force(&mut self, context: &mut Context<'_>, socket: SocketId, records: &mut Records) {
+    pub(super) fn force(&mut self, context: &mut Context<'_>, records: &mut Records) {
         if !std::mem::take(&mut self.is_forced_due) {
             return;
         }
@@ -39,7 +39,7 @@ impl Outbox {
             }
             let text = entry.data.as_deref().unwrap_or_default();
             let Entry { number, was_sent: is_repeated, .. } = *entry;
-            if records.force(context, socket, Forced { number, name: &entry.name, text, is_repeated }) {
+            if records.force(context, Forced { number, name: &entry.name, text, is_repeated }) {
                 entry.progress = Progress::Made;
                 entry.was_sent = true;
             } else {
@@ -54,11 +54,8 @@ impl Outbox {
     pub(super) fn on_forced_settled(&mut self, context: &mut Context<'_>, number: u64, error: Option<ClientError>) {
         let Some(mut entry) = self.take_numbered(context, number) else { return };
         let outcome = error.clone().map_or(Ok(None), Err);
-        let receipts = std::mem::take(&mut entry.receipts);
-        let is_told = !receipts.is_empty();
-        for ticket in receipts {
-            settle(context, Some(ticket), &outcome);
-        }
+        let is_told = !entry.receipts.is_empty();
+        context.settle_all(&mut entry.receipts, &outcome);
         let entries = vec![entry];
         let news = match error {
             None => OutboxNews::Sent(entries),

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     client::{
         context::Context,
-        io::{LockOutcome, Output, SocketId},
+        io::{LockOutcome, Output},
         limits::{LEASE_CLAIM_MS, LEASE_MS, LEASE_RENEWAL_MS, OUTBOX_START_MAX_MS},
         time::Instant,
     },
@@ -149,13 +149,7 @@ impl Outbox {
         (1..=LEASE_MS).contains(&left_ms).then_some((holder, left_ms))
     }
 
-    pub(super) fn on_lease_read(
-        &mut self,
-        context: &mut Context<'_>,
-        session: Option<SocketId>,
-        client: &str,
-        items: &[(String, String)],
-    ) {
+    pub(super) fn on_lease_read(&mut self, context: &mut Context<'_>, client: &str, items: &[(String, String)]) {
         let key = self.keys.of_lease(client);
         let value = items.iter().find(|(found, _)| **found == *key).map(|(_, value)| value.as_str());
         let holder = value.and_then(|value| self.holder(context, value));
@@ -171,13 +165,13 @@ impl Outbox {
             }
             (Some(Stage::Checking), Some(_)) => {
                 self.hold_lease(context, client);
-                self.on_answer(context, session, client, LockOutcome::Granted);
+                self.on_answer(context, client, LockOutcome::Granted);
             }
             // It could not be written: later perhaps.
             (Some(Stage::Checking), None) => self.on_lease_taken(context, client, LEASE_MS),
             _ => {}
         }
-        self.go_on(context, session);
+        self.go_on(context);
     }
 
     fn on_lease_taken(&mut self, context: &mut Context<'_>, client: &str, left_ms: u64) {

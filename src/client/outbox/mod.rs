@@ -38,8 +38,7 @@ pub use self::{
 use super::{
     context::Context,
     error::{ClientError, DropReason},
-    io::{OutboxNews, Output, SocketId, Ticket, Wake},
-    is_closed,
+    io::{OutboxNews, Output, Ticket, Wake},
     limits::{OUTBOX_START_MAX_MS, OUTBOX_WINDOW_BYTES},
     options::{OutboxStorage, Overflow},
     rng::Rng,
@@ -47,6 +46,7 @@ use super::{
     time::{Instant, earlier, earliest},
     url::without_secrets,
 };
+use crate::wire::Topic;
 
 /// What the application entrusts to the client.
 #[derive(Clone, Debug)]
@@ -236,25 +236,27 @@ impl Outbox {
     // ---- what the application wants ----
 
     /// Keeps what is offered until the server has it, and sends it if that can be.
-    pub fn add(&mut self, context: &mut Context<'_>, session: Option<SocketId>, offer: &Offer<'_>) {
+    pub fn add(&mut self, context: &mut Context<'_>, offer: &Offer<'_>) {
         if self.has_already(offer) {
             return;
         }
-        if offer.delivery == Delivery::Drop && (session.is_none() || !self.may_send() || !self.has_window(context)) {
-            settle(context, offer.receipt, &Err(ClientError::OutboxDropped { why: DropReason::NotNow, count: 1 }));
+        if offer.delivery == Delivery::Drop
+            && (context.session.is_none() || !self.may_send() || !self.has_window(context))
+        {
+            if let Some(ticket) = offer.receipt {
+                context.settle(ticket, Err(ClientError::OutboxDropped { why: DropReason::NotNow, count: 1 }));
+            }
             return;
         }
         let entry = self.entry(context, offer);
-        self.admit(context, session, entry);
+        self.admit(context, entry);
     }
 
-    fn admit(&mut self, context: &mut Context<'_>, session: Option<SocketId>, mut entry: Entry) {
+    fn admit(&mut self, context: &mut Context<'_>, mut entry: Entry) {
         let is_call = entry.kind.is_call();
         if !self.make_room(context, entry.bytes()) {
             let error = ClientError::OutboxFull { name: entry.name };
-            for ticket in entry.receipts {
-                settle(context, Some(ticket), &Err(error.clone()));
-            }
+            context.settle_all(&mut entry.receipts, &Err(error.clone()));
             // Whoever makes a call waits for its outcome.
             if !is_call {
                 context.report(error);
@@ -264,7 +266,7 @@ impl Outbox {
         self.take_in(&entry);
         self.expect_end_of(&entry);
         self.has_receipts |= !entry.receipts.is_empty();
-        if entry.delivery == Delivery::Durable && !(session.is_some() && self.leaves_at_once(&entry)) {
+        if entry.delivery == Delivery::Durable && !(context.session.is_some() && self.leaves_at_once(&entry)) {
             self.touch_storage();
             if self.storage == Storage::Ready {
                 self.store(context, &mut entry);
@@ -279,8 +281,8 @@ impl Outbox {
             context.seen.is_first(&entry.name, &entry.key, context.options.deduplication_window);
             self.entries.push_back(entry);
         }
-        if let Some(socket) = session {
-            self.flush(context, socket);
+        if context.session.is_some() {
+            self.flush(context);
         }
     }
 
@@ -390,7 +392,7 @@ impl Outbox {
     // ---- what becomes of the connection ----
 
     /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, is_somebody_else: bool) {
+    pub fn on_session(&mut self, context: &mut Context<'_>, is_somebody_else: bool) {
         self.check_leases(context);
         self.sort_out_owners();
         self.expire(context);
@@ -405,20 +407,18 @@ impl Outbox {
         if !self.is_start_done() {
             self.start_deadline = Some(context.now.after_ms(OUTBOX_START_MAX_MS));
         }
-        self.flush(context, socket);
+        self.flush(context);
     }
 
     /// The connection rests until the application says otherwise: nobody shall wait for what may never come, but the
     /// entries stay.
     pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
         for (ticket, _) in self.flushes.drain(..) {
-            settle(context, Some(ticket), &Err(error.clone()));
+            context.settle(ticket, Err(error.clone()));
         }
         if std::mem::take(&mut self.has_receipts) {
             self.for_each_mut(&mut |entry| {
-                for ticket in entry.receipts.drain(..) {
-                    settle(context, Some(ticket), &Err(error.clone()));
-                }
+                context.settle_all(&mut entry.receipts, &Err(error.clone()));
             });
         }
     }
@@ -433,15 +433,13 @@ impl Outbox {
                 never_sent += 1 - is_sent;
                 unconfirmed += is_sent;
                 let error = ClientError::LostAtClose { never_sent: 1 - is_sent, unconfirmed: is_sent };
-                for ticket in entry.receipts.drain(..) {
-                    settle(context, Some(ticket), &Err(error.clone()));
-                }
+                context.settle_all(&mut entry.receipts, &Err(error.clone()));
             }
         });
         if never_sent + unconfirmed > 0 {
             context.report(ClientError::LostAtClose { never_sent, unconfirmed });
         }
-        self.on_rest(context, &is_closed(0));
+        self.on_rest(context, &ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
         self.release_all();
         self.clear_although_closed();
         self.groups.tidy(None);
@@ -464,17 +462,19 @@ impl Outbox {
     }
 
     /// Time has passed. Says whether a PING is wanted.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) -> bool {
+    pub fn on_tick(&mut self, context: &mut Context<'_>) -> bool {
         if earlier(self.next_expiry, self.next_timeout).is_some_and(|at| at <= context.now) {
             self.expire(context);
         }
         self.groups.tidy(Some(context.now));
         self.on_lease_tick(context);
-        let Some(socket) = session else { return false };
+        if context.session.is_none() {
+            return false;
+        }
         if self.start_deadline.is_some_and(|at| at <= context.now) {
             self.start_deadline = None;
             self.give_up_waiting(context);
-            self.flush(context, socket);
+            self.flush(context);
         }
         self.barrier_at.take_if(|at| *at <= context.now).is_some()
     }
@@ -582,9 +582,7 @@ impl Outbox {
         for entry in &mut entries {
             let ran_out = why == DropReason::Expired && entry.settle_by.is_some_and(|at| at <= context.now);
             let error = if ran_out { calls::failed(entry, RpcFailure::NeverSent) } else { error.clone() };
-            for ticket in entry.receipts.drain(..) {
-                settle(context, Some(ticket), &Err(error.clone()));
-            }
+            context.settle_all(&mut entry.receipts, &Err(error.clone()));
         }
         // What the application asked for itself is no error.
         if !matches!(why, DropReason::Cleared | DropReason::NotNow) {
@@ -603,7 +601,7 @@ impl Outbox {
         self.flushes.retain(|(ticket, until)| {
             let waits = oldest.is_some_and(|oldest| oldest < *until);
             if !waits {
-                settle(context, Some(*ticket), &Ok(None));
+                context.settle(*ticket, Ok(None));
             }
             waits
         });
@@ -617,11 +615,5 @@ impl Outbox {
         let expiry = waiting().map(|entry| entry.expires_at).min();
         let timeout = waiting().filter_map(|entry| entry.settle_by).min();
         (self.next_expiry, self.next_timeout) = (expiry, timeout);
-    }
-}
-
-fn settle(context: &mut Context<'_>, ticket: Option<Ticket>, outcome: &Result<Option<Box<str>>, ClientError>) {
-    if let Some(ticket) = ticket {
-        context.out.push_back(Output::Settle(ticket, outcome.clone()));
     }
 }

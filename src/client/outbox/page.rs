@@ -5,7 +5,7 @@ use super::{
     groups::GroupId,
     takeover::{Other, OwnLock},
 };
-use crate::client::{context::Context, error::DropReason, io::SocketId, limits::OUTBOX_START_MAX_MS};
+use crate::client::{context::Context, error::DropReason, limits::OUTBOX_START_MAX_MS};
 
 impl Outbox {
     /// The page is hidden, and perhaps never seen again: what is in storage is for others to send.
@@ -41,12 +41,12 @@ impl Outbox {
     }
 
     /// The page is seen again: what others have sent meanwhile is not sent again.
-    pub fn unpark(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+    pub fn unpark(&mut self, context: &mut Context<'_>) {
         self.check_leases(context);
         self.ask_again();
         if self.takeover.is_parked && self.takeover.own_lock == OwnLock::None {
             self.ask_for_own_lock(context);
-            if session.is_some() {
+            if context.session.is_some() {
                 self.start_deadline = Some(context.now.after_ms(OUTBOX_START_MAX_MS));
             }
         }

@@ -1,11 +1,11 @@
 //! How entries leave: a window of them at a time, each until the server is known to have it.
 
-use super::{Entry, Kind, Outbox, Progress, calls, settle};
+use super::{Entry, Kind, Outbox, Progress, calls};
 use crate::client::{
     context::Context,
     error::{ClientError, DropReason, RecordFailure},
     flight::Item,
-    io::{OutboxNews, Output, SocketId},
+    io::{OutboxNews, Output},
     limits::{BARRIER_DELAY_MS, OUTBOX_WINDOW, OUTBOX_WINDOW_BYTES, OUTBOX_WINDOW_MAX_BYTES, OUTBOX_WINDOW_MS},
     outbox::Delivery,
     rpc::RpcFailure,
@@ -13,7 +13,7 @@ use crate::client::{
 
 impl Outbox {
     /// Sends what may be sent.
-    pub fn flush(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn flush(&mut self, context: &mut Context<'_>) {
         self.check_leases(context);
         if !self.may_send() {
             return;
@@ -24,7 +24,7 @@ impl Outbox {
         while self.has_window(context)
             && let Some(entry) = self.entries.get_mut(self.in_flight)
         {
-            if !context.send_item(socket, entry.item(), &entry.message()) {
+            if !context.send_item(entry.item(), &entry.message()) {
                 let number = entry.number;
                 self.give_up(context, number);
                 continue;
@@ -77,7 +77,7 @@ impl Outbox {
     }
 
     /// The server answered a PING: it has what was sent before.
-    pub fn on_pong(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn on_pong(&mut self, context: &mut Context<'_>) {
         let answered = context.pings.answered;
         let mut confirmed = Vec::new();
         while let Some(Entry { progress: Progress::Sent { barrier }, .. }) = self.entries.front() {
@@ -91,7 +91,7 @@ impl Outbox {
                 self.fit_window(context);
             }
             self.tell_sent(context, confirmed);
-            self.flush(context, socket);
+            self.flush(context);
         }
     }
 
@@ -113,25 +113,21 @@ impl Outbox {
             if let Err(error) = &outcome {
                 self.recall_all(std::slice::from_ref(entry), error);
             }
-            for ticket in entry.receipts.drain(..) {
-                settle(context, Some(ticket), &outcome);
-            }
+            context.settle_all(&mut entry.receipts, &outcome);
         }
         context.out.push_back(Output::Outbox(OutboxNews::Sent(sent)));
         self.settle_flushes(context);
     }
 
     /// The server refuses what was sent under this key.
-    pub fn on_denied(&mut self, context: &mut Context<'_>, socket: SocketId, key: &str, error: &ClientError) {
+    pub fn on_denied(&mut self, context: &mut Context<'_>, key: &str, error: &ClientError) {
         let Some(index) = self.entries.iter().take(self.in_flight).position(|entry| *entry.key == *key) else { return };
         let Some(mut entry) = self.take(context, index) else { return };
-        for ticket in entry.receipts.drain(..) {
-            settle(context, Some(ticket), &Err(error.clone()));
-        }
+        context.settle_all(&mut entry.receipts, &Err(error.clone()));
         let why = DropReason::Denied;
         context.out.push_back(Output::Outbox(OutboxNews::Dropped { why, entries: vec![entry] }));
         self.settle_flushes(context);
-        self.flush(context, socket);
+        self.flush(context);
     }
 
     /// The session is over. What was in flight is sent again in the next one, but for what the server cannot take.

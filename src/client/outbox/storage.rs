@@ -10,7 +10,7 @@ use super::{
 use crate::client::{
     context::Context,
     error::DropReason,
-    io::{OutboxNews, Output, SocketId, StorageEvent},
+    io::{OutboxNews, Output, StorageEvent},
     outbox::entry::{Claim, Delivery, Kind},
 };
 
@@ -243,13 +243,13 @@ impl Outbox {
     // ---- what storage says ----
 
     /// The storage has something to say.
-    pub fn on_storage(&mut self, context: &mut Context<'_>, session: Option<SocketId>, event: StorageEvent<'_>) {
+    pub fn on_storage(&mut self, context: &mut Context<'_>, event: StorageEvent<'_>) {
         // What a page that did not run hears first may be from long ago.
         self.check_leases(context);
         match event {
             StorageEvent::Contents { read, items } => {
                 if let Some((purpose, writes)) = self.reads.answered(read) {
-                    self.on_contents(context, session, (purpose, writes), items);
+                    self.on_contents(context, (purpose, writes), items);
                 }
             }
             StorageEvent::Unreadable { read, words } => {
@@ -258,20 +258,19 @@ impl Outbox {
                 }
             }
             StorageEvent::WriteFailed { key, words } => self.on_write_failed(context, key, words),
-            StorageEvent::Changed { key, value } => self.on_changed(context, session, key, value),
+            StorageEvent::Changed { key, value } => self.on_changed(context, key, value),
             // Perhaps that was seen already, and what was there is stored anew. A page that was hidden looks later.
             StorageEvent::Emptied if self.storage == Storage::Ready && !self.takeover.is_parked => {
                 self.read(self.keys.all(), Purpose::Check);
             }
             StorageEvent::Emptied => {}
         }
-        self.go_on(context, session);
+        self.go_on(context);
     }
 
     fn on_contents(
         &mut self,
         context: &mut Context<'_>,
-        session: Option<SocketId>,
         (purpose, writes): (Purpose, u32),
         items: &[(String, String)],
     ) {
@@ -293,12 +292,12 @@ impl Outbox {
             }
         }
         match purpose {
-            Purpose::Start => self.on_first_look(context, session, items),
+            Purpose::Start => self.on_first_look(context, items),
             Purpose::Orphans => self.on_orphans(context, items),
             Purpose::TakeOver(client) => self.take_over(context, &client, items),
             Purpose::Own(until) => self.keep_what_is_stored(context, until, items),
             Purpose::Clear { owners, until_ms } => self.clear_storage(context, &owners, until_ms, items),
-            Purpose::Lease(client) => self.on_lease_read(context, session, &client, items),
+            Purpose::Lease(client) => self.on_lease_read(context, &client, items),
             Purpose::Removal(batch) => self.on_removal_read(context, batch, Some(items)),
             Purpose::Check => {
                 self.on_emptied(context, items, false);
@@ -306,7 +305,7 @@ impl Outbox {
         }
     }
 
-    fn on_first_look(&mut self, context: &mut Context<'_>, session: Option<SocketId>, items: &[(String, String)]) {
+    fn on_first_look(&mut self, context: &mut Context<'_>, items: &[(String, String)]) {
         let last_user = self.keys.of_last_user();
         let last = items.iter().find(|(key, _)| **key == *last_user);
         if let Some(last) = last.and_then(|(_, value)| LastUser::read(value)) {
@@ -317,10 +316,10 @@ impl Outbox {
         if let Some(clear) = self.reads.clear_after_start.take() {
             self.read(self.keys.all(), clear);
         }
-        if session.is_some() {
+        if context.session.is_some() {
             self.store_last_user(context);
         }
-        if self.wants_orphans(session) {
+        if self.wants_orphans(context) {
             self.look_for_orphans();
         }
     }
@@ -381,7 +380,7 @@ impl Outbox {
     }
 
     /// Another page has changed the storage.
-    fn on_changed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, key: &str, value: Option<&str>) {
+    fn on_changed(&mut self, context: &mut Context<'_>, key: &str, value: Option<&str>) {
         if self.storage != Storage::Ready {
             return;
         }
@@ -408,7 +407,7 @@ impl Outbox {
         let Some((client, _)) = self.keys.parse_group(key) else { return };
         match value.map(persisted::read) {
             None => self.on_removed_elsewhere(context, key),
-            Some(Ok(group)) if session.is_some() && self.identity.may_send(&group.owner) => {
+            Some(Ok(group)) if context.session.is_some() && self.identity.may_send(&group.owner) => {
                 if *client != *self.client && !self.takeover.others.contains(client) {
                     self.ask_for(context, &Box::from(client), true);
                 }

@@ -10,7 +10,7 @@ use crate::{
     client::{
         context::Context,
         error::{ClientError, DropReason},
-        io::{LockOutcome, Output, SocketId},
+        io::{LockOutcome, Output},
         limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
         outbox::{
             entry::{Claim, Delivery, Owner},
@@ -126,12 +126,12 @@ impl Outbox {
     }
 
     /// Sends, if that was all that had to come first.
-    pub(super) fn go_on(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+    pub(super) fn go_on(&mut self, context: &mut Context<'_>) {
         if self.start_deadline.is_some() && self.is_start_done() {
             self.start_deadline = None;
         }
-        if let Some(socket) = session {
-            self.flush(context, socket);
+        if context.session.is_some() {
+            self.flush(context);
         }
     }
 
@@ -190,26 +190,20 @@ impl Outbox {
     }
 
     /// A lock was asked for; this is the answer.
-    pub fn on_lock(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, outcome: LockOutcome) {
+    pub fn on_lock(&mut self, context: &mut Context<'_>, name: &str, outcome: LockOutcome) {
         let prefix = self.keys.all();
         let Some(client) = name.strip_prefix(&*prefix).and_then(|rest| rest.strip_suffix('/')) else { return };
         let client = Box::from(client);
         if outcome == LockOutcome::Unavailable {
             self.on_no_locks(context, &client);
         } else {
-            self.on_answer(context, session, &client, outcome);
+            self.on_answer(context, &client, outcome);
         }
-        self.go_on(context, session);
+        self.go_on(context);
     }
 
     /// Whether the lock of a client was got, be it a browser's or a lease.
-    pub(super) fn on_answer(
-        &mut self,
-        context: &mut Context<'_>,
-        session: Option<SocketId>,
-        client: &str,
-        outcome: LockOutcome,
-    ) {
+    pub(super) fn on_answer(&mut self, context: &mut Context<'_>, client: &str, outcome: LockOutcome) {
         if *client == *self.client {
             if outcome == LockOutcome::Granted && self.takeover.own_lock == OwnLock::Asked {
                 self.takeover.own_lock = OwnLock::Held;
@@ -221,7 +215,7 @@ impl Outbox {
             return;
         }
         match (outcome, self.takeover.others.get(client)) {
-            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) if self.wants_orphans(session) => {
+            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) if self.wants_orphans(context) => {
                 self.look_for_left(client);
             }
             // Others may have a connection; the next session asks again.

@@ -12,7 +12,7 @@ use super::{
     answer::Answer,
     context::Context,
     error::ClientError,
-    io::{Output, PresenceCommand, SocketId, Wake},
+    io::{Output, PresenceCommand, Wake},
     options::Resubscribe,
     subscriptions::{EVERYONE, Subject, Subscriptions},
     time::{Instant, earliest},
@@ -41,37 +41,37 @@ impl Presence {
     }
 
     /// The application wants something.
-    pub fn on_command(&mut self, context: &mut Context<'_>, session: Option<SocketId>, command: PresenceCommand<'_>) {
+    pub fn on_command(&mut self, context: &mut Context<'_>, command: PresenceCommand<'_>) {
         match command {
             PresenceCommand::Subscribe(user) => {
                 if !self.users.is_subscribed(user) {
                     self.known.watch(user);
                 }
-                self.users.subscribe(context, session, user);
+                self.users.subscribe(context, user);
             }
             PresenceCommand::Unsubscribe(user) => {
                 self.known.unwatch(user);
-                self.users.unsubscribe(context, session, user);
+                self.users.unsubscribe(context, user);
             }
-            PresenceCommand::SubscribeAll => self.everyone.subscribe(context, session, EVERYONE),
+            PresenceCommand::SubscribeAll => self.everyone.subscribe(context, EVERYONE),
             PresenceCommand::UnsubscribeAll => {
                 self.known.unwatch_everyone();
-                self.everyone.unsubscribe(context, session, EVERYONE);
+                self.everyone.unsubscribe(context, EVERYONE);
             }
             PresenceCommand::Query { ticket, users } => {
                 let users = users.map(|users| users.into_iter().map(Box::from).collect());
-                self.queries.ask(context, session, Asker::Application(ticket), users);
+                self.queries.ask(context, Asker::Application(ticket), users);
             }
         }
-        self.catch_up(context, session);
+        self.catch_up(context);
     }
 
     /// A session begins; if it is not the first, `gap_ms` says how long there was none.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
-        self.users.on_session(context, socket, gap_ms);
-        self.everyone.on_session(context, socket, gap_ms);
-        self.queries.on_session(context, socket);
-        self.catch_up(context, Some(socket));
+    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
+        self.users.on_session(context, gap_ms);
+        self.everyone.on_session(context, gap_ms);
+        self.queries.on_session(context);
+        self.catch_up(context);
     }
 
     /// The session is over.
@@ -88,11 +88,11 @@ impl Presence {
     }
 
     /// The application restores what was left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.users.resubscribe(context, socket);
-        self.everyone.resubscribe(context, socket);
+    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
+        self.users.resubscribe(context);
+        self.everyone.resubscribe(context);
         self.known.ask_again();
-        self.catch_up(context, Some(socket));
+        self.catch_up(context);
     }
 
     /// Whether the server was asked something and has not answered.
@@ -107,20 +107,19 @@ impl Presence {
     }
 
     /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.users.on_tick(context, socket);
-        self.everyone.on_tick(context, socket);
+    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+        self.users.on_tick(context);
+        self.everyone.on_tick(context);
         self.queries.on_tick(context);
-        self.catch_up(context, Some(socket));
+        self.catch_up(context);
     }
 
     /// A message of the topic PRESENCE arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &PresenceMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context<'_>, message: &PresenceMessage<'_>) {
         let user = message.name.unwrap_or_default();
         let answer = Answer::from(message);
         match message.action {
-            _ if self.users.on_answer(context, socket, &answer)
-                || self.everyone.on_answer(context, socket, &answer) => {}
+            _ if self.users.on_answer(context, &answer) || self.everyone.on_answer(context, &answer) => {}
             // The server may have subscribed whom it refused, until it is told otherwise: see `Subscriptions::repair`.
             PresenceAction::PresenceJoin | PresenceAction::PresenceLeave if !self.users.is_subscribed(user) => {}
             PresenceAction::PresenceJoin => self.known.on_user(context, user, true),
@@ -128,7 +127,7 @@ impl Presence {
             PresenceAction::PresenceJoinAll => self.known.on_anyone(context, user, true),
             PresenceAction::PresenceLeaveAll => self.known.on_anyone(context, user, false),
             PresenceAction::QueryResponse => {
-                let statuses = self.queries.on_answer(context, socket, message.correlation_id, message.data);
+                let statuses = self.queries.on_answer(context, message.correlation_id, message.data);
                 self.known.on_statuses(context, &statuses.unwrap_or_default());
             }
             PresenceAction::QueryAllResponse => {
@@ -146,25 +145,27 @@ impl Presence {
                 }
             }
         }
-        self.catch_up(context, Some(socket));
+        self.catch_up(context);
     }
 
     /// Asks who is there, once in a session for each that is watched.
     ///
     /// Only when the server has acknowledged the subscriptions: from then on whatever changes is told, so the answer
     /// and what is told after it are the whole truth.
-    fn catch_up(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
-        let Some(socket) = session.filter(|_| context.options.presence_catch_up) else { return };
+    fn catch_up(&mut self, context: &mut Context<'_>) {
+        if context.session.is_none() || !context.options.presence_catch_up {
+            return;
+        }
         if self.everyone.is_subscribed(EVERYONE)
             && self.everyone.deadline().is_none()
             && self.known.must_ask_for_everyone()
         {
-            self.queries.ask(context, Some(socket), Asker::CatchUp, None);
+            self.queries.ask(context, Asker::CatchUp, None);
         }
         if self.known.must_ask_for_users() && self.users.deadline().is_none() {
             let users = self.known.users_to_ask_for(|user| self.users.is_subscribed(user));
             if !users.is_empty() {
-                self.queries.ask(context, Some(socket), Asker::CatchUp, Some(users));
+                self.queries.ask(context, Asker::CatchUp, Some(users));
             }
         }
     }

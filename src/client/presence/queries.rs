@@ -6,7 +6,7 @@ use crate::{
         asked::{Asked, id_in},
         context::Context,
         error::ClientError,
-        io::{Output, SocketId, Ticket},
+        io::{Outcome, Ticket},
         limits::PRESENCE_MAX_QUERIES,
         subscriptions::fitting,
         time::Instant,
@@ -51,27 +51,22 @@ impl Queries {
     }
 
     /// Asks about users, or about all, now or as soon as there is a session.
-    pub fn ask(
-        &mut self,
-        context: &mut Context<'_>,
-        session: Option<SocketId>,
-        asker: Asker,
-        users: Option<Vec<Box<str>>>,
-    ) {
+    pub fn ask(&mut self, context: &mut Context<'_>, asker: Asker, users: Option<Vec<Box<str>>>) {
         if let Asker::Application(ticket) = asker
             && self.queries.len() >= PRESENCE_MAX_QUERIES
         {
-            return context.out.push_back(Output::Settle(ticket, Err(ClientError::TooManyQueries)));
+            return context.settle(ticket, Err(ClientError::TooManyQueries));
         }
         let query = Query { asker, users, asked: 0, statuses: Vec::new(), is_sent: false };
-        match session {
-            Some(socket) => self.send(context, socket, query),
-            None => drop(self.queries.ask(None, query)),
+        if context.session.is_some() {
+            self.send(context, query);
+        } else {
+            self.queries.ask(None, query);
         }
     }
 
     /// Asks about all users, or about as many of the rest as go into one message.
-    fn send(&mut self, context: &mut Context<'_>, socket: SocketId, mut query: Query) {
+    fn send(&mut self, context: &mut Context<'_>, mut query: Query) {
         let correlation_id = self.queries.next_id().to_string();
         let action = if query.users.is_some() { PresenceAction::Query } else { PresenceAction::QueryAll };
         let mut message = PresenceMessage { correlation_id: Some(&correlation_id), ..PresenceMessage::new(action) };
@@ -80,15 +75,15 @@ impl Queries {
             message.names = rest.iter().take(count).map(|user| &**user).collect();
             query.asked += count;
         }
-        context.send(socket, &message.into());
+        context.send(&message.into());
         query.is_sent = true;
         self.queries.ask(Some(context.now.after_ms(context.options.subscription_timeout_ms)), query);
     }
 
     /// A session begins: sends what waits.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn on_session(&mut self, context: &mut Context<'_>) {
         for query in self.queries.cut() {
-            self.send(context, socket, query);
+            self.send(context, query);
         }
     }
 
@@ -129,7 +124,6 @@ impl Queries {
     pub fn on_answer(
         &mut self,
         context: &mut Context<'_>,
-        socket: SocketId,
         correlation_id: Option<&str>,
         data: Option<&str>,
     ) -> Option<Vec<(Box<str>, bool)>> {
@@ -151,7 +145,7 @@ impl Queries {
             let text = answer::object(&query.statuses);
             query.settle(context, Ok(Some(text)));
         } else {
-            self.send(context, socket, query);
+            self.send(context, query);
         }
         caught_up
     }
@@ -177,9 +171,9 @@ impl Queries {
 
 impl Query {
     /// Tells whoever asked. What goes wrong with catching up is reported.
-    fn settle(&self, context: &mut Context<'_>, outcome: Result<Option<Box<str>>, ClientError>) {
+    fn settle(&self, context: &mut Context<'_>, outcome: Outcome) {
         match (self.asker, outcome) {
-            (Asker::Application(ticket), outcome) => context.out.push_back(Output::Settle(ticket, outcome)),
+            (Asker::Application(ticket), outcome) => context.settle(ticket, outcome),
             (Asker::CatchUp, Err(error)) => context.report(error),
             (Asker::CatchUp | Asker::Nobody, _) => {}
         }

@@ -8,13 +8,13 @@ use super::{
     Records,
     conflict::report_impossible,
     entry::{Entry, InFlight, Remote},
-    settle, settle_ready, tell,
+    settle_ready, tell,
 };
 use crate::{
     client::{
         context::Context,
         error::ClientError,
-        io::{Output, RecordNews, SocketId, Wake},
+        io::{Output, RecordNews, Wake},
         limits::{RECORD_STORAGE_MAX_MS, RECORD_STORAGE_MAX_REPORTS},
         record::{Document, Kind},
         time::{Instant, earlier},
@@ -140,7 +140,6 @@ impl Records {
     pub(super) fn on_looked_up(
         &mut self,
         context: &mut Context<'_>,
-        session: Option<SocketId>,
         lookup: u32,
         name: &str,
         found: Option<(i32, &str)>,
@@ -151,23 +150,23 @@ impl Records {
         if let Some((version, text)) = found {
             match Document::parse(text) {
                 Ok(document) if version >= 0 && matches!(document.value().kind(), Kind::Object | Kind::Array) => {
-                    self.show(context, session, name, Remote { version, document });
+                    self.show(context, name, Remote { version, document });
                 }
                 _ => self.on_storage_failed(context, "what is stored is not a record"),
             }
         }
         // Those that were opened together are asked for together.
-        if session.is_some() && self.cache.awaited.is_empty() {
+        if context.session.is_some() && self.cache.awaited.is_empty() {
             self.schedule(context);
         }
     }
 
     /// What storage has is seen, until the server has been asked.
-    fn show(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, remote: Remote) {
+    fn show(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
         // One that has become ready otherwise is newer, or knows what was written to it.
         let Some(entry) = self.entries.get_mut(name).filter(|entry| !entry.is_ready()) else { return };
         let is_written = !entry.pending.is_empty() || entry.deletion.is_some();
-        if is_written && session.is_some() {
+        if is_written && context.session.is_some() {
             // It was not written to this, and the server will soon say what to.
             return;
         }
@@ -184,7 +183,7 @@ impl Records {
             // Storage may be older than what an earlier page has sent.
             entry.in_flight = Some(InFlight::guess(entry.pending.len()));
         }
-        settle(context, &mut confirmed, &Ok(None));
+        context.settle_all(&mut confirmed, &Ok(None));
         tell(context, name, RecordNews::Ready);
         settle_ready(context, entry);
         self.tell_changes(context, name, &mut before);
@@ -201,7 +200,7 @@ impl Records {
     }
 
     /// Time has passed, in a session or without.
-    pub fn on_storage_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+    pub fn on_storage_tick(&mut self, context: &mut Context<'_>) {
         let now = context.now;
         if self.cache.answer_due_at.is_some_and(|at| at <= now) {
             let mut next: Option<Instant> = None;
@@ -210,7 +209,7 @@ impl Records {
                 next = earlier(next, lookup.deadline);
             });
             self.cache.answer_due_at = next;
-            if session.is_some() {
+            if context.session.is_some() {
                 self.schedule(context);
             }
         }

@@ -3,14 +3,14 @@
 use super::{
     Phase, Records, Remote,
     entry::{Contested, Impossible},
-    fail, failure, settle, settle_ready,
+    fail, failure, settle_ready,
     settling::Settled,
     tell, tell_differences,
 };
 use crate::client::{
     context::Context,
     error::{ClientError, RecordFailure},
-    io::{Output, RecordNews, SocketId, Ticket, Wake},
+    io::{Output, RecordNews, Ticket, Wake},
     limits::RECORD_MERGE_MAX_MS,
     record::{Document, Kind, Side},
     records::Strategy,
@@ -18,10 +18,10 @@ use crate::client::{
 
 impl Records {
     /// The server has `remote`, whatever was thought before.
-    pub(super) fn on_remote(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, remote: Remote) {
+    pub(super) fn on_remote(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let known = entry.version.filter(|_| !entry.stored.is_written_blindly);
-        let Some(known) = known else { return self.on_loaded(context, socket, name, remote) };
+        let Some(known) = known else { return self.on_loaded(context, name, remote) };
         if let Some(contested) = &mut entry.contested {
             let latest = contested.latest();
             let is_new =
@@ -39,7 +39,7 @@ impl Records {
         }
         if remote.version < known && entry.doubted != Some(remote.version) {
             entry.doubted = Some(remote.version);
-            return self.ask_for_data(context, socket, name);
+            return self.ask_for_data(context, name);
         }
         entry.doubted = None;
         if remote.version > known {
@@ -49,7 +49,7 @@ impl Records {
             entry.stored.version = None;
         }
         if entry.deletion.is_some() {
-            return self.settle_deletion(context, socket, name, remote);
+            return self.settle_deletion(context, name, remote);
         }
         entry.phase = Phase::Synced;
         entry.deadline = None;
@@ -57,10 +57,10 @@ impl Records {
         let mut before = entry.view.clone();
         if !entry.is_as_known(&remote) && entry.has_arrived(&remote) {
             let mut arrived = entry.confirm(&mut self.confirmed);
-            settle(context, &mut arrived, &Ok(None));
+            context.settle_all(&mut arrived, &Ok(None));
             if entry.version.is_some_and(|version| remote.version < version) {
                 // New data with an old version.
-                return self.ask_for_data(context, socket, name);
+                return self.ask_for_data(context, name);
             }
         }
         entry.in_flight = None;
@@ -71,10 +71,10 @@ impl Records {
             self.on_settled(context, name, settled, remote);
         }
         self.tell_changes(context, name, &mut before);
-        self.proceed(context, Some(socket), name);
+        self.proceed(context, name);
     }
 
-    fn on_loaded(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, remote: Remote) {
+    fn on_loaded(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let mut before = entry.view.clone();
         entry.phase = Phase::Synced;
@@ -83,14 +83,14 @@ impl Records {
         entry.stored.is_written_blindly = false;
         let was_ready = entry.is_ready();
         let (mut confirmed, impossible) = entry.load(remote);
-        settle(context, &mut confirmed, &Ok(None));
+        context.settle_all(&mut confirmed, &Ok(None));
         if !was_ready {
             tell(context, name, RecordNews::Ready);
         }
         settle_ready(context, entry);
         self.tell_changes(context, name, &mut before);
         report_impossible(context, name, impossible);
-        self.proceed(context, Some(socket), name);
+        self.proceed(context, name);
     }
 
     pub(super) fn tell_changes(&mut self, context: &mut Context<'_>, name: &str, before: &mut Document) {
@@ -104,7 +104,7 @@ impl Records {
         if ask {
             return self.ask(context, name, remote, false);
         }
-        settle(context, &mut confirmed, &Ok(None));
+        context.settle_all(&mut confirmed, &Ok(None));
         fail(context, name, &mut lost, is_untold, &failure(RecordFailure::WriteLost, name));
         if let Some(local) = local {
             let remote = Some(remote.document.value().text().into());
@@ -137,20 +137,14 @@ impl Records {
     }
 
     /// The application says how a conflict is to be settled.
-    pub(super) fn on_merged(
-        &mut self,
-        context: &mut Context<'_>,
-        session: Option<SocketId>,
-        question: u32,
-        answer: Result<Option<&str>, &str>,
-    ) {
+    pub(super) fn on_merged(&mut self, context: &mut Context<'_>, question: u32, answer: Result<Option<&str>, &str>) {
         let mut found = None;
         self.entries.for_each(|name, entry| {
             if entry.contested.as_ref().is_some_and(|contested| contested.question == question) {
                 found = Some(Box::<str>::from(name));
             }
         });
-        let (Some(name), Some(socket)) = (found, session) else { return };
+        let Some(name) = found.filter(|_| context.session.is_some()) else { return };
         self.touch(&name);
         let Some(entry) = self.entries.get_mut(&name) else { return };
         let Some(Contested { asked, newer, writes, .. }) = entry.contested.take() else { return };
@@ -162,13 +156,13 @@ impl Records {
             Ok(Some(document)) => {
                 let mut deletion = entry.deletion.take().unwrap_or_default().tickets;
                 let (mut confirmed, impossible) = entry.resolve(asked, document, writes);
-                settle(context, &mut confirmed, &Ok(None));
-                settle(context, &mut deletion, &Err(failure(RecordFailure::WriteLost, &name)));
+                context.settle_all(&mut confirmed, &Ok(None));
+                context.settle_all(&mut deletion, &Err(failure(RecordFailure::WriteLost, &name)));
                 report_impossible(context, &name, impossible);
             }
             Ok(None) => {
                 let mut writes = entry.take_tickets();
-                settle(context, &mut writes, &Err(failure(RecordFailure::Deleted, &name)));
+                context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, &name)));
                 entry.adopt(asked);
                 entry.deletion.get_or_insert_default();
             }
@@ -176,8 +170,8 @@ impl Records {
         }
         self.tell_changes(context, &name, &mut before);
         match newer {
-            Some(newer) => self.on_remote(context, socket, &name, newer),
-            None => self.proceed(context, session, &name),
+            Some(newer) => self.on_remote(context, &name, newer),
+            None => self.proceed(context, &name),
         }
     }
 
@@ -196,14 +190,14 @@ impl Records {
         let document = remote.document.clone();
         let text = Some(remote.document.value().text().into());
         let (mut confirmed, impossible) = entry.resolve(remote, document, writes);
-        settle(context, &mut confirmed, &Ok(None));
+        context.settle_all(&mut confirmed, &Ok(None));
         fail(context, name, &mut tickets, is_untold, &error);
         tell(context, name, RecordNews::Conflict { local, remote: text });
         report_impossible(context, name, impossible);
     }
 
     /// The record was to be deleted, and another client has written to it.
-    fn settle_deletion(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, remote: Remote) {
+    fn settle_deletion(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.phase = Phase::Synced;
         entry.deadline = None;
@@ -224,7 +218,7 @@ impl Records {
             tell(context, name, RecordNews::Conflict { local: None, remote });
         }
         self.tell_changes(context, name, &mut before);
-        self.proceed(context, Some(socket), name);
+        self.proceed(context, name);
     }
 }
 

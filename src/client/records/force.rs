@@ -9,7 +9,6 @@ use crate::{
         context::Context,
         error::{ClientError, RecordFailure},
         flight::Item,
-        io::SocketId,
         limits::RECORD_FORCE_ATTEMPTS,
         time::Instant,
     },
@@ -59,12 +58,12 @@ pub struct Forced<'a> {
 
 impl ForcedWrite {
     /// Says whether it was sent: not if it is too long.
-    fn send(&mut self, context: &mut Context<'_>, socket: SocketId) -> bool {
+    fn send(&mut self, context: &mut Context<'_>) -> bool {
         self.attempts += 1;
         let Some(edit) = &self.edit else {
             self.deadline = context.now.after_ms(context.options.record_delete_timeout_ms);
             let message = RecordMessage { name: Some(&self.name), ..RecordMessage::new(RecordAction::Delete) };
-            return context.send_item(socket, Item::Entry(self.number), &message.into());
+            return context.send_item(Item::Entry(self.number), &message.into());
         };
         self.deadline = context.now.after_ms(context.options.record_read_timeout_ms);
         let path = edit.path.text();
@@ -82,19 +81,13 @@ impl ForcedWrite {
             is_write_ack: true,
             ..RecordMessage::new(action)
         };
-        context.send_item(socket, Item::Entry(self.number), &message.into())
+        context.send_item(Item::Entry(self.number), &message.into())
     }
 }
 
 impl ForcedWrites {
     /// Sends a write, and says whether it is a deletion; nothing if it is too long. One that cannot be read is settled at once.
-    pub fn send(
-        &mut self,
-        context: &mut Context<'_>,
-        socket: SocketId,
-        correlation_id: u32,
-        write: Forced<'_>,
-    ) -> Option<bool> {
+    pub fn send(&mut self, context: &mut Context<'_>, correlation_id: u32, write: Forced<'_>) -> Option<bool> {
         let Forced { number, name, text, is_repeated } = write;
         let Some(stored) = read_write(text) else {
             self.settled.push((number, Some(failure(RecordFailure::InvalidJson, name))));
@@ -104,7 +97,7 @@ impl ForcedWrites {
         let name = name.into();
         let deadline = context.now;
         let mut write = ForcedWrite { number, correlation_id, name, edit, attempts: 0, is_repeated, deadline };
-        if !write.send(context, socket) {
+        if !write.send(context) {
             return None;
         }
         let is_deletion = write.edit.is_none();
@@ -157,7 +150,6 @@ impl ForcedWrites {
     pub fn on_answer(
         &mut self,
         context: &mut Context<'_>,
-        socket: SocketId,
         message: &RecordMessage<'_>,
         refusal: Option<ClientError>,
     ) -> bool {
@@ -167,7 +159,7 @@ impl ForcedWrites {
             && let Some(write) = self.sent.get_mut(position)
             && write.attempts < RECORD_FORCE_ATTEMPTS
         {
-            write.send(context, socket);
+            write.send(context);
             return false;
         }
         let Some(write) = self.sent.remove(position) else { return false };

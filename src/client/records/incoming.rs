@@ -4,14 +4,14 @@ use super::{
     Bulk, Edit, Phase, Records, Remote, cache,
     conflict::report_impossible,
     entry::{Entry, Heard},
-    fail, failure, settle, tell, tell_differences,
+    fail, failure, tell, tell_differences,
     write::Watch,
 };
 use crate::{
     client::{
         context::Context,
         error::{ClientError, RecordFailure},
-        io::{RecordNews, SocketId, Wake},
+        io::{RecordNews, Wake},
         is_error,
         limits::{RECORD_MAX_REFUSALS, RECORD_REFUSED_WAIT_MS},
         record::{Document, Path},
@@ -21,9 +21,9 @@ use crate::{
 
 impl Records {
     /// A message of the topic RECORD arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
-        if self.listens.on_answer(context, socket, &message.into(), message.subscription) {
+        if self.listens.on_answer(context, &message.into(), message.subscription) {
             return;
         }
         self.touch_if_unsent(name);
@@ -34,27 +34,27 @@ impl Records {
             | RecordAction::Unsubscribe
                 if message.is_ack =>
             {
-                self.on_bulk_acknowledged(context, socket, message.correlation_id);
+                self.on_bulk_acknowledged(context, message.correlation_id);
             }
             // It was deleted at the same moment: nobody knows what the server made of that.
-            RecordAction::SubscribeCreateAndRead => self.load_again(context, socket, name),
-            RecordAction::ReadResponse => self.on_read_response(context, socket, message),
-            RecordAction::HeadResponse => self.on_head_response(context, socket, name, message.version.unwrap_or(-1)),
+            RecordAction::SubscribeCreateAndRead => self.load_again(context, name),
+            RecordAction::ReadResponse => self.on_read_response(context, message),
+            RecordAction::HeadResponse => self.on_head_response(context, name, message.version.unwrap_or(-1)),
             RecordAction::HeadResponseBulk => {
                 for (name, version) in &message.versions {
                     self.touch_if_unsent(name);
-                    self.on_head_response(context, socket, name, *version);
+                    self.on_head_response(context, name, *version);
                 }
             }
             RecordAction::WriteAcknowledgement | RecordAction::VersionExists if self.forced.is_awaited(message) => {
-                self.on_forced_answer(context, socket, message);
+                self.on_forced_answer(context, message);
             }
-            RecordAction::WriteAcknowledgement => self.on_write_acknowledged(context, socket, message),
-            RecordAction::Update | RecordAction::Patch => self.on_written(context, socket, message),
-            RecordAction::VersionExists => self.on_version_exists(context, socket, message),
-            RecordAction::InvalidVersion => self.on_invalid_version(context, socket, message),
-            RecordAction::Deleted => self.on_deleted(context, socket, name),
-            RecordAction::DeleteSuccess => self.on_delete_success(context, socket, name),
+            RecordAction::WriteAcknowledgement => self.on_write_acknowledged(context, message),
+            RecordAction::Update | RecordAction::Patch => self.on_written(context, message),
+            RecordAction::VersionExists => self.on_version_exists(context, message),
+            RecordAction::InvalidVersion => self.on_invalid_version(context, message),
+            RecordAction::Deleted => self.on_deleted(context, name),
+            RecordAction::DeleteSuccess => self.on_delete_success(context, name),
             RecordAction::Notify if message.is_ack => {
                 self.requests.on_notified(context, message.correlation_id, &Ok(None));
             }
@@ -68,7 +68,7 @@ impl Records {
             }
             // What was asked for once more, because an answer was overdue, may be there already.
             RecordAction::MultipleSubscriptions => {}
-            action if message.is_error || is_error(action.number()) => self.on_error(context, socket, message),
+            action if message.is_error || is_error(action.number()) => self.on_error(context, message),
             action => context.report(ClientError::Unsolicited {
                 topic: Topic::Record,
                 action: action.name(),
@@ -79,7 +79,7 @@ impl Records {
 
     /// See `Subscriptions::repair`: for every name that the server refuses, it drops the last one of the message; what it
     /// refuses may then be subscribed all the same.
-    fn on_bulk_acknowledged(&mut self, context: &mut Context<'_>, socket: SocketId, correlation_id: Option<&str>) {
+    fn on_bulk_acknowledged(&mut self, context: &mut Context<'_>, correlation_id: Option<&str>) {
         let Some(position) = self.bulk(correlation_id) else { return };
         let Some(Bulk { action, mut names, refusals, .. }) = self.bulks.remove(position) else { return };
         let mut dropped = names.split_off(names.len().saturating_sub(refusals));
@@ -87,10 +87,10 @@ impl Records {
             let entry = self.entries.get(name);
             entry.is_some_and(|entry| matches!(entry.phase, Phase::Checking | Phase::Loading))
         });
-        self.send_bulk(context, socket, action, dropped);
+        self.send_bulk(context, action, dropped);
         let is_denied = |name: &str| self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Denied);
         names.retain(|name| refusals > 0 && is_denied(name));
-        self.send_bulk(context, socket, RecordAction::Unsubscribe, names);
+        self.send_bulk(context, RecordAction::Unsubscribe, names);
     }
 
     fn bulk(&self, correlation_id: Option<&str>) -> Option<usize> {
@@ -98,7 +98,7 @@ impl Records {
         self.bulks.iter().position(|bulk| bulk.correlation_id == correlation_id)
     }
 
-    fn on_read_response(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
+    fn on_read_response(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
         let text = message.data.unwrap_or("{}");
         let Ok(document) = Document::parse(text) else {
@@ -110,7 +110,7 @@ impl Records {
             return;
         }
         if entry.phase == Phase::Loading && entry.is_load_void {
-            return self.load_again(context, socket, name);
+            return self.load_again(context, name);
         }
         let remote = Remote { version, document };
         let remote = match entry.brought_up_to_date(&remote) {
@@ -118,36 +118,36 @@ impl Records {
             None if entry.doubted == Some(version) => remote,
             None => {
                 entry.doubted = Some(version);
-                return self.ask_for_data(context, socket, name);
+                return self.ask_for_data(context, name);
             }
         };
         entry.early.clear();
-        self.on_remote(context, socket, name, remote);
+        self.on_remote(context, name, remote);
     }
 
-    fn on_head_response(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, version: i32) {
+    fn on_head_response(&mut self, context: &mut Context<'_>, name: &str, version: i32) {
         self.requests.on_head(context, name, &Ok(Some(version.to_string().into())));
         let Some(entry) = self.entries.get_mut(name).filter(|entry| entry.phase == Phase::Checking) else { return };
         let is_known = entry.version == Some(version);
         if version < 0 && !is_known {
-            return self.on_missing(context, socket, name, true);
+            return self.on_missing(context, name, true);
         }
         if !is_known || !entry.pending.is_empty() || entry.deletion.is_some() {
             // A record that was deleted and made anew may have the same version again.
-            return self.ask_for_data(context, socket, name);
+            return self.ask_for_data(context, name);
         }
         entry.phase = Phase::Synced;
         entry.deadline = None;
         let early = std::mem::take(&mut entry.early);
         for heard in early {
             if entry_version(self, name).is_some_and(|known| heard.version > known) {
-                self.on_heard(context, socket, name, heard);
+                self.on_heard(context, name, heard);
             }
         }
-        self.proceed(context, Some(socket), name);
+        self.proceed(context, name);
     }
 
-    fn on_write_acknowledged(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
+    fn on_write_acknowledged(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         if !self.is_in_flight(message) {
             return;
         }
@@ -155,20 +155,20 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let mut tickets = entry.confirm(&mut self.confirmed);
         entry.refusals = 0;
-        settle(context, &mut tickets, &Ok(None));
-        self.proceed(context, Some(socket), name);
+        context.settle_all(&mut tickets, &Ok(None));
+        self.proceed(context, name);
     }
 
     /// The server answers a write to a record that was not open. If it is open now, it was made behind its back.
-    fn on_forced_answer(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
+    fn on_forced_answer(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let is_acknowledged = message.action == RecordAction::WriteAcknowledgement;
         let refusal = (!is_acknowledged).then(|| server_error(message));
-        if !self.forced.on_answer(context, socket, message, refusal) {
+        if !self.forced.on_answer(context, message, refusal) {
             return;
         }
         let name = message.name.unwrap_or_default();
         if self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Synced && entry.in_flight.is_none()) {
-            self.ask_for_data(context, socket, name);
+            self.ask_for_data(context, name);
         }
     }
 
@@ -180,13 +180,13 @@ impl Records {
     }
 
     /// Another client has written.
-    fn on_written(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
+    fn on_written(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
         let path = match message.path.filter(|path| !path.is_empty() && message.action == RecordAction::Patch) {
             Some(path) => match Path::parse(path) {
                 Ok(path) => Some(path),
                 // Something that no client of this package writes: what became of it can be read.
-                Err(_) => return self.read_if_synced(context, socket, name),
+                Err(_) => return self.read_if_synced(context, name),
             },
             None => None,
         };
@@ -195,18 +195,18 @@ impl Records {
         match entry.phase {
             Phase::Unknown | Phase::Held | Phase::Denied | Phase::Deleting => {}
             Phase::Loading | Phase::Checking | Phase::Reading => entry.remember(heard),
-            Phase::Synced | Phase::Waiting | Phase::Merging => self.on_heard(context, socket, name, heard),
+            Phase::Synced | Phase::Waiting | Phase::Merging => self.on_heard(context, name, heard),
         }
     }
 
-    fn read_if_synced(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+    fn read_if_synced(&mut self, context: &mut Context<'_>, name: &str) {
         let phase = self.entries.get(name).map(|entry| entry.phase);
         if matches!(phase, Some(Phase::Synced | Phase::Waiting | Phase::Merging | Phase::Reading | Phase::Checking)) {
-            self.ask_for_data(context, socket, name);
+            self.ask_for_data(context, name);
         }
     }
 
-    fn on_heard(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, heard: Heard) {
+    fn on_heard(&mut self, context: &mut Context<'_>, name: &str, heard: Heard) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         if matches!(entry.phase, Phase::Loading | Phase::Checking | Phase::Reading) {
             return entry.remember(heard);
@@ -218,7 +218,7 @@ impl Records {
         if let Some(path) = path {
             if *version <= known {
                 // Either known already, or the record is not what it was.
-                return self.ask_for_data(context, socket, name);
+                return self.ask_for_data(context, name);
             }
             let mut edit = Edit::new(path.clone(), text.clone());
             let is_next = *version == known.saturating_add(1);
@@ -231,7 +231,7 @@ impl Records {
                 let latest = entry.contested.as_ref().map(|contested| contested.latest().document.clone());
                 let mut document = latest.unwrap_or_else(|| entry.base().clone());
                 if edit.apply(&mut document, &mut Watch::new(&[])).is_ok() {
-                    return self.on_remote(context, socket, name, Remote { version: *version, document });
+                    return self.on_remote(context, name, Remote { version: *version, document });
                 }
             }
         } else {
@@ -240,20 +240,20 @@ impl Records {
             };
             let remote = Remote { version: *version, document };
             if *version > known {
-                return self.on_remote(context, socket, name, remote);
+                return self.on_remote(context, name, remote);
             }
             if !entry.is_as_known(&remote) {
                 // Somebody has said that the storage has changed: that is true whatever the version is.
-                self.ask_for_data(context, socket, name);
+                self.ask_for_data(context, name);
             }
             return;
         }
         // What was read may be from before, too.
         entry.remember(heard);
-        self.ask_for_data(context, socket, name);
+        self.ask_for_data(context, name);
     }
 
-    fn on_version_exists(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
+    fn on_version_exists(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         if !self.is_in_flight(message) {
             return;
         }
@@ -264,15 +264,15 @@ impl Records {
         }
         let document = message.data.and_then(|data| Document::parse(data).ok());
         if let Some(document) = document.filter(|_| entry.version.is_some_and(|known| version > known)) {
-            return self.on_remote(context, socket, name, Remote { version, document });
+            return self.on_remote(context, name, Remote { version, document });
         }
         // What the server says is older than what it has said before.
         entry.refusals += 1;
         if entry.refusals >= RECORD_MAX_REFUSALS {
-            return self.on_stuck(context, socket, name, message);
+            return self.on_stuck(context, name, message);
         }
         if entry.refusals == 1 {
-            return self.ask_for_data(context, socket, name);
+            return self.ask_for_data(context, name);
         }
         let at = context.now.after_ms(RECORD_REFUSED_WAIT_MS << entry.refusals);
         entry.phase = Phase::Waiting;
@@ -281,18 +281,18 @@ impl Records {
     }
 
     /// The server takes no more writes to the record.
-    fn on_stuck(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, message: &RecordMessage<'_>) {
+    fn on_stuck(&mut self, context: &mut Context<'_>, name: &str, message: &RecordMessage<'_>) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.refusals = 0;
         if entry.is_blank() {
-            return self.send_deletion(context, socket, name);
+            return self.send_deletion(context, name);
         }
         let error = server_error(message);
-        self.on_write_refused(context, socket, name, &error);
+        self.on_write_refused(context, name, &error);
     }
 
     /// The record was deleted while a write was on its way. From now on the server takes no writes to it.
-    fn on_invalid_version(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
+    fn on_invalid_version(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
         let is_in_flight = self.is_in_flight(message);
         let Some(entry) = self.entries.get_mut(name) else { return };
@@ -301,12 +301,12 @@ impl Records {
             if let Some(in_flight) = &mut entry.in_flight {
                 in_flight.is_cut_off = true;
             }
-            self.ask_for_data(context, socket, name);
+            self.ask_for_data(context, name);
         }
     }
 
     /// Another client has deleted the record, and the server has unsubscribed everybody.
-    fn on_deleted(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+    fn on_deleted(&mut self, context: &mut Context<'_>, name: &str) {
         match self.entries.get(name).map(|entry| entry.phase) {
             None | Some(Phase::Unknown | Phase::Held | Phase::Denied) => {}
             Some(Phase::Loading) => {
@@ -314,25 +314,25 @@ impl Records {
                     entry.is_load_void = true;
                 }
             }
-            Some(_) => self.on_missing(context, socket, name, false),
+            Some(_) => self.on_missing(context, name, false),
         }
     }
 
     /// Loads a record of which nobody knows whether it is subscribed.
-    fn load_again(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+    fn load_again(&mut self, context: &mut Context<'_>, name: &str) {
         if self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Loading) {
-            self.send_bulk(context, socket, RecordAction::Unsubscribe, vec![name.into()]);
-            self.load(context, socket, name);
+            self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
+            self.load(context, name);
         }
     }
 
     /// The server has no such record any more. What was written here makes it anew.
-    fn on_missing(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, is_subscribed: bool) {
+    fn on_missing(&mut self, context: &mut Context<'_>, name: &str, is_subscribed: bool) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         if entry.pending.is_empty() || entry.deletion.is_some() {
             self.remove(context, name, RecordFailure::Deleted, RecordNews::Deleted);
             if is_subscribed {
-                self.send_bulk(context, socket, RecordAction::Unsubscribe, vec![name.into()]);
+                self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
             }
             return;
         }
@@ -341,35 +341,35 @@ impl Records {
         entry.early.clear();
         entry.rewrite(Remote { version: 0, document: Document::default() });
         if !is_subscribed {
-            return self.load(context, socket, name);
+            return self.load(context, name);
         }
         entry.phase = Phase::Synced;
         entry.deadline = None;
         entry.is_verified = true;
-        self.proceed(context, Some(socket), name);
+        self.proceed(context, name);
     }
 
-    fn on_delete_success(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+    fn on_delete_success(&mut self, context: &mut Context<'_>, name: &str) {
         if self.forced.on_deleted(name, None) {
             cache::remove(context, name);
         }
         let is_owed = |entry: &mut Entry| std::mem::take(&mut entry.is_deletion_owed);
         if self.entries.get_mut(name).is_some_and(is_owed) {
-            self.on_deleted(context, socket, name);
+            self.on_deleted(context, name);
         }
     }
 
-    fn on_error(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RecordMessage<'_>) {
+    fn on_error(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
         if self.forced.is_awaited(message) {
-            return self.on_forced_answer(context, socket, message);
+            return self.on_forced_answer(context, message);
         }
         let error = server_error(message);
         let is_denial = matches!(message.action, RecordAction::MessageDenied | RecordAction::MessagePermissionError);
         let original = message.original_action.and_then(RecordAction::from_number);
         let outcome = Err(error.clone());
         if self.is_in_flight(message) {
-            self.on_write_refused(context, socket, name, &error);
+            self.on_write_refused(context, name, &error);
             return;
         }
         match original {
@@ -378,14 +378,14 @@ impl Records {
                 let is_missing = message.action == RecordAction::RecordNotFound;
                 let is_load_overdue = self.entries.get(name).is_some_and(|entry| entry.is_load_overdue);
                 match self.entries.get(name).map(|entry| entry.phase) {
-                    Some(Phase::Loading) if is_missing && is_load_overdue => self.load_again(context, socket, name),
+                    Some(Phase::Loading) if is_missing && is_load_overdue => self.load_again(context, name),
                     Some(Phase::Reading | Phase::Merging) if is_missing => {
-                        self.on_missing(context, socket, name, true);
+                        self.on_missing(context, name, true);
                     }
                     Some(Phase::Reading) if is_denial => {
                         self.on_denied(context, name, &error);
                         // It may be subscribed all the same.
-                        self.send_bulk(context, socket, RecordAction::Unsubscribe, vec![name.into()]);
+                        self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
                     }
                     _ => {}
                 }
@@ -397,7 +397,7 @@ impl Records {
                     self.entries.get_mut(name).into_iter().for_each(|entry| entry.is_deletion_owed = false);
                     return;
                 }
-                return self.on_delete_refused(context, socket, name, &error);
+                return self.on_delete_refused(context, name, &error);
             }
             Some(RecordAction::Notify) if self.requests.on_notified(context, message.correlation_id, &outcome) => {
                 return;
@@ -413,7 +413,7 @@ impl Records {
                     bulk.refusals += 1;
                     if bulk.refusals >= bulk.names.len() {
                         // Nothing is left that could be acknowledged.
-                        self.on_bulk_acknowledged(context, socket, message.correlation_id);
+                        self.on_bulk_acknowledged(context, message.correlation_id);
                     }
                 }
                 return;
@@ -435,19 +435,19 @@ impl Records {
         tickets.append(&mut entry.take_ready_tickets());
         tickets.append(&mut entry.deletion.take().unwrap_or_default().tickets);
         is_untold |= tickets.is_empty();
-        settle(context, &mut tickets, &Err(error.clone()));
+        context.settle_all(&mut tickets, &Err(error.clone()));
         tell(context, name, RecordNews::Error(error.clone()));
         if is_untold {
             context.report(error.clone());
         }
         self.tell_changes(context, name, &mut before);
-        self.let_go_if_due(context, None, name);
+        self.let_go_if_due(context, name);
     }
 
     /// The server refuses a write.
-    fn on_write_refused(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, error: &ClientError) {
+    fn on_write_refused(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         self.give_up_writes(context, name, error);
-        self.proceed(context, Some(socket), name);
+        self.proceed(context, name);
     }
 
     /// The writes on their way will not be made: what the application sees is as if it had not asked for them.
@@ -463,7 +463,7 @@ impl Records {
     }
 
     /// The server refuses to delete the record, which others may have written to since.
-    fn on_delete_refused(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str, error: &ClientError) {
+    fn on_delete_refused(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let entry = self.entries.get_mut(name).filter(|entry| entry.phase == Phase::Deleting);
         let Some(entry) = entry else { return context.report(error.clone()) };
         let deletion = entry.deletion.take();
@@ -472,7 +472,7 @@ impl Records {
         let is_untold = tickets.is_empty() || entry.pending.iter().any(|write| write.tickets.is_empty());
         tickets.append(&mut entry.take_tickets());
         fail(context, name, &mut tickets, is_untold, error);
-        self.ask_for_data(context, socket, name);
+        self.ask_for_data(context, name);
     }
 }
 

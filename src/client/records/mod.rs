@@ -38,7 +38,7 @@ use super::{
     context::Context,
     error::{ClientError, RecordFailure},
     flight::Item,
-    io::{LastSeen, Output, RecordCommand, RecordNews, SocketId, Ticket, Wake},
+    io::{LastSeen, Output, RecordCommand, RecordNews, Ticket, Wake},
     listen::Listens,
     outbox::{Delivery, Kind, Offer, Outbox},
     record::{EditError, Path},
@@ -198,20 +198,14 @@ impl Records {
     // ---- what the application wants ----
 
     /// The application wants something.
-    pub fn on_command(
-        &mut self,
-        context: &mut Context<'_>,
-        outbox: &mut Outbox,
-        session: Option<SocketId>,
-        command: RecordCommand<'_>,
-    ) {
+    pub fn on_command(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, command: RecordCommand<'_>) {
         match command {
             RecordCommand::Open { name, strategy } => {
-                self.open(context, session, name, strategy);
-                outbox.look_for_drafts(session);
+                self.open(context, name, strategy);
+                outbox.look_for_drafts(context);
             }
-            RecordCommand::Listen(command) => self.listens.on_command(context, session, command),
-            RecordCommand::Discard(name) => self.discard(context, session, name),
+            RecordCommand::Listen(command) => self.listens.on_command(context, command),
+            RecordCommand::Discard(name) => self.discard(context, name),
             RecordCommand::Watch { name, path } => {
                 if let Some(entry) = self.entries.get_mut(name) {
                     entry.watched.push(path);
@@ -229,45 +223,45 @@ impl Records {
             }
             RecordCommand::Write { name, edits, ticket } => {
                 let edits = edits.into_iter().map(|(path, text)| Edit::new(path, text.map(Into::into))).collect();
-                self.write(context, session, name, edits, ticket);
+                self.write(context, name, edits, ticket);
             }
             RecordCommand::ChangeEntries { name, edit, entry, ticket } => {
-                self.write(context, session, name, vec![Edit::of_entries(edit, entry.into())], ticket);
+                self.write(context, name, vec![Edit::of_entries(edit, entry.into())], ticket);
             }
             RecordCommand::SetData { name, path, data, delivery, ttl_ms, ticket } => {
                 let offer =
                     Offer { kind: Kind::Forced, name, data: None, delivery, ttl_ms, key: None, receipt: ticket };
                 let edit = Edit::new(path, data.map(Into::into));
-                self.set_data(context, outbox, session, edit, &offer);
+                self.set_data(context, outbox, edit, &offer);
             }
-            RecordCommand::Delete { name, ticket } => self.delete(context, outbox, session, name, ticket),
+            RecordCommand::Delete { name, ticket } => self.delete(context, outbox, name, ticket),
             RecordCommand::SetStrategy { name, strategy } => {
                 if let Some(entry) = self.entries.get_mut(name) {
                     entry.strategy = strategy;
                 }
             }
-            RecordCommand::AnswerMerge { question, answer } => self.on_merged(context, session, question, answer),
+            RecordCommand::AnswerMerge { question, answer } => self.on_merged(context, question, answer),
             RecordCommand::Snapshot { name, ticket } if self.is_here(name) => {
                 self.await_ready(context, name, (ticket, Question::Data));
             }
             RecordCommand::Snapshot { name, ticket } => {
                 self.wake_for_answer(context);
-                self.requests.read(context, session, name, ticket);
+                self.requests.read(context, name, ticket);
             }
             RecordCommand::Head { name, ticket } if self.is_here(name) => {
                 self.await_ready(context, name, (ticket, Question::Version));
             }
             RecordCommand::Head { name, ticket } => {
                 self.wake_for_answer(context);
-                self.requests.head(context, session, name, ticket);
+                self.requests.head(context, name, ticket);
             }
             RecordCommand::Notify { names, ticket } => {
                 let correlation_id = self.correlation_id();
                 self.wake_for_answer(context);
-                self.requests.notify(context, session, names, correlation_id, ticket);
+                self.requests.notify(context, names, correlation_id, ticket);
             }
             RecordCommand::LookedUp { lookup, name, found } => {
-                self.on_looked_up(context, session, lookup, name, found);
+                self.on_looked_up(context, lookup, name, found);
             }
             RecordCommand::StorageFailed { words } => self.on_storage_failed(context, words),
             RecordCommand::StorageCleared => self.on_storage_cleared(),
@@ -295,7 +289,7 @@ impl Records {
         refuse(context, ticket, ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
     }
 
-    fn open(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, strategy: Strategy) {
+    fn open(&mut self, context: &mut Context<'_>, name: &str, strategy: Strategy) {
         if !self.entries.contains(name) {
             self.look_up(context, name);
         }
@@ -306,7 +300,7 @@ impl Records {
         if matches!(entry.phase, Phase::Denied | Phase::Held) {
             entry.phase = Phase::Unknown;
         }
-        if entry.phase == Phase::Unknown && session.is_some() && !self.cache.holds(name) {
+        if entry.phase == Phase::Unknown && context.session.is_some() && !self.cache.holds(name) {
             self.schedule(context);
         }
     }
@@ -316,14 +310,14 @@ impl Records {
         self.wake(at, Wake::Subscriptions);
     }
 
-    fn discard(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
+    fn discard(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.usages = entry.usages.saturating_sub(1);
         if entry.usages == 0 {
             let at = context.now.after_ms(context.options.record_discard_timeout_ms);
             entry.discard_at = Some(at);
         }
-        self.let_go_if_due(context, session, name);
+        self.let_go_if_due(context, name);
     }
 
     /// Whether a record is open, and not refused by the server, so that it is for this client to say what it is.
@@ -342,17 +336,10 @@ impl Records {
             }
             None => RecordFailure::NotOpen,
         };
-        settle(context, &mut vec![ticket], &Err(failure(what, name)));
+        context.settle(ticket, Err(failure(what, name)));
     }
 
-    fn write(
-        &mut self,
-        context: &mut Context<'_>,
-        session: Option<SocketId>,
-        name: &str,
-        edits: Vec<Edit>,
-        ticket: Option<Ticket>,
-    ) {
+    fn write(&mut self, context: &mut Context<'_>, name: &str, edits: Vec<Edit>, ticket: Option<Ticket>) {
         if let Some(refusal) = self.refusal(context, name, &edits) {
             return refuse(context, ticket, refusal);
         }
@@ -363,33 +350,26 @@ impl Records {
         match entry.write(Write { edits, tickets, created_ms, kept_as: None }) {
             Ok((differences, mut unneeded)) => {
                 self.touch(name);
-                settle(context, &mut unneeded, &Ok(None));
+                context.settle_all(&mut unneeded, &Ok(None));
                 tell_differences(context, name, differences);
-                self.proceed(context, session, name);
+                self.proceed(context, name);
             }
             Err(error) => refuse(context, ticket, failure(RecordFailure::of(error), name)),
         }
     }
 
     /// Changes a record that need not be open.
-    fn set_data(
-        &mut self,
-        context: &mut Context<'_>,
-        outbox: &mut Outbox,
-        session: Option<SocketId>,
-        edit: Edit,
-        offer: &Offer<'_>,
-    ) {
+    fn set_data(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, edit: Edit, offer: &Offer<'_>) {
         let Offer { name, receipt: ticket, .. } = *offer;
         if self.entries.get(name).is_some_and(|entry| entry.deletion.is_none()) {
-            return self.write(context, session, name, vec![edit], ticket);
+            return self.write(context, name, vec![edit], ticket);
         }
         if let Some(what) = bad_edit(context, name, std::slice::from_ref(&edit)) {
             return refuse(context, ticket, failure(what, name));
         }
         let text = write_text(None, Some(&[edit]));
-        self.hold_back(session, name);
-        outbox.add(context, session, &Offer { data: Some(&text), ..offer.clone() });
+        self.hold_back(context, name);
+        outbox.add(context, &Offer { data: Some(&text), ..offer.clone() });
     }
 
     /// Why a write is not even tried.
@@ -407,14 +387,7 @@ impl Records {
         Some(failure(what, name))
     }
 
-    fn delete(
-        &mut self,
-        context: &mut Context<'_>,
-        outbox: &mut Outbox,
-        session: Option<SocketId>,
-        name: &str,
-        ticket: Ticket,
-    ) {
+    fn delete(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, name: &str, ticket: Ticket) {
         let created_ms = self.creation_ms(context);
         let entry = self.entries.get_mut(name).filter(|entry| entry.phase != Phase::Denied);
         let Some(entry) = entry else {
@@ -428,14 +401,14 @@ impl Records {
                 key: None,
                 receipt: Some(ticket),
             };
-            self.hold_back(session, name);
-            return outbox.add(context, session, &offer);
+            self.hold_back(context, name);
+            return outbox.add(context, &offer);
         };
         entry.stored.is_written_blindly = false;
         let mut writes = entry.delete(ticket, created_ms);
         self.touch(name);
-        settle(context, &mut writes, &Err(failure(RecordFailure::Deleted, name)));
-        self.proceed(context, session, name);
+        context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, name)));
+        self.proceed(context, name);
     }
 
     /// When something is written now: later pages put it in order by that, whatever becomes of the clock.
@@ -447,11 +420,11 @@ impl Records {
     // ---- the work ----
 
     /// Does what is next for a record.
-    fn proceed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
+    fn proceed(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let Some(socket) = session.filter(|_| entry.phase == Phase::Synced) else {
-            return self.let_go_if_due(context, session, name);
-        };
+        if context.session.is_none() || entry.phase != Phase::Synced {
+            return self.let_go_if_due(context, name);
+        }
         self.on_confirmed(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         if entry.has_unsent() && !self.may_write {
@@ -459,14 +432,14 @@ impl Records {
         }
         let is_writing = entry.in_flight.is_none() && !entry.pending.is_empty();
         if entry.deletion.is_some() {
-            self.send_deletion(context, socket, name);
+            self.send_deletion(context, name);
         } else if is_writing && !entry.is_verified {
             // A record that was deleted and made anew may have the same version again: writing into that could end the
             // server, if the path leads through null there.
-            self.ask_for_data(context, socket, name);
+            self.ask_for_data(context, name);
         } else if is_writing && entry.is_stuck && entry.is_blank() {
             // Only this frees it, and nothing is lost.
-            self.send_deletion(context, socket, name);
+            self.send_deletion(context, name);
         } else if is_writing && !context.flight.has_room_for(&Item::Record(name.into())) {
             self.has_waiting = true;
         } else if is_writing {
@@ -477,18 +450,18 @@ impl Records {
             }
             let correlation_id = self.next_correlation_id;
             self.next_correlation_id = correlation_id.wrapping_add(1);
-            if send_writes(context, socket, name, entry, correlation_id) {
+            if send_writes(context, name, entry, correlation_id) {
                 self.wake_for_answer(context);
             } else {
                 self.give_up_undeliverable(context, name);
-                self.proceed(context, session, name);
+                self.proceed(context, name);
             }
         } else {
-            self.let_go_if_due(context, session, name);
+            self.let_go_if_due(context, name);
         }
     }
 
-    fn send_deletion(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+    fn send_deletion(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.phase = Phase::Deleting;
         entry.is_deletion_owed = true;
@@ -496,7 +469,7 @@ impl Records {
         let at = context.now.after_ms(context.options.record_delete_timeout_ms);
         entry.deadline = Some(at);
         self.wake(at, Wake::RecordTimeout);
-        send(context, socket, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Delete) });
+        send(context, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Delete) });
     }
 
     fn wake_for_answer(&mut self, context: &Context<'_>) {
@@ -510,7 +483,7 @@ impl Records {
     }
 
     /// Lets go of a record that nobody holds any more.
-    fn let_go_if_due(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
+    fn let_go_if_due(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(at) = entry.discard_at.filter(|_| entry.can_be_discarded()) else { return };
         if at > context.now {
@@ -524,8 +497,8 @@ impl Records {
         }
         let is_subscribed = entry.is_subscribed();
         self.remove(context, name, RecordFailure::Discarded, RecordNews::Discarded);
-        if let Some(socket) = session.filter(|_| is_subscribed) {
-            self.send_bulk(context, socket, RecordAction::Unsubscribe, vec![name.into()]);
+        if context.session.is_some() && is_subscribed {
+            self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
         }
     }
 
@@ -536,9 +509,9 @@ impl Records {
         let last = (!entry.is_told_discarded).then(|| entry.last_seen());
         let mut tickets = entry.take_tickets();
         tickets.append(&mut entry.take_ready_tickets());
-        settle(context, &mut tickets, &Err(failure(why, name)));
+        context.settle_all(&mut tickets, &Err(failure(why, name)));
         if let Some(mut deletion) = entry.deletion {
-            settle(context, &mut deletion.tickets, &Ok(None));
+            context.settle_all(&mut deletion.tickets, &Ok(None));
         }
         if let Some(last) = last {
             tell(context, name, news(last));
@@ -570,13 +543,7 @@ fn bad_edit(context: &Context<'_>, name: &str, edits: &[Edit]) -> Option<RecordF
 }
 
 /// Sends what is next to be written. Says whether it was sent: not if it is too long.
-fn send_writes(
-    context: &mut Context<'_>,
-    socket: SocketId,
-    name: &str,
-    entry: &mut Entry,
-    correlation_id: u32,
-) -> bool {
+fn send_writes(context: &mut Context<'_>, name: &str, entry: &mut Entry, correlation_id: u32) -> bool {
     let item = Item::Record(name.into());
     // What is too long together, or ends the connection, may be one of them alone.
     let mut most = if context.flight.is_suspect(&item) { 1 } else { usize::MAX };
@@ -603,7 +570,7 @@ fn send_writes(
             is_write_ack: true,
             ..RecordMessage::new(action)
         };
-        let is_sent = context.send_item(socket, item.clone(), &Message::Record(frame));
+        let is_sent = context.send_item(item.clone(), &Message::Record(frame));
         let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
         let writes = message.writes;
         entry.in_flight = Some(InFlight { correlation_id, writes, is_cut_off: false, deadline, is_guessed: false });
@@ -614,8 +581,8 @@ fn send_writes(
     }
 }
 
-fn send(context: &mut Context<'_>, socket: SocketId, message: RecordMessage<'_>) {
-    context.send(socket, &Message::Record(message));
+fn send(context: &mut Context<'_>, message: RecordMessage<'_>) {
+    context.send(&Message::Record(message));
 }
 
 fn tell(context: &mut Context<'_>, name: &str, news: RecordNews) {
@@ -628,23 +595,17 @@ fn tell_differences(context: &mut Context<'_>, name: &str, differences: Vec<entr
     }
 }
 
-fn settle(context: &mut Context<'_>, tickets: &mut Vec<Ticket>, outcome: &Result<Option<Box<str>>, ClientError>) {
-    for ticket in tickets.drain(..) {
-        context.out.push_back(Output::Settle(ticket, outcome.clone()));
-    }
-}
-
 /// Tells those who wait for a record to be loaded that it is.
 fn settle_ready(context: &mut Context<'_>, entry: &mut Entry) {
     for (ticket, question) in std::mem::take(&mut entry.ready_tickets) {
-        context.out.push_back(Output::Settle(ticket, Ok(entry.answer(question))));
+        context.settle(ticket, Ok(entry.answer(question)));
     }
 }
 
 /// Tells what is wrong with what the application asked for: who waits for the outcome, or else everybody.
 fn refuse(context: &mut Context<'_>, ticket: Option<Ticket>, error: ClientError) {
     match ticket {
-        Some(ticket) => settle(context, &mut vec![ticket], &Err(error)),
+        Some(ticket) => context.settle(ticket, Err(error)),
         None => context.report(error),
     }
 }
@@ -652,7 +613,7 @@ fn refuse(context: &mut Context<'_>, ticket: Option<Ticket>, error: ClientError)
 /// Tells those who wait what went wrong with a record. If somebody asked for it who does not wait, it is an error of the
 /// record, and of the client.
 fn fail(context: &mut Context<'_>, name: &str, tickets: &mut Vec<Ticket>, is_untold: bool, error: &ClientError) {
-    settle(context, tickets, &Err(error.clone()));
+    context.settle_all(tickets, &Err(error.clone()));
     if is_untold {
         tell(context, name, RecordNews::Error(error.clone()));
         context.report(error.clone());

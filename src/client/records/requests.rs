@@ -1,11 +1,11 @@
 //! Questions about records that need not be open.
 
-use super::{failure, send, settle};
+use super::{failure, send};
 use crate::{
     client::{
         context::Context,
         error::{ClientError, RecordFailure},
-        io::{SocketId, Ticket},
+        io::{Outcome, Ticket},
         time::{Instant, earlier},
     },
     names::NameMap,
@@ -38,39 +38,32 @@ struct Notification {
 
 impl Requests {
     /// Asks for the data of a record.
-    pub fn read(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, ticket: Ticket) {
-        ask(context, session, &mut self.reads, RecordAction::Read, name, ticket);
+    pub fn read(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) {
+        ask(context, &mut self.reads, RecordAction::Read, name, ticket);
     }
 
     /// Asks for the version of a record.
-    pub fn head(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str, ticket: Ticket) {
-        ask(context, session, &mut self.heads, RecordAction::Head, name, ticket);
+    pub fn head(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) {
+        ask(context, &mut self.heads, RecordAction::Head, name, ticket);
     }
 
     /// Tells the server that records have changed in its storage.
-    pub fn notify(
-        &mut self,
-        context: &mut Context<'_>,
-        session: Option<SocketId>,
-        names: Vec<Box<str>>,
-        correlation_id: u32,
-        ticket: Ticket,
-    ) {
+    pub fn notify(&mut self, context: &mut Context<'_>, names: Vec<Box<str>>, correlation_id: u32, ticket: Ticket) {
         let mut notification = Notification { correlation_id, names, ticket, deadline: None };
-        if let Some(socket) = session {
-            notification.send(context, socket);
+        if context.session.is_some() {
+            notification.send(context);
         }
         self.notifications.push(notification);
     }
 
     /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn on_session(&mut self, context: &mut Context<'_>) {
         let kinds = [(RecordAction::Read, &mut self.reads), (RecordAction::Head, &mut self.heads)];
         for (action, requests) in kinds {
-            requests.for_each(|name, request| request.send(context, socket, action, name));
+            requests.for_each(|name, request| request.send(context, action, name));
         }
         for notification in &mut self.notifications {
-            notification.send(context, socket);
+            notification.send(context);
         }
     }
 
@@ -112,89 +105,72 @@ impl Requests {
         let is_overdue = |notification: &mut Notification| notification.deadline.is_some_and(|at| at <= now);
         for notification in self.notifications.extract_if(.., is_overdue) {
             let name = notification.names.first().map(|name| &**name).unwrap_or_default();
-            settle(context, &mut vec![notification.ticket], &Err(failure(RecordFailure::Timeout, name)));
+            context.settle(notification.ticket, Err(failure(RecordFailure::Timeout, name)));
         }
     }
 
     /// The server answers with the data.
-    pub fn on_read(&mut self, context: &mut Context<'_>, name: &str, outcome: &Result<Option<Box<str>>, ClientError>) {
+    pub fn on_read(&mut self, context: &mut Context<'_>, name: &str, outcome: &Outcome) {
         answer(context, &mut self.reads, name, outcome);
     }
 
     /// The server answers with the version.
-    pub fn on_head(&mut self, context: &mut Context<'_>, name: &str, outcome: &Result<Option<Box<str>>, ClientError>) {
+    pub fn on_head(&mut self, context: &mut Context<'_>, name: &str, outcome: &Outcome) {
         answer(context, &mut self.heads, name, outcome);
     }
 
     /// The server has told everybody, or will not. Says whether that was asked for here.
-    pub fn on_notified(
-        &mut self,
-        context: &mut Context<'_>,
-        correlation_id: Option<&str>,
-        outcome: &Result<Option<Box<str>>, ClientError>,
-    ) -> bool {
+    pub fn on_notified(&mut self, context: &mut Context<'_>, correlation_id: Option<&str>, outcome: &Outcome) -> bool {
         let correlation_id = correlation_id.and_then(|id| id.parse().ok());
         let is_it = |notification: &Notification| Some(notification.correlation_id) == correlation_id;
         let Some(position) = self.notifications.iter().position(is_it) else { return false };
         let notification = self.notifications.remove(position);
-        settle(context, &mut vec![notification.ticket], outcome);
+        context.settle_all(&mut vec![notification.ticket], outcome);
         true
     }
 
     /// No answers will come.
     pub fn settle_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
         for requests in [&mut self.reads, &mut self.heads] {
-            requests.for_each(|_, request| settle(context, &mut request.tickets, &Err(error.clone())));
+            requests.for_each(|_, request| context.settle_all(&mut request.tickets, &Err(error.clone())));
             *requests = NameMap::new();
         }
         for notification in self.notifications.drain(..) {
-            settle(context, &mut vec![notification.ticket], &Err(error.clone()));
+            context.settle(notification.ticket, Err(error.clone()));
         }
     }
 }
 
 impl Request {
-    fn send(&mut self, context: &mut Context<'_>, socket: SocketId, action: RecordAction, name: &str) {
+    fn send(&mut self, context: &mut Context<'_>, action: RecordAction, name: &str) {
         self.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
-        send(context, socket, RecordMessage { name: Some(name), ..RecordMessage::new(action) });
+        send(context, RecordMessage { name: Some(name), ..RecordMessage::new(action) });
     }
 }
 
 impl Notification {
-    fn send(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    fn send(&mut self, context: &mut Context<'_>) {
         self.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
         let message = RecordMessage {
             names: self.names.iter().map(|name| &**name).collect(),
             correlation_id: Some(&self.correlation_id.to_string()),
             ..RecordMessage::new(RecordAction::Notify)
         };
-        send(context, socket, message);
+        send(context, message);
     }
 }
 
-fn ask(
-    context: &mut Context<'_>,
-    session: Option<SocketId>,
-    requests: &mut NameMap<Request>,
-    action: RecordAction,
-    name: &str,
-    ticket: Ticket,
-) {
+fn ask(context: &mut Context<'_>, requests: &mut NameMap<Request>, action: RecordAction, name: &str, ticket: Ticket) {
     let is_asked = requests.contains(name);
     let request = requests.get_or_insert_with(name, Request::default);
     request.tickets.push(ticket);
-    if let Some(socket) = session.filter(|_| !is_asked) {
-        request.send(context, socket, action, name);
+    if context.session.is_some() && !is_asked {
+        request.send(context, action, name);
     }
 }
 
-fn answer(
-    context: &mut Context<'_>,
-    requests: &mut NameMap<Request>,
-    name: &str,
-    outcome: &Result<Option<Box<str>>, ClientError>,
-) {
+fn answer(context: &mut Context<'_>, requests: &mut NameMap<Request>, name: &str, outcome: &Outcome) {
     if let Some(mut request) = requests.remove(name) {
-        settle(context, &mut request.tickets, outcome);
+        context.settle_all(&mut request.tickets, outcome);
     }
 }

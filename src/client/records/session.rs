@@ -1,12 +1,12 @@
 //! What records do with the connection, and with time.
 
-use super::{Bulk, Entry, Phase, Records, cache::Save, entry::Contested, fail, failure, send, settle};
+use super::{Bulk, Entry, Phase, Records, cache::Save, entry::Contested, fail, failure, send};
 use crate::{
     client::{
         context::Context,
         error::{ClientError, DropReason, RecordFailure},
         flight::Item,
-        io::{SocketId, Wake},
+        io::Wake,
         limits::{BULK_NAMES_MAX_BYTES, HEARD_LATELY_MS},
         options::Resubscribe,
         time::{Instant, earlier},
@@ -17,15 +17,15 @@ use crate::{
 
 impl Records {
     /// A session begins. `forced` are the records that are written to without being open.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, forced: NameMap<()>) {
+    pub fn on_session(&mut self, context: &mut Context<'_>, forced: NameMap<()>) {
         self.held_back = forced;
         self.touch_all();
-        self.requests.on_session(context, socket);
+        self.requests.on_session(context);
         for name in self.discarded(context) {
-            self.let_go_if_due(context, None, &name);
+            self.let_go_if_due(context, &name);
         }
-        self.flush(context, socket);
-        self.listens.on_session(context, socket);
+        self.flush(context);
+        self.listens.on_session(context);
         self.find_deadline();
     }
 
@@ -53,7 +53,7 @@ impl Records {
         });
         self.requests.on_lost();
         // What an answer was awaited for can be let go of now.
-        self.let_go_of_discarded(context, None);
+        self.let_go_of_discarded(context);
     }
 
     /// Whether a message with writes to a record waits for its answer.
@@ -62,10 +62,10 @@ impl Records {
     }
 
     /// Sends the writes that had to wait for what was on its way.
-    pub fn write_waiting(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn write_waiting(&mut self, context: &mut Context<'_>) {
         if std::mem::take(&mut self.has_waiting) {
             for name in self.unsent_names() {
-                self.proceed(context, Some(socket), &name);
+                self.proceed(context, &name);
             }
         }
     }
@@ -85,14 +85,14 @@ impl Records {
     }
 
     /// The application restores what [`Resubscribe::Manual`] left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
         self.entries.for_each(|_, entry| {
             if entry.phase == Phase::Held {
                 entry.phase = Phase::Unknown;
             }
         });
-        self.flush(context, socket);
-        self.listens.resubscribe(context, socket);
+        self.flush(context);
+        self.listens.resubscribe(context);
     }
 
     /// The connection rests until the application says otherwise: nobody shall wait for what may never come; what was
@@ -100,13 +100,13 @@ impl Records {
     pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
         self.entries.for_each(|name, entry| {
             if !self.cache.holds(name) {
-                settle(context, &mut entry.take_ready_tickets(), &Err(error.clone()));
+                context.settle_all(&mut entry.take_ready_tickets(), &Err(error.clone()));
             }
             for write in &mut entry.pending {
-                settle(context, &mut write.tickets, &Err(error.clone()));
+                context.settle_all(&mut write.tickets, &Err(error.clone()));
             }
             if let Some(deletion) = &mut entry.deletion {
-                settle(context, &mut deletion.tickets, &Err(error.clone()));
+                context.settle_all(&mut deletion.tickets, &Err(error.clone()));
             }
         });
         self.requests.settle_all(context, error);
@@ -120,14 +120,14 @@ impl Records {
     }
 
     /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn on_tick(&mut self, context: &mut Context<'_>) {
         let now = context.now;
-        self.listens.on_tick(context, socket);
+        self.listens.on_tick(context);
         if self.wake_at.is_none_or(|(at, _)| at > now) {
             return;
         }
         if self.flush_at.is_some_and(|at| at <= now) {
-            self.flush(context, socket);
+            self.flush(context);
         }
         let mut overdue: Vec<Box<str>> = Vec::new();
         self.entries.for_each(|name, entry| {
@@ -139,7 +139,7 @@ impl Records {
         });
         for name in overdue {
             self.touch_if_unsent(&name);
-            self.on_overdue(context, socket, &name);
+            self.on_overdue(context, &name);
         }
         for bulk in self.bulks.iter_mut().filter(|bulk| bulk.deadline.is_some_and(|at| at <= now)) {
             bulk.deadline = None;
@@ -151,15 +151,15 @@ impl Records {
     }
 
     /// Time has passed, in a session or without: what nobody has held for long enough is let go of.
-    pub fn on_discard_tick(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+    pub fn on_discard_tick(&mut self, context: &mut Context<'_>) {
         if self.discard_due_at.is_some_and(|at| at <= context.now) {
-            self.let_go_of_discarded(context, session);
+            self.let_go_of_discarded(context);
         }
     }
 
-    fn let_go_of_discarded(&mut self, context: &mut Context<'_>, session: Option<SocketId>) {
+    fn let_go_of_discarded(&mut self, context: &mut Context<'_>) {
         for name in self.discarded(context) {
-            self.let_go_if_due(context, session, &name);
+            self.let_go_if_due(context, &name);
         }
         let mut next: Option<Instant> = None;
         self.entries.for_each(|_, entry| {
@@ -180,13 +180,13 @@ impl Records {
     }
 
     /// The server owes an answer: it is told, and asked for the data, which says everything.
-    fn on_overdue(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+    fn on_overdue(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         if entry.phase == Phase::Waiting {
-            return self.ask_for_data(context, socket, name);
+            return self.ask_for_data(context, name);
         }
         if let Some(Contested { question, .. }) = entry.contested {
-            return self.on_merged(context, Some(socket), question, Err("it did not answer in time"));
+            return self.on_merged(context, question, Err("it did not answer in time"));
         }
         let error = failure(RecordFailure::Timeout, name);
         let mut asked = Vec::new();
@@ -209,23 +209,23 @@ impl Records {
         let is_untold = asked.is_empty();
         fail(context, name, &mut asked, is_untold, &error);
         if !may_arrive {
-            self.ask_for_data(context, socket, name);
+            self.ask_for_data(context, name);
         }
     }
 
     /// Reads the data of a record that is subscribed, or will be when the server has answered.
-    pub(super) fn ask_for_data(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+    pub(super) fn ask_for_data(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         if entry.phase != Phase::Merging {
             entry.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
             entry.phase = if entry.is_ready() { Phase::Reading } else { Phase::Loading };
             self.wake_for_answer(context);
         }
-        send(context, socket, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Read) });
+        send(context, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Read) });
     }
 
     /// Subscribes to a record that the server makes if there is none, and reads its data.
-    pub(super) fn load(&mut self, context: &mut Context<'_>, socket: SocketId, name: &str) {
+    pub(super) fn load(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.is_deletion_owed = false;
         entry.phase = Phase::Loading;
@@ -234,11 +234,11 @@ impl Records {
         entry.is_load_void = false;
         entry.is_load_overdue = false;
         self.wake_for_answer(context);
-        self.send_bulk(context, socket, load_action(context, name), vec![name.into()]);
+        self.send_bulk(context, load_action(context, name), vec![name.into()]);
     }
 
     /// Asks the server for everything that it was not asked for in this session.
-    fn flush(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    fn flush(&mut self, context: &mut Context<'_>) {
         self.flush_at = None;
         let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
         let actions =
@@ -262,17 +262,11 @@ impl Records {
             self.wake(deadline, Wake::RecordTimeout);
         }
         for (action, names) in actions.into_iter().zip(unknown) {
-            self.send_bulk(context, socket, action, names);
+            self.send_bulk(context, action, names);
         }
     }
 
-    pub(super) fn send_bulk(
-        &mut self,
-        context: &mut Context<'_>,
-        socket: SocketId,
-        action: RecordAction,
-        names: Vec<Box<str>>,
-    ) {
+    pub(super) fn send_bulk(&mut self, context: &mut Context<'_>, action: RecordAction, names: Vec<Box<str>>) {
         let mut names = names;
         while !names.is_empty() {
             let mut bytes = 0;
@@ -287,7 +281,7 @@ impl Records {
                 correlation_id: Some(&correlation_id.to_string()),
                 ..RecordMessage::new(action)
             };
-            send(context, socket, message);
+            send(context, message);
             let deadline = context.now.after_ms(context.options.record_read_ack_timeout_ms);
             self.wake(deadline, Wake::Acknowledgement);
             self.bulks.push_back(Bulk { action, correlation_id, names, refusals: 0, deadline: Some(deadline) });

@@ -15,7 +15,7 @@ use super::{
 use crate::client::{
     context::Context,
     error::ClientError,
-    io::{RecordNews, SocketId, Ticket},
+    io::{RecordNews, Ticket},
     record::Document,
 };
 
@@ -127,9 +127,9 @@ impl Records {
     }
 
     /// Storage has what is unsent, and what earlier pages have left is here: new writes may follow.
-    pub fn start_writing(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn start_writing(&mut self, context: &mut Context<'_>) {
         for name in std::mem::take(&mut self.folded) {
-            self.proceed(context, Some(socket), &name);
+            self.proceed(context, &name);
         }
         if std::mem::replace(&mut self.may_write, true) {
             return;
@@ -138,13 +138,13 @@ impl Records {
             self.schedule(context);
         }
         for name in self.unsent_names() {
-            self.proceed(context, Some(socket), &name);
+            self.proceed(context, &name);
         }
     }
 
     /// What is asked for past a record comes before the record.
-    pub fn hold_back(&mut self, session: Option<SocketId>, name: &str) {
-        if session.is_some() && !self.may_write {
+    pub fn hold_back(&mut self, context: &Context<'_>, name: &str) {
+        if context.session.is_some() && !self.may_write {
             self.held_back.get_or_insert_with(name, || ());
         }
     }
@@ -160,11 +160,11 @@ impl Records {
     }
 
     /// Sends a write to a record that is not open. Says whether it was sent: not if it is too long.
-    pub fn force(&mut self, context: &mut Context<'_>, socket: SocketId, write: Forced<'_>) -> bool {
+    pub fn force(&mut self, context: &mut Context<'_>, write: Forced<'_>) -> bool {
         let correlation_id = self.correlation_id();
         self.wake_for_answer(context);
         let name = write.name;
-        let Some(is_deletion) = self.forced.send(context, socket, correlation_id, write) else { return false };
+        let Some(is_deletion) = self.forced.send(context, correlation_id, write) else { return false };
         if let Some(entry) = self.entries.get_mut(name).filter(|entry| is_deletion && entry.is_subscribed()) {
             // An earlier page has asked for that, and the record is open here.
             entry.is_deletion_owed = true;
@@ -184,7 +184,7 @@ impl Records {
 
     /// Makes the writes that an earlier page could not send part of a record that [takes](Self::takes) them, before those of
     /// this one.
-    pub fn restore(&mut self, context: &mut Context<'_>, session: Option<SocketId>, draft: Draft) {
+    pub fn restore(&mut self, context: &mut Context<'_>, draft: Draft) {
         let name = draft.name.clone();
         let is_open = self.entries.contains(&name);
         let entry = self.entries.get_or_insert_with(&name, || Entry::new(Strategy::RemoteWins));
@@ -196,10 +196,10 @@ impl Records {
         }
         let mut before = entry.view.clone();
         let was_ready = entry.is_ready();
-        let is_synced = session.is_some() && entry.phase == Phase::Synced;
+        let is_synced = context.session.is_some() && entry.phase == Phase::Synced;
         let is_blind = draft.document.is_none();
         let (impossible, present) = entry.restore(draft);
-        entry.stored.is_written_blindly |= is_blind && session.is_none();
+        entry.stored.is_written_blindly |= is_blind && context.session.is_none();
         if entry.is_ready() && !was_ready {
             entry.stored.is_from_storage = true;
             tell(context, &name, RecordNews::Ready);
@@ -208,24 +208,18 @@ impl Records {
         self.tell_changes(context, &name, &mut before);
         report_impossible(context, &name, impossible);
         self.touch(&name);
-        match (session, present) {
-            (Some(socket), Some(present)) if is_synced => self.on_remote(context, socket, &name, present),
-            _ => self.proceed(context, session, &name),
+        match present {
+            Some(present) if is_synced => self.on_remote(context, &name, present),
+            _ => self.proceed(context, &name),
         }
-        if !is_open && session.is_some() {
+        if !is_open && context.session.is_some() {
             self.schedule(context);
         }
     }
 
     /// Takes back the write that is kept under this number: what is seen is as if it had not been made. Returns who waits for
     /// it.
-    pub fn take_out(
-        &mut self,
-        context: &mut Context<'_>,
-        session: Option<SocketId>,
-        name: &str,
-        number: u64,
-    ) -> Vec<Ticket> {
+    pub fn take_out(&mut self, context: &mut Context<'_>, name: &str, number: u64) -> Vec<Ticket> {
         let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
         let mut before = entry.view.clone();
         let was_asked = entry.contested.is_some();
@@ -234,10 +228,11 @@ impl Records {
         self.tell_changes(context, name, &mut before);
         report_impossible(context, name, impossible);
         self.touch(name);
-        match session {
+        if context.session.is_some() && is_settled && (was_sent || was_asked) {
             // What the server has now is for it to say.
-            Some(socket) if is_settled && (was_sent || was_asked) => self.ask_for_data(context, socket, name),
-            _ => self.proceed(context, session, name),
+            self.ask_for_data(context, name);
+        } else {
+            self.proceed(context, name);
         }
         tickets
     }

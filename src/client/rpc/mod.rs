@@ -11,7 +11,7 @@ use super::{
     context::Context,
     error::ClientError,
     flight::Item,
-    io::{RpcCommand, SocketId, Ticket, Wake},
+    io::{RpcCommand, Ticket, Wake},
     outbox::{Entry, Outbox},
     time::{Instant, earlier},
 };
@@ -31,21 +31,15 @@ impl Rpc {
     }
 
     /// The application wants something.
-    pub fn on_command(
-        &mut self,
-        context: &mut Context<'_>,
-        outbox: &mut Outbox,
-        session: Option<SocketId>,
-        command: RpcCommand<'_>,
-    ) {
+    pub fn on_command(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, command: RpcCommand<'_>) {
         match command {
-            RpcCommand::Provide(name) => self.provider.provide(context, session, name),
-            RpcCommand::Unprovide(name) => self.provider.unprovide(context, session, name),
-            RpcCommand::Make(call) if call.is_durable => outbox.add_call(context, session, &call),
-            RpcCommand::Make(call) => self.requestor.make(context, session, &call, outbox.whose()),
+            RpcCommand::Provide(name) => self.provider.provide(context, name),
+            RpcCommand::Unprovide(name) => self.provider.unprovide(context, name),
+            RpcCommand::Make(call) if call.is_durable => outbox.add_call(context, &call),
+            RpcCommand::Make(call) => self.requestor.make(context, &call, outbox.whose()),
             RpcCommand::Cancel(ticket) => self.requestor.cancel(context, outbox, ticket),
             RpcCommand::Answer { request, name, answer } => {
-                self.provider.answer(context, session, request, name, answer);
+                self.provider.answer(context, request, name, answer);
             }
         }
     }
@@ -61,26 +55,20 @@ impl Rpc {
     }
 
     /// A session begins: what is provided goes first, so that calls of what this client provides itself find it.
-    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, socket: SocketId, gap_ms: Option<u64>) {
-        self.provider.on_session(context, socket, gap_ms);
-        self.requestor.on_session(context, outbox, socket);
+    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, gap_ms: Option<u64>) {
+        self.provider.on_session(context, gap_ms);
+        self.requestor.on_session(context, outbox);
     }
 
     /// A call that has waited in the outbox is due. Says whether it was sent: not if it is too long.
-    pub fn make_kept(
-        &mut self,
-        context: &mut Context<'_>,
-        socket: SocketId,
-        entry: &Entry,
-        ticket: Option<Ticket>,
-    ) -> bool {
-        self.requestor.make_kept(context, socket, entry, ticket)
+    pub fn make_kept(&mut self, context: &mut Context<'_>, entry: &Entry, ticket: Option<Ticket>) -> bool {
+        self.requestor.make_kept(context, entry, ticket)
     }
 
     /// What had to wait for what is on its way may be sent.
-    pub fn send_waiting(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.provider.send_waiting(context, socket);
-        self.requestor.send_waiting(context, socket);
+    pub fn send_waiting(&mut self, context: &mut Context<'_>) {
+        self.provider.send_waiting(context);
+        self.requestor.send_waiting(context);
     }
 
     /// The session is over.
@@ -90,8 +78,8 @@ impl Rpc {
     }
 
     /// The application restores what was left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.provider.resubscribe(context, socket);
+    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
+        self.provider.resubscribe(context);
     }
 
     /// No session will come by itself: nobody is kept waiting.
@@ -110,26 +98,18 @@ impl Rpc {
     }
 
     /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, session: Option<SocketId>) {
-        if let Some(socket) = session {
-            self.provider.on_tick(context, socket);
+    pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
+        if context.session.is_some() {
+            self.provider.on_tick(context);
         }
         self.requestor.on_tick(context, outbox);
     }
 
     /// A message of the topic RPC arrived.
-    pub fn on_message(
-        &mut self,
-        context: &mut Context<'_>,
-        outbox: &mut Outbox,
-        socket: SocketId,
-        message: &RpcMessage<'_>,
-    ) {
+    pub fn on_message(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, message: &RpcMessage<'_>) {
         if message.action == RpcAction::Request {
-            self.provider.on_request(context, socket, message);
-        } else if !self.provider.on_answer(context, socket, message)
-            && !self.requestor.on_answer(context, outbox, message)
-        {
+            self.provider.on_request(context, message);
+        } else if !self.provider.on_answer(context, message) && !self.requestor.on_answer(context, outbox, message) {
             report(context, message);
         }
     }

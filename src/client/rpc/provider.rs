@@ -9,7 +9,7 @@ use crate::{
         context::Context,
         error::ClientError,
         flight::Item,
-        io::{Output, RpcAnswer, RpcRequest, RpcRequestId, SocketId, Wake},
+        io::{Output, RpcAnswer, RpcRequest, RpcRequestId, Wake},
         limits::RPC_OPEN_REQUESTS_MAX,
         subscriptions::{Subject, Subscriptions},
         time::Instant,
@@ -50,8 +50,8 @@ impl Provider {
     }
 
     /// The application answers requests of `name`.
-    pub fn provide(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
-        self.names.subscribe(context, session, name);
+    pub fn provide(&mut self, context: &mut Context<'_>, name: &str) {
+        self.names.subscribe(context, name);
     }
 
     /// Whether the server has refused to send requests of `name`, in this session.
@@ -60,13 +60,13 @@ impl Provider {
     }
 
     /// The application gets no more requests of `name`. Those it has it may still answer.
-    pub fn unprovide(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
-        self.names.unsubscribe(context, session, name);
+    pub fn unprovide(&mut self, context: &mut Context<'_>, name: &str) {
+        self.names.unsubscribe(context, name);
     }
 
     /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
-        self.names.on_session(context, socket, gap_ms);
+    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
+        self.names.on_session(context, gap_ms);
     }
 
     /// The session is over, and with it every request: the server routes none of them to another connection.
@@ -83,8 +83,8 @@ impl Provider {
     }
 
     /// The application restores what was left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.names.resubscribe(context, socket);
+    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
+        self.names.resubscribe(context);
     }
 
     /// When time alone changes something, and what.
@@ -93,18 +93,18 @@ impl Provider {
     }
 
     /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
-        self.names.on_tick(context, socket);
+    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+        self.names.on_tick(context);
     }
 
     /// Somebody calls.
-    pub fn on_request(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RpcMessage<'_>) {
+    pub fn on_request(&mut self, context: &mut Context<'_>, message: &RpcMessage<'_>) {
         let (Some(name), Some(correlation_id)) = (message.name, message.correlation_id) else {
             return super::report(context, message);
         };
         // The request and UNPROVIDE may have passed each other.
         if !self.names.wants(name) {
-            return send(context, socket, RpcAction::Reject, name, correlation_id, None);
+            return send(context, RpcAction::Reject, name, correlation_id, None);
         }
         if self.open.len() >= RPC_OPEN_REQUESTS_MAX
             && let Some(oldest) = self.open.find(|_| true)
@@ -122,20 +122,13 @@ impl Provider {
     }
 
     /// The application says something about a request of `name`.
-    pub fn answer(
-        &mut self,
-        context: &mut Context<'_>,
-        session: Option<SocketId>,
-        id: RpcRequestId,
-        name: &str,
-        answer: RpcAnswer<'_>,
-    ) {
-        let Some((socket, open)) = session.zip(self.open.get_mut(id.0)) else {
+    pub fn answer(&mut self, context: &mut Context<'_>, id: RpcRequestId, name: &str, answer: RpcAnswer<'_>) {
+        let Some(open) = self.open.get_mut(id.0).filter(|_| context.session.is_some()) else {
             return self.report_useless(context, id, name, answer);
         };
         if matches!(answer, RpcAnswer::Accept | RpcAnswer::Send(_)) && !open.accepted {
             open.accepted = true;
-            send(context, socket, RpcAction::Accept, name, &open.correlation_id, None);
+            send(context, RpcAction::Accept, name, &open.correlation_id, None);
         }
         let (action, data) = match answer {
             RpcAnswer::Accept => return,
@@ -146,11 +139,11 @@ impl Provider {
         if let Some(Open { correlation_id, .. }) = self.open.answer(id.0) {
             self.waiting.push_back(Waiting { action, name: name.into(), correlation_id, data: data.map(Into::into) });
         }
-        self.send_waiting(context, socket);
+        self.send_waiting(context);
     }
 
     /// Sends the answers that wait, as far as that is possible.
-    pub fn send_waiting(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn send_waiting(&mut self, context: &mut Context<'_>) {
         while let Some(Waiting { action, name, correlation_id, data }) = self.waiting.front() {
             let item = Item::Answer(name.clone());
             if !context.flight.has_room_for(&item) {
@@ -162,10 +155,10 @@ impl Provider {
                 data: data.as_deref(),
                 ..RpcMessage::new(*action)
             };
-            if !context.send_item(socket, item, &answer.into()) {
+            if !context.send_item(item, &answer.into()) {
                 // Whoever asks would wait until the server loses patience.
                 let why = Some("\"the answer is too big for the server\"");
-                send(context, socket, RpcAction::RequestError, name, correlation_id, why);
+                send(context, RpcAction::RequestError, name, correlation_id, why);
                 report(context, name, RpcFailure::Undeliverable);
             }
             self.waiting.pop_front();
@@ -186,8 +179,8 @@ impl Provider {
     }
 
     /// The server says something that may be about what is provided; says whether that settles the matter.
-    pub fn on_answer(&mut self, context: &mut Context<'_>, socket: SocketId, message: &RpcMessage<'_>) -> bool {
-        self.names.on_answer(context, socket, &message.into())
+    pub fn on_answer(&mut self, context: &mut Context<'_>, message: &RpcMessage<'_>) -> bool {
+        self.names.on_answer(context, &message.into())
     }
 }
 
@@ -195,15 +188,8 @@ fn report(context: &mut Context<'_>, name: &str, failure: RpcFailure) {
     context.report(ClientError::Rpc(RpcError { name: name.into(), failure }));
 }
 
-fn send(
-    context: &mut Context<'_>,
-    socket: SocketId,
-    action: RpcAction,
-    name: &str,
-    correlation_id: &str,
-    data: Option<&str>,
-) {
+fn send(context: &mut Context<'_>, action: RpcAction, name: &str, correlation_id: &str, data: Option<&str>) {
     let message =
         RpcMessage { name: Some(name), correlation_id: Some(correlation_id), data, ..RpcMessage::new(action) };
-    context.send(socket, &message.into());
+    context.send(&message.into());
 }

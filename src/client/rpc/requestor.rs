@@ -7,7 +7,7 @@ use crate::{
         context::Context,
         error::ClientError,
         flight::Item,
-        io::{Output, RpcCall, SocketId, Ticket, Wake},
+        io::{RpcCall, Ticket, Wake},
         is_error,
         limits::{RPC_KEPT_MAX_BYTES, RPC_KEPT_MAX_CALLS},
         outbox::{Claim, Entry, Kind, Outbox, Whose},
@@ -93,11 +93,11 @@ impl Requestor {
     }
 
     /// Sends a call, or keeps it until that is possible.
-    pub fn make(&mut self, context: &mut Context<'_>, session: Option<SocketId>, call: &RpcCall<'_>, whose: Whose) {
+    pub fn make(&mut self, context: &mut Context<'_>, call: &RpcCall<'_>, whose: Whose) {
         let RpcCall { ticket, name, data, timeout_ms, idempotent, .. } = *call;
         let item = Item::Call(ticket);
-        let socket = session.filter(|_| context.flight.has_room_for(&item));
-        let keeps = socket.is_none() || idempotent;
+        let is_sent = context.session.is_some() && context.flight.has_room_for(&item);
+        let keeps = !is_sent || idempotent;
         let call = Call {
             ticket: Some(ticket),
             name: name.into(),
@@ -113,20 +113,15 @@ impl Requestor {
         if keeps && (self.kept >= RPC_KEPT_MAX_CALLS || self.kept_bytes + call.bytes() > RPC_KEPT_MAX_BYTES) {
             return reject(context, call, RpcFailure::TooManyWaiting);
         }
-        match socket {
-            Some(socket) => self.send_or_reject(context, socket, call, data),
-            None => drop(self.add(call)),
+        if is_sent {
+            self.send_or_reject(context, call, data);
+        } else {
+            self.add(call);
         }
     }
 
     /// Sends a call that has waited in the outbox. Says whether it was sent: not if it is too long.
-    pub fn make_kept(
-        &mut self,
-        context: &mut Context<'_>,
-        socket: SocketId,
-        entry: &Entry,
-        ticket: Option<Ticket>,
-    ) -> bool {
+    pub fn make_kept(&mut self, context: &mut Context<'_>, entry: &Entry, ticket: Option<Ticket>) -> bool {
         let idempotent = entry.kind == Kind::Call { idempotent: true };
         let call = Call {
             ticket,
@@ -140,7 +135,7 @@ impl Requestor {
             entry: idempotent.then_some(entry.number),
             item: entry.item(),
         };
-        self.send(context, socket, call, entry.data.as_deref()).is_ok()
+        self.send(context, call, entry.data.as_deref()).is_ok()
     }
 
     /// Whether calls were made whose outcome is not known.
@@ -174,20 +169,14 @@ impl Requestor {
         self.calls.cut()
     }
 
-    fn send_or_reject(&mut self, context: &mut Context<'_>, socket: SocketId, call: Call, data: Option<&str>) {
-        if let Err(call) = self.send(context, socket, call, data) {
+    fn send_or_reject(&mut self, context: &mut Context<'_>, call: Call, data: Option<&str>) {
+        if let Err(call) = self.send(context, call, data) {
             reject(context, *call, RpcFailure::Undeliverable);
         }
     }
 
     /// Gives the call back if it is too long.
-    fn send(
-        &mut self,
-        context: &mut Context<'_>,
-        socket: SocketId,
-        mut call: Call,
-        data: Option<&str>,
-    ) -> Result<(), Box<Call>> {
+    fn send(&mut self, context: &mut Context<'_>, mut call: Call, data: Option<&str>) -> Result<(), Box<Call>> {
         if self.prefix.is_empty() {
             self.prefix = [&*context.rng.next_u64().to_string(), "-"].concat().into();
         }
@@ -197,7 +186,7 @@ impl Requestor {
             correlation_id: Some(&[&*self.prefix, &self.calls.next_id().to_string()].concat()),
             ..RpcMessage::new(RpcAction::Request)
         };
-        if !context.send_item(socket, call.item.clone(), &message.into()) {
+        if !context.send_item(call.item.clone(), &message.into()) {
             return Err(call.into());
         }
         let after = |timeout_ms: Option<u64>| timeout_ms.map(|ms| context.now.after_ms(ms));
@@ -220,7 +209,7 @@ impl Requestor {
     }
 
     /// A session begins: what waited is sent, unless somebody else had asked for it.
-    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, socket: SocketId) {
+    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox) {
         for mut call in self.remove_all() {
             if outbox.is_theirs(&call.whose) {
                 call.whose = outbox.whose();
@@ -230,11 +219,11 @@ impl Requestor {
                 reject(context, call, failure);
             }
         }
-        self.send_waiting(context, socket);
+        self.send_waiting(context);
     }
 
     /// Sends what waits, in order, as far as that is possible.
-    pub fn send_waiting(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn send_waiting(&mut self, context: &mut Context<'_>) {
         let waiting: Vec<_> = self.calls.ids().filter(|id| self.is_waiting(*id)).collect();
         for id in waiting {
             let has_room = self.calls.get(id).is_some_and(|call| context.flight.has_room_for(&call.item));
@@ -243,7 +232,7 @@ impl Requestor {
             }
             if let Some(mut call) = self.remove(context, id) {
                 let data = if call.idempotent { call.data.clone() } else { call.data.take() };
-                self.send_or_reject(context, socket, call, data.as_deref());
+                self.send_or_reject(context, call, data.as_deref());
             }
         }
     }
@@ -271,7 +260,7 @@ impl Requestor {
     pub fn reject_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
         for call in self.remove_all() {
             if let Some(ticket) = call.ticket {
-                context.out.push_back(Output::Settle(ticket, Err(error.clone())));
+                context.settle(ticket, Err(error.clone()));
             }
         }
     }
@@ -326,7 +315,7 @@ impl Requestor {
             }
             None => {
                 if let Some(ticket) = self.settle(context, outbox, id).and_then(|call| call.ticket) {
-                    context.out.push_back(Output::Settle(ticket, Ok(message.data.map(Into::into))));
+                    context.settle(ticket, Ok(message.data.map(Into::into)));
                 }
             }
         }
@@ -358,7 +347,7 @@ impl Requestor {
 fn reject(context: &mut Context<'_>, call: Call, failure: RpcFailure) {
     let error = ClientError::Rpc(RpcError { name: call.name, failure });
     match call.ticket {
-        Some(ticket) => context.out.push_back(Output::Settle(ticket, Err(error))),
+        Some(ticket) => context.settle(ticket, Err(error)),
         None => context.report(error),
     }
 }

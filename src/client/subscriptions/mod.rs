@@ -11,7 +11,7 @@ use super::{
     asked::{Asked, id_in},
     context::Context,
     error::ClientError,
-    io::{Output, SocketId, Wake},
+    io::{Output, Wake},
     limits::BULK_NAMES_MAX_BYTES,
     options::Resubscribe,
     time::{Instant, earlier},
@@ -88,7 +88,7 @@ impl Subscriptions {
     }
 
     /// The application wants `name`.
-    pub fn subscribe(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
+    pub fn subscribe(&mut self, context: &mut Context<'_>, name: &str) {
         let slot = self.names.slot_or_insert_with(name, |name| Subscription {
             name,
             wanted: true,
@@ -105,11 +105,11 @@ impl Subscriptions {
             Knowledge::Refused | Knowledge::Held => Knowledge::Nothing,
             known => known,
         };
-        self.on_changed(context, session, slot);
+        self.on_changed(context, slot);
     }
 
     /// The application no longer wants `name`.
-    pub fn unsubscribe(&mut self, context: &mut Context<'_>, session: Option<SocketId>, name: &str) {
+    pub fn unsubscribe(&mut self, context: &mut Context<'_>, name: &str) {
         let is_strict = self.is_strict();
         let Some(slot) = self.names.slot(name) else { return };
         let Some(it) = self.names.at_mut(slot) else { return };
@@ -118,7 +118,7 @@ impl Subscriptions {
         if is_strict && matches!(it.server, Knowledge::Subscribed(_)) {
             it.server = Knowledge::Outdated;
         }
-        self.on_changed(context, session, slot);
+        self.on_changed(context, slot);
     }
 
     /// Whether one message about a name is on its way at most, and none is sent twice.
@@ -141,11 +141,13 @@ impl Subscriptions {
         self.names.get(name).is_some_and(|it| it.server == Knowledge::Refused)
     }
 
-    fn on_changed(&mut self, context: &mut Context<'_>, session: Option<SocketId>, slot: usize) {
+    fn on_changed(&mut self, context: &mut Context<'_>, slot: usize) {
         self.mark(slot);
-        let Some(socket) = session else { return };
+        if context.session.is_none() {
+            return;
+        }
         if !self.subject.is_bulk() {
-            self.flush(context, socket, None);
+            self.flush(context, None);
         } else if self.flush_at.is_none() {
             self.flush_at = Some(context.now.after_ms(context.options.subscription_interval_ms));
         }
@@ -160,13 +162,13 @@ impl Subscriptions {
     }
 
     /// A session begins; if it is not the first, `gap_ms` says how long there was none.
-    pub fn on_session(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
+    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
         self.gap_ms = gap_ms;
-        self.flush(context, socket, gap_ms);
+        self.flush(context, gap_ms);
     }
 
     /// The application restores what [`Resubscribe::Manual`] left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
         let changed = &mut self.changed;
         self.names.for_each_slot(|slot, it| {
             if it.server == Knowledge::Held {
@@ -175,7 +177,7 @@ impl Subscriptions {
                 changed.push(slot);
             }
         });
-        self.flush(context, socket, self.gap_ms);
+        self.flush(context, self.gap_ms);
     }
 
     /// The session is over: the server has forgotten everything.
@@ -203,12 +205,12 @@ impl Subscriptions {
     }
 
     /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    pub fn on_tick(&mut self, context: &mut Context<'_>) {
         if self.flush_at.is_some_and(|at| at <= context.now) {
-            self.flush(context, socket, None);
+            self.flush(context, None);
         }
         while let Some(id) = self.asked.overdue(context.now) {
-            self.on_overdue(context, socket, id);
+            self.on_overdue(context, id);
         }
     }
 
@@ -216,7 +218,7 @@ impl Subscriptions {
     ///
     /// Only with the names of which the server has been told nothing else since. It keeps its id, so that it does not
     /// matter which of the two is answered.
-    fn on_overdue(&mut self, context: &mut Context<'_>, socket: SocketId, id: u32) {
+    fn on_overdue(&mut self, context: &mut Context<'_>, id: u32) {
         let is_strict = self.is_strict();
         let Some(bulk) = self.asked.get_mut(id) else { return };
         let (mut slots, mut over) = (Vec::new(), Vec::new());
@@ -241,17 +243,17 @@ impl Subscriptions {
             if let Some(bulk) = self.asked.get_mut(id) {
                 bulk.slots = slots;
             }
-            self.transmit(context, socket, id);
+            self.transmit(context, id);
             self.release(over);
         }
         if has_refusals {
-            self.finish(context, socket, id);
+            self.finish(context, id);
         }
     }
 
     /// The server answers, perhaps to what it was told of names; says whether that settles the matter. What it does not
     /// settle is for the caller to judge, and to report where it is an error.
-    pub fn on_answer(&mut self, context: &mut Context<'_>, socket: SocketId, answer: &Answer<'_>) -> bool {
+    pub fn on_answer(&mut self, context: &mut Context<'_>, answer: &Answer<'_>) -> bool {
         let actions = self.subject.actions();
         let slot = match self.subject {
             // The answers to these name nobody.
@@ -263,7 +265,7 @@ impl Subscriptions {
             let is_joining = answer.action == actions.subscribe;
             let direction = if is_joining { Direction::Subscribe } else { Direction::Unsubscribe };
             if let Some(id) = self.answered(answer, direction, slot) {
-                self.finish(context, socket, id);
+                self.finish(context, id);
             }
             true
         } else if actions.complaints.contains(&answer.action) && (self.subject.is_bulk() || subscribes) {
@@ -271,7 +273,7 @@ impl Subscriptions {
         } else if (actions.refusals.contains(&answer.action) && subscribes)
             || actions.offers.is_some_and(|offers| answer.action == offers.invalid_regex)
         {
-            self.on_refused(context, socket, answer, slot)
+            self.on_refused(context, answer, slot)
         } else {
             false
         }
@@ -289,10 +291,10 @@ impl Subscriptions {
     }
 
     /// Nothing more is awaited for a message.
-    fn finish(&mut self, context: &mut Context<'_>, socket: SocketId, id: u32) {
+    fn finish(&mut self, context: &mut Context<'_>, id: u32) {
         let Some(bulk) = self.asked.answer(id) else { return };
         if bulk.refusals > 0 && self.subject.is_bulk() {
-            self.repair(context, socket, id, &bulk);
+            self.repair(context, id, &bulk);
         }
         if let Some(gap_ms) = bulk.gap_ms {
             let mut restored = Vec::new();
@@ -308,7 +310,7 @@ impl Subscriptions {
         }
         self.release(bulk.slots);
         if self.is_strict() {
-            self.flush(context, socket, None);
+            self.flush(context, None);
         }
     }
 
@@ -317,7 +319,7 @@ impl Subscriptions {
     /// For every name that it refuses, `@deepstream/server` 7.0.2 takes the last one off the message, whichever that is,
     /// and says nothing of it. Those not refused themselves are sent again, one by one, where that cannot happen; those
     /// refused that it subscribed all the same are taken back.
-    fn repair(&mut self, context: &mut Context<'_>, socket: SocketId, id: u32, bulk: &Bulk) {
+    fn repair(&mut self, context: &mut Context<'_>, id: u32, bulk: &Bulk) {
         // The two times that a message was sent may have held different names; then any may be lost, and any kept.
         let count = bulk.slots.len();
         let lost_from = if bulk.is_repeated { 0 } else { count.saturating_sub(bulk.refusals) };
@@ -328,7 +330,7 @@ impl Subscriptions {
             };
             if it.wanted {
                 self.expect_complaints(&[*slot]);
-                self.send(context, socket, Direction::Subscribe, &[*slot], bulk.gap_ms);
+                self.send(context, Direction::Subscribe, &[*slot], bulk.gap_ms);
             } else if !bulk.is_repeated {
                 // Wanted no more for the moment: should it be wanted again before that is told, it must be asked for anew.
                 it.server = Knowledge::Outdated;
@@ -341,17 +343,11 @@ impl Subscriptions {
             }
         }
         self.expect_complaints(&kept);
-        self.send(context, socket, Direction::Unsubscribe, &kept, None);
+        self.send(context, Direction::Unsubscribe, &kept, None);
     }
 
     /// The server refuses one name of a message, or checked a name that is not in it; says whether that is known already.
-    fn on_refused(
-        &mut self,
-        context: &mut Context<'_>,
-        socket: SocketId,
-        answer: &Answer<'_>,
-        slot: Option<usize>,
-    ) -> bool {
+    fn on_refused(&mut self, context: &mut Context<'_>, answer: &Answer<'_>, slot: Option<usize>) -> bool {
         let id = self.answered(answer, Direction::Subscribe, slot);
         if let Some(it) = slot.and_then(|slot| self.names.at_mut(slot)) {
             // The second answer to a message that was sent twice.
@@ -369,7 +365,7 @@ impl Subscriptions {
         bulk.refusals += 1;
         // With no name left the server does not acknowledge.
         if bulk.refusals >= bulk.slots.len() {
-            self.finish(context, socket, id);
+            self.finish(context, id);
         } else {
             self.asked.wait_until(id, Some(context.now.after_ms(context.options.subscription_timeout_ms)));
         }
@@ -423,7 +419,7 @@ impl Subscriptions {
     }
 
     /// Tells the server the difference between what it knows and what is wanted.
-    fn flush(&mut self, context: &mut Context<'_>, socket: SocketId, gap_ms: Option<u64>) {
+    fn flush(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
         self.flush_at = None;
         let is_strict = self.is_strict();
         let [mut outdated, mut wanted, mut unwanted] = [const { Vec::new() }; 3];
@@ -451,19 +447,12 @@ impl Subscriptions {
                 (true, Knowledge::Subscribed(_) | Knowledge::Refused | Knowledge::Held) => {}
             }
         }
-        self.send(context, socket, Direction::Unsubscribe, &outdated, None);
-        self.send(context, socket, Direction::Subscribe, &wanted, gap_ms.filter(|_| !is_strict));
-        self.send(context, socket, Direction::Unsubscribe, &unwanted, None);
+        self.send(context, Direction::Unsubscribe, &outdated, None);
+        self.send(context, Direction::Subscribe, &wanted, gap_ms.filter(|_| !is_strict));
+        self.send(context, Direction::Unsubscribe, &unwanted, None);
     }
 
-    fn send(
-        &mut self,
-        context: &mut Context<'_>,
-        socket: SocketId,
-        direction: Direction,
-        mut slots: &[usize],
-        gap_ms: Option<u64>,
-    ) {
+    fn send(&mut self, context: &mut Context<'_>, direction: Direction, mut slots: &[usize], gap_ms: Option<u64>) {
         while !slots.is_empty() {
             let (together, rest) = slots.split_at(self.fitting(slots));
             let bulk = Bulk { direction, slots: together.into(), is_repeated: false, refusals: 0, gap_ms };
@@ -476,7 +465,7 @@ impl Subscriptions {
                     it.server = Knowledge::Subscribed(id);
                 }
             }
-            self.transmit(context, socket, id);
+            self.transmit(context, id);
             slots = rest;
         }
     }
@@ -486,7 +475,7 @@ impl Subscriptions {
         if self.subject.is_bulk() { fitting(&mut slots.iter().map(|slot| self.name(*slot))) } else { 1 }
     }
 
-    fn transmit(&mut self, context: &mut Context<'_>, socket: SocketId, id: u32) {
+    fn transmit(&mut self, context: &mut Context<'_>, id: u32) {
         let Some(bulk) = self.asked.get(id) else { return };
         let actions = self.subject.actions();
         let action = match bulk.direction {
@@ -497,7 +486,7 @@ impl Subscriptions {
         for slot in &bulk.slots {
             names.push(self.name(*slot));
         }
-        context.send(socket, &self.subject.message(action, names, None, &id.to_string()));
+        context.send(&self.subject.message(action, names, None, &id.to_string()));
         self.asked.wait_until(id, Some(context.now.after_ms(context.options.subscription_timeout_ms)));
     }
 }
