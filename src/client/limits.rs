@@ -179,6 +179,14 @@ pub const OUTDATED_MAX_MS: u64 = 100;
 /// anew, that shall not take long.
 pub const OUTBOX_GROUP_MAX_BYTES: usize = 64 * 1_024;
 
+/// A value of the outbox in storage that is longer than this, in bytes, takes no more entries in later tasks, since each of
+/// them writes all of it: below this, a write costs the browser about the same however long it is.
+pub const OUTBOX_GROUP_OPEN_BYTES: usize = 2 * 1_024;
+
+/// How long a value of the outbox in storage takes entries of later tasks, in milliseconds: about as long as it takes until
+/// the server has been asked for the first.
+pub const OUTBOX_GROUP_OPEN_MS: u64 = 100;
+
 /// Most writes to one record that wait for the server one by one; more become one write of the whole record.
 pub const RECORD_MAX_WRITES: usize = 64;
 

@@ -60,9 +60,15 @@ pub fn is_entry(key: &str) -> bool {
     key.rsplit('/').next().is_some_and(|end| end.parse::<u64>().is_ok())
 }
 
+/// How many values with entries stand in storage.
+pub fn values_in(world: &mut World, browser: BrowserId) -> usize {
+    world.browser(browser).storage.keys().filter(|key| is_entry(key)).count()
+}
+
+/// How many entries stand in storage, however many of them together. An entry is two lines where no name has more.
 pub fn entries_in(world: &mut World, browser: BrowserId) -> usize {
-    let keys = world.browser(browser).storage.keys();
-    keys.filter(|key| is_entry(key)).count()
+    let values = world.browser(browser).storage.iter().filter(|(key, _)| is_entry(key));
+    values.map(|(_, value)| (value.lines().count() / 2).max(1)).sum()
 }
 
 pub fn dropped(world: &World, client: ClientId) -> Vec<(DropReason, usize)> {

@@ -1,9 +1,11 @@
 //! What stands in storage together, and what is still to be said to it.
 //!
 //! What was entrusted within one task of the page is one value under one key, but for calls, writes past records and what
-//! writes were made to. It is written when the task ends, and leaves when the server has all of it. A value of which the
-//! server has a part stays as it is: should this page be killed, the next one sends what subscribers recognise. Only writes
-//! to records that were confirmed are taken out after a moment, and what is not to be sent any more at once.
+//! writes were made to. It is written when the task ends, and leaves when the server has all of it. As long as it is short
+//! and new, and nothing of it has left, the tasks that follow add to it, so that many of them are removed at once. A value
+//! of which the server has a part stays as it is: should this page be killed, the next one sends what subscribers
+//! recognise. Only writes to records that were confirmed are taken out after a moment, and what is not to be sent any more
+//! at once.
 
 use std::{collections::VecDeque, mem};
 
@@ -12,7 +14,7 @@ use slab::Slab;
 use super::entry::{Claim, Entry, Kind, Owner};
 use crate::client::{
     io::Output,
-    limits::{OUTBOX_GROUP_MAX_BYTES, OUTDATED_MAX_MS},
+    limits::{OUTBOX_GROUP_MAX_BYTES, OUTBOX_GROUP_OPEN_BYTES, OUTBOX_GROUP_OPEN_MS, OUTDATED_MAX_MS},
     time::Instant,
 };
 
@@ -29,18 +31,27 @@ struct Group {
     value: Value,
     /// Whether storage was asked to replace what it held.
     is_rewritten: bool,
+    /// The first entry that was added to what storage held.
+    added_since: Option<u64>,
 }
 
 #[derive(Debug)]
 enum Value {
-    /// To be written when the task ends; until then, more may be added of the same user.
-    New { value: String, owner: Owner, claim: Claim },
+    /// More of the same user may be added. What storage does not have of it is to be written when the task ends.
+    Open { value: String, owner: Owner, claim: Claim, since: Instant, written_bytes: usize },
     /// In storage as it is to be.
     Written,
     /// In storage, and to be written anew.
     Stale,
     /// Being written anew.
     Rewritten(String),
+}
+
+impl Value {
+    /// Whether storage holds nothing of it.
+    const fn is_new(&self) -> bool {
+        matches!(self, Self::Open { written_bytes: 0, .. })
+    }
 }
 
 /// All groups of which there are entries here.
@@ -84,7 +95,7 @@ impl Groups {
     /// The groups whose keys are such, and of which storage holds something.
     pub fn where_written(&self, is_meant: impl Fn(&str) -> bool) -> Vec<GroupId> {
         let mut written = self.where_key(is_meant);
-        let is_new = |id: &GroupId| self.groups.get(id.0).is_none_or(|group| matches!(group.value, Value::New { .. }));
+        let is_new = |id: &GroupId| self.groups.get(id.0).is_none_or(|group| group.value.is_new());
         written.retain(|id| !is_new(id));
         written
     }
@@ -99,12 +110,19 @@ impl Groups {
         self.groups.get(id.0).is_some_and(|group| group.is_rewritten)
     }
 
+    /// The first entry that storage does not have if it cannot replace what it holds; `None` if it then holds nothing of use.
+    pub fn added_since(&self, id: GroupId) -> Option<u64> {
+        self.groups.get(id.0)?.added_since
+    }
+
     // ---- entries come and go ----
 
     /// A new group that begins with an entry; others may [join](Self::join) it.
-    pub fn begin(&mut self, key: Box<str>, value: String, entry: &Entry) -> GroupId {
-        let value = Value::New { value, owner: entry.owner.clone(), claim: entry.claim };
-        let id = GroupId(self.groups.insert(Group { key, entries: 1, value, is_rewritten: false }));
+    pub fn begin(&mut self, key: Box<str>, value: String, entry: &Entry, now: Instant) -> GroupId {
+        let (owner, claim) = (entry.owner.clone(), entry.claim);
+        let value = Value::Open { value, owner, claim, since: now, written_bytes: 0 };
+        let group = Group { key, entries: 1, value, is_rewritten: false, added_since: None };
+        let id = GroupId(self.groups.insert(group));
         self.changed.push(id);
         if is_in_company(entry) {
             self.newest = Some(id);
@@ -112,20 +130,35 @@ impl Groups {
         id
     }
 
-    /// The newest group and its value, if the entry may stand in it: it is to be added.
-    pub fn join(&mut self, entry: &Entry) -> Option<(GroupId, &mut String)> {
+    /// The newest group and its value, if the entry may stand in it: it is to be added. Only whoever `holds_lock` may add to
+    /// what storage has, since others may have taken over the rest.
+    pub fn join(&mut self, entry: &Entry, now: Instant, holds_lock: bool) -> Option<(GroupId, &mut String)> {
         let id = self.newest.filter(|_| is_in_company(entry))?;
         let group = self.groups.get_mut(id.0)?;
-        let Value::New { value, owner, claim } = &mut group.value else { return None };
+        let Value::Open { value, owner, claim, since, written_bytes } = &mut group.value else { return None };
         let is_theirs = *owner == entry.owner && *claim == entry.claim;
-        let joins = is_theirs && value.len() < OUTBOX_GROUP_MAX_BYTES;
-        group.entries += usize::from(joins);
-        joins.then_some((id, value))
+        let has_room = if *written_bytes == 0 {
+            value.len() < OUTBOX_GROUP_MAX_BYTES
+        } else {
+            // Whoever did not run for longer may have lost the lock without knowing.
+            let is_new = holds_lock && now.since_ms(*since) < OUTBOX_GROUP_OPEN_MS;
+            is_new && value.len() < OUTBOX_GROUP_OPEN_BYTES
+        };
+        if !is_theirs || !has_room {
+            return None;
+        }
+        group.entries += 1;
+        if *written_bytes == value.len() {
+            group.added_since = Some(entry.number);
+            self.changed.push(id);
+        }
+        Some((id, value))
     }
 
     /// A group that stands in storage already, with so many entries.
     pub fn adopt(&mut self, key: &str, entries: usize) -> GroupId {
-        let group = Group { key: key.into(), entries, value: Value::Written, is_rewritten: false };
+        let value = Value::Written;
+        let group = Group { key: key.into(), entries, value, is_rewritten: false, added_since: None };
         let id = GroupId(self.groups.insert(group));
         if entries == 0 {
             self.changed.push(id);
@@ -136,7 +169,7 @@ impl Groups {
     /// What stands in storage for an entry is to be written anew.
     pub fn rewrite(&mut self, id: GroupId) {
         if let Some(group) = self.groups.get_mut(id.0).filter(|group| !matches!(group.value, Value::Stale)) {
-            group.value = Value::Stale;
+            (group.value, group.added_since) = (Value::Stale, None);
             self.changed.push(id);
         }
     }
@@ -146,6 +179,7 @@ impl Groups {
         if !is_confirmed {
             self.rewrite(id);
         }
+        self.newest = self.newest.filter(|newest| *newest != id);
         if let Some(group) = self.groups.get_mut(id.0) {
             group.entries -= 1;
             if group.entries == 0 {
@@ -223,18 +257,29 @@ impl Groups {
 
     /// Says to storage what is to be said: first what is to be written, and last what does not concern groups.
     pub fn commit(&mut self, out: &mut VecDeque<Output>) {
-        self.newest = None;
         for id in &self.changed {
             let Some(group) = self.groups.get_mut(id.0).filter(|group| group.entries > 0) else { continue };
-            if let Value::New { value, .. } | Value::Rewritten(value) = mem::replace(&mut group.value, Value::Written) {
-                self.writes = self.writes.wrapping_add(1);
-                out.push_back(Output::WriteStorage { key: group.key.clone(), value: Some(value.into()) });
-            }
+            let value = match &mut group.value {
+                Value::Open { value, written_bytes, .. }
+                    if self.newest == Some(*id) && value.len() < OUTBOX_GROUP_OPEN_BYTES =>
+                {
+                    *written_bytes = value.len();
+                    value.as_str().into()
+                }
+                Value::Open { value, .. } | Value::Rewritten(value) => {
+                    let value = mem::take(value).into();
+                    group.value = Value::Written;
+                    value
+                }
+                Value::Written | Value::Stale => continue,
+            };
+            self.writes = self.writes.wrapping_add(1);
+            out.push_back(Output::WriteStorage { key: group.key.clone(), value: Some(value) });
         }
         for id in mem::take(&mut self.changed) {
             if self.groups.get(id.0).is_some_and(|group| group.entries == 0) {
                 let group = self.groups.remove(id.0);
-                if !matches!(group.value, Value::New { .. }) {
+                if !group.value.is_new() {
                     out.push_back(Output::WriteStorage { key: group.key, value: None });
                 }
             }

@@ -146,14 +146,15 @@ impl Outbox {
             self.storage_name = Some(name);
         }
         let expires_ms = context.wall_clock_ms(entry.expires_at);
-        if let Some((group, value)) = self.groups.join(entry) {
+        let holds_lock = self.takeover.own_lock == OwnLock::Held && !self.takeover.is_parked;
+        if let Some((group, value)) = self.groups.join(entry, context.now, holds_lock) {
             persisted::push(value, entry, expires_ms);
             entry.stored = Some(group);
         } else {
             let mut value = persisted::header(&entry.owner);
             persisted::push(&mut value, entry, expires_ms);
             let key = self.keys.of_group(&self.client, entry.number);
-            entry.stored = Some(self.groups.begin(key, value, entry));
+            entry.stored = Some(self.groups.begin(key, value, entry, context.now));
         }
     }
 
@@ -364,16 +365,18 @@ impl Outbox {
         };
         if let Some(group) = self.groups.find(key) {
             let is_rewritten = self.groups.is_rewritten(group);
+            let added_since = self.groups.added_since(group);
             let mut failed = Vec::new();
             self.for_each_mut(&mut |entry| {
-                if entry.stored == Some(group) && !may_be_there(entry, is_rewritten) {
+                let is_there = added_since.is_some_and(|since| entry.number < since);
+                if entry.stored == Some(group) && !is_there && !may_be_there(entry, is_rewritten) {
                     failed.push(entry.clone());
                     entry.stored = None;
                 }
             });
             // What stands there from before may be under another owner.
             for entry in failed {
-                self.unstore(&entry, false);
+                self.unstore(&entry, added_since.is_some());
             }
         }
         degrade(context, words);
