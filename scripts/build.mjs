@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { crateManifest } from './lib/crate.mjs';
 import { moduleAsText } from './lib/module-text.mjs';
 import { inRoot, isMain } from './lib/paths.mjs';
@@ -13,6 +14,8 @@ const packageDirectory = inRoot('pkg');
 /** Where the package is put together, so that a build that fails leaves the last good one alone. */
 const workDirectory = inRoot('target', 'pkg');
 const inPackage = (name) => join(workDirectory, name);
+/** What the classic script leaves behind, as that of @deepstream/client does: an object with all that is exported. */
+const globalName = 'DeepstreamClient';
 const typescriptDirectory = inRoot('src', 'browser', 'js');
 
 /** Builds the whole package; setup must have run. */
@@ -29,33 +32,44 @@ export async function build() {
 async function bundle({ name, version, license, repository }) {
   const esbuild = await import('esbuild');
   const moduleText = moduleAsText(await readFile(wasmModule));
-  const bundleOne = async (source, output, format) => {
+  const bundleOne = async (source, output, format, moduleSource) => {
     const { outputFiles } = await esbuild.build({
       entryPoints: [join(typescriptDirectory, source)],
       outfile: inPackage(output),
       write: false,
       bundle: true,
       minify: true,
+      sourcemap: 'linked',
       format,
+      globalName,
       platform: 'neutral',
+      external: ['node:*'],
       target: 'es2022',
       banner: { js: `/*! ${name} ${version} | ${license} | ${repository} */` },
       legalComments: 'none',
       logLevel: 'warning',
       // The glue's own way of loading the module, which the default entry leaves out; checkBundle makes sure of it.
       logOverride: { 'empty-import-meta': 'silent' },
-      plugins: [sharedScripts, gentleGlue, modulePlace],
+      plugins: [sharedScripts, gentleGlue, moduleSource ? sourceOfModule(moduleSource) : modulePlace],
       // A failure is printed with the line that it comes from.
       lineLimit: 500,
     });
-    // The module has a line of its own: a failure is not printed with the rest of the code.
-    const code = outputFiles[0].text.replace(`"${placeOfModule}"`, () => `\n"${moduleText}"\n`);
-    await writeFile(inPackage(output), code);
+    const [map, code] = ['.map', ''].map((end) => outputFiles.find(({ path }) => path.endsWith(output + end)).text);
+    const placed = placeModule(code, JSON.parse(map), moduleText);
+    await writeFile(inPackage(output), placed.code);
+    await writeFile(inPackage(`${output}.map`), JSON.stringify(placed.map));
+    await checkBundle(output, { carriesModule: !moduleSource });
   };
+  await mkdir(inPackage('dist'));
   await Promise.all([
-    bundleOne('index.ts', 'index.mjs', 'esm').then(() => checkBundle('index.mjs', { carriesModule: true })),
-    bundleOne('index.ts', 'index.cjs', 'cjs').then(() => checkBundle('index.cjs', { carriesModule: true })),
-    bundleOne('url.ts', 'url.mjs', 'esm').then(() => checkBundle('url.mjs', { carriesModule: false })),
+    bundleOne('index.ts', 'index.mjs', 'esm'),
+    bundleOne('index.ts', 'index.cjs', 'cjs'),
+    bundleOne('index.ts', 'dist/deepstream-wasm.js', 'iife'),
+    bundleOne('url.ts', 'url.mjs', 'esm', 'file'),
+    bundleOne('url.ts', 'url.node.mjs', 'esm', 'node'),
+    bundleOne('url.ts', 'url.text.mjs', 'esm', 'text'),
+    bundleOne('url.ts', 'url.workerd.mjs', 'esm', 'workerd'),
+    writeFile(inPackage('deepstream_wasm_bg.text.mjs'), `export default\n"${moduleText}"\n`),
     copyFile(wasmModule, inPackage('deepstream_wasm_bg.wasm')),
     import('../src/browser/js/timer-worker.js').then(({ program }) => writeFile(inPackage('timer-worker.js'), program)),
   ]);
@@ -84,6 +98,33 @@ const modulePlace = {
     onLoad({ filter: /\.wasm$/ }, () => ({ contents: placeOfModule, loader: 'text' }));
   },
 };
+
+/**
+ * Puts the text of the module into a bundle. It gets a line of its own: a failure is not printed with the rest of the code.
+ */
+function placeModule(code, map, moduleText) {
+  const literal = `"${placeOfModule}"`;
+  const lines = code.split('\n');
+  const line = lines.findIndex((text) => text.includes(literal));
+  if (line < 0) return { code, map };
+  const column = lines[line].indexOf(literal);
+  const after = column + literal.length;
+  lines.splice(line, 1, lines[line].slice(0, column), `"${moduleText}"`, lines[line].slice(after));
+  const mappings = decode(map.mappings);
+  const isAfter = (segment) => segment[0] >= after;
+  const moved = mappings[line].filter(isAfter).map(([from, ...rest]) => [from - after, ...rest]);
+  mappings.splice(line, 1, mappings[line].filter((segment) => !isAfter(segment)), [], moved);
+  return { code: lines.join('\n'), map: { ...map, mappings: encode(mappings) } };
+}
+
+/** Lets an entry without the module within load it in one of the ways of module-source/. */
+const sourceOfModule = (way) => ({
+  name: 'source-of-module',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/module-source\.js$/ }, () => ({ path: join(typescriptDirectory, 'module-source', `${way}.js`) }));
+    onResolve({ filter: /^\.\/deepstream_wasm_bg\./ }, () => ({ external: true }));
+  },
+});
 
 /**
  * The glue makes its TextDecoder and TextEncoder when it is imported, which throws where there are none: here it makes them
@@ -124,7 +165,7 @@ async function checkBundle(output, { carriesModule }) {
 }
 
 async function emitDeclarations() {
-  await run('tsc', ['--project', inRoot('tsconfig.json'), '--outDir', workDirectory]);
+  await run('node', [inRoot('node_modules/typescript/bin/tsc'), '--project', inRoot('tsconfig.json'), '--outDir', workDirectory]);
   // tsc emits none for declarations written by hand.
   const written = (await readdir(typescriptDirectory)).filter((name) => name.endsWith('.d.ts'));
   await Promise.all(written.map((name) => copyFile(join(typescriptDirectory, name), inPackage(name))));

@@ -236,4 +236,31 @@ describe('with a socket of another kind', () => {
     );
     assert.deepEqual(JSON.parse(printed), { kind: 'stopped', code: 4003, willRetry: false });
   });
+
+  test('of ws, a client that is closed while it waits for the next attempt keeps no process alive', async () => {
+    const printed = await runModule(
+      consumer,
+      `
+      import { WebSocket } from 'ws';
+      import { DeepstreamClient } from 'deepstream-wasm';
+      globalThis.WebSocket = WebSocket;
+      const client = new DeepstreamClient('localhost:${await freePort()}', { lostConnectionTimeout: 3_600_000 });
+      client.on('error', () => {});
+      client.login({ user: 'ada' }).catch(() => {});
+      client.event.subscribe('news', () => {});
+      client.event.emit('news', 1);
+      client.rpc.make('add', 1, { timeout: 3_600_000 }).catch(() => {});
+      client.record.getRecord('note').set('title', 'Shopping');
+      client.presence.getAll().catch(() => {});
+      // The first attempts follow at once.
+      while (!(client.connection.nextAttemptAt > Date.now() + 500)) await new Promise((resolve) => setTimeout(resolve, 5));
+      const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+      const before = timers();
+      client.close();
+      await new Promise((resolve) => setImmediate(resolve));
+      console.log(JSON.stringify({ hadTimers: before > 0, left: timers() }));
+      `,
+    );
+    assert.deepEqual(JSON.parse(printed), { hadTimers: true, left: 0 });
+  });
 });

@@ -21,6 +21,7 @@ const declarations = [
   'listen',
   'loading',
   'merge',
+  'module-source',
   'module-text',
   'offline',
   'offline-store',
@@ -40,6 +41,17 @@ const declarations = [
   'stream',
   'subscription',
   'url',
+];
+
+/** Each has a source map. */
+const scripts = [
+  'index.mjs',
+  'index.cjs',
+  'dist/deepstream-wasm.js',
+  'url.mjs',
+  'url.node.mjs',
+  'url.text.mjs',
+  'url.workerd.mjs',
 ];
 
 /** Node.js 20 has no WebSocket; this one never opens. */
@@ -63,11 +75,10 @@ test('the package holds what it should and nothing else', async () => {
     'LICENSE',
     'README.md',
     'package.json',
-    'index.mjs',
-    'index.cjs',
-    'url.mjs',
     'deepstream_wasm_bg.wasm',
+    'deepstream_wasm_bg.text.mjs',
     'timer-worker.js',
+    ...scripts.flatMap((name) => [name, `${name}.map`]),
     ...declarations.flatMap((name) => [`${name}.d.ts`, `${name}.d.cts`]),
   ];
   assert.deepEqual(consumer.files, expected.sort());
@@ -78,7 +89,7 @@ test('everything that package.json points to is there', async () => {
     await readFile(join(consumer.directory, 'node_modules/deepstream-wasm/package.json'), 'utf8'),
   );
   const targets = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(targets));
-  const paths = [manifest.main, manifest.module, manifest.types, ...targets(manifest.exports)];
+  const paths = [manifest.main, manifest.module, manifest.types, manifest.unpkg, manifest.jsdelivr, ...targets(manifest.exports)];
   for (const path of paths) assert.ok(consumer.files.includes(path.replace('./', '')), path);
 });
 
@@ -198,7 +209,7 @@ test('no file makes code from strings', async () => {
 });
 
 test('the module inside means nothing to whoever handles scripts as text', async () => {
-  for (const file of ['index.mjs', 'index.cjs']) {
+  for (const file of ['index.mjs', 'index.cjs', 'dist/deepstream-wasm.js', 'deepstream_wasm_bg.text.mjs']) {
     const code = await readFile(join(consumer.directory, 'node_modules/deepstream-wasm', file), 'utf8');
     const literal = code.split('\n').reduce((longest, line) => (line.length > longest.length ? line : longest));
     assert.ok(literal.length > 100_000, file);
@@ -236,7 +247,7 @@ test('the entry with a URL wants init() first, then works', async () => {
   assert.deepEqual(JSON.parse(printed), {
     refused: 'NOT_INITIALISED',
     tellsWhatToDo: true,
-    failure: ['WEBASSEMBLY_UNAVAILABLE', 'CompileError'],
+    failure: ['WEBASSEMBLY_NOT_FOUND', 'CompileError'],
     again: true,
     state: 'INITIALISING',
   });

@@ -5,7 +5,7 @@ import { before, describe, test } from 'node:test';
 import { createConsumer, inRepository, run } from './consumer.mjs';
 
 const consumer = await createConsumer();
-const compiler = inRepository('node_modules/.bin/tsc');
+const compiler = inRepository('node_modules/typescript/bin/tsc');
 
 const resolutions = {
   'an application that is bundled': { module: 'ESNext', moduleResolution: 'Bundler', extension: 'ts' },

@@ -25,6 +25,26 @@ export function checkHost(): void {
 }
 
 /**
+ * What the WebAssembly module can be made from; asks the server where only its place is known.
+ * @throws {DeepstreamError} (the promise rejects) where the server has something else
+ * @internal
+ */
+export async function loadModule(source: any): Promise<any> {
+  const isPlace = typeof source === 'string' || isA('URL', source) || isA('Request', source);
+  const given = await (isPlace ? fetch(source) : source);
+  if (!isA('Response', given)) return given;
+  const isPage = given.headers.get('content-type')?.startsWith('text/html');
+  if (!given.ok) throw notFound(`the server has none at ${given.url} (HTTP status ${given.status})`);
+  if (isPage) throw notFound(`what came from ${given.url} is a web page (text/html), which servers send for what they lack`);
+  return given;
+}
+
+/** Whether it is one of these, where the host has them at all. */
+function isA(name: 'URL' | 'Request' | 'Response', value: unknown): boolean {
+  return typeof globalThis[name] === 'function' && value instanceof globalThis[name];
+}
+
+/**
  * Says what to do about what `WebAssembly` throws; anything else is given back as it is.
  * @internal
  */
@@ -36,4 +56,20 @@ export function compileError(exception: any): unknown {
   if (!advice) return exception;
   const message = `the WebAssembly module was not compiled (${wordsOf(exception)}): ${advice}`;
   return new DeepstreamError(message, 'WEBASSEMBLY_UNAVAILABLE', { cause: exception });
+}
+
+/**
+ * Says that what was to be compiled is no module, if that is why `WebAssembly` throws this.
+ * @internal
+ */
+export function foreignBytesError(exception: any): DeepstreamError | undefined {
+  const words = wordsOf(exception);
+  // Every browser has its own words for bytes that do not begin as modules do.
+  const isForeign = exception?.name === 'CompileError' && /magic|\\0asm/.test(words);
+  return isForeign ? notFound(`what came is something else (${words})`, exception) : undefined;
+}
+
+function notFound(what: string, cause?: unknown): DeepstreamError {
+  const message = `there is no WebAssembly module: ${what}; give init() the URL of the package's deepstream_wasm_bg.wasm`;
+  return new DeepstreamError(message, 'WEBASSEMBLY_NOT_FOUND', cause === undefined ? undefined : { cause });
 }

@@ -19,7 +19,8 @@ import {
   type DeepstreamClientConstructor,
   type DsClient,
 } from './client.js';
-import { checkHost, compileError } from './loading.js';
+import { checkHost, compileError, foreignBytesError, loadModule } from './loading.js';
+import { defaultSource } from './module-source.js';
 
 export * from './public.js';
 
@@ -27,24 +28,35 @@ export * from './public.js';
 export type ModuleSource = string | URL | Request | Response | Promise<Response> | BufferSource | WebAssembly.Module;
 
 let initialised = false;
+let loading: Promise<void> | undefined;
 
 /**
  * Loads and compiles the WebAssembly module. Done once; called again, it gives the same outcome, or tries again after a
  * failure.
- * @param source The file `deepstream_wasm_bg.wasm` of this package; without it, the one beside this script.
- * @throws {DeepstreamError} (the promise rejects) with the code `WEBASSEMBLY_UNAVAILABLE`, and with what to do, where there
- * is no WebAssembly or it compiles nothing; what `fetch` throws as it is
+ * @param source The file `deepstream_wasm_bg.wasm` of this package. Without it: in a plain page and in webpack the file beside
+ * this script, in other bundlers a script that holds it, in Node.js and in Cloudflare Workers the file itself.
+ * @throws {DeepstreamError} (the promise rejects) with the code `WEBASSEMBLY_NOT_FOUND` where something else came, such as a web
+ * page that tells of no file; with `WEBASSEMBLY_UNAVAILABLE`, and with what to do, where there is no WebAssembly or it compiles
+ * nothing; what `fetch` throws as it is
  * @example
- * await init('/assets/deepstream_wasm_bg.wasm');
+ * import wasmUrl from 'deepstream-wasm/deepstream_wasm_bg.wasm?url'; // in Vite
+ *
+ * await init(wasmUrl);
  */
-export async function init(
-  source: ModuleSource = new URL('./deepstream_wasm_bg.wasm', import.meta.url),
-): Promise<void> {
+export function init(source?: ModuleSource): Promise<void> {
+  loading ??= start(source).catch((exception: unknown) => {
+    loading = undefined;
+    throw exception;
+  });
+  return loading;
+}
+
+async function start(source: ModuleSource = defaultSource()): Promise<void> {
   checkHost();
   try {
-    await load({ module_or_path: source });
+    await load({ module_or_path: await loadModule(source) });
   } catch (exception) {
-    throw compileError(exception);
+    throw foreignBytesError(exception) ?? compileError(exception);
   }
   initialised = true;
 }
