@@ -12,8 +12,8 @@ import { setup } from './setup.mjs';
  * must raise one says in the commit what the bytes buy.
  */
 const ceilings = {
-  'pkg/index.mjs (module inside)': [204_000, 175_000],
-  'pkg/url.mjs + .wasm (two requests)': [204_000, 172_500],
+  'pkg/index.mjs (module inside)': [205_000, 176_000],
+  'pkg/url.mjs + .wasm (two requests)': [205_000, 173_500],
 };
 
 const reference = inRoot('node_modules', '@deepstream', 'client', 'dist', 'bundle', 'ds.min.js');

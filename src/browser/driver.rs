@@ -28,7 +28,7 @@ use super::{
 use crate::{
     client::{
         Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, Outbox, OutboxNews,
-        Output, PageSignal, RecordCommand, RecordNews, Records, SocketEvent, SocketId, Ticket,
+        Output, PageSignal, RecordCommand, RecordNews, Records, Snapshot, SocketEvent, SocketId, Ticket,
     },
     wire::Topic,
 };
@@ -39,6 +39,9 @@ const CLOCK_JUMP_MS: f64 = 5_000.0;
 
 /// The name of all users among the presence subscribers; no user has an empty one.
 pub const EVERYONE: &str = "";
+
+/// The event of the client that tells of every change of `client.connection`.
+const CONNECTION_CHANGED: &str = "connectionChanged";
 
 /// A client with its browser. What it listens to keeps it alive; `close()` lets go of everything.
 pub struct Driver {
@@ -57,6 +60,10 @@ pub struct Driver {
     clock_offset_ms: Cell<f64>,
     /// The function in the option `authParams`.
     auth_params: Option<Function>,
+    /// `client.connection`, and what it says.
+    connection: RefCell<Option<(Snapshot, Object)>>,
+    /// Whether that is another one than the listeners to `connectionChanged` know.
+    is_connection_untold: Cell<bool>,
     /// What `client.on` registers.
     pub listeners: Callbacks,
     /// What `client.event.subscribe` registers.
@@ -98,6 +105,8 @@ impl Driver {
             waits_for_task_end: Cell::new(false),
             clock_offset_ms: Cell::new(clock_offset_ms()),
             auth_params,
+            connection: RefCell::default(),
+            is_connection_untold: Cell::default(),
             listeners: Callbacks::default(),
             subscribers: Callbacks::default(),
             presence_subscribers: Callbacks::default(),
@@ -126,9 +135,37 @@ impl Driver {
         }
     }
 
-    /// The connection at this moment, as JavaScript sees it.
+    /// The connection at this moment, as JavaScript sees it: the same object until something of it is different.
     pub fn snapshot(&self) -> Object {
-        connection::to_object(&self.client.borrow().connection(), now())
+        let snapshot = self.client.borrow().connection();
+        let mut known = self.connection.borrow_mut();
+        if let Some((before, object)) = &*known
+            && *before == snapshot
+        {
+            return object.clone();
+        }
+        let object = connection::to_object(&snapshot);
+        *known = Some((snapshot, object.clone()));
+        self.is_connection_untold.set(true);
+        object
+    }
+
+    /// Calls `callback` for every event of the client called `event`, or for the next.
+    pub fn listen(&self, event: &str, callback: Function, scope: JsValue, once: bool) {
+        if event == CONNECTION_CHANGED && !self.listeners.has(event) {
+            self.snapshot();
+            self.is_connection_untold.set(false);
+        }
+        self.listeners.add(event, callback, scope, once);
+    }
+
+    /// Tells the listeners to `connectionChanged` if it is not as they know it; says whether it did.
+    fn tell_connection(&self) -> bool {
+        if !self.listeners.has(CONNECTION_CHANGED) {
+            return false;
+        }
+        let connection = self.snapshot();
+        self.is_connection_untold.take() && self.listeners.call1(CONNECTION_CHANGED, &connection)
     }
 
     /// The state that the application sees.
@@ -194,8 +231,11 @@ impl Driver {
             if self.are_record_states_watched.get() {
                 self.with_sink(record::tell_happened);
             }
-            let Some(output) = self.poll() else { break };
-            self.carry_out(output);
+            match self.poll() {
+                Some(output) => self.carry_out(output),
+                None if self.tell_connection() => {}
+                None => break,
+            }
         }
         self.draining.set(false);
         self.promises.all_returned();
@@ -422,7 +462,7 @@ impl Driver {
         if error.ends_connection()
             && let Some(reason) = self.client.borrow().connection().reason
         {
-            set(&details, "closeReason", connection::reason_to_object(reason));
+            set(&details, "closeReason", connection::reason_to_object(&reason));
         }
         let exception = JsValue::from(DeepstreamError::from_client(error, &details));
         let heard = self

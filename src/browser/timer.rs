@@ -1,6 +1,6 @@
 //! The clock and the one timer.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use gloo_timers::callback::Timeout;
 use js_sys::Function;
@@ -21,6 +21,18 @@ extern "C" {
 /// The time since the page, worker or process started.
 pub fn now() -> Instant {
     Instant::from_ms(performance_now() as u64)
+}
+
+/// How far the wall clock is ahead of the other, in milliseconds: the same until it differs by more than rounding makes it,
+/// so that a moment always has the same time.
+pub fn wall_clock_ahead_ms() -> f64 {
+    const ROUNDING_MS: f64 = 2.0;
+    thread_local! { static AHEAD_MS: Cell<f64> = const { Cell::new(0.0) }; }
+    let ahead_ms = js_sys::Date::now() - now().as_ms() as f64;
+    if (ahead_ms - AHEAD_MS.get()).abs() > ROUNDING_MS {
+        AHEAD_MS.set(ahead_ms);
+    }
+    AHEAD_MS.get()
 }
 
 /// Longest wait of a browser's timer, in milliseconds; a tick that comes early does no harm.

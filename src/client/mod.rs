@@ -124,7 +124,7 @@ impl Client {
     }
 
     /// The connection at this moment.
-    pub fn connection(&self) -> Snapshot<'_> {
+    pub fn connection(&self) -> Snapshot {
         self.connection.snapshot()
     }
 
@@ -263,7 +263,7 @@ impl Client {
         let (mut context, connection, features, outbox) = self.split(now);
         if before.is_some() {
             let reason = connection.snapshot().reason;
-            let culprit = context.flight.on_lost(now, reason, context.pings.answered);
+            let culprit = context.flight.on_lost(now, reason.as_ref(), context.pings.answered);
             features.on_lost(&mut context, outbox, culprit.as_ref());
             outbox.on_lost(&mut context, culprit.as_ref());
         }

@@ -54,6 +54,27 @@ for (const fault of ['refuse', 'reset']) {
   });
 }
 
+faultTest('whoever listens to connectionChanged knows each attempt, when the next is due, and the round trip', async ({ meet }) => {
+  const { visitor, proxy } = await meet({ heartbeatInterval: 500 });
+  await visitor.page.evaluate(() => {
+    globalThis.seen = [];
+    client.on('connectionChanged', (connection) => seen.push([connection === client.connection, connection]));
+  });
+  const seen = () => visitor.page.evaluate(() => seen.map(([, connection]) => connection));
+  await eventually(async () => (await seen()).some(({ rtt }) => rtt !== null)).toBe(true);
+  proxy.fail('refuse');
+  await eventually(async () => Math.max(...(await seen()).map(({ attempt }) => attempt))).toBeGreaterThan(3);
+  proxy.fail('none');
+  await eventually(async () => (await seen()).at(-1)).toMatchObject({ state: 'OPEN', attempt: 0, wasReconnected: true });
+  const all = await seen();
+  for (const attempt of [2, 3]) {
+    const waits = all.filter((connection) => connection.attempt === attempt && connection.nextAttemptAt !== null);
+    expect(waits.length, `waits before the attempt after ${attempt}`).toBe(1);
+  }
+  expect(all.filter((connection, index) => JSON.stringify(connection) === JSON.stringify(all[index - 1]))).toEqual([]);
+  expect(await visitor.page.evaluate(() => seen.every(([isSame]) => isSame))).toBe(true);
+});
+
 faultTest('a link that falls silent is left by heartbeat, for a new one in the same moment', async ({ meet }) => {
   const { bystander, visitor, proxy } = await meet({ heartbeatInterval: 500, connectTimeout: 3000 });
   const { states } = await visitor.told();

@@ -49,6 +49,21 @@ for (const [what, make] of Object.entries(emitters)) {
       assert.deepEqual(heard, ['other', 'unscoped']);
     });
 
+    test('go with their signal', () => {
+      const emitter = make();
+      const heard = [];
+      const controller = new AbortController();
+      const { signal } = controller;
+      emitter.on('a', () => heard.push('ends'), undefined, { signal }).on('a', () => heard.push('stays'));
+      emitter.emit('a');
+      controller.abort();
+      emitter.on('a', () => heard.push('never'), undefined, { signal });
+      emitter.emit('a');
+      assert.deepEqual(heard, ['ends', 'stays', 'stays']);
+      assert.throws(() => emitter.on('b', () => {}, undefined, { signal: {} }), { code: 'INVALID_ARGUMENT' });
+      assert.deepEqual(emitter.eventNames(), ['a']);
+    });
+
     test('go wherever they are, where no event is named', () => {
       const emitter = make();
       const heard = [];
@@ -62,6 +77,100 @@ for (const [what, make] of Object.entries(emitters)) {
     });
   });
 }
+
+describe('the same value is given until it is different', () => {
+  test('client.connection', () => {
+    const client = open();
+    const before = client.connection;
+    assert.equal(client.connection, before);
+    client.event.emit('news', 1);
+    assert.equal(client.connection, before);
+    const told = [];
+    client.on('connectionChanged', (connection) => told.push([connection, client.connection]));
+    client.pause();
+    assert.deepEqual(told, [[client.connection, client.connection]]);
+    assert.notEqual(client.connection, before);
+    assert.equal(client.connection.state, 'OFFLINE');
+  });
+
+  test('client.outbox.entries()', () => {
+    const client = open();
+    const read = () => [client.outbox.entries(), client.outbox.entries({ payloads: true })];
+    const isSame = (before) => read().map((entries, index) => entries === before[index]);
+    const none = read();
+    assert.deepEqual(isSame(none), [true, true]);
+    client.event.emit('news', 1, { delivery: 'memory' });
+    assert.deepEqual(isSame(none), [false, false]);
+    const one = read();
+    client.on('connectionStateChanged', () => {});
+    client.event.subscribe('news', () => {});
+    assert.deepEqual(isSame(one), [true, true]);
+    assert.deepEqual(one[1].map(({ name, data }) => [name, data]), [['news', 1]]);
+  });
+
+  test('record.get(), which is another one once somebody has changed it', () => {
+    const client = open();
+    const [record, other] = [client.record.getRecord('note'), client.record.getRecord('note')];
+    assert.equal(record.get(), record.get());
+    record.set({ title: 'Shopping', items: ['bread'] });
+    const before = record.get();
+    const items = record.get('items');
+    client.event.emit('news', 1);
+    assert.equal(record.get(), before);
+    assert.equal(other.get(), before);
+    assert.equal(record.get('items'), items);
+    record.set('title', 'Party');
+    assert.deepEqual(record.get(), { title: 'Party', items: ['bread'] });
+    assert.equal(record.get('items'), items);
+
+    record.get().title = 'mine';
+    record.get('items').push('beer');
+    assert.deepEqual(record.get(), { title: 'Party', items: ['bread'] });
+    assert.deepEqual(other.get('items'), ['bread']);
+    assert.equal(record.get(), other.get());
+    const draft = record.get();
+    draft.self = draft;
+    assert.deepEqual(other.get(), { title: 'Party', items: ['bread'] });
+    const last = record.get();
+    client.close();
+    assert.deepEqual(record.get(), {});
+    assert.equal(record.get(), record.get());
+    assert.notEqual(record.get(), last);
+  });
+
+  for (const kind of ['getList', 'getDq']) {
+    test(`${kind}().getEntries()`, () => {
+      const list = open().record[kind]('books');
+      const none = list.getEntries();
+      assert.equal(list.getEntries(), none);
+      none.push('mine');
+      assert.deepEqual(list.getEntries(), []);
+      list.setEntries(['books/dune']);
+      const before = list.getEntries();
+      assert.equal(list.getEntries(), before);
+      before.push('mine');
+      assert.deepEqual(list.getEntries(), ['books/dune']);
+      list.setEntries(['books/dune', 'books/emma']);
+      assert.deepEqual(list.getEntries(), ['books/dune', 'books/emma']);
+    });
+  }
+});
+
+test('what listens to the outbox can be ended', () => {
+  const { event, outbox } = open();
+  const heard = [];
+  const controller = new AbortController();
+  const first = outbox.on('changed', () => heard.push('first'));
+  outbox.on('changed', () => heard.push('second'), { signal: controller.signal });
+  outbox.once('changed', () => heard.push('once')).unsubscribe();
+  const emit = () => event.emit('news', 1, { delivery: 'memory' });
+  emit();
+  first.unsubscribe();
+  emit();
+  controller.abort();
+  emit();
+  assert.deepEqual(heard, ['first', 'second', 'second']);
+});
 
 describe('arguments that are undefined count as left out', () => {
   const calls = {

@@ -107,13 +107,13 @@ fn another_server_is_tried_at_once() {
     world.login(alice, "{}");
     world.run_for(1_000);
     assert_eq!(world.client(alice).state(), Open);
-    assert_eq!(world.client(alice).client().connection().url, ELSEWHERE);
+    assert_eq!(&*world.client(alice).client().connection().url, ELSEWHERE);
 
     world.run_for(10_000);
     world.server().start();
     world.server_at(ELSEWHERE).kill();
     world.run_for(1_000);
-    assert_eq!(world.client(alice).client().connection().url, SERVER);
+    assert_eq!(&*world.client(alice).client().connection().url, SERVER);
     assert_eq!(world.client(alice).state(), Open);
 }
 

@@ -201,7 +201,7 @@ impl DeepstreamClient {
     fn listen(&self, event: &JsValue, callback: &JsValue, scope: JsValue, once: bool) -> Result<(), DeepstreamError> {
         let event = arguments::name("event", event)?;
         let callback = arguments::function("callback", callback)?;
-        self.driver.listeners.add(&event, callback, scope, once);
+        self.driver.listen(&event, callback, scope, once);
         Ok(())
     }
 }

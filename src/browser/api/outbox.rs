@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     browser::{callbacks::Callbacks, driver::Driver},
-    client::{ClientError, Command, Delivery, DropReason, Entry, Instant, Kind, Outbox, OutboxNews},
+    client::{ClientError, Command, Delivery, DropReason, Entry, Kind, Outbox, OutboxNews},
 };
 
 /// What waits for the server: the class behind `client.outbox`. Its types and their documentation are in `js/outbox.ts`.
@@ -155,11 +155,10 @@ pub const fn outcome(error: &ClientError) -> &'static str {
 }
 
 fn to_array(entries: &[Entry], payloads: bool) -> Array {
-    let now = crate::browser::timer::now();
-    entries.iter().map(|entry| to_object(entry, payloads, now)).collect()
+    entries.iter().map(|entry| to_object(entry, payloads)).collect()
 }
 
-fn to_object(entry: &Entry, payloads: bool, now: Instant) -> Object {
+fn to_object(entry: &Entry, payloads: bool) -> Object {
     let object = Object::new();
     let kind = match entry.kind {
         Kind::Event => "event",
@@ -170,7 +169,7 @@ fn to_object(entry: &Entry, payloads: bool, now: Instant) -> Object {
     set(&object, "name", &*entry.name);
     set(&object, "key", entry.key_given());
     set(&object, "createdAt", entry.created_ms as f64);
-    set(&object, "expiresAt", super::connection::wall_clock(Some(entry.expires_at), now));
+    set(&object, "expiresAt", super::connection::wall_clock(Some(entry.expires_at)));
     set(&object, "bytes", entry.bytes());
     set(
         &object,

@@ -8,9 +8,9 @@ import type { Options } from './options.js';
 import { Presence, type CompiledPresenceHandler, type PresenceHandler } from './presence.js';
 import { RecordHub, type CompiledRecords } from './record-hub.js';
 import { Records, type RecordHandler } from './records.js';
-import { defineDisposal } from './subscription.js';
+import { check, defineDisposal, endWith, type SubscribeOptions } from './subscription.js';
 import type { RPCHandler } from './rpc.js';
-import type { OutboxHandler, StorageProblem } from './outbox.js';
+import { withSubscriptions, type OutboxHandler, type StorageProblem } from './outbox.js';
 import type { RecordConflict } from './record.js';
 
 /**
@@ -92,6 +92,8 @@ export interface Resubscribed {
 export interface ClientEvents {
   /** The connection has come to another state. */
   connectionStateChanged: (state: CONNECTION_STATE) => void;
+  /** Something of `client.connection` is different: its state, `attempt`, `nextAttemptAt`, `rtt` or any other. */
+  connectionChanged: (connection: ConnectionSnapshot) => void;
   /**
    * Something went wrong. `event` and `topic` are names of `C`, such as `'CONNECTION_ERROR'` and `'CONNECTION'`. A client
    * that nobody listens to writes its errors to the console.
@@ -210,7 +212,8 @@ export interface DeepstreamClient extends Disposable, AsyncDisposable {
   getConnectionState(): CONNECTION_STATE;
 
   /**
-   * Where the connection stands, why it was lost, and when the next attempt is due. A new object each time.
+   * Where the connection stands, why it was lost, and when the next attempt is due: the same object until something of it is
+   * different, which must not be changed. `on('connectionChanged')` tells of every difference.
    * @example
    * const { state, attempt, nextAttemptAt } = client.connection;
    * if (nextAttemptAt) show(`attempt ${attempt} in ${nextAttemptAt - Date.now()} ms`);
@@ -240,20 +243,33 @@ export interface DeepstreamClient extends Disposable, AsyncDisposable {
   /**
    * Calls the listener whenever this happens.
    * @param scope What `this` is for the listener: the client, unless given.
+   * @param options A `signal` that does what `off` does with the same arguments, when it is aborted.
    * @returns The client.
    * @example
    * client.on('connectionStateChanged', (state) => console.log(state));
    * client.on('error', (error, event, topic) => console.error(topic, event, error.message));
+   * client.on('connectionChanged', show, undefined, { signal: controller.signal });
    */
   on<Failure = DeepstreamError, EventName = string, TopicName = string>(
     event: 'error',
     listener: (error: Failure, event: EventName, topic: TopicName) => void,
     scope?: unknown,
+    options?: SubscribeOptions,
   ): this;
   /** Listens for what has a name in {@link ClientEvents}. */
-  on<Name extends ClientEventName>(event: Name, listener: ClientEvents[`${Name}`], scope?: unknown): this;
+  on<Name extends ClientEventName>(
+    event: Name,
+    listener: ClientEvents[`${Name}`],
+    scope?: unknown,
+    options?: SubscribeOptions,
+  ): this;
   /** Listens for what is only known by name when the program runs. */
-  on<Name extends string>(event: Name & OnlyString<Name>, listener: Function, scope?: unknown): this;
+  on<Name extends string>(
+    event: Name & OnlyString<Name>,
+    listener: Function,
+    scope?: unknown,
+    options?: SubscribeOptions,
+  ): this;
 
   /**
    * Like `on`, but the listener is called only once.
@@ -422,9 +438,10 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
       super(url, options);
       this.event = new Events(this.eventHandler());
       this.presence = new Presence(this.presenceHandler());
-      this.record = new Records(new RecordHub(this.recordHandler(), options, deploymentOf(url, options)));
+      const records = this.recordHandler();
+      this.record = new Records(new RecordHub(records, options, deploymentOf(url, options)));
       this.rpc = this.rpcHandler();
-      this.outbox = this.outboxHandler();
+      this.outbox = withSubscriptions(this.outboxHandler(), () => records.revision());
     }
 
     wasReconnected(): boolean {
@@ -435,8 +452,10 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
       return this.connection.reconnectTries;
     }
 
-    override on(event: string, listener: Function, scope: unknown = this): this {
+    override on(event: string, listener: Function, scope: unknown = this, options?: SubscribeOptions): this {
+      check(options?.signal);
       super.on(event, listener, scope);
+      endWith(options?.signal, () => this.off(event, listener, scope));
       return this;
     }
 

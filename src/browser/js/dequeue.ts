@@ -23,7 +23,7 @@ export type DequeuePosition = 'first' | 'last';
  * const next = jobs.shift();
  */
 export interface Dequeue extends RecordHolder<Dequeue>, EventSource<DequeueEvents> {
-  /** The entries, from the first to the last: a new array. */
+  /** The entries, from the first to the last: the same array until they are different, which must not be changed. */
   getEntries(): string[];
   /** Whether there are no entries. */
   isEmpty(): boolean;
@@ -119,7 +119,7 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
   }
 
   getEntries(): string[] {
-    return entriesOf(this.#nodes());
+    return this.keep(entriesOf(this.#nodes()));
   }
 
   isEmpty(): boolean {

@@ -1,4 +1,5 @@
 import { DeepstreamError } from './error.js';
+import { check, endWith, type SubscribeOptions } from './subscription.js';
 
 /** Anything for the type `string` itself, nothing for a literal: so that misspelled event names do not compile. */
 export type OnlyString<Name extends string> = string extends Name ? unknown : never;
@@ -8,11 +9,22 @@ export interface EventSource<Events> {
   /**
    * Calls the listener whenever this happens.
    * @param scope What `this` is for the listener: the object itself, unless given.
-   * @throws {DeepstreamError} for a listener that is not a function
+   * @param options A `signal` that does what `off` does with the same arguments, when it is aborted.
+   * @throws {DeepstreamError} for a listener that is not a function, or a signal that is none
    */
-  on<Name extends keyof Events & string>(event: Name, listener: Events[Name], scope?: unknown): this;
+  on<Name extends keyof Events & string>(
+    event: Name,
+    listener: Events[Name],
+    scope?: unknown,
+    options?: SubscribeOptions,
+  ): this;
   /** Listens for what is only known by name when the program runs. */
-  on<Name extends string>(event: Name & OnlyString<Name>, listener: Function, scope?: unknown): this;
+  on<Name extends string>(
+    event: Name & OnlyString<Name>,
+    listener: Function,
+    scope?: unknown,
+    options?: SubscribeOptions,
+  ): this;
 
   /** Like `on`, but the listener is called only once. */
   once<Name extends keyof Events & string>(event: Name, listener: Events[Name], scope?: unknown): this;
@@ -48,8 +60,11 @@ interface Listener {
 export class Emitter<Events> implements EventSource<Events> {
   readonly #listeners = new Map<string, readonly Listener[]>();
 
-  on(event: string, listener: unknown, scope: unknown = this): this {
-    return this.#add(event, listener, scope, false);
+  on(event: string, listener: unknown, scope: unknown = this, options?: SubscribeOptions): this {
+    check(options?.signal);
+    this.#add(event, listener, scope, false);
+    endWith(options?.signal, () => this.off(event, listener as Function, scope));
+    return this;
   }
 
   once(event: string, listener: unknown, scope: unknown = this): this {

@@ -68,10 +68,18 @@ class EntryWatch {
  */
 export abstract class EntriesHandle<Self, Events> extends Handle<Self, Events> {
   readonly #watch: EntryWatch;
+  #given: string[] = [];
 
   constructor(hub: RecordHub, name: string, entriesOf: (data: any) => readonly unknown[]) {
     super(hub, name);
     this.#watch = new EntryWatch(this, this.shared, entriesOf);
+  }
+
+  /** What was given before, unless the entries are others, or whoever got it has changed it. */
+  protected keep(entries: string[]): string[] {
+    const before = this.#given;
+    const isSame = entries.length === before.length && entries.every((entry, index) => entry === before[index]);
+    return isSame ? before : (this.#given = entries);
   }
 
   protected override onListener(event: string): void {

@@ -18,7 +18,10 @@ export type ListEvents = RecordEvents<string[], List> & EntryEvents;
  * books.addEntry('books/dune');
  */
 export interface List extends RecordHolder<List>, EventSource<ListEvents> {
-  /** The entries, in order: a copy. Empty if the record is not an array. */
+  /**
+   * The entries, in order: the same array until they are different, which must not be changed; `[...list.getEntries()]` is a
+   * copy. Empty if the record is not an array.
+   */
   getEntries(): string[];
 
   /** Whether there are no entries. */
@@ -84,7 +87,7 @@ export class ListHandle extends EntriesHandle<List, ListEvents> implements List 
   }
 
   getEntries(): string[] {
-    return entriesOf(this.shared.get(undefined));
+    return this.keep(entriesOf(this.shared.get(undefined)));
   }
 
   isEmpty(): boolean {
@@ -105,7 +108,7 @@ export class ListHandle extends EntriesHandle<List, ListEvents> implements List 
   addEntry(entry: string, index?: number, callback?: WriteAckCallback): void {
     if (typeof entry !== 'string') throw invalid('entry', 'a string', entry);
     if (!this.shared.isReady) return this.#change(false, entry, index, callback);
-    const entries = this.getEntries();
+    const entries = [...this.getEntries()];
     entries.splice(checkIndex(index, entries.length) ?? entries.length, 0, entry);
     this.setEntries(entries, callback);
   }

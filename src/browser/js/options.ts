@@ -292,7 +292,7 @@ export interface Options {
   recordDiscardTimeout: number;
 
   /**
-   * Whether everybody gets copies of the data, which may be changed. With `false` values are shared until they change: that is
+   * Whether subscribers get copies of the data of their own, which may be changed. With `false` values are shared until they change: that is
    * faster for large ones, and nobody must change them.
    * @defaultValue true
    */

@@ -1,4 +1,5 @@
 import type { EventData } from './constants.js';
+import { subscribe, type SubscribeOptions, type Subscription } from './subscription.js';
 
 /** What becomes of one write to a record that is not open, where that shall differ from the options of the client. */
 export type SetDataOptions = Pick<EmitOptions, 'delivery' | 'ttl'>;
@@ -105,7 +106,7 @@ export interface OutboxHandler {
 
   /**
    * The entries: events, calls, and what was written to records, each oldest first; those that wait for another user to log in
-   * come last.
+   * come last. The same array until something of it is different, which must not be changed.
    * @throws {DeepstreamError} for options that are no object
    * @example
    * for (const { name, data } of client.outbox.entries({ payloads: true })) console.log(name, data);
@@ -134,14 +135,24 @@ export interface OutboxHandler {
 
   /**
    * Calls the listener whenever this happens.
-   * @throws {DeepstreamError} for a name that is not in {@link OutboxEvents}, or a listener that is not a function
+   * @returns What ends it, as `off` with the same arguments does.
+   * @throws {DeepstreamError} for a name that is not in {@link OutboxEvents}, a listener that is not a function, or a signal that
+   * is none
    * @example
    * client.outbox.on('dropped', (entries, reason) => console.warn(reason, entries));
    */
-  on<Name extends keyof OutboxEvents>(event: Name, listener: OutboxEvents[Name]): void;
+  on<Name extends keyof OutboxEvents>(
+    event: Name,
+    listener: OutboxEvents[Name],
+    options?: SubscribeOptions,
+  ): Subscription;
 
   /** Like `on`, but the listener is called only once. */
-  once<Name extends keyof OutboxEvents>(event: Name, listener: OutboxEvents[Name]): void;
+  once<Name extends keyof OutboxEvents>(
+    event: Name,
+    listener: OutboxEvents[Name],
+    options?: SubscribeOptions,
+  ): Subscription;
 
   /**
    * Ends what `on` or `once` began with the same arguments; without a listener, all of this event.
@@ -149,4 +160,33 @@ export interface OutboxHandler {
    * client.outbox.off('changed', show);
    */
   off<Name extends keyof OutboxEvents>(event: Name, listener?: OutboxEvents[Name]): void;
+}
+
+/**
+ * Has `on` and `once` of the compiled outbox give what ends them, and `entries` the same array until it is different.
+ * @param revision Counts what has happened.
+ * @internal
+ */
+export function withSubscriptions(outbox: OutboxHandler, revision: () => number): OutboxHandler {
+  for (const method of ['on', 'once'] as const) {
+    const begin = outbox[method].bind(outbox);
+    outbox[method] = (event, listener, options) =>
+      subscribe(options?.signal, () => {
+        begin(event, listener);
+        return () => outbox.off(event, listener);
+      });
+  }
+  const read = outbox.entries.bind(outbox) as (options?: { payloads?: boolean }) => any[];
+  const given = [0, 1].map(() => ({ revision: NaN, entries: [] as any[], text: '' }));
+  outbox.entries = (options?: { payloads?: boolean }) => {
+    const last = given[Number(!!options?.payloads)]!;
+    if (last.revision !== revision()) {
+      last.revision = revision();
+      const entries = read(options);
+      const text = JSON.stringify(entries);
+      if (last.text !== text) Object.assign(last, { entries, text });
+    }
+    return last.entries;
+  };
+  return outbox;
 }

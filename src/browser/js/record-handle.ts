@@ -3,7 +3,7 @@ import type { MergeStrategy } from './options.js';
 import { outcome, promise, type Done } from './outcome.js';
 import type { RecordHub, SharedRecord } from './record-hub.js';
 import type { Record, RecordEvents, RecordHolder, RecordSubscribeOptions, WriteAckCallback } from './record.js';
-import { defineDisposal, type Subscription } from './subscription.js';
+import { defineDisposal, type SubscribeOptions, type Subscription } from './subscription.js';
 
 /**
  * One holder of a record.
@@ -22,8 +22,8 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
     this.shared.hold(this);
   }
 
-  override on(event: string, listener: unknown, scope?: unknown): this {
-    super.on(event, listener, scope);
+  override on(event: string, listener: unknown, scope?: unknown, options?: SubscribeOptions): this {
+    super.on(event, listener, scope, options);
     this.onListener(event);
     return this;
   }

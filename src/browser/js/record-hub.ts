@@ -222,6 +222,14 @@ export interface RecordSubscription {
   hasEnded: boolean;
 }
 
+interface Remembered {
+  revision: number;
+  readonly text: string | undefined;
+  value: unknown;
+  /** What JSON makes of the value as long as nobody has changed it, once somebody has got it. */
+  written: string | undefined;
+}
+
 /** The most paths of one record whose values are remembered for `get`. */
 const MOST_REMEMBERED = 100;
 
@@ -239,7 +247,7 @@ export class SharedRecord {
   /** By path; '' is the whole record. */
   readonly #subscriptions = new Map<string, readonly RecordSubscription[]>();
   #whenReady: (() => void)[] = [];
-  readonly #remembered = new Map<string | undefined, { revision: number; text: string | undefined; value: unknown }>();
+  readonly #remembered = new Map<string | undefined, Remembered>();
 
   constructor(
     readonly hub: RecordHub,
@@ -286,26 +294,31 @@ export class SharedRecord {
     else this.#whenReady.push(callback);
   }
 
+  /** The same value until it is different, or whoever got it has changed it. */
   get(path: string | undefined): unknown {
-    if (!this.isOpen) {
-      const value = parse(this.last && this.compiled.lookInto(this.last.text, path));
-      return value === undefined && path === undefined ? {} : value;
-    }
     const revision = this.compiled.revision();
     let known = this.#remembered.get(path);
-    if (known?.revision !== revision) {
-      const text = this.compiled.get(this.name, path);
-      // What is given out may be changed by whoever gets it, unless the option says that nobody does.
-      if (this.hub.isCopying && isStructure(text)) return JSON.parse(text);
-      if (known?.text === text && known) {
-        known.revision = revision;
-      } else {
+    if (known?.revision !== revision || !this.isOpen) {
+      const text = this.#textAt(path) ?? (path === undefined ? '{}' : undefined);
+      if (!known || known.text !== text) {
         if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear();
-        known = { revision, text, value: parse(text) };
+        known = { revision, text, value: parse(text), written: undefined };
         this.#remembered.set(path, known);
       }
+      known.revision = revision;
     }
-    return known.value === undefined && path === undefined ? {} : known.value;
+    if (this.hub.isCopying && isStructure(known.text)) {
+      const written = textOf(known.value);
+      // Mostly it is the same text, which is then in memory once.
+      known.written ??= written === known.text ? known.text : written;
+      // What was given out may have been changed by whoever got it, unless the option says that nobody does.
+      if (written !== known.written) known.value = parse(known.text);
+    }
+    return known.value;
+  }
+
+  #textAt(path: string | undefined): string | undefined {
+    return this.isOpen ? this.compiled.get(this.name, path) : this.last && this.compiled.lookInto(this.last.text, path);
   }
 
   set(path: string | undefined, data: unknown, done: Done | undefined): void {
@@ -434,6 +447,15 @@ function call({ callback, view }: RecordSubscription, value: unknown): void {
     const seen = view ? view(value) : value;
     if (!view || seen !== undefined) callback(seen);
   });
+}
+
+/** `undefined` for what has come to be no JSON. */
+function textOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function parse(text: string | undefined): unknown {

@@ -175,7 +175,9 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
    * What the record is at this moment, with what was written here. Before it is loaded only that; after it ended, what it was
    * last.
    *
-   * A copy, that may be changed; unless the option `recordDeepCopy` is false: then it may be shared, and must not be.
+   * The same object until the record is different, which must not be changed, since all who ask get it: `structuredClone` makes
+   * a copy. Who does change it changes nothing here, and the next who asks gets another one; unless the option `recordDeepCopy`
+   * is false, which saves the look at that.
    * @example
    * note.get(); // { title: 'Shopping' }
    */

@@ -35,9 +35,18 @@ export function subscribe(
     signal?.removeEventListener('abort', unsubscribe);
   };
   const end = begin(signal && onRemoved);
-  if (signal?.aborted) end();
-  else if (!hasEnded) signal?.addEventListener('abort', unsubscribe);
+  if (!hasEnded) endWith(signal, unsubscribe);
   return new EndableSubscription(unsubscribe);
+}
+
+/**
+ * Has a signal end what has begun.
+ * @param signal What `check` has let pass.
+ * @internal
+ */
+export function endWith(signal: AbortSignal | undefined, end: () => unknown): void {
+  if (signal?.aborted) end();
+  else signal?.addEventListener('abort', end, { once: true });
 }
 
 /** @internal */

@@ -64,12 +64,12 @@ pub struct Connection {
 }
 
 /// The connection at one moment, for the application to look at.
-#[derive(Debug)]
-pub struct Snapshot<'a> {
+#[derive(Debug, PartialEq, Eq)]
+pub struct Snapshot {
     /// The state.
     pub state: ConnectionState,
     /// Why there was no connection, the last time.
-    pub reason: Option<&'a CloseReason>,
+    pub reason: Option<CloseReason>,
     /// Which attempt to reconnect this is; 0 while logged in.
     pub attempt: u32,
     /// Attempts that the session of now took, or that were made so far.
@@ -79,7 +79,7 @@ pub struct Snapshot<'a> {
     /// Time from the last answered PING to its PONG, in milliseconds.
     pub round_trip_ms: Option<u64>,
     /// The URL that is dialled or connected to.
-    pub url: &'a str,
+    pub url: Box<str>,
     /// When the session began.
     pub opened_at: Option<Instant>,
     /// Whether there was a session before the one of now.
@@ -157,14 +157,14 @@ impl Connection {
     }
 
     /// The connection at this moment.
-    pub fn snapshot(&self) -> Snapshot<'_> {
+    pub fn snapshot(&self) -> Snapshot {
         let (opened_at, round_trip_ms) = match &self.phase {
             Phase::Open { since, heartbeat, .. } => (Some(*since), heartbeat.round_trip_ms()),
             _ => (None, None),
         };
         Snapshot {
             state: self.announced,
-            reason: self.reason.as_ref(),
+            reason: self.reason.clone(),
             attempt: if opened_at.is_some() { 0 } else { self.backoff.attempts() },
             reconnect_tries: self.backoff.attempts(),
             next_attempt_at: match self.phase {
@@ -173,7 +173,7 @@ impl Connection {
                 _ => None,
             },
             round_trip_ms,
-            url: self.endpoints.url(),
+            url: self.endpoints.url().into(),
             opened_at,
             was_reconnected: self.outage.was_reconnected(),
         }

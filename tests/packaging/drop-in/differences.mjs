@@ -65,6 +65,11 @@ const byScene = {
       heading: 'Records tell what they announce',
     },
     {
+      theirs: ["{ title: 'Shopping!' } the same false"],
+      ours: ["{ title: 'Shopping!' } the same true"],
+      heading: 'What is read is the same object until it is different',
+    },
+    {
       theirs: ['delete 0'],
       ours: ['delete 1'],
       heading: 'Records tell what they announce',

@@ -270,6 +270,8 @@ export const scenes = {
     note.erase('items[0]');
     await outcome(say, 'eraseWithAck', note.eraseWithAck('items'));
     say(note.get(), note.get('title'), note.get('nowhere'), note.version);
+    note.get().title = 'changed by whoever got it';
+    say(note.get(), 'the same', note.get() === note.get());
     attempt(say, 'set of a number', () => note.set(1));
     attempt(say, 'subscribe without a callback', () => note.subscribe('title'));
     say(ann.record.names());
