@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { startDeepstreamServer, freePort } from '../tests/harness/deepstream-server.mjs';
 import { build } from './build.mjs';
+import { checkLayers } from './lib/layers.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { beforeExit, Failure, main, run, timed } from './lib/process.mjs';
 import { ensureBrowser, setup } from './setup.mjs';
@@ -20,6 +21,7 @@ const layers = {
   lint: {
     title: 'Lints, natively and for WebAssembly',
     async run() {
+      await checkLayers();
       await run('cargo', ['clippy', '--all-targets', '--', '-D', 'warnings']);
       await run('cargo', ['clippy', '--target', wasmTarget, '--all-targets', '--', '-D', 'warnings']);
     },

@@ -1,9 +1,9 @@
 //! What the server says, alike for all topics.
 
-use super::{error::ClientError, is_error};
+use super::error::ClientError;
 use crate::wire::{
     EventAction, EventMessage, PresenceAction, PresenceMessage, RecordAction, RecordMessage, RpcAction, RpcMessage,
-    Topic,
+    Topic, is_error,
 };
 
 /// A message of the server that may answer one of this client.

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use super::{
+    digest::digest,
+    io::CHOSEN_KEY,
     limits::{REMEMBERED_KEYS, REMEMBERED_SENDERS},
-    outbox::{CHOSEN_KEY, digest},
 };
 use crate::names::NameMap;
 

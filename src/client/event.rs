@@ -3,11 +3,11 @@
 use super::{
     answer::Answer,
     context::Context,
-    io::{EventCommand, Output, Wake},
+    io::{EventCommand, Output},
     listen::Listens,
     outbox::Outbox,
     subscriptions::{Subject, Subscriptions},
-    time::{Instant, earlier},
+    time::{Instant, Wake, earlier},
 };
 use crate::wire::{EventAction, EventMessage};
 

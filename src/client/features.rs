@@ -5,12 +5,12 @@ use super::{
     error::ClientError,
     event::Events,
     flight::Item,
-    io::{Command, EventCommand, ListenCommand, PresenceCommand, RpcCall, RpcCommand, Wake},
+    io::{Command, EventCommand, ListenCommand, PresenceCommand, RpcCall, RpcCommand},
     outbox::Outbox,
     presence::Presence,
     records::Records,
     rpc::Rpc,
-    time::{Instant, earliest},
+    time::{Instant, Wake, earliest},
 };
 use crate::wire::{Message, Topic};
 

@@ -7,13 +7,13 @@
 use std::collections::VecDeque;
 
 use super::{
-    connection::{CloseKind, CloseReason},
-    context::Pings,
-    io::Ticket,
+    io::{Entry, Kind, Ticket},
     limits::{
         ALWAYS_TAKEN_BYTES, CAREFUL_AFTER_CUTS, LIKELY_TOO_LONG_BYTES, OUTBOX_WINDOW, TOO_LONG_MS,
         UNDELIVERABLE_AFTER_CUTS,
     },
+    pings::Pings,
+    reason::{CloseKind, CloseReason},
     time::Instant,
 };
 
@@ -36,6 +36,11 @@ pub enum Item {
 }
 
 impl Item {
+    /// What the outbox keeps.
+    pub const fn of(entry: &Entry) -> Self {
+        if matches!(entry.kind, Kind::Event) { Self::Event(entry.number) } else { Self::Entry(entry.number) }
+    }
+
     /// Whether this was entrusted later than something else of its kind, as far as their numbers tell.
     fn is_after(&self, other: &Self) -> bool {
         match (self, other) {

@@ -3,9 +3,9 @@
 use super::{
     answer::Answer,
     context::Context,
-    io::{ListenCommand, Output, Wake},
+    io::{ListenCommand, Output},
     subscriptions::{Offers, Subject, Subscriptions},
-    time::Instant,
+    time::{Instant, Wake},
 };
 use crate::names::NameMap;
 

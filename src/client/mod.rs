@@ -20,6 +20,7 @@ mod context;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod costs;
 mod deduplication;
+mod digest;
 mod error;
 mod event;
 mod features;
@@ -29,7 +30,9 @@ pub mod limits;
 mod listen;
 mod options;
 mod outbox;
+mod pings;
 mod presence;
+mod reason;
 pub mod record;
 mod records;
 mod rng;
@@ -41,30 +44,27 @@ mod url;
 use std::collections::VecDeque;
 
 use self::{
-    connection::Connection,
-    context::{Context, Pings},
-    deduplication::Deduplication,
-    features::Features,
-    flight::Flight,
-    time::earliest,
+    connection::Connection, context::Context, deduplication::Deduplication, features::Features, flight::Flight,
+    pings::Pings, time::earliest,
 };
 pub use self::{
-    connection::{CloseKind, CloseReason, Snapshot},
-    error::{ClientError, ConnectionFailure, DropReason, RecordFailure},
+    connection::Snapshot,
+    error::{ClientError, ConnectionFailure, DropReason, RecordFailure, RpcError, RpcFailure},
     io::{
-        Command, ConnectionState, EventCommand, Frame, Input, LastSeen, ListenCommand, LockOutcome, OutboxNews, Output,
-        PageSignal, PresenceCommand, RecordCommand, RecordNews, RpcAnswer, RpcCall, RpcCommand, RpcRequest,
-        RpcRequestId, SocketEvent, SocketId, StorageEvent, Ticket, Wake,
+        Command, ConnectionState, Delivery, Entry, EventCommand, Frame, Input, Kind, LastSeen, ListenCommand,
+        LockOutcome, Offer, OutboxNews, Outcome, Output, PageSignal, PresenceCommand, RecordCommand, RecordNews,
+        RpcAnswer, RpcCall, RpcCommand, RpcRequest, RpcRequestId, SocketEvent, SocketId, StorageEvent, Strategy,
+        Ticket,
     },
     options::{
         Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,
         Overflow, Resubscribe,
     },
-    outbox::{Delivery, Entry, Kind, Offer, Outbox},
-    records::{Records, Strategy},
+    outbox::Outbox,
+    reason::{CloseKind, CloseReason},
+    records::Records,
     rng::Rng,
-    rpc::{RpcError, RpcFailure},
-    time::Instant,
+    time::{Instant, Wake},
     url::{UrlError, parse_url},
 };
 use crate::wire::{self, AuthAction, DecodeError, Message, Topic};
@@ -203,7 +203,7 @@ impl Client {
                 outbox.flush(&mut context);
                 outbox.follow_records(&mut context, &mut features.records);
             }
-            outbox.make_calls(&mut context, &mut features.rpc);
+            outbox.make_calls(&mut context, &mut |context, call, ticket| features.rpc.make_kept(context, call, ticket));
             if context.flight.takes_ping() {
                 connection.ask(&mut context);
             }
@@ -409,9 +409,4 @@ impl Client {
         };
         (context, &mut self.connection, &mut self.features, &mut self.outbox)
     }
-}
-
-/// Whether an action reports a failure: in every topic ERROR is 1 and the others start at 100.
-const fn is_error(action: i32) -> bool {
-    action == 1 || action >= 100
 }

@@ -1,7 +1,5 @@
 //! Time as the client sees it: a number that comes in with every input.
 
-use super::io::Wake;
-
 /// A moment on a clock that only goes forward, in milliseconds since an origin of the caller's choice.
 ///
 /// The browser shell passes `performance.now()`, tests pass virtual time.
@@ -28,6 +26,43 @@ impl Instant {
     pub const fn since_ms(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
+}
+
+/// What the next deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wake {
+    /// Make the first connection.
+    Connect,
+    /// Give up an attempt that takes too long.
+    ConnectTimeout,
+    /// Try again.
+    Reconnect,
+    /// Send a PING.
+    Ping,
+    /// Stop waiting for the answer to a PING.
+    PingAnswer,
+    /// Tell the application that the connection is lost.
+    LostConnection,
+    /// Send the subscriptions collected.
+    Subscriptions,
+    /// Stop waiting for an acknowledgement.
+    Acknowledgement,
+    /// Ask the server whether it has what the outbox has sent.
+    Barrier,
+    /// Stop waiting for storage, or write to it.
+    Storage,
+    /// Give up what has waited too long.
+    Expiry,
+    /// Renew a lease, or look at one.
+    Lease,
+    /// Stop waiting for an answer about a record.
+    RecordTimeout,
+    /// Let go of a record that nobody holds.
+    Discard,
+    /// Stop waiting for the answer to a question about presence.
+    Query,
+    /// Stop waiting for the outcome of a remote procedure call.
+    Call,
 }
 
 /// The earlier of two things that may not be there. One function for all: chains of iterators are compiled for each type.

@@ -40,6 +40,11 @@ pub use messages::{
 use messages::ACTION_FIELD;
 use protobuf::{Field, Reader, Value, write_bytes, write_number, write_varint};
 
+/// Whether an action reports a failure: in every topic ERROR is 1 and the others start at 100.
+pub const fn is_error(action: i32) -> bool {
+    action == 1 || action >= 100
+}
+
 /// The longest frame that is decoded, in bytes (16 MiB). A longer one is refused unread.
 pub const MAX_FRAME_BYTES: usize = 16 * 1024 * 1024;
 

@@ -4,20 +4,19 @@ use super::{
     Connection, Context, Urgency,
     credentials::Obtain,
     heartbeat::Heartbeat,
-    is_error,
     phase::{Occasion, Phase, Stop},
 };
 use crate::{
     client::{
-        context::Pings,
+        digest::digest,
         error::{ClientError, ConnectionFailure},
         io::{ConnectionState, Output, SocketId},
         limits::MAX_REDIRECTS,
-        outbox::digest,
+        pings::Pings,
         time::Instant,
         url::parse_url,
     },
-    wire::{AuthAction, AuthMessage, ConnectionAction, ConnectionMessage, Message, Topic},
+    wire::{AuthAction, AuthMessage, ConnectionAction, ConnectionMessage, Message, Topic, is_error},
 };
 
 /// The version of the protocol that this client speaks.

@@ -3,14 +3,13 @@
 use std::collections::VecDeque;
 
 use crate::client::{
-    context::Pings,
-    io::Wake,
     limits::{
         AWAITED_SILENCE_DOUBLINGS, AWAITED_SILENCE_MS, HEARD_LATELY_MS, LATE_TIMER_MS, PING_ANSWER_MAX_MS,
         PROBE_ANSWER_MS, ROUND_TRIP_MAX_MS,
     },
     options::Options,
-    time::Instant,
+    pings::Pings,
+    time::{Instant, Wake},
 };
 
 /// The heartbeat of one session, from login to loss.

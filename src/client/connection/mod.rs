@@ -9,9 +9,7 @@ mod heartbeat;
 mod outage;
 mod page;
 mod phase;
-mod reason;
 
-pub use self::reason::{CloseKind, CloseReason};
 use self::{
     backoff::{Backoff, Urgency},
     credentials::Credentials,
@@ -22,14 +20,14 @@ use self::{
 };
 use super::{
     context::Context,
+    digest::digest,
     error::{ClientError, ConnectionFailure},
-    io::{ConnectionState, Output, SocketId, Ticket, Wake},
-    is_error,
+    io::{ConnectionState, Output, SocketId, Ticket},
     limits::{BLIP_MS, REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
     options::{HeartbeatFailure, Options},
-    outbox::digest,
+    reason::{CloseKind, CloseReason},
     rng::Rng,
-    time::{Instant, earlier},
+    time::{Instant, Wake, earlier},
     url::without_secrets,
 };
 use crate::wire::{ConnectionAction, ConnectionMessage, Message, Topic};

@@ -3,14 +3,17 @@
 //! One that must not be executed twice leaves storage before it is made, and is made once storage says that it has gone:
 //! no page can make it after this one. One that may be executed twice stays until its outcome is known.
 
-use super::{Delivery, Entry, Kind, Offer, Outbox, Progress, Purpose, Storage, storage::degrade, takeover::OwnLock};
+use super::{Outbox, Purpose, Storage, storage::degrade, takeover::OwnLock};
 use crate::client::{
     context::Context,
-    error::{ClientError, DropReason},
-    io::{Output, RpcCall, Ticket, Wake},
-    rpc::{Rpc, RpcError, RpcFailure},
-    time::Instant,
+    error::{ClientError, DropReason, RpcError, RpcFailure},
+    flight::Item,
+    io::{Delivery, Entry, Kind, Offer, Output, Progress, RpcCall, Ticket},
+    time::{Instant, Wake},
 };
+
+/// Sends a call for whoever waits for its outcome, if anybody does.
+pub type Make<'a> = &'a mut dyn FnMut(&mut Context<'_>, &Entry, Option<Ticket>) -> bool;
 
 impl Outbox {
     /// Keeps a call until it can be made.
@@ -48,8 +51,8 @@ impl Outbox {
         self.next_timeout.map(|at| (at, Wake::Call))
     }
 
-    /// Makes the calls that are due, in order.
-    pub fn make_calls(&mut self, context: &mut Context<'_>, rpc: &mut Rpc) {
+    /// Has the calls made that are due, in order. `make` says whether it was sent: not if it is too long.
+    pub fn make_calls(&mut self, context: &mut Context<'_>, make: Make<'_>) {
         if !self.may_send() || !std::mem::take(&mut self.is_call_due) {
             return;
         }
@@ -70,11 +73,11 @@ impl Outbox {
                     index += 1;
                 }
                 Progress::Waiting if must_wait => break,
-                Progress::Waiting if !context.flight.has_room_for(&call.item()) => break,
+                Progress::Waiting if !context.flight.has_room_for(&Item::of(call)) => break,
                 Progress::Waiting => {
                     let mut call = call.clone();
                     let ticket = call.receipts.pop();
-                    if !rpc.make_kept(context, &call, ticket) {
+                    if !make(context, &call, ticket) {
                         self.give_up(context, call.number);
                     } else if is_once {
                         self.take_numbered(context, call.number);

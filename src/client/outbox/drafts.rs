@@ -5,14 +5,14 @@
 //! as that is not simply the version that stands in the writes: when the server has the first of several, and when the
 //! connection is lost, since only who has the data can settle a conflict.
 
-use super::{Delivery, Entry, Kind, Offer, Outbox, Progress, Storage, persisted::Persisted, takeover::Found};
+use super::{Outbox, Storage, persisted::Persisted, takeover::Found};
 use crate::{
     client::{
         context::Context,
         error::{ClientError, RecordFailure},
         flight::Item,
+        io::{Delivery, Entry, Kind, Offer, Owner, Progress},
         limits::RECORD_WRITES_TTL_MS,
-        outbox::entry::Owner,
         records::{Draft, Records, Unkept, Unsent, Write, base_text, read_base, read_write, write_text},
     },
     names::NameMap,

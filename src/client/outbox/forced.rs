@@ -1,12 +1,13 @@
 //! Writes to records that are not open, and deletions of them. They wait here as events do; the records part sends them, in a
 //! session, and the outbox keeps them until the server has answered.
 
-use super::{Delivery, Entry, Outbox, Progress};
+use super::Outbox;
 use crate::{
     client::{
         context::Context,
         error::{ClientError, DropReason},
-        io::{OutboxNews, Output},
+        flight::Item,
+        io::{Delivery, Entry, OutboxNews, Output, Progress},
         records::{Forced, Records},
     },
     names::NameMap,
@@ -29,7 +30,7 @@ impl Outbox {
         }
         let mut too_long = Vec::new();
         for entry in self.forced.iter_mut().filter(|entry| entry.progress == Progress::Waiting) {
-            if !context.flight.has_room_for(&entry.item()) {
+            if !context.flight.has_room_for(&Item::of(entry)) {
                 break;
             }
             if records.is_deleting(&entry.name) {

@@ -11,16 +11,11 @@ use std::{collections::VecDeque, mem};
 
 use slab::Slab;
 
-use super::entry::{Claim, Entry, Kind, Owner};
 use crate::client::{
-    io::Output,
+    io::{Claim, Entry, GroupId, Kind, Output, Owner},
     limits::{OUTBOX_GROUP_MAX_BYTES, OUTBOX_GROUP_OPEN_BYTES, OUTBOX_GROUP_OPEN_MS, OUTDATED_MAX_MS},
     time::Instant,
 };
-
-/// Names a group as long as it has entries here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GroupId(usize);
 
 /// Entries that stand in storage under one key.
 #[derive(Debug)]

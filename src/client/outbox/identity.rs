@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::entry::{Claim, Owner};
-use crate::client::record::{Kind, Value};
+use crate::client::{
+    digest::{digest, push_hex},
+    io::{Claim, Owner},
+    record::{Kind, Value},
+};
 
 /// Who is logged in, and who was, as far as entries need to know.
 ///
@@ -146,23 +149,6 @@ fn named(prefix: char, digest: u64) -> Owner {
     let mut name = String::from(prefix);
     push_hex(&mut name, digest);
     name.into()
-}
-
-/// Appends sixteen hexadecimal digits.
-pub fn push_hex(text: &mut String, number: u64) {
-    for position in (0..16).rev() {
-        let digit = (number >> (4 * position)) as u32 & 0xF;
-        text.push(char::from_digit(digit, 16).unwrap_or('0'));
-    }
-}
-
-/// FNV-1a, mixed so that every bit of the result depends on every byte.
-pub fn digest(text: &str) -> u64 {
-    let hash = text
-        .bytes()
-        .fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
-    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9FB2_1C65_1E98_DF25);
-    mixed ^ (mixed >> 28)
 }
 
 /// The value of the member `id` of a JSON object, as it is written there: a string or a number.

@@ -6,7 +6,6 @@
 
 mod calls;
 mod drafts;
-mod entry;
 mod forced;
 mod groups;
 mod identity;
@@ -31,41 +30,19 @@ use self::{
     storage::{Purpose, Reads, Storage},
     takeover::Takeover,
 };
-pub use self::{
-    entry::{CHOSEN_KEY, Claim, Delivery, Entry, Kind, Owner, Progress, Whose},
-    identity::{digest, push_hex},
-};
 use super::{
     context::Context,
-    error::{ClientError, DropReason},
-    io::{OutboxNews, Output, Ticket, Wake},
+    digest::push_hex,
+    error::{ClientError, DropReason, RpcFailure},
+    flight::Item,
+    io::{CHOSEN_KEY, Delivery, Entry, Kind, Offer, OutboxNews, Output, Progress, Ticket},
     limits::{OUTBOX_START_MAX_MS, OUTBOX_WINDOW_BYTES},
     options::{OutboxStorage, Overflow},
     rng::Rng,
-    rpc::RpcFailure,
-    time::{Instant, earlier, earliest},
+    time::{Instant, Wake, earlier, earliest},
     url::without_secrets,
 };
 use crate::wire::Topic;
-
-/// What the application entrusts to the client.
-#[derive(Clone, Debug)]
-pub struct Offer<'a> {
-    /// What it is.
-    pub kind: Kind,
-    /// The name of the event, or of the procedure.
-    pub name: &'a str,
-    /// JSON text; `None` for `undefined`.
-    pub data: Option<&'a str>,
-    /// What to do for it.
-    pub delivery: Delivery,
-    /// How long it is worth sending, in milliseconds; `None` for what the options say.
-    pub ttl_ms: Option<u64>,
-    /// What tells it from all others; `None` for one of the client's choice.
-    pub key: Option<&'a str>,
-    /// Who wants to know what becomes of it.
-    pub receipt: Option<Ticket>,
-}
 
 /// How much waits.
 #[derive(Clone, Copy, Debug, Default)]
@@ -560,7 +537,7 @@ impl Outbox {
     /// What follows from an entry no longer being there.
     fn forget(&mut self, context: &mut Context<'_>, entry: &Entry, is_confirmed: bool) {
         if entry.is_sent() {
-            context.flight.on_arrived(&entry.item());
+            context.flight.on_arrived(&Item::of(entry));
         }
         self.let_out(entry);
         if self.is_empty() {

@@ -1,6 +1,7 @@
 //! Who must be logged in for what to be sent.
 
-use super::{Claim, Entry, Kind, Outbox, Owner, Whose};
+use super::Outbox;
+use crate::client::io::{Claim, Entry, Kind, Owner, Whose};
 
 impl Outbox {
     /// What the client will log in with next was changed, to parameters of this digest if they are known.

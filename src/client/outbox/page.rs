@@ -1,11 +1,15 @@
 //! What the outbox does when its page is left and when it is seen again.
 
 use super::{
-    Entry, Outbox, Purpose,
-    groups::GroupId,
+    Outbox, Purpose,
     takeover::{Other, OwnLock},
 };
-use crate::client::{context::Context, error::DropReason, limits::OUTBOX_START_MAX_MS};
+use crate::client::{
+    context::Context,
+    error::DropReason,
+    io::{Entry, GroupId},
+    limits::OUTBOX_START_MAX_MS,
+};
 
 impl Outbox {
     /// The page is hidden, and perhaps never seen again: what is in storage is for others to send.

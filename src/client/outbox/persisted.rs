@@ -5,7 +5,7 @@
 //! milliseconds since 1970, and three lengths in bytes; then, of these lengths, its key, its name and its payload; then the
 //! end of a line. A payload of length 0 is `undefined`.
 
-use super::entry::{Entry, Kind, Owner};
+use crate::client::io::{Entry, Kind, Owner};
 
 /// What all keys of this package begin with.
 const PREFIX: &str = "deepstream-wasm/";
@@ -217,7 +217,7 @@ mod tests {
 
     use super::*;
     use crate::client::{
-        outbox::entry::{Claim, Delivery, Progress},
+        io::{Claim, Delivery, Progress},
         time::Instant,
     };
 

@@ -1,14 +1,12 @@
 //! How entries leave: a window of them at a time, each until the server is known to have it.
 
-use super::{Entry, Kind, Outbox, Progress, calls};
+use super::{Outbox, calls};
 use crate::client::{
     context::Context,
-    error::{ClientError, DropReason, RecordFailure},
+    error::{ClientError, DropReason, RecordFailure, RpcFailure},
     flight::Item,
-    io::{OutboxNews, Output},
+    io::{Delivery, Entry, Kind, OutboxNews, Output, Progress},
     limits::{BARRIER_DELAY_MS, OUTBOX_WINDOW, OUTBOX_WINDOW_BYTES, OUTBOX_WINDOW_MAX_BYTES, OUTBOX_WINDOW_MS},
-    outbox::Delivery,
-    rpc::RpcFailure,
 };
 
 impl Outbox {
@@ -24,7 +22,7 @@ impl Outbox {
         while self.has_window(context)
             && let Some(entry) = self.entries.get_mut(self.in_flight)
         {
-            if !context.send_item(entry.item(), &entry.message()) {
+            if !context.send_item(Item::of(entry), &entry.message()) {
                 let number = entry.number;
                 self.give_up(context, number);
                 continue;
@@ -53,7 +51,7 @@ impl Outbox {
 
     /// Whether one more event may be on its way.
     pub(super) fn has_window(&self, context: &mut Context<'_>) -> bool {
-        let next = self.entries.get(self.in_flight).map_or(Item::Event(self.next_number), Entry::item);
+        let next = self.entries.get(self.in_flight).map_or(Item::Event(self.next_number), Item::of);
         let has_room = self.in_flight == 0 || self.in_flight_bytes < self.window_bytes;
         has_room && self.in_flight < OUTBOX_WINDOW && context.flight.has_room_for(&next)
     }

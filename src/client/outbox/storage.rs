@@ -1,17 +1,16 @@
 //! What the outbox asks of the storage, and what it does with the answers.
 
 use super::{
-    Entry, Outbox, Progress,
-    entry::Owner,
-    identity::{LastUser, push_hex},
+    Outbox,
+    identity::LastUser,
     persisted::{self, Cleared},
     takeover::OwnLock,
 };
 use crate::client::{
     context::Context,
+    digest::push_hex,
     error::DropReason,
-    io::{OutboxNews, Output, StorageEvent},
-    outbox::entry::{Claim, Delivery, Kind},
+    io::{Claim, Delivery, Entry, Kind, OutboxNews, Output, Owner, Progress, StorageEvent},
 };
 
 /// What is known of the storage.

@@ -4,19 +4,17 @@
 //! gone, and sends what it left, if it belongs to whoever is logged in here.
 
 use super::{
-    Entry, Kind, Outbox, Progress, Purpose, Storage, drafts, persisted, sort::sort_by_number, storage::degrade,
+    Outbox, Purpose, Storage, drafts,
+    persisted::{self, Cleared, Persisted, PersistedGroup, Unreadable},
+    sort::sort_by_number,
+    storage::degrade,
 };
 use crate::{
     client::{
         context::Context,
         error::{ClientError, DropReason},
-        io::{LockOutcome, Output},
+        io::{Claim, Delivery, Entry, GroupId, Kind, LockOutcome, Output, Owner, Progress},
         limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
-        outbox::{
-            entry::{Claim, Delivery, Owner},
-            groups::GroupId,
-            persisted::{Cleared, Persisted, PersistedGroup, Unreadable},
-        },
         time::Instant,
     },
     names::NameMap,

@@ -12,10 +12,10 @@ use super::{
     answer::Answer,
     context::Context,
     error::ClientError,
-    io::{Output, PresenceCommand, Wake},
+    io::{Output, PresenceCommand},
     options::Resubscribe,
     subscriptions::{EVERYONE, Subject, Subscriptions},
-    time::{Instant, earliest},
+    time::{Instant, Wake, earliest},
 };
 use crate::wire::{PresenceAction, PresenceMessage};
 

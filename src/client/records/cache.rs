@@ -14,10 +14,10 @@ use crate::{
     client::{
         context::Context,
         error::ClientError,
-        io::{Output, RecordNews, Wake},
+        io::{Output, RecordNews},
         limits::{RECORD_STORAGE_MAX_MS, RECORD_STORAGE_MAX_REPORTS},
         record::{Document, Kind},
-        time::{Instant, earlier},
+        time::{Instant, Wake, earlier},
     },
     names::NameMap,
 };

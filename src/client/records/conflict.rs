@@ -10,10 +10,10 @@ use super::{
 use crate::client::{
     context::Context,
     error::{ClientError, RecordFailure},
-    io::{Output, RecordNews, Ticket, Wake},
+    io::{Output, RecordNews, Strategy, Ticket},
     limits::RECORD_MERGE_MAX_MS,
     record::{Document, Kind, Side},
-    records::Strategy,
+    time::Wake,
 };
 
 impl Records {

@@ -8,24 +8,11 @@ use super::{
     write::{Edit, Watch, Write},
 };
 use crate::client::{
-    io::{LastSeen, Ticket},
+    io::{LastSeen, Strategy, Ticket},
     limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
-    record::{Document, EditError, Path, Side, Value},
+    record::{Document, EditError, Path, Value},
     time::Instant,
 };
-
-/// How to settle it when this client and another one have written to the same version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strategy {
-    /// What the server has; what was written here is lost, and reported.
-    RemoteWins,
-    /// What is here, as a whole.
-    LocalWins,
-    /// Both sides' changes since the last common version; where both changed the same, the given side's.
-    ThreeWay(Side),
-    /// The application is asked.
-    Custom,
-}
 
 /// Where a record stands in the session of now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,12 +11,12 @@ use crate::{
     client::{
         context::Context,
         error::{ClientError, RecordFailure},
-        io::{RecordNews, Wake},
-        is_error,
+        io::RecordNews,
         limits::{RECORD_MAX_REFUSALS, RECORD_REFUSED_WAIT_MS},
         record::{Document, Path},
+        time::Wake,
     },
-    wire::{RecordAction, RecordMessage, Topic},
+    wire::{RecordAction, RecordMessage, Topic, is_error},
 };
 
 impl Records {

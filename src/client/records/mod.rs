@@ -27,27 +27,27 @@ use self::{
     requests::Requests,
     write::{Edit, Watch, next_message},
 };
-pub use self::{
-    entry::Strategy,
-    force::Forced,
-    stored::{base_text, read_base, read_write, write_text},
-    unsent::{Draft, Unkept, Unsent},
-    write::Write,
-};
 use super::{
     context::Context,
     error::{ClientError, RecordFailure},
     flight::Item,
-    io::{LastSeen, Output, RecordCommand, RecordNews, Ticket, Wake},
+    io::{Delivery, Kind, LastSeen, Offer, Output, RecordCommand, RecordNews, Strategy, Ticket},
     listen::Listens,
-    outbox::{Delivery, Kind, Offer, Outbox},
+    outbox::Outbox,
     record::{EditError, Path},
     subscriptions::Subject,
-    time::{Instant, earlier},
+    time::{Instant, Wake, earlier},
 };
 use crate::{
     names::NameMap,
     wire::{Message, RecordAction, RecordMessage, Topic},
+};
+
+pub use self::{
+    force::Forced,
+    stored::{base_text, read_base, read_write, write_text},
+    unsent::{Draft, Unkept, Unsent},
+    write::Write,
 };
 
 /// The record part of a client.

@@ -1,11 +1,11 @@
 //! What becomes of one record when the server has something else than was thought.
 
 use super::{
-    entry::{Entry, Impossible, Remote, Strategy},
+    entry::{Entry, Impossible, Remote},
     write::{Edit, Watch, Write},
 };
 use crate::client::{
-    io::Ticket,
+    io::{Strategy, Ticket},
     record::{Document, Path, Side, merge},
 };
 

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    Edit, Phase, Records, Remote, Strategy, Write,
+    Edit, Phase, Records, Remote, Write,
     conflict::report_impossible,
     entry::{Deletion, Entry, Impossible, InFlight},
     force::Forced,
@@ -15,7 +15,7 @@ use super::{
 use crate::client::{
     context::Context,
     error::ClientError,
-    io::{RecordNews, Ticket},
+    io::{RecordNews, Strategy, Ticket},
     record::Document,
 };
 

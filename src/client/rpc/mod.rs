@@ -1,19 +1,17 @@
 //! Remote procedure calls: those that the application makes, and those that it answers.
 
-mod error;
 mod provider;
 mod requestor;
 
-pub use self::error::{RpcError, RpcFailure};
 use self::{provider::Provider, requestor::Requestor};
 use super::{
     answer::Answer,
     context::Context,
     error::ClientError,
     flight::Item,
-    io::{RpcCommand, Ticket, Wake},
-    outbox::{Entry, Outbox},
-    time::{Instant, earlier},
+    io::{Entry, RpcCommand, Ticket},
+    outbox::Outbox,
+    time::{Instant, Wake, earlier},
 };
 use crate::wire::{RpcAction, RpcMessage};
 

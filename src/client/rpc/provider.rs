@@ -2,17 +2,16 @@
 
 use std::collections::VecDeque;
 
-use super::error::{RpcError, RpcFailure};
 use crate::{
     client::{
         asked::Asked,
         context::Context,
-        error::ClientError,
+        error::{ClientError, RpcError, RpcFailure},
         flight::Item,
-        io::{Output, RpcAnswer, RpcRequest, RpcRequestId, Wake},
+        io::{Output, RpcAnswer, RpcRequest, RpcRequestId},
         limits::RPC_OPEN_REQUESTS_MAX,
         subscriptions::{Subject, Subscriptions},
-        time::Instant,
+        time::{Instant, Wake},
     },
     wire::{RpcAction, RpcMessage},
 };

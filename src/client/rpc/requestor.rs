@@ -1,19 +1,17 @@
 //! The calls that the application makes.
 
-use super::error::{RpcError, RpcFailure};
 use crate::{
     client::{
         asked::{Asked, id_in},
         context::Context,
-        error::ClientError,
+        error::{ClientError, RpcError, RpcFailure},
         flight::Item,
-        io::{RpcCall, Ticket, Wake},
-        is_error,
+        io::{Claim, Entry, Kind, RpcCall, Ticket, Whose},
         limits::{RPC_KEPT_MAX_BYTES, RPC_KEPT_MAX_CALLS},
-        outbox::{Claim, Entry, Kind, Outbox, Whose},
-        time::Instant,
+        outbox::Outbox,
+        time::{Instant, Wake},
     },
-    wire::{RpcAction, RpcMessage},
+    wire::{RpcAction, RpcMessage, is_error},
 };
 
 /// The calls whose outcome is awaited.
@@ -133,7 +131,7 @@ impl Requestor {
             was_sent: false,
             whose: Whose { owner: entry.owner.clone(), claim: entry.claim },
             entry: idempotent.then_some(entry.number),
-            item: entry.item(),
+            item: Item::of(entry),
         };
         self.send(context, call, entry.data.as_deref()).is_ok()
     }

@@ -5,18 +5,19 @@ mod subject;
 use std::rc::Rc;
 
 use self::subject::Direction;
-pub use self::subject::{Offers, Subject};
 use super::{
     answer::Answer,
     asked::{Asked, id_in},
     context::Context,
     error::ClientError,
-    io::{Output, Wake},
+    io::Output,
     limits::BULK_NAMES_MAX_BYTES,
     options::Resubscribe,
-    time::{Instant, earlier},
+    time::{Instant, Wake, earlier},
 };
 use crate::names::NameMap;
+
+pub use self::subject::{Offers, Subject};
 
 /// What the server calls all users.
 pub const EVERYONE: &str = "%_EVERYONE_%";

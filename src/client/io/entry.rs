@@ -1,8 +1,8 @@
 //! One thing that the application entrusted to the client.
 
-use super::groups::GroupId;
+use super::Ticket;
 use crate::{
-    client::{flight::Item, io::Ticket, time::Instant},
+    client::time::Instant,
     wire::{EventAction, EventMessage, Message},
 };
 
@@ -121,6 +121,29 @@ pub struct Whose {
     pub claim: Claim,
 }
 
+/// What the application entrusts to the client.
+#[derive(Clone, Debug)]
+pub struct Offer<'a> {
+    /// What it is.
+    pub kind: Kind,
+    /// The name of the event, or of the procedure.
+    pub name: &'a str,
+    /// JSON text; `None` for `undefined`.
+    pub data: Option<&'a str>,
+    /// What to do for it.
+    pub delivery: Delivery,
+    /// How long it is worth sending, in milliseconds; `None` for what the options say.
+    pub ttl_ms: Option<u64>,
+    /// What tells it from all others; `None` for one of the client's choice.
+    pub key: Option<&'a str>,
+    /// Who wants to know what becomes of it.
+    pub receipt: Option<Ticket>,
+}
+
+/// Names what stands in storage together, as long as it has entries here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupId(pub usize);
+
 /// One thing that the application entrusted to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -192,11 +215,6 @@ impl Entry {
     /// What counts towards `maxBytes`.
     pub fn bytes(&self) -> usize {
         self.name.len() + self.data.as_ref().map_or(0, |data| data.len())
-    }
-
-    /// How it is called while it is on its way.
-    pub const fn item(&self) -> Item {
-        if matches!(self.kind, Kind::Event) { Item::Event(self.number) } else { Item::Entry(self.number) }
     }
 
     /// The message that carries an event.

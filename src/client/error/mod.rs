@@ -1,6 +1,8 @@
 //! Everything that can go wrong, as one closed set with a stable code each.
 
-use super::rpc::{RpcError, RpcFailure};
+mod rpc;
+
+pub use self::rpc::{RpcError, RpcFailure};
 use crate::wire::{DecodeError, Topic};
 
 /// The value of `C.EVENT.CLIENT_OFFLINE`: of all codes the only one that is not a name.

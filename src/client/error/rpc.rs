@@ -1,6 +1,6 @@
 //! What can become of a remote procedure call instead of a result.
 
-use crate::client::error::CLIENT_OFFLINE;
+use super::CLIENT_OFFLINE;
 
 /// A call without a result, or an answer that could not be given.
 #[derive(Clone, Debug, PartialEq, Eq)]

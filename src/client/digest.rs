@@ -1,0 +1,18 @@
+//! A number that stands for a text.
+
+/// Appends sixteen hexadecimal digits.
+pub fn push_hex(text: &mut String, number: u64) {
+    for position in (0..16).rev() {
+        let digit = (number >> (4 * position)) as u32 & 0xF;
+        text.push(char::from_digit(digit, 16).unwrap_or('0'));
+    }
+}
+
+/// FNV-1a, mixed so that every bit of the result depends on every byte.
+pub fn digest(text: &str) -> u64 {
+    let hash = text
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9FB2_1C65_1E98_DF25);
+    mixed ^ (mixed >> 28)
+}
