@@ -13,6 +13,7 @@ const variety = 16;
 export const taskCases = [
   ...emit({ perTask: 500 }),
   ...emit({ perTask: 1 }),
+  ...emit({ perTask: 1, isKept: true }),
   ...setPath({ perTask: 20 }),
   ...setPath({ perTask: 1 }),
   ...subscribe(),
@@ -55,9 +56,12 @@ function atTwoSizes({ title, few, usesCollection, prepare }) {
   });
 }
 
-/** Until the server has all events, and the client knows. */
-function emit({ perTask }) {
-  const title = `emit 200 B, ${perTask} per task`;
+/**
+ * Until the server has all events, and the client knows. Where each `isKept`, the page does for the reference client what this
+ * one does by itself, in the shortest way there is: the event is in localStorage when its task ends, and leaves in the end.
+ */
+function emit({ perTask, isKept }) {
+  const title = `emit 200 B, ${perTask} per task${isKept ? ', kept' : ''}`;
   return atTwoSizes({
     title,
     few: 2500,
@@ -68,9 +72,15 @@ function emit({ perTask }) {
       return {
         before: () => server.expect({ from, messages, count }),
         async work() {
-          await inTasks(count, perTask, (index) => client.event.emit(title, payloads[index % variety]));
+          const keeps = isKept && from === 'reference';
+          await inTasks(count, perTask, (index) => {
+            const data = payloads[index % variety];
+            if (keeps) localStorage.setItem(`kept/${index}`, JSON.stringify(data));
+            client.event.emit(title, data);
+          });
           await server.arrived({ from });
           await subject.drained();
+          for (let index = 0; keeps && index < count; index += 1) localStorage.removeItem(`kept/${index}`);
         },
         after: () => server.expectNothing({ from }),
       };
