@@ -180,9 +180,10 @@ pub struct LastSeen {
 }
 
 /// How to settle it when this client and another one have written to the same version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strategy {
     /// What the server has; what was written here is lost, and reported.
+    #[default]
     RemoteWins,
     /// What is here, as a whole.
     LocalWins,

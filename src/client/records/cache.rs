@@ -7,8 +7,10 @@
 use super::{
     Records,
     conflict::report_impossible,
-    entry::{Entry, InFlight, Remote},
-    settle_ready, tell,
+    entry::{Entry, Remote},
+    settle_ready,
+    stage::InFlight,
+    tell,
 };
 use crate::{
     client::{
@@ -48,16 +50,26 @@ struct Lookup {
 /// What storage has to do with a record that is open.
 #[derive(Debug, Default)]
 pub struct Stored {
-    /// Whether what is seen comes from storage, and the server has not confirmed it.
-    pub is_from_storage: bool,
+    /// Where the version and the data come from.
+    pub source: Source,
     /// Whether that was written to before it was seen, and not since: such writes are made to whatever the server has.
     pub is_written_blindly: bool,
-    /// Whether the version and the data are what the server said in this page.
-    is_confirmed: bool,
     /// The version that storage has, if that is what the server has, or had.
     pub version: Option<i32>,
     /// Whether it is among those to be saved.
     is_unsaved: bool,
+}
+
+/// Where the version and the data of a record come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// There are none, or nobody is to have them any more.
+    #[default]
+    None,
+    /// Storage, and the server has not confirmed them.
+    Storage,
+    /// The server has said so in this page.
+    Server,
 }
 
 /// Which records to save.
@@ -115,7 +127,7 @@ impl Cache {
 impl Records {
     /// Whether what is seen of a record comes from storage, and the server has not confirmed it in this page.
     pub fn is_from_storage(&self, name: &str) -> bool {
-        self.entries.get(name).is_some_and(|entry| entry.stored.is_from_storage)
+        self.entries.get(name).is_some_and(|entry| entry.stored.source == Source::Storage)
     }
 
     /// When storage has taken too long, or is to be written to; also without a session.
@@ -172,7 +184,7 @@ impl Records {
         }
         let mut before = entry.view.clone();
         entry.stored = Stored {
-            is_from_storage: true,
+            source: Source::Storage,
             is_written_blindly: is_written,
             version: Some(remote.version),
             ..Stored::default()
@@ -229,8 +241,7 @@ impl Records {
             return;
         }
         let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.stored.is_from_storage = false;
-        let is_first = !std::mem::replace(&mut entry.stored.is_confirmed, true);
+        let is_first = std::mem::replace(&mut entry.stored.source, Source::Server) != Source::Server;
         let is_new = entry.stored.version != entry.version;
         if (is_first || context.options.save_updates_offline) && is_new && !entry.stored.is_unsaved {
             entry.stored.is_unsaved = true;
@@ -274,7 +285,9 @@ pub(super) fn remove(context: &mut Context<'_>, name: &str) {
 
 /// The server refuses a record: whoever uses this browser next shall not find it either.
 pub(super) fn on_denied(context: &mut Context<'_>, name: &str, entry: &mut Entry) {
-    entry.stored.is_confirmed = false;
+    if entry.stored.source == Source::Server {
+        entry.stored.source = Source::None;
+    }
     entry.stored.version = None;
     remove(context, name);
 }
@@ -282,7 +295,7 @@ pub(super) fn on_denied(context: &mut Context<'_>, name: &str, entry: &mut Entry
 fn save(context: &mut Context<'_>, name: &str, entry: &mut Entry, which: Save) {
     entry.stored.is_unsaved = false;
     let is_wanted = which == Save::All || entry.stored.version != entry.version;
-    let Some(version) = entry.version.filter(|_| entry.stored.is_confirmed && is_wanted) else { return };
+    let Some(version) = entry.version.filter(|_| entry.stored.source == Source::Server && is_wanted) else { return };
     entry.stored.version = Some(version);
     let data = entry.base().value().text().into();
     context.out.push_back(Output::StoreRecord { name: name.into(), record: Some((version, data)) });

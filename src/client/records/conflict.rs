@@ -1,11 +1,8 @@
 //! What the server has against what was thought, or written here.
 
 use super::{
-    Phase, Records, Remote,
-    entry::{Contested, Impossible},
-    fail, failure, settle_ready,
-    settling::Settled,
-    tell, tell_differences,
+    Records, Remote, Stage, entry::Impossible, fail, failure, settle_ready, settling::Settled, stage::Contested, tell,
+    tell_differences,
 };
 use crate::client::{
     context::Context,
@@ -22,7 +19,7 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let known = entry.version.filter(|_| !entry.stored.is_written_blindly);
         let Some(known) = known else { return self.on_loaded(context, name, remote) };
-        if let Some(contested) = &mut entry.contested {
+        if let Stage::Merging(contested) = &mut entry.stage {
             let latest = contested.latest();
             let is_new =
                 latest.version != remote.version || !latest.document.value().is_equal(&remote.document.value());
@@ -33,17 +30,16 @@ impl Records {
         }
         if remote.version <= known && entry.awaits_answer() {
             // The answer says more than this, which may be from before.
-            entry.phase = Phase::Synced;
-            entry.deadline = None;
+            entry.stage = Stage::VERIFIED;
             return;
         }
-        if remote.version < known && entry.doubted != Some(remote.version) {
-            entry.doubted = Some(remote.version);
+        if remote.version < known && entry.session.doubted != Some(remote.version) {
+            entry.session.doubted = Some(remote.version);
             return self.ask_for_data(context, name);
         }
-        entry.doubted = None;
+        entry.session.doubted = None;
         if remote.version > known {
-            entry.refusals = 0;
+            entry.session.refusals = 0;
         }
         if remote.version == known && !entry.is_as_known(&remote) {
             entry.stored.version = None;
@@ -51,9 +47,7 @@ impl Records {
         if entry.deletion.is_some() {
             return self.settle_deletion(context, name, remote);
         }
-        entry.phase = Phase::Synced;
-        entry.deadline = None;
-        entry.is_verified = true;
+        entry.stage = Stage::VERIFIED;
         let mut before = entry.view.clone();
         if !entry.is_as_known(&remote) && entry.has_arrived(&remote) {
             let mut arrived = entry.confirm(&mut self.confirmed);
@@ -77,9 +71,7 @@ impl Records {
     fn on_loaded(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let mut before = entry.view.clone();
-        entry.phase = Phase::Synced;
-        entry.deadline = None;
-        entry.is_verified = true;
+        entry.stage = Stage::VERIFIED;
         entry.stored.is_written_blindly = false;
         let was_ready = entry.is_ready();
         let (mut confirmed, impossible) = entry.load(remote);
@@ -116,11 +108,8 @@ impl Records {
     fn ask(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, is_deletion: bool) {
         let question = self.next_question;
         self.next_question = question.wrapping_add(1);
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.phase = Phase::Merging;
-        let at = context.now.after_ms(RECORD_MERGE_MAX_MS);
-        entry.deadline = Some(at);
-        self.wake(at, Wake::RecordTimeout);
+        let deadline = context.now.after_ms(RECORD_MERGE_MAX_MS);
+        self.wake(deadline, Wake::RecordTimeout);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let local = (!is_deletion).then(|| Box::from(&*entry.view.value().text()));
         let local_version = if is_deletion { -1 } else { entry.visible_version().unwrap_or(0) };
@@ -133,24 +122,21 @@ impl Records {
             remote_version: remote.version,
         });
         let writes = entry.pending.len();
-        entry.contested = Some(Contested { question, asked: remote, newer: None, writes });
+        entry.stage = Stage::Merging(Contested { question, deadline, asked: remote, newer: None, writes });
     }
 
     /// The application says how a conflict is to be settled.
     pub(super) fn on_merged(&mut self, context: &mut Context<'_>, question: u32, answer: Result<Option<&str>, &str>) {
         let mut found = None;
         self.entries.for_each(|name, entry| {
-            if entry.contested.as_ref().is_some_and(|contested| contested.question == question) {
+            if matches!(&entry.stage, Stage::Merging(contested) if contested.question == question) {
                 found = Some(Box::<str>::from(name));
             }
         });
         let Some(name) = found.filter(|_| context.session.is_some()) else { return };
         self.touch(&name);
         let Some(entry) = self.entries.get_mut(&name) else { return };
-        let Some(Contested { asked, newer, writes, .. }) = entry.contested.take() else { return };
-        entry.phase = Phase::Synced;
-        entry.deadline = None;
-        entry.is_verified = true;
+        let Some(Contested { asked, newer, writes, .. }) = entry.stage.take_contested() else { return };
         let mut before = entry.view.clone();
         match answer.and_then(|text| text.map(parse_record).transpose()) {
             Ok(Some(document)) => {
@@ -199,9 +185,7 @@ impl Records {
     /// The record was to be deleted, and another client has written to it.
     fn settle_deletion(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.phase = Phase::Synced;
-        entry.deadline = None;
-        entry.is_verified = true;
+        entry.stage = Stage::VERIFIED;
         entry.in_flight = None;
         let mut before = entry.view.clone();
         let is_wanted = matches!(entry.strategy, Strategy::LocalWins | Strategy::ThreeWay(Side::Local))

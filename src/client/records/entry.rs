@@ -5,39 +5,15 @@ use std::collections::VecDeque;
 use super::{
     cache::Stored,
     settling::whole,
+    stage::{Contested, InFlight, Stage},
     write::{Edit, Watch, Write},
 };
 use crate::client::{
     io::{LastSeen, Strategy, Ticket},
     limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
     record::{Document, EditError, Path, Value},
-    time::Instant,
+    time::{Instant, earlier},
 };
-
-/// Where a record stands in the session of now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// The server was not asked yet.
-    Unknown,
-    /// The server was not asked yet, and it is for the application to say when it is.
-    Held,
-    /// The server was asked for the record, which it makes if there is none.
-    Loading,
-    /// The server was asked for the version.
-    Checking,
-    /// The server was asked for the data.
-    Reading,
-    /// The data of `base` is what the server has, as far as is known.
-    Synced,
-    /// The server contradicts itself: it is asked again later.
-    Waiting,
-    /// The application was asked how to settle a conflict.
-    Merging,
-    /// The server was asked to delete it: for the application, or because it would take no writes otherwise.
-    Deleting,
-    /// The server refuses it.
-    Denied,
-}
 
 /// What is asked of a record as soon as it is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,28 +26,6 @@ pub enum Question {
     Version,
 }
 
-/// A message with writes, on its way.
-#[derive(Clone, Debug)]
-pub struct InFlight {
-    /// Tells its answer from others.
-    pub correlation_id: u32,
-    /// How many of the first pending writes it carries.
-    pub writes: usize,
-    /// Whether the session in which it was sent is over, so that no answer will come.
-    pub is_cut_off: bool,
-    /// When to stop waiting for the answer.
-    pub deadline: Instant,
-    /// Whether an earlier page may have sent them, or the first of them, or none.
-    pub is_guessed: bool,
-}
-
-impl InFlight {
-    /// What an earlier page may have sent.
-    pub fn guess(writes: usize) -> Self {
-        Self { correlation_id: 0, writes, is_cut_off: true, deadline: Instant::default(), is_guessed: true }
-    }
-}
-
 /// A wish to delete the record.
 #[derive(Debug, Default)]
 pub struct Deletion {
@@ -82,25 +36,6 @@ pub struct Deletion {
     pub kept_as: Option<u64>,
     /// What the server has if a write that was on its way from here has arrived: that is nobody else's.
     pub after: Option<Document>,
-}
-
-/// A conflict that the application was asked about.
-#[derive(Debug)]
-pub struct Contested {
-    pub question: u32,
-    /// What the server had then.
-    pub asked: Remote,
-    /// What it has now.
-    pub newer: Option<Remote>,
-    /// How many of the first pending writes the answer is about.
-    pub writes: usize,
-}
-
-impl Contested {
-    /// What the server has, as far as is known.
-    pub fn latest(&self) -> &Remote {
-        self.newer.as_ref().unwrap_or(&self.asked)
-    }
 }
 
 /// Another client's write.
@@ -126,18 +61,25 @@ pub struct Remote {
     pub document: Document,
 }
 
-/// One record that is open.
+/// Who holds a record that is here.
 #[derive(Debug)]
+pub enum Holders {
+    /// So many handles of the application, at least one.
+    Some(u32),
+    /// Nobody.
+    None {
+        /// When to let go of it.
+        discard_at: Instant,
+        /// Whether the application knows it for discarded, and only what is unsent keeps it here.
+        is_told: bool,
+    },
+}
+
+/// One record that is open.
+#[derive(Debug, Default)]
 pub struct Entry {
-    /// How many handles the application holds.
-    pub usages: u32,
-    pub phase: Phase,
-    /// When to stop waiting for the answer of the phase.
-    pub deadline: Option<Instant>,
-    /// When to let go of it, since there are no handles left.
-    pub discard_at: Option<Instant>,
-    /// Whether the application knows it for discarded, and only what is unsent keeps it here.
-    pub is_told_discarded: bool,
+    pub holders: Holders,
+    pub stage: Stage,
     /// The version that the server has; `None` if it never was loaded.
     pub version: Option<i32>,
     /// What the application sees.
@@ -153,58 +95,36 @@ pub struct Entry {
     pub ready_tickets: Vec<(Ticket, Question)>,
     /// The paths at which somebody listens.
     pub watched: Vec<Path>,
-    /// The conflict, while the application is asked.
-    pub contested: Option<Contested>,
-    /// What others wrote while the server was asked, oldest first: the answer may be older.
-    pub early: Vec<Heard>,
-    /// Whether it was deleted while it was being loaded: it is loaded once more when the server has answered.
-    pub is_load_void: bool,
-    /// Whether it is read because what the loading should have brought is overdue.
-    pub is_load_overdue: bool,
-    /// Whether the server was asked to delete it and has not answered: it then no longer tells what is written to it.
-    pub is_deletion_owed: bool,
-    /// A version that the server named though it was lower than one before. It is believed when it is named again.
-    pub doubted: Option<i32>,
-    /// Whether `base` was compared with what the server has in this session, and not the version alone.
-    pub is_verified: bool,
-    /// How often in a row the server has refused a version without naming a newer one.
-    pub refusals: u32,
+    pub session: InSession,
     /// Whether the server has said that it takes no more writes, which it does until the record is deleted.
     pub is_stuck: bool,
     /// What storage has to do with it.
     pub stored: Stored,
 }
 
+/// What is known of a record beside its stage, and in the session of now only.
+#[derive(Debug, Default)]
+pub struct InSession {
+    /// What others wrote while the server was asked, oldest first: the answer may be older.
+    pub early: Vec<Heard>,
+    /// A version that the server named though it was lower than one before. It is believed when it is named again.
+    pub doubted: Option<i32>,
+    /// How often in a row the server has refused a version without naming a newer one.
+    pub refusals: u32,
+    /// Whether the server was asked to delete it and has not answered: it then no longer tells what is written to it.
+    pub is_deletion_owed: bool,
+}
+
+impl Default for Holders {
+    fn default() -> Self {
+        Self::None { discard_at: Instant::default(), is_told: false }
+    }
+}
+
 impl Entry {
     /// A record that nobody has asked the server for.
     pub fn new(strategy: Strategy) -> Self {
-        Self {
-            usages: 0,
-            phase: Phase::Unknown,
-            deadline: None,
-            discard_at: None,
-            is_told_discarded: false,
-            version: None,
-            view: Document::default(),
-            base: None,
-            pending: VecDeque::new(),
-            in_flight: None,
-            deletion: None,
-            strategy,
-            has_provider: false,
-            ready_tickets: Vec::new(),
-            watched: Vec::new(),
-            contested: None,
-            early: Vec::new(),
-            is_load_void: false,
-            is_load_overdue: false,
-            is_deletion_owed: false,
-            doubted: None,
-            is_verified: false,
-            refusals: 0,
-            is_stuck: false,
-            stored: Stored::default(),
-        }
+        Self { strategy, ..Self::default() }
     }
 
     /// Whether its data is that of the server, or was.
@@ -214,16 +134,33 @@ impl Entry {
 
     /// Where it stands, by the names of the reference client.
     pub const fn state(&self) -> &'static str {
-        match self.phase {
-            Phase::Denied => "ERROR",
-            Phase::Deleting => "DELETING",
-            Phase::Merging => "MERGING",
-            Phase::Synced if self.usages == 0 => "UNSUBSCRIBING",
-            Phase::Synced => "READY",
-            Phase::Unknown | Phase::Held | Phase::Loading | Phase::Checking | Phase::Reading | Phase::Waiting => {
-                if self.is_ready() { "RESUBSCRIBING" } else { "SUBSCRIBING" }
-            }
+        match self.stage {
+            Stage::Denied => "ERROR",
+            Stage::Deleting { .. } => "DELETING",
+            Stage::Merging(_) => "MERGING",
+            Stage::Synced { .. } if self.discard_at().is_some() => "UNSUBSCRIBING",
+            Stage::Synced { .. } => "READY",
+            _ if self.is_ready() => "RESUBSCRIBING",
+            _ => "SUBSCRIBING",
         }
+    }
+
+    /// When to let go of it, since nobody holds it.
+    pub const fn discard_at(&self) -> Option<Instant> {
+        match self.holders {
+            Holders::Some(_) => None,
+            Holders::None { discard_at, .. } => Some(discard_at),
+        }
+    }
+
+    /// Whether the application knows it for discarded, and only what is unsent keeps it here.
+    pub const fn is_told_discarded(&self) -> bool {
+        matches!(self.holders, Holders::None { is_told: true, .. })
+    }
+
+    /// When something is due whether or not anything arrives.
+    pub fn deadline(&self) -> Option<Instant> {
+        earlier(self.stage.deadline(), self.in_flight.as_ref().and_then(InFlight::deadline))
     }
 
     /// The version that the application sees: what is on its way counts.
@@ -253,12 +190,17 @@ impl Entry {
 
     /// Whether the server has subscribed this client, or will have when it has answered.
     pub const fn is_subscribed(&self) -> bool {
-        !matches!(self.phase, Phase::Unknown | Phase::Held | Phase::Denied)
+        !matches!(self.stage, Stage::Unknown | Stage::Held | Stage::Denied)
     }
 
     /// Whether a message with writes waits for its answer.
     pub fn awaits_answer(&self) -> bool {
-        self.in_flight.as_ref().is_some_and(|in_flight| !in_flight.is_cut_off)
+        self.in_flight.as_ref().is_some_and(|in_flight| in_flight.deadline().is_some())
+    }
+
+    /// No answer settles what is on its way any more.
+    pub fn cut_off(&mut self) {
+        self.in_flight.iter_mut().for_each(InFlight::cut_off);
     }
 
     /// Whether this is what the server was thought to have.
@@ -307,8 +249,10 @@ impl Entry {
 
     /// The pending writes before this one are on their way, or the application was asked about them.
     fn first_free(&self) -> usize {
-        let sent = self.in_flight.as_ref().map_or(0, |in_flight| in_flight.writes);
-        self.contested.as_ref().map_or(sent, |contested| contested.writes)
+        match &self.stage {
+            Stage::Merging(contested) => contested.writes,
+            _ => self.in_flight.as_ref().map_or(0, |in_flight| in_flight.writes),
+        }
     }
 
     fn values_at(&mut self, positions: &[usize]) -> Vec<Difference> {
@@ -422,23 +366,24 @@ impl Entry {
 
     /// Keeps what another client wrote until the server has answered.
     pub fn remember(&mut self, heard: Heard) {
-        if self.early.len() >= RECORD_MAX_EARLY {
+        let early = &mut self.session.early;
+        if early.len() >= RECORD_MAX_EARLY {
             // The gap shows that the data must be read.
-            self.early.clear();
+            early.clear();
         }
-        self.early.push(heard);
+        early.push(heard);
     }
 
     /// What the server has, given what it answered: others may have written since. `None` if something is missing.
     pub fn brought_up_to_date(&self, remote: &Remote) -> Option<Remote> {
         let mut remote = remote.clone();
-        for heard in self.early.iter().filter(|heard| heard.path.is_none()) {
+        for heard in self.session.early.iter().filter(|heard| heard.path.is_none()) {
             if heard.version > remote.version {
                 let document = Document::parse(heard.text.as_deref().unwrap_or("{}")).ok()?;
                 remote = Remote { version: heard.version, document };
             }
         }
-        for heard in &self.early {
+        for heard in &self.session.early {
             if let Some(path) = heard.path.as_ref().filter(|_| heard.version > remote.version) {
                 if heard.version != remote.version.saturating_add(1) {
                     return None;
@@ -461,7 +406,6 @@ impl Entry {
         if let Some(base) = self.base.take() {
             self.view = base;
         }
-        self.contested = None;
         self.take_tickets()
     }
 
@@ -473,9 +417,7 @@ impl Entry {
 
     /// The application wants it deleted. Returns who waits for what was written, which is deleted with it.
     pub fn delete(&mut self, ticket: Ticket, created_ms: u64) -> Vec<Ticket> {
-        if let Some(contested) = self.contested.take() {
-            self.phase = Phase::Synced;
-            let Contested { asked, newer, .. } = contested;
+        if let Some(Contested { asked, newer, .. }) = self.stage.take_contested() {
             let latest = newer.unwrap_or(asked);
             self.version = Some(latest.version);
             self.base = Some(latest.document);
@@ -503,21 +445,11 @@ impl Entry {
         is_own || self.is_as_known(remote)
     }
 
-    /// The session is over; the server is asked in the next one, in `phase`.
-    pub fn on_lost(&mut self, phase: Phase) {
-        self.phase = phase;
-        self.deadline = None;
-        self.contested = None;
-        self.early.clear();
-        self.is_load_void = false;
-        self.is_load_overdue = false;
-        self.is_deletion_owed = false;
-        self.doubted = None;
-        self.is_verified = false;
-        self.refusals = 0;
-        if let Some(in_flight) = &mut self.in_flight {
-            in_flight.is_cut_off = true;
-        }
+    /// The session is over; the server is asked in the next one, from this stage on.
+    pub fn on_lost(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.session = InSession::default();
+        self.cut_off();
     }
 
     /// The values at the watched paths that are not as in `before`.

@@ -1,10 +1,12 @@
 //! What the server says about records.
 
 use super::{
-    Bulk, Edit, Phase, Records, Remote, cache,
+    Bulk, Edit, Records, Remote, Stage, cache,
     conflict::report_impossible,
     entry::{Entry, Heard},
-    fail, failure, tell, tell_differences,
+    fail, failure,
+    stage::Fate,
+    tell, tell_differences,
     write::Watch,
 };
 use crate::{
@@ -85,10 +87,10 @@ impl Records {
         let mut dropped = names.split_off(names.len().saturating_sub(refusals));
         dropped.retain(|name| {
             let entry = self.entries.get(name);
-            entry.is_some_and(|entry| matches!(entry.phase, Phase::Checking | Phase::Loading))
+            entry.is_some_and(|entry| matches!(entry.stage, Stage::Checking { .. } | Stage::Loading { .. }))
         });
         self.send_bulk(context, action, dropped);
-        let is_denied = |name: &str| self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Denied);
+        let is_denied = |name: &str| self.entries.get(name).is_some_and(|entry| entry.stage.is_denied());
         names.retain(|name| refusals > 0 && is_denied(name));
         self.send_bulk(context, RecordAction::Unsubscribe, names);
     }
@@ -105,29 +107,29 @@ impl Records {
             return context.report(failure(RecordFailure::InvalidJson, name));
         };
         self.requests.on_read(context, name, &Ok(Some(text.into())));
-        let Some(entry) = self.entries.get_mut(name).filter(|entry| entry.is_subscribed()) else { return };
-        if entry.phase == Phase::Deleting {
-            return;
-        }
-        if entry.phase == Phase::Loading && entry.is_load_void {
-            return self.load_again(context, name);
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        match entry.stage {
+            Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting { .. } => return,
+            Stage::Loading { is_void: true, .. } => return self.load_again(context, name),
+            _ => {}
         }
         let remote = Remote { version, document };
         let remote = match entry.brought_up_to_date(&remote) {
             Some(remote) => remote,
-            None if entry.doubted == Some(version) => remote,
+            None if entry.session.doubted == Some(version) => remote,
             None => {
-                entry.doubted = Some(version);
+                entry.session.doubted = Some(version);
                 return self.ask_for_data(context, name);
             }
         };
-        entry.early.clear();
+        entry.session.early.clear();
         self.on_remote(context, name, remote);
     }
 
     fn on_head_response(&mut self, context: &mut Context<'_>, name: &str, version: i32) {
         self.requests.on_head(context, name, &Ok(Some(version.to_string().into())));
-        let Some(entry) = self.entries.get_mut(name).filter(|entry| entry.phase == Phase::Checking) else { return };
+        let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Checking { .. });
+        let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return };
         let is_known = entry.version == Some(version);
         if version < 0 && !is_known {
             return self.on_missing(context, name, true);
@@ -136,9 +138,8 @@ impl Records {
             // A record that was deleted and made anew may have the same version again.
             return self.ask_for_data(context, name);
         }
-        entry.phase = Phase::Synced;
-        entry.deadline = None;
-        let early = std::mem::take(&mut entry.early);
+        entry.stage = Stage::Synced { is_verified: false };
+        let early = std::mem::take(&mut entry.session.early);
         for heard in early {
             if entry_version(self, name).is_some_and(|known| heard.version > known) {
                 self.on_heard(context, name, heard);
@@ -154,7 +155,7 @@ impl Records {
         let name = message.name.unwrap_or_default();
         let Some(entry) = self.entries.get_mut(name) else { return };
         let mut tickets = entry.confirm(&mut self.confirmed);
-        entry.refusals = 0;
+        entry.session.refusals = 0;
         context.settle_all(&mut tickets, &Ok(None));
         self.proceed(context, name);
     }
@@ -167,16 +168,19 @@ impl Records {
             return;
         }
         let name = message.name.unwrap_or_default();
-        if self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Synced && entry.in_flight.is_none()) {
+        if self.entries.get(name).is_some_and(|entry| entry.stage.is_synced() && entry.in_flight.is_none()) {
             self.ask_for_data(context, name);
         }
     }
 
     /// Whether a message answers the write that is on its way.
     fn is_in_flight(&self, message: &RecordMessage<'_>) -> bool {
-        let correlation_id = message.correlation_id.and_then(|id| id.parse().ok());
+        let answered = message.correlation_id.and_then(|id| id.parse::<u32>().ok());
         let in_flight = self.entries.get(message.name.unwrap_or_default()).and_then(|entry| entry.in_flight.as_ref());
-        in_flight.is_some_and(|in_flight| !in_flight.is_cut_off && Some(in_flight.correlation_id) == correlation_id)
+        match in_flight.map(|in_flight| &in_flight.fate) {
+            Some(Fate::Awaited { correlation_id, .. }) => Some(*correlation_id) == answered,
+            _ => false,
+        }
     }
 
     /// Another client has written.
@@ -190,30 +194,26 @@ impl Records {
             },
             None => None,
         };
-        let heard = Heard { version, path, text: message.data.map(Into::into) };
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        match entry.phase {
-            Phase::Unknown | Phase::Held | Phase::Denied | Phase::Deleting => {}
-            Phase::Loading | Phase::Checking | Phase::Reading => entry.remember(heard),
-            Phase::Synced | Phase::Waiting | Phase::Merging => self.on_heard(context, name, heard),
-        }
+        self.on_heard(context, name, Heard { version, path, text: message.data.map(Into::into) });
     }
 
     fn read_if_synced(&mut self, context: &mut Context<'_>, name: &str) {
-        let phase = self.entries.get(name).map(|entry| entry.phase);
-        if matches!(phase, Some(Phase::Synced | Phase::Waiting | Phase::Merging | Phase::Reading | Phase::Checking)) {
-            self.ask_for_data(context, name);
+        match self.entries.get(name).map(|entry| &entry.stage) {
+            None
+            | Some(Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting { .. } | Stage::Loading { .. }) => {}
+            Some(_) => self.ask_for_data(context, name),
         }
     }
 
     fn on_heard(&mut self, context: &mut Context<'_>, name: &str, heard: Heard) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if matches!(entry.phase, Phase::Loading | Phase::Checking | Phase::Reading) {
-            return entry.remember(heard);
-        }
-        let Some(known) = entry.contested.as_ref().map(|contested| contested.latest().version).or(entry.version) else {
-            return;
+        let contested = match &entry.stage {
+            Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting { .. } => return,
+            Stage::Loading { .. } | Stage::Checking { .. } | Stage::Reading { .. } => return entry.remember(heard),
+            Stage::Merging(contested) => Some(contested.latest()),
+            Stage::Synced { .. } | Stage::Waiting { .. } => None,
         };
+        let Some(known) = contested.map(|latest| latest.version).or(entry.version) else { return };
         let Heard { version, path, text } = &heard;
         if let Some(path) = path {
             if *version <= known {
@@ -228,7 +228,7 @@ impl Records {
                     return self.on_confirmed(context, name);
                 }
             } else if is_next {
-                let latest = entry.contested.as_ref().map(|contested| contested.latest().document.clone());
+                let latest = contested.map(|latest| latest.document.clone());
                 let mut document = latest.unwrap_or_else(|| entry.base().clone());
                 if edit.apply(&mut document, &mut Watch::new(&[])).is_ok() {
                     return self.on_remote(context, name, Remote { version: *version, document });
@@ -259,31 +259,28 @@ impl Records {
         }
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if let Some(in_flight) = &mut entry.in_flight {
-            in_flight.is_cut_off = true;
-        }
+        entry.cut_off();
         let document = message.data.and_then(|data| Document::parse(data).ok());
         if let Some(document) = document.filter(|_| entry.version.is_some_and(|known| version > known)) {
             return self.on_remote(context, name, Remote { version, document });
         }
         // What the server says is older than what it has said before.
-        entry.refusals += 1;
-        if entry.refusals >= RECORD_MAX_REFUSALS {
-            return self.on_stuck(context, name, message);
+        entry.session.refusals += 1;
+        match entry.session.refusals {
+            1 => self.ask_for_data(context, name),
+            refusals if refusals < RECORD_MAX_REFUSALS => {
+                let deadline = context.now.after_ms(RECORD_REFUSED_WAIT_MS << refusals);
+                entry.stage = Stage::Waiting { deadline };
+                self.wake(deadline, Wake::RecordTimeout);
+            }
+            _ => self.on_stuck(context, name, message),
         }
-        if entry.refusals == 1 {
-            return self.ask_for_data(context, name);
-        }
-        let at = context.now.after_ms(RECORD_REFUSED_WAIT_MS << entry.refusals);
-        entry.phase = Phase::Waiting;
-        entry.deadline = Some(at);
-        self.wake(at, Wake::RecordTimeout);
     }
 
     /// The server takes no more writes to the record.
     fn on_stuck(&mut self, context: &mut Context<'_>, name: &str, message: &RecordMessage<'_>) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.refusals = 0;
+        entry.session.refusals = 0;
         if entry.is_blank() {
             return self.send_deletion(context, name);
         }
@@ -298,29 +295,23 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.is_stuck = true;
         if is_in_flight {
-            if let Some(in_flight) = &mut entry.in_flight {
-                in_flight.is_cut_off = true;
-            }
+            entry.cut_off();
             self.ask_for_data(context, name);
         }
     }
 
     /// Another client has deleted the record, and the server has unsubscribed everybody.
     fn on_deleted(&mut self, context: &mut Context<'_>, name: &str) {
-        match self.entries.get(name).map(|entry| entry.phase) {
-            None | Some(Phase::Unknown | Phase::Held | Phase::Denied) => {}
-            Some(Phase::Loading) => {
-                if let Some(entry) = self.entries.get_mut(name) {
-                    entry.is_load_void = true;
-                }
-            }
+        match self.entries.get_mut(name).map(|entry| &mut entry.stage) {
+            None | Some(Stage::Unknown | Stage::Held | Stage::Denied) => {}
+            Some(Stage::Loading { is_void, .. }) => *is_void = true,
             Some(_) => self.on_missing(context, name, false),
         }
     }
 
     /// Loads a record of which nobody knows whether it is subscribed.
     fn load_again(&mut self, context: &mut Context<'_>, name: &str) {
-        if self.entries.get(name).is_some_and(|entry| entry.phase == Phase::Loading) {
+        if self.entries.get(name).is_some_and(|entry| matches!(entry.stage, Stage::Loading { .. })) {
             self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
             self.load(context, name);
         }
@@ -336,16 +327,13 @@ impl Records {
             }
             return;
         }
-        entry.contested = None;
-        entry.doubted = None;
-        entry.early.clear();
+        entry.session.doubted = None;
+        entry.session.early.clear();
         entry.rewrite(Remote { version: 0, document: Document::default() });
         if !is_subscribed {
             return self.load(context, name);
         }
-        entry.phase = Phase::Synced;
-        entry.deadline = None;
-        entry.is_verified = true;
+        entry.stage = Stage::VERIFIED;
         self.proceed(context, name);
     }
 
@@ -353,7 +341,7 @@ impl Records {
         if self.forced.on_deleted(name, None) {
             cache::remove(context, name);
         }
-        let is_owed = |entry: &mut Entry| std::mem::take(&mut entry.is_deletion_owed);
+        let is_owed = |entry: &mut Entry| std::mem::take(&mut entry.session.is_deletion_owed);
         if self.entries.get_mut(name).is_some_and(is_owed) {
             self.on_deleted(context, name);
         }
@@ -376,13 +364,12 @@ impl Records {
             Some(RecordAction::Read) => {
                 self.requests.on_read(context, name, &outcome);
                 let is_missing = message.action == RecordAction::RecordNotFound;
-                let is_load_overdue = self.entries.get(name).is_some_and(|entry| entry.is_load_overdue);
-                match self.entries.get(name).map(|entry| entry.phase) {
-                    Some(Phase::Loading) if is_missing && is_load_overdue => self.load_again(context, name),
-                    Some(Phase::Reading | Phase::Merging) if is_missing => {
+                match self.entries.get(name).map(|entry| &entry.stage) {
+                    Some(Stage::Loading { is_overdue: true, .. }) if is_missing => self.load_again(context, name),
+                    Some(Stage::Reading { .. } | Stage::Merging(_)) if is_missing => {
                         self.on_missing(context, name, true);
                     }
-                    Some(Phase::Reading) if is_denial => {
+                    Some(Stage::Reading { .. }) if is_denial => {
                         self.on_denied(context, name, &error);
                         // It may be subscribed all the same.
                         self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
@@ -394,7 +381,7 @@ impl Records {
             Some(RecordAction::Head) => return self.requests.on_head(context, name, &outcome),
             Some(RecordAction::Delete) => {
                 if self.forced.on_deleted(name, Some(error.clone())) {
-                    self.entries.get_mut(name).into_iter().for_each(|entry| entry.is_deletion_owed = false);
+                    self.entries.get_mut(name).into_iter().for_each(|entry| entry.session.is_deletion_owed = false);
                     return;
                 }
                 return self.on_delete_refused(context, name, &error);
@@ -428,8 +415,7 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return context.report(error.clone()) };
         let mut is_untold = entry.pending.iter().any(|write| write.tickets.is_empty());
         cache::on_denied(context, name, entry);
-        entry.phase = Phase::Denied;
-        entry.deadline = None;
+        entry.stage = Stage::Denied;
         let mut before = entry.view.clone();
         let mut tickets = entry.give_up();
         tickets.append(&mut entry.take_ready_tickets());
@@ -464,10 +450,10 @@ impl Records {
 
     /// The server refuses to delete the record, which others may have written to since.
     fn on_delete_refused(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
-        let entry = self.entries.get_mut(name).filter(|entry| entry.phase == Phase::Deleting);
-        let Some(entry) = entry else { return context.report(error.clone()) };
+        let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Deleting { .. });
+        let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return context.report(error.clone()) };
         let deletion = entry.deletion.take();
-        entry.is_deletion_owed = false;
+        entry.session.is_deletion_owed = false;
         let mut tickets = deletion.unwrap_or_default().tickets;
         let is_untold = tickets.is_empty() || entry.pending.iter().any(|write| write.tickets.is_empty());
         tickets.append(&mut entry.take_tickets());

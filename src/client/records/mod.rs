@@ -14,6 +14,7 @@ mod incoming;
 mod requests;
 mod session;
 mod settling;
+mod stage;
 mod stored;
 mod unsent;
 mod write;
@@ -22,9 +23,10 @@ use std::collections::VecDeque;
 
 use self::{
     cache::{Cache, Save},
-    entry::{Entry, InFlight, Phase, Question, Remote},
+    entry::{Entry, Holders, Question, Remote},
     force::ForcedWrites,
     requests::Requests,
+    stage::{Fate, InFlight, Stage},
     write::{Edit, Watch, next_message},
 };
 use super::{
@@ -139,7 +141,7 @@ impl Records {
 
     /// Whether the record is open, as far as the application knows.
     pub fn is_held(&self, name: &str) -> bool {
-        self.entries.get(name).is_some_and(|entry| !entry.is_told_discarded)
+        self.entries.get(name).is_some_and(|entry| !entry.is_told_discarded())
     }
 
     /// Whether the record is here: open, or kept by what is unsent of it.
@@ -187,11 +189,7 @@ impl Records {
         for bulk in &self.bulks {
             consider(bulk.deadline, Wake::Acknowledgement);
         }
-        self.entries.for_each(|_, entry| {
-            consider(entry.deadline, Wake::RecordTimeout);
-            let in_flight = entry.in_flight.as_ref().filter(|in_flight| !in_flight.is_cut_off);
-            consider(in_flight.map(|in_flight| in_flight.deadline), Wake::RecordTimeout);
-        });
+        self.entries.for_each(|_, entry| consider(entry.deadline(), Wake::RecordTimeout));
         self.wake_at = earliest;
     }
 
@@ -294,13 +292,14 @@ impl Records {
             self.look_up(context, name);
         }
         let entry = self.entries.get_or_insert_with(name, || Entry::new(strategy));
-        entry.usages += 1;
-        entry.discard_at = None;
-        entry.is_told_discarded = false;
-        if matches!(entry.phase, Phase::Denied | Phase::Held) {
-            entry.phase = Phase::Unknown;
+        entry.holders = match entry.holders {
+            Holders::Some(handles) => Holders::Some(handles + 1),
+            Holders::None { .. } => Holders::Some(1),
+        };
+        if matches!(entry.stage, Stage::Denied | Stage::Held) {
+            entry.stage = Stage::Unknown;
         }
-        if entry.phase == Phase::Unknown && context.session.is_some() && !self.cache.holds(name) {
+        if matches!(entry.stage, Stage::Unknown) && context.session.is_some() && !self.cache.holds(name) {
             self.schedule(context);
         }
     }
@@ -312,22 +311,24 @@ impl Records {
 
     fn discard(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.usages = entry.usages.saturating_sub(1);
-        if entry.usages == 0 {
-            let at = context.now.after_ms(context.options.record_discard_timeout_ms);
-            entry.discard_at = Some(at);
+        match &mut entry.holders {
+            Holders::Some(handles @ 2..) => *handles -= 1,
+            holders => {
+                let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
+                *holders = Holders::None { discard_at, is_told: false };
+            }
         }
         self.let_go_if_due(context, name);
     }
 
     /// Whether a record is open, and not refused by the server, so that it is for this client to say what it is.
     fn is_here(&self, name: &str) -> bool {
-        self.entries.get(name).is_some_and(|entry| entry.phase != Phase::Denied)
+        self.entries.get(name).is_some_and(|entry| !entry.stage.is_denied())
     }
 
     fn await_ready(&mut self, context: &mut Context<'_>, name: &str, (ticket, question): (Ticket, Question)) {
         let what = match self.entries.get_mut(name) {
-            Some(entry) if entry.phase == Phase::Denied => RecordFailure::Denied,
+            Some(entry) if entry.stage.is_denied() => RecordFailure::Denied,
             Some(entry) => {
                 entry.ready_tickets.push((ticket, question));
                 return if entry.is_ready() {
@@ -379,7 +380,7 @@ impl Records {
             RecordFailure::NotOpen
         } else if let Some(what) = bad_edit(context, name, edits) {
             what
-        } else if entry.is_some_and(|entry| entry.phase == Phase::Denied) {
+        } else if entry.is_some_and(|entry| entry.stage.is_denied()) {
             RecordFailure::Denied
         } else {
             return None;
@@ -389,7 +390,7 @@ impl Records {
 
     fn delete(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, name: &str, ticket: Ticket) {
         let created_ms = self.creation_ms(context);
-        let entry = self.entries.get_mut(name).filter(|entry| entry.phase != Phase::Denied);
+        let entry = self.entries.get_mut(name).filter(|entry| !entry.stage.is_denied());
         let Some(entry) = entry else {
             let text = write_text(None, None);
             let offer = Offer {
@@ -422,9 +423,7 @@ impl Records {
     /// Does what is next for a record.
     fn proceed(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if context.session.is_none() || entry.phase != Phase::Synced {
-            return self.let_go_if_due(context, name);
-        }
+        let Stage::Synced { is_verified } = entry.stage else { return self.let_go_if_due(context, name) };
         self.on_confirmed(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         if entry.has_unsent() && !self.may_write {
@@ -433,7 +432,7 @@ impl Records {
         let is_writing = entry.in_flight.is_none() && !entry.pending.is_empty();
         if entry.deletion.is_some() {
             self.send_deletion(context, name);
-        } else if is_writing && !entry.is_verified {
+        } else if is_writing && !is_verified {
             // A record that was deleted and made anew may have the same version again: writing into that could end the
             // server, if the path leads through null there.
             self.ask_for_data(context, name);
@@ -463,12 +462,11 @@ impl Records {
 
     fn send_deletion(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.phase = Phase::Deleting;
-        entry.is_deletion_owed = true;
+        let deadline = context.now.after_ms(context.options.record_delete_timeout_ms);
+        entry.stage = Stage::Deleting { deadline };
+        entry.session.is_deletion_owed = true;
         entry.is_stuck = false;
-        let at = context.now.after_ms(context.options.record_delete_timeout_ms);
-        entry.deadline = Some(at);
-        self.wake(at, Wake::RecordTimeout);
+        self.wake(deadline, Wake::RecordTimeout);
         send(context, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Delete) });
     }
 
@@ -485,13 +483,13 @@ impl Records {
     /// Lets go of a record that nobody holds any more.
     fn let_go_if_due(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let Some(at) = entry.discard_at.filter(|_| entry.can_be_discarded()) else { return };
+        let Some(at) = entry.discardable_at() else { return };
         if at > context.now {
             self.discard_due_at = Some(self.discard_due_at.map_or(at, |earlier| earlier.min(at)));
             return;
         }
         if entry.has_unsent() {
-            entry.is_told_discarded = true;
+            entry.holders = Holders::None { discard_at: at, is_told: true };
             let last = entry.last_seen();
             return tell(context, name, RecordNews::Discarded(last));
         }
@@ -506,7 +504,7 @@ impl Records {
     fn remove(&mut self, context: &mut Context<'_>, name: &str, why: RecordFailure, news: fn(LastSeen) -> RecordNews) {
         let Some(mut entry) = self.entries.remove(name) else { return };
         self.cache.on_removed(context, name, &mut entry, why == RecordFailure::Deleted);
-        let last = (!entry.is_told_discarded).then(|| entry.last_seen());
+        let last = (!entry.is_told_discarded()).then(|| entry.last_seen());
         let mut tickets = entry.take_tickets();
         tickets.append(&mut entry.take_ready_tickets());
         context.settle_all(&mut tickets, &Err(failure(why, name)));
@@ -520,12 +518,13 @@ impl Records {
 }
 
 impl Entry {
-    /// What the server was asked about a subscription must be answered first, lest it ends up subscribed. What is unsent keeps
-    /// it here after the application was told.
-    fn can_be_discarded(&self) -> bool {
-        let is_asked = matches!(self.phase, Phase::Loading | Phase::Checking)
+    /// When to let go of it, if nothing keeps it here. What the server was asked about a subscription must be answered first,
+    /// lest it ends up subscribed. What is unsent keeps it here after the application was told.
+    fn discardable_at(&self) -> Option<Instant> {
+        let is_kept = matches!(self.stage, Stage::Loading { .. } | Stage::Checking { .. })
+            || self.is_told_discarded() && self.has_unsent()
             || self.ready_tickets.iter().any(|(_, question)| *question != Question::Readiness);
-        self.usages == 0 && !is_asked && !(self.is_told_discarded && self.has_unsent())
+        self.discard_at().filter(|_| !is_kept)
     }
 }
 
@@ -573,7 +572,7 @@ fn send_writes(context: &mut Context<'_>, name: &str, entry: &mut Entry, correla
         let is_sent = context.send_item(item.clone(), &Message::Record(frame));
         let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
         let writes = message.writes;
-        entry.in_flight = Some(InFlight { correlation_id, writes, is_cut_off: false, deadline, is_guessed: false });
+        entry.in_flight = Some(InFlight { writes, fate: Fate::Awaited { correlation_id, deadline } });
         if is_sent || writes == 1 {
             return is_sent;
         }

@@ -1,6 +1,6 @@
 //! What records do with the connection, and with time.
 
-use super::{Bulk, Entry, Phase, Records, cache::Save, entry::Contested, fail, failure, send};
+use super::{Bulk, Entry, Records, Stage, cache::Save, fail, failure, send, stage::Contested};
 use crate::{
     client::{
         context::Context,
@@ -47,8 +47,8 @@ impl Records {
         self.flush_at = None;
         self.bulks.clear();
         self.entries.for_each(|_, entry| {
-            let is_held = resubscribe == Resubscribe::Manual && entry.phase != Phase::Unknown;
-            entry.on_lost(if is_held { Phase::Held } else { Phase::Unknown });
+            let is_held = resubscribe == Resubscribe::Manual && !matches!(entry.stage, Stage::Unknown);
+            entry.on_lost(if is_held { Stage::Held } else { Stage::Unknown });
         });
         self.requests.on_lost();
         // What an answer was awaited for can be let go of now.
@@ -79,15 +79,16 @@ impl Records {
     /// Whether the server was asked for data.
     pub fn awaits_data(&mut self) -> bool {
         let mut is_any = self.requests.deadline().is_some();
-        self.entries.for_each(|_, entry| is_any |= matches!(entry.phase, Phase::Loading | Phase::Reading));
+        self.entries
+            .for_each(|_, entry| is_any |= matches!(entry.stage, Stage::Loading { .. } | Stage::Reading { .. }));
         is_any
     }
 
     /// The application restores what [`Resubscribe::Manual`] left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>) {
         self.entries.for_each(|_, entry| {
-            if entry.phase == Phase::Held {
-                entry.phase = Phase::Unknown;
+            if let stage @ Stage::Held = &mut entry.stage {
+                *stage = Stage::Unknown;
             }
         });
         self.flush(context);
@@ -130,9 +131,7 @@ impl Records {
         }
         let mut overdue: Vec<Box<str>> = Vec::new();
         self.entries.for_each(|name, entry| {
-            let in_flight = entry.in_flight.as_ref().filter(|in_flight| !in_flight.is_cut_off);
-            let is_write_overdue = in_flight.is_some_and(|in_flight| in_flight.deadline <= now);
-            if is_write_overdue || entry.deadline.is_some_and(|at| at <= now) {
+            if entry.deadline().is_some_and(|at| at <= now) {
                 overdue.push(name.into());
             }
         });
@@ -162,7 +161,7 @@ impl Records {
         }
         let mut next: Option<Instant> = None;
         self.entries.for_each(|_, entry| {
-            next = earlier(next, entry.discard_at.filter(|_| entry.can_be_discarded()));
+            next = earlier(next, entry.discardable_at());
         });
         self.discard_due_at = next;
     }
@@ -171,7 +170,7 @@ impl Records {
     fn discarded(&mut self, context: &Context<'_>) -> Vec<Box<str>> {
         let mut discarded: Vec<Box<str>> = Vec::new();
         self.entries.for_each(|name, entry| {
-            if entry.discard_at.is_some_and(|at| at <= context.now) && entry.can_be_discarded() {
+            if entry.discardable_at().is_some_and(|at| at <= context.now) {
                 discarded.push(name.into());
             }
         });
@@ -181,57 +180,52 @@ impl Records {
     /// The server owes an answer: it is told, and asked for the data, which says everything.
     fn on_overdue(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if entry.phase == Phase::Waiting {
-            return self.ask_for_data(context, name);
-        }
-        if let Some(Contested { question, .. }) = entry.contested {
-            return self.on_merged(context, question, Err("it did not answer in time"));
-        }
         let error = failure(RecordFailure::Timeout, name);
+        let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
+        let is_quiet = context.now.since_ms(context.pings.heard_at) >= HEARD_LATELY_MS;
         let mut asked = Vec::new();
-        if entry.phase == Phase::Deleting {
-            asked = entry.deletion.take().unwrap_or_default().tickets;
+        match &mut entry.stage {
+            Stage::Waiting { .. } => return self.ask_for_data(context, name),
+            Stage::Merging(Contested { question, .. }) => {
+                let question = *question;
+                return self.on_merged(context, question, Err("it did not answer in time"));
+            }
+            // The answer may still be arriving: nothing of a message is seen before all of it is there.
+            Stage::Loading { deadline: at, .. } | Stage::Reading { deadline: at }
+                if is_quiet && entry.in_flight.is_none() =>
+            {
+                *at = deadline;
+                return fail(context, name, &mut asked, true, &error);
+            }
+            Stage::Loading { is_overdue, .. } => *is_overdue = true,
+            Stage::Deleting { .. } => asked = entry.deletion.take().unwrap_or_default().tickets,
+            _ => {}
         }
-        if let Some(in_flight) = &mut entry.in_flight {
-            in_flight.is_cut_off = true;
-        }
-        let timeout_ms = context.options.record_read_timeout_ms;
-        // The answer may still be arriving: nothing of a message is seen before all of it is there.
-        let may_arrive = matches!(entry.phase, Phase::Loading | Phase::Reading)
-            && entry.in_flight.is_none()
-            && context.now.since_ms(context.pings.heard_at) >= HEARD_LATELY_MS;
-        if may_arrive {
-            entry.deadline = Some(context.now.after_ms(timeout_ms));
-        } else {
-            entry.is_load_overdue = entry.phase == Phase::Loading;
-        }
+        entry.cut_off();
         let is_untold = asked.is_empty();
         fail(context, name, &mut asked, is_untold, &error);
-        if !may_arrive {
-            self.ask_for_data(context, name);
-        }
+        self.ask_for_data(context, name);
     }
 
     /// Reads the data of a record that is subscribed, or will be when the server has answered.
     pub(super) fn ask_for_data(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if entry.phase != Phase::Merging {
-            entry.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
-            entry.phase = if entry.is_ready() { Phase::Reading } else { Phase::Loading };
-            self.wake_for_answer(context);
+        let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
+        match &mut entry.stage {
+            Stage::Merging(_) => {}
+            Stage::Loading { deadline: at, .. } if entry.version.is_none() => *at = deadline,
+            stage => *stage = Stage::Reading { deadline },
         }
+        self.wake_for_answer(context);
         send(context, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Read) });
     }
 
     /// Subscribes to a record that the server makes if there is none, and reads its data.
     pub(super) fn load(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.is_deletion_owed = false;
-        entry.phase = Phase::Loading;
-        entry.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
-        entry.early.clear();
-        entry.is_load_void = false;
-        entry.is_load_overdue = false;
+        entry.stage = Stage::loading(context.now.after_ms(context.options.record_read_timeout_ms));
+        entry.session.is_deletion_owed = false;
+        entry.session.early.clear();
         self.wake_for_answer(context);
         self.send_bulk(context, load_action(context, name), vec![name.into()]);
     }
@@ -245,11 +239,10 @@ impl Records {
         let mut unknown = [const { Vec::new() }; 3];
         let held_back = &self.held_back;
         self.entries.for_each(|name, entry| {
-            if entry.phase == Phase::Unknown && !held_back.contains(name) && self.cache.lets_go(name) {
+            if matches!(entry.stage, Stage::Unknown) && !held_back.contains(name) && self.cache.lets_go(name) {
                 let is_ready = entry.is_ready() && !entry.stored.is_written_blindly;
                 let action = if is_ready { RecordAction::SubscribeAndHead } else { load_action(context, name) };
-                entry.phase = if is_ready { Phase::Checking } else { Phase::Loading };
-                entry.deadline = Some(deadline);
+                entry.stage = if is_ready { Stage::Checking { deadline } } else { Stage::loading(deadline) };
                 for (names, of) in unknown.iter_mut().zip(actions) {
                     if of == action {
                         names.push(Box::from(name));

@@ -2,6 +2,7 @@
 
 use super::{
     entry::{Entry, Impossible, Remote},
+    stage::Fate,
     write::{Edit, Watch, Write},
 };
 use crate::client::{
@@ -28,7 +29,7 @@ impl Entry {
     /// Whether the server has what is on its way, whose answer may have been lost: making it again would change nothing.
     pub fn has_arrived(&mut self, remote: &Remote) -> bool {
         let Some(in_flight) = &self.in_flight else { return false };
-        let least = if in_flight.is_guessed { 1 } else { in_flight.writes };
+        let least = if matches!(in_flight.fate, Fate::Guessed) { 1 } else { in_flight.writes };
         let arrived = (least..=in_flight.writes).rev().find(|writes| self.is_contained(*writes, &remote.document));
         if let (Some(writes), Some(in_flight)) = (arrived, &mut self.in_flight) {
             in_flight.writes = writes;

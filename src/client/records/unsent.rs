@@ -4,11 +4,13 @@
 use std::collections::VecDeque;
 
 use super::{
-    Edit, Phase, Records, Remote, Write,
+    Edit, Records, Remote, Stage, Write,
+    cache::Source,
     conflict::report_impossible,
-    entry::{Deletion, Entry, Impossible, InFlight},
+    entry::{Deletion, Entry, Holders, Impossible},
     force::Forced,
     settle_ready,
+    stage::{Fate, InFlight},
     stored::base_text,
     tell,
 };
@@ -167,7 +169,7 @@ impl Records {
         let Some(is_deletion) = self.forced.send(context, correlation_id, write) else { return false };
         if let Some(entry) = self.entries.get_mut(name).filter(|entry| is_deletion && entry.is_subscribed()) {
             // An earlier page has asked for that, and the record is open here.
-            entry.is_deletion_owed = true;
+            entry.session.is_deletion_owed = true;
         }
         true
     }
@@ -190,18 +192,18 @@ impl Records {
         let entry = self.entries.get_or_insert_with(&name, || Entry::new(Strategy::RemoteWins));
         if !is_open {
             // It is let go of when everything was sent.
-            entry.discard_at = Some(context.now.after_ms(context.options.record_discard_timeout_ms));
-            entry.is_told_discarded = true;
+            let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
+            entry.holders = Holders::None { discard_at, is_told: true };
             tell(context, &name, RecordNews::Restored);
         }
         let mut before = entry.view.clone();
         let was_ready = entry.is_ready();
-        let is_synced = context.session.is_some() && entry.phase == Phase::Synced;
+        let is_synced = entry.stage.is_synced();
         let is_blind = draft.document.is_none();
         let (impossible, present) = entry.restore(draft);
         entry.stored.is_written_blindly |= is_blind && context.session.is_none();
         if entry.is_ready() && !was_ready {
-            entry.stored.is_from_storage = true;
+            entry.stored.source = Source::Storage;
             tell(context, &name, RecordNews::Ready);
             settle_ready(context, entry);
         }
@@ -222,13 +224,13 @@ impl Records {
     pub fn take_out(&mut self, context: &mut Context<'_>, name: &str, number: u64) -> Vec<Ticket> {
         let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
         let mut before = entry.view.clone();
-        let was_asked = entry.contested.is_some();
-        let is_settled = matches!(entry.phase, Phase::Synced | Phase::Waiting | Phase::Merging);
+        let was_asked = matches!(entry.stage, Stage::Merging(_));
+        let is_settled = was_asked || matches!(entry.stage, Stage::Synced { .. } | Stage::Waiting { .. });
         let Some(TakenOut { tickets, was_sent, impossible }) = entry.take_out(number) else { return Vec::new() };
         self.tell_changes(context, name, &mut before);
         report_impossible(context, name, impossible);
         self.touch(name);
-        if context.session.is_some() && is_settled && (was_sent || was_asked) {
+        if is_settled && (was_sent || was_asked) {
             // What the server has now is for it to say.
             self.ask_for_data(context, name);
         } else {
@@ -255,10 +257,11 @@ impl Entry {
 
     /// Whether writes of an earlier page can become part of this now.
     fn takes(&self, version: Option<i32>, has_data: bool, is_deletion: bool) -> bool {
-        let is_free = self.in_flight.as_ref().is_none_or(|it| it.is_guessed)
-            && self.contested.is_none()
-            && self.deletion.is_none();
-        let is_settled = !matches!(self.phase, Phase::Merging | Phase::Deleting | Phase::Denied | Phase::Waiting);
+        let is_in_doubt =
+            matches!(self.stage, Stage::Merging(_) | Stage::Deleting { .. } | Stage::Denied | Stage::Waiting { .. });
+        let is_free = self.in_flight.as_ref().is_none_or(|it| matches!(it.fate, Fate::Guessed))
+            && self.deletion.is_none()
+            && !is_in_doubt;
         let is_same = self.version.is_none() || self.version == version || !has_data;
         let is_possible = if is_deletion {
             // Without its data, it is the version that tells whether the record is the one to be deleted.
@@ -266,7 +269,7 @@ impl Entry {
         } else {
             self.pending.is_empty() || is_same
         };
-        is_free && is_settled && is_possible
+        is_free && is_possible
     }
 
     /// Makes the writes of an earlier page before those that are here. Returns those that cannot be made, and what the server
@@ -302,13 +305,13 @@ impl Entry {
 
     fn take_out(&mut self, number: u64) -> Option<TakenOut> {
         if let Some(deletion) = self.deletion.take_if(|deletion| deletion.kept_as == Some(number)) {
-            let (tickets, was_sent) = (deletion.tickets, self.phase == Phase::Deleting);
+            let (tickets, was_sent) = (deletion.tickets, matches!(self.stage, Stage::Deleting { .. }));
             return Some(TakenOut { tickets, was_sent, impossible: Vec::new() });
         }
         let position = self.pending.iter().position(|write| write.kept_as == Some(number))?;
         let tickets = self.pending.remove(position)?.tickets;
         let was_sent = self.in_flight.as_ref().is_some_and(|in_flight| position < in_flight.writes);
-        if was_sent || self.contested.take().is_some() {
+        if was_sent || self.stage.take_contested().is_some() {
             self.in_flight = None;
         }
         if let Some(base) = &self.base {

@@ -1,0 +1,165 @@
+//! Where a record stands in the session of now. Each stage owns what is known in it alone.
+
+use super::entry::Remote;
+use crate::client::time::Instant;
+
+/// Where a record stands in the session of now.
+#[derive(Debug, Default)]
+pub enum Stage {
+    /// The server was not asked yet.
+    #[default]
+    Unknown,
+    /// The server was not asked yet, and it is for the application to say when it is.
+    Held,
+    /// The server was asked for the record, which it makes if there is none.
+    Loading {
+        /// When the answer is overdue.
+        deadline: Instant,
+        /// Whether it was deleted meanwhile: it is loaded once more when the server has answered.
+        is_void: bool,
+        /// Whether it is read because the answer was overdue.
+        is_overdue: bool,
+    },
+    /// The server was asked for the version.
+    Checking {
+        /// When the answer is overdue.
+        deadline: Instant,
+    },
+    /// The server was asked for the data.
+    Reading {
+        /// When the answer is overdue.
+        deadline: Instant,
+    },
+    /// The data of `base` is what the server has, as far as is known.
+    Synced {
+        /// Whether the data was compared in this session, and not the version alone.
+        is_verified: bool,
+    },
+    /// The server contradicts itself: it is asked again then.
+    Waiting {
+        /// When.
+        deadline: Instant,
+    },
+    /// The application was asked how to settle a conflict.
+    Merging(Contested),
+    /// The server was asked to delete it: for the application, or because it would take no writes otherwise.
+    Deleting {
+        /// When the answer is overdue.
+        deadline: Instant,
+    },
+    /// The server refuses it.
+    Denied,
+}
+
+/// A conflict that the application was asked about.
+#[derive(Debug)]
+pub struct Contested {
+    /// Tells its answer from others.
+    pub question: u32,
+    /// When the answer is overdue.
+    pub deadline: Instant,
+    /// What the server had then.
+    pub asked: Remote,
+    /// What it has now.
+    pub newer: Option<Remote>,
+    /// How many of the first pending writes the answer is about.
+    pub writes: usize,
+}
+
+/// A message with writes, on its way.
+#[derive(Clone, Debug)]
+pub struct InFlight {
+    /// How many of the first pending writes it carries.
+    pub writes: usize,
+    /// What is known of it.
+    pub fate: Fate,
+}
+
+/// What is known of a message with writes.
+#[derive(Clone, Debug)]
+pub enum Fate {
+    /// The server owes the answer.
+    Awaited {
+        /// Tells it from others.
+        correlation_id: u32,
+        /// When it is overdue.
+        deadline: Instant,
+    },
+    /// No answer will come, or it was not the one that settles it: the data tells whether the server has it.
+    CutOff,
+    /// An earlier page may have sent the writes, or the first of them, or none.
+    Guessed,
+}
+
+impl Stage {
+    /// What the server has, and nothing else was said since.
+    pub const VERIFIED: Self = Self::Synced { is_verified: true };
+
+    /// The server is asked for the record for the first time.
+    pub const fn loading(deadline: Instant) -> Self {
+        Self::Loading { deadline, is_void: false, is_overdue: false }
+    }
+
+    /// When something is due whether or not anything arrives.
+    pub const fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Loading { deadline, .. }
+            | Self::Checking { deadline }
+            | Self::Reading { deadline }
+            | Self::Waiting { deadline }
+            | Self::Merging(Contested { deadline, .. })
+            | Self::Deleting { deadline } => Some(*deadline),
+            Self::Unknown | Self::Held | Self::Synced { .. } | Self::Denied => None,
+        }
+    }
+
+    /// Whether the server refuses the record.
+    pub const fn is_denied(&self) -> bool {
+        matches!(self, Self::Denied)
+    }
+
+    /// Whether what the server has is known.
+    pub const fn is_synced(&self) -> bool {
+        matches!(self, Self::Synced { .. })
+    }
+
+    /// Takes out the conflict that the application was asked about, if it was.
+    pub fn take_contested(&mut self) -> Option<Contested> {
+        if !matches!(self, Self::Merging(_)) {
+            return None;
+        }
+        match std::mem::replace(self, Self::VERIFIED) {
+            Self::Merging(contested) => Some(contested),
+            _ => None,
+        }
+    }
+}
+
+impl Contested {
+    /// What the server has, as far as is known.
+    pub fn latest(&self) -> &Remote {
+        self.newer.as_ref().unwrap_or(&self.asked)
+    }
+}
+
+impl InFlight {
+    /// What an earlier page may have sent.
+    pub const fn guess(writes: usize) -> Self {
+        Self { writes, fate: Fate::Guessed }
+    }
+
+    /// When the answer is overdue, if there will be one.
+    pub const fn deadline(&self) -> Option<Instant> {
+        match self.fate {
+            Fate::Awaited { deadline, .. } => Some(deadline),
+            Fate::CutOff | Fate::Guessed => None,
+        }
+    }
+
+    /// No answer settles it any more.
+    pub const fn cut_off(&mut self) {
+        if let Fate::Awaited { .. } = self.fate {
+            self.fate = Fate::CutOff;
+        }
+    }
+}
