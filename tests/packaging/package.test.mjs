@@ -38,6 +38,7 @@ const declarations = [
   'record-hub',
   'records',
   'rpc',
+  'schema',
   'stream',
   'subscription',
   'url',

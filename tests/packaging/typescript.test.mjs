@@ -1,11 +1,13 @@
 // The installed package in strict TypeScript.
+import assert from 'node:assert/strict';
 import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import ts from 'typescript-5.2';
 import { createConsumer, inRepository, run } from './consumer.mjs';
 
 const consumer = await createConsumer();
-const compiler = inRepository('node_modules/typescript/bin/tsc');
+const currentCompiler = inRepository('node_modules/typescript/bin/tsc');
 
 const resolutions = {
   'an application that is bundled': { module: 'ESNext', moduleResolution: 'Bundler', extension: 'ts' },
@@ -29,9 +31,10 @@ for (const [what, { module, moduleResolution, extension }] of Object.entries(res
       exactOptionalPropertyTypes: true,
       skipLibCheck: false,
     };
-    const compile = async (file, compilerOptions) => {
-      const configuration = join(project, `tsconfig.${file}.json`);
-      await writeFile(configuration, JSON.stringify({ compilerOptions, files: [file] }));
+    const compile = async (given, compilerOptions, compiler = currentCompiler) => {
+      const files = [given].flat();
+      const configuration = join(project, `tsconfig.${files[0]}.json`);
+      await writeFile(configuration, JSON.stringify({ compilerOptions, files }));
       await run(process.execPath, [compiler, '-p', configuration], project);
     };
     const fixture = (name) => inRepository('tests/packaging/typescript', name);
@@ -40,10 +43,82 @@ for (const [what, { module, moduleResolution, extension }] of Object.entries(res
       await mkdir(project);
     });
 
-    for (const name of ['example', 'errors']) {
+    for (const name of ['example', 'errors', ...(extension === 'cts' ? [] : ['schema'])]) {
       test(`${name}.ts compiles`, async () => {
         await copyFile(fixture(`${name}.ts`), join(project, `${name}.${extension}`));
         await compile(`${name}.${extension}`, strict);
+      });
+    }
+
+    if (extension === 'ts') {
+      test('all of them compile with the oldest TypeScript that will do', async () => {
+        const files = ['example.ts', 'errors.ts', 'schema.ts'];
+        await compile(files, strict, inRepository('node_modules/typescript-5.2/bin/tsc'));
+      });
+
+      test('the code in docs/types.md compiles', async () => {
+        const text = await readFile(inRepository('docs/types.md'), 'utf8');
+        const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+        assert.ok(blocks.length > 0);
+        await writeFile(join(project, 'documented.ts'), blocks.join('\n'));
+        await compile('documented.ts', strict);
+      });
+
+      test('editors complete names and paths', async () => {
+        const program = `
+          import { DeepstreamClient } from 'deepstream-wasm';
+          interface Note { title: string; items: { name: string; count?: number }[] }
+          declare const client: DeepstreamClient<{
+            records: { settings: { dark: boolean }; [note: \`notes/\${string}\`]: Note };
+            events: { news: string; ping: void };
+            rpcs: { add(data: number): number; now(): string };
+          }>;
+          client.event.emit('');
+          client.event.subscribe('', () => {});
+          client.record.getRecord('');
+          client.record.getRecord('notes/1').get('');
+          client.record.getRecord('notes/1').get('items[0].');
+          client.rpc.make('');
+        `;
+        const file = join(project, 'completed.ts');
+        await writeFile(file, program);
+        const host = {
+          ...ts.sys,
+          getCompilationSettings: () => ({ module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, strict: true, types: [] }),
+          getScriptFileNames: () => [file],
+          getScriptVersion: () => '0',
+          getScriptSnapshot: (name) => ts.sys.fileExists(name) ? ts.ScriptSnapshot.fromString(ts.sys.readFile(name)) : undefined,
+          getDefaultLibFileName: ts.getDefaultLibFilePath,
+          getCurrentDirectory: () => project,
+          useCaseSensitiveFileNames: () => true,
+        };
+        const service = ts.createLanguageService(host);
+        const completed = [...program.matchAll(/\('(items\[0\]\.)?(?=')/g)].map(({ 0: start, index }) =>
+          service.getCompletionsAtPosition(file, index + start.length, {})?.entries.map(({ name }) => name).sort(),
+        );
+        service.dispose();
+        assert.deepEqual(completed, [
+          ['news', 'ping'],
+          ['news', 'ping'],
+          ['settings'],
+          ['items', 'title'],
+          ['items[0].count', 'items[0].name'],
+          ['add', 'now'],
+        ]);
+      });
+
+      test('a misspelt path is an error that shows the paths there are', async () => {
+        const text = await readFile(fixture('misspelt.ts'), 'utf8');
+        await writeFile(join(project, 'misspelt.ts'), text);
+        const { message } = await compile('misspelt.ts', strict).then(() => assert.fail('it compiles'), (error) => error);
+        const lines = text.split('\n');
+        const complaints = message.split(/^(?=misspelt\.ts\()/m).slice(1);
+        const places = complaints.map((complaint) => Number(/\((\d+),/.exec(complaint)[1]));
+        assert.deepEqual(places, lines.flatMap((line, index) => (/^(void )?note\./.test(line) ? [index + 1] : [])));
+        for (const [index, place] of places.entries()) {
+          const [, paths] = lines[place - 1].split('; // ');
+          assert.ok(complaints[index].includes(paths), complaints[index]);
+        }
       });
     }
 

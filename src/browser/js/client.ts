@@ -12,6 +12,7 @@ import { check, defineDisposal, endWith, type SubscribeOptions } from './subscri
 import type { RPCHandler } from './rpc.js';
 import { withSubscriptions, type OutboxHandler, type StorageProblem } from './outbox.js';
 import type { RecordConflict } from './record.js';
+import type { ClientSchema, EventsOf, RecordsOf, RpcsOf } from './schema.js';
 
 /**
  * Receives the outcome of `login()`: on success what the server says about the user (`null` if nothing), else an object
@@ -139,17 +140,17 @@ export type ClientEventName =
  * @example
  * await using client = new DeepstreamClient('localhost:6020'); // closed at the end of the block
  */
-export interface DeepstreamClient extends Disposable, AsyncDisposable {
+export interface DeepstreamClient<Schema extends ClientSchema = {}> extends Disposable, AsyncDisposable {
   /** Messages to everybody who subscribed to their name. */
-  readonly event: EventHandler;
+  readonly event: EventsOf<Schema>;
 
   /** Documents that many clients read and write. */
-  readonly record: RecordHandler;
+  readonly record: RecordsOf<Schema>;
 
   /** Who is logged in. */
   readonly presence: PresenceHandler;
   /** Calls that one client makes and another answers. */
-  readonly rpc: RPCHandler;
+  readonly rpc: RpcsOf<Schema>;
   /** What waits for the server. */
   readonly outbox: OutboxHandler;
 
@@ -334,10 +335,14 @@ export interface DeepstreamClientConstructor {
    * @param url Of the server: `localhost:6020`, `//host`, `ws://host`, `wss://host/path?query`. Of several, the client starts
    * with a random one and goes on to the next after a failed attempt.
    * @param options What shall differ from the defaults in {@link Options}.
+   * @typeParam Schema What the names stand for: see {@link ClientSchema}.
    * @throws {DeepstreamError} for a URL or options that are wrong; the message names what came and what was expected
    */
-  new (url: string | readonly string[], options?: Partial<Options>): DeepstreamClient;
-  readonly prototype: DeepstreamClient;
+  new <Schema extends ClientSchema = {}>(
+    url: string | readonly string[],
+    options?: Partial<Options>,
+  ): DeepstreamClient<Schema>;
+  readonly prototype: DeepstreamClient<any>;
 }
 
 /** What `dsClient` does. */
@@ -352,7 +357,10 @@ export interface DsClient {
    * export const client = dsClient('localhost:6020');
    * dsClient() === client; // anywhere else
    */
-  (url?: string | readonly string[], options?: Partial<Options>): DeepstreamClient;
+  <Schema extends ClientSchema = {}>(
+    url?: string | readonly string[],
+    options?: Partial<Options>,
+  ): DeepstreamClient<Schema>;
 }
 
 /**
@@ -371,7 +379,7 @@ export function defineSingleton(Client: DeepstreamClientConstructor): DsClient {
     } else if (url !== undefined && String(url) !== urlOfClient) {
       throw invalid('url', `none or '${urlOfClient}', which the client there is was made for`, url);
     }
-    return client;
+    return client as DeepstreamClient<any>;
   };
 }
 
@@ -482,5 +490,5 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
   defineDisposal(Client.prototype, function (this: Client) {
     this.close();
   });
-  return Client;
+  return Client as unknown as DeepstreamClientConstructor;
 }

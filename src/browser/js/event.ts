@@ -6,15 +6,22 @@ import type { EmitOptions } from './outbox.js';
 
 /**
  * `Data` if `JSON.stringify` keeps all of it, else `never`: no functions, symbols, bigints, `Map`s or other objects with
- * methods, unless they have a `toJSON`.
+ * methods, unless they have a `toJSON`. Interfaces will do. What wraps a method that takes data takes this, and says so.
+ *
+ * @example
+ * function publish<Data>(name: string, data: Data & Serialisable<Data>) {
+ *   client.event.emit<Data>(name, data);
+ * }
  */
-export type Serialisable<Data> = Data extends JSONValue | undefined
+export type Serialisable<Data> = unknown extends Data
   ? Data
-  : Data extends { toJSON(): unknown }
+  : Data extends JSONValue | undefined
     ? Data
-    : Data extends ((...parameters: any[]) => unknown) | symbol | bigint
-      ? never
-      : { [Key in keyof Data]: Serialisable<Data[Key]> };
+    : Data extends { toJSON(): unknown }
+      ? Data
+      : Data extends ((...parameters: any[]) => unknown) | symbol | bigint
+        ? never
+        : { [Key in keyof Data]: Serialisable<Data[Key]> };
 
 /**
  * Messages to everybody who subscribed to their name: `client.event`.

@@ -19,6 +19,7 @@ import {
   type DeepstreamClientConstructor,
   type DsClient,
 } from './client.js';
+import type { ClientSchema } from './schema.js';
 import { checkHost, compileError } from './loading.js';
 import { moduleFromText } from './module-text.js';
 
@@ -27,7 +28,7 @@ export * from './public.js';
 let initialised = false;
 
 /** A client, as `new DeepstreamClient()` makes it. */
-export type DeepstreamClient = Client;
+export type DeepstreamClient<Schema extends ClientSchema = {}> = Client<Schema>;
 
 /**
  * A connection to a deepstream server, that finds its way back whenever it is lost.

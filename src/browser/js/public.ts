@@ -62,6 +62,7 @@ export {
 } from './options.js';
 export type {
   Patches,
+  PathIn,
   Record,
   RecordConflict,
   RecordEvents,
@@ -69,8 +70,21 @@ export type {
   RecordState,
   RecordSubscribeOptions,
   ValueAt,
+  ValueAtOptional,
   WriteAckCallback,
 } from './record.js';
 export type { RecordHandler } from './records.js';
+export type {
+  ClientSchema,
+  DataOf,
+  EventsOf,
+  NameIn,
+  RecordsOf,
+  ResultOf,
+  RpcsOf,
+  TypedEventHandler,
+  TypedRecordHandler,
+  TypedRPCHandler,
+} from './schema.js';
 export type { EventStream, StreamOptions } from './stream.js';
 export type { SubscribeOptions, Subscription } from './subscription.js';

@@ -7,32 +7,86 @@ import type { SubscribeOptions, Subscription } from './subscription.js';
 /** Receives the outcome of a write: the code of an error, or `null` when the server has it, and the name of the record. */
 export type WriteAckCallback = (error: string | null, recordName: string) => void;
 
-/** What is at a path of a record, as far as the types say; `any` where they do not. */
-export type ValueAt<Data, Path extends string> =
-  IsAny<Data> extends true
-    ? any
-    : string extends Path
-      ? any
-      : Path extends `${infer Head}.${infer Rest}`
-        ? ValueAt<Step<Data, Head>, Rest>
-        : Step<Data, Path>;
+/** What is at a path of a record, as far as the types say; `any` where they do not, `never` where there is nothing. */
+export type ValueAt<Data, Path extends string> = Walk<Data, Dotted<Path>>;
 
-type IsAny<Data> = 0 extends 1 & Data ? true : false;
+/**
+ * `Path` where it leads somewhere in `Data`; else the paths that do, as far as the path is right: so editors complete it, and the
+ * compiler shows them. What wraps a method of records that takes a path takes this.
+ *
+ * @example
+ * function useField<Data, Path extends string>(record: Record<Data>, path: PathIn<Data, Path>) {
+ *   return record.get(path);
+ * }
+ */
+export type PathIn<Data, Path extends string | undefined> = Path extends string ? Check<Data, Dotted<Path>, '', Path> : Path;
 
-type Step<Data, Name extends string> = Name extends `${string}[${string}][${string}`
+/** `items[0].name` as `items.0.name`. */
+type Dotted<Path extends string> = Path extends `${infer Before}[${infer Index}]${infer After}`
+  ? Dotted<`${Before}.${Index}${After}`>
+  : Path;
+
+type Walk<Data, Path extends string> = unknown extends Data
   ? any
-  : Name extends `${infer Head}[${string}]`
-    ? Element<Member<Data, Head>>
-    : Member<Data, Name>;
+  : string extends Path
+    ? any
+    : Path extends `${infer Name}.${infer Rest}`
+      ? Walk<Member<Data, Name>, Rest>
+      : Member<Data, Path>;
 
-type Member<Data, Name extends string> =
-  NonNullable<Data> extends infer Present ? (Name extends keyof Present ? Present[Name] : never) : never;
+/** What is called so in one of the types that `Data` may be. */
+type Member<Data, Name extends string> = Data extends readonly (infer Item)[]
+  ? Name extends `${number}`
+    ? Item
+    : never
+  : Data extends object
+    ? Name extends keyof Data
+      ? Data[Name]
+      : Name extends `${infer Key extends number}`
+        ? Key extends keyof Data
+          ? Data[Key]
+          : never
+        : never
+    : never;
 
-type Element<Data> = NonNullable<Data> extends readonly (infer Item)[] ? Item : never;
+/** `Done` has led to `Data`, `Rest` is to follow. */
+type Check<Data, Rest extends string, Done extends string, Path extends string> = unknown extends Data
+  ? Path
+  : string extends Rest
+    ? Path
+    : Rest extends `${infer Name}.${infer After}`
+      ? [PathsFrom<Member<Data, Name>>] extends [never]
+        ? PathsFrom<Data, Done>
+        : Check<Member<Data, Name>, After, Extended<Data, Done, Name>, Path>
+      : [Member<Data, Rest>] extends [never]
+        ? PathsFrom<Data, Done>
+        : Path;
+
+/** `Done` and one step more. */
+type PathsFrom<Data, Done extends string = ''> = unknown extends Data
+  ? string
+  : Data extends readonly unknown[]
+    ? `${Done}[${number}]`
+    : Data extends object
+      ? Extended<Data, Done, `${keyof Data & (string | number)}`>
+      : never;
+
+type Extended<Data, Done extends string, Name extends string> = NonNullable<Data> extends readonly unknown[]
+  ? `${Done}[${Name}]`
+  : Done extends ''
+    ? Name
+    : `${Done}.${Name}`;
+
+/** What a method gives for a path that may be left out. */
+export type ValueAtOptional<Data, Path extends string | undefined> = Path extends string
+  ? ValueAt<Data, Path> | undefined
+  : Data;
 
 /** Several paths and what is to be there: `undefined` erases. */
 export type Patches<Data, Paths> = {
-  [Path in keyof Paths]: Path extends string ? ValueAt<Data, Path> | undefined : never;
+  [Path in keyof Paths]: Path extends PathIn<Data, Path & string>
+    ? ValueAt<Data, Path & string> | undefined
+    : { 'is no path; these are': PathIn<Data, Path & string> };
 };
 
 /** What was changed on two sides, where something of one side is lost. `null` stands for a record that was deleted. */
@@ -188,9 +242,7 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
    * @example
    * note.get('items[0].name');
    */
-  get<Path extends string>(path: Path): ValueAt<Data, Path> | undefined;
-  /** What is at a path, or all of it without one. */
-  get(path?: string): any;
+  get<Path extends string | undefined>(path: PathIn<Data, Path>): ValueAtOptional<Data, Path>;
 
   /**
    * Replaces the whole record. What is the same already is not sent.
@@ -209,7 +261,11 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
    * @example
    * note.set('items[0].name', 'bread');
    */
-  set<Path extends string>(path: Path, data: ValueAt<Data, Path> | undefined, callback?: WriteAckCallback): void;
+  set<Path extends string>(
+    path: PathIn<Data, Path>,
+    data: ValueAt<Data, Path> | undefined,
+    callback?: WriteAckCallback,
+  ): void;
 
   /**
    * Like `set`, and tells when the server has it.
@@ -222,16 +278,16 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
   setWithAck(data: Data): Promise<void>;
   /** Replaces the record, and calls back. */
   setWithAck(data: Data, callback: (error: string) => void): void;
+  /** Replaces the record, with a promise unless there is a callback. */
+  setWithAck(data: Data, callback?: (error: string) => void): Promise<void> | void;
   /** Sets what is at a path. */
-  setWithAck<Path extends string>(path: Path, data: ValueAt<Data, Path> | undefined): Promise<void>;
+  setWithAck<Path extends string>(path: PathIn<Data, Path>, data: ValueAt<Data, Path> | undefined): Promise<void>;
   /** Sets what is at a path, and calls back. */
   setWithAck<Path extends string>(
-    path: Path,
+    path: PathIn<Data, Path>,
     data: ValueAt<Data, Path> | undefined,
     callback: (error: string) => void,
   ): void;
-  /** Replaces the record, with a promise unless there is a callback. */
-  setWithAck(data: Data, callback?: (error: string) => void): Promise<void> | void;
 
   /**
    * Sets what is at several paths at once: all of it is one version, and everybody sees all of it or nothing.
@@ -249,17 +305,17 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
    * @example
    * note.erase('draft');
    */
-  erase(path: string): void;
+  erase<Path extends string>(path: PathIn<Data, Path>): void;
   /**
    * Erases what is at a path, and tells when the server has done so: see `setWithAck`.
    * @example
    * await note.eraseWithAck('draft');
    */
-  eraseWithAck(path: string): Promise<void>;
+  eraseWithAck<Path extends string>(path: PathIn<Data, Path>): Promise<void>;
   /** Erases what is at a path, and calls back. */
-  eraseWithAck(path: string, callback: (error: string) => void): void;
+  eraseWithAck<Path extends string>(path: PathIn<Data, Path>, callback: (error: string) => void): void;
   /** Erases what is at a path, with a promise unless there is a callback. */
-  eraseWithAck(path: string, callback?: (error: string) => void): Promise<void> | void;
+  eraseWithAck<Path extends string>(path: PathIn<Data, Path>, callback?: (error: string) => void): Promise<void> | void;
 
   /**
    * Calls back whenever the record is different, whoever has changed it.
@@ -277,7 +333,7 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
    * note.subscribe('title', (title) => show(title));
    */
   subscribe<Path extends string>(
-    path: Path,
+    path: PathIn<Data, Path>,
     callback: (value: ValueAt<Data, Path>) => void,
     options?: boolean | RecordSubscribeOptions,
   ): Subscription;
@@ -289,5 +345,5 @@ export interface Record<Data = any> extends RecordHolder<Record<Data>>, EventSou
    */
   unsubscribe(callback: (data: any) => void): void;
   /** Ends what `subscribe` began with the same path and callback; without a callback, all at this path. */
-  unsubscribe(path: string, callback?: (value: any) => void): void;
+  unsubscribe<Path extends string>(path: PathIn<Data, Path>, callback?: (value: any) => void): void;
 }

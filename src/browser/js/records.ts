@@ -2,6 +2,7 @@ import { AnonymousRecordHandle, type AnonymousRecord } from './anonymous-record.
 import type { RecordData, RecordPathData } from './constants.js';
 import { DequeueHandle, type Dequeue } from './dequeue.js';
 import { checkFunction, checkOptionalFunction, invalid } from './emitter.js';
+import type { Serialisable } from './event.js';
 import { ListHandle, type List } from './list.js';
 import type { ListenCallback } from './listen.js';
 import type { MergeStrategy } from './options.js';
@@ -88,12 +89,17 @@ export interface RecordHandler {
    * client.record.setData('note', 'title', 'Shopping');
    * client.record.setData('cursors/ada', { x: 3, y: 7 }, undefined, { delivery: 'drop' });
    */
-  setData(name: string, data: RecordData, callback?: WriteAckCallback, options?: SetDataOptions): void;
+  setData<Data extends object | null | undefined>(
+    name: string,
+    data: Data & Serialisable<Data>,
+    callback?: WriteAckCallback,
+    options?: SetDataOptions,
+  ): void;
   /** Writes to a path of a record; `undefined` erases. */
-  setData(
+  setData<Data>(
     name: string,
     path: string,
-    data: RecordPathData | undefined,
+    data: (Data & Serialisable<Data>) | undefined,
     callback?: WriteAckCallback,
     options?: SetDataOptions,
   ): void;
@@ -111,17 +117,17 @@ export interface RecordHandler {
    * @example
    * await client.record.setDataWithAck('note', { title: 'Shopping' });
    */
-  setDataWithAck(
+  setDataWithAck<Data extends object | null | undefined>(
     name: string,
-    data: RecordData | undefined,
+    data: Data & Serialisable<Data>,
     callback?: WriteAckCallback,
     options?: SetDataOptions,
   ): Promise<string | void> | void;
   /** Writes to a path of a record, and tells when the server has it. */
-  setDataWithAck(
+  setDataWithAck<Data>(
     name: string,
     path: string,
-    data: RecordPathData | undefined,
+    data: (Data & Serialisable<Data>) | undefined,
     callback?: WriteAckCallback,
     options?: SetDataOptions,
   ): Promise<string | void> | void;

@@ -19,6 +19,7 @@ import {
   type DeepstreamClientConstructor,
   type DsClient,
 } from './client.js';
+import type { ClientSchema } from './schema.js';
 import { checkHost, compileError, foreignBytesError, loadModule } from './loading.js';
 import { defaultSource } from './module-source.js';
 
@@ -62,7 +63,7 @@ async function start(source: ModuleSource = defaultSource()): Promise<void> {
 }
 
 /** A client, as `new DeepstreamClient()` makes it. */
-export type DeepstreamClient = Client;
+export type DeepstreamClient<Schema extends ClientSchema = {}> = Client<Schema>;
 
 /**
  * A connection to a deepstream server, that finds its way back whenever it is lost.
