@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     client::{
-        Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, Outbox, OutboxNews,
+        Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, OutboxNews, OutboxView,
         Output, PageSignal, RecordCommand, RecordNews, Records, Snapshot, SocketEvent, SocketId, Ticket,
     },
     wire::Topic,
@@ -174,7 +174,7 @@ impl Driver {
     }
 
     /// Lets somebody look into the outbox.
-    pub fn with_outbox<T>(&self, look: impl FnOnce(&Outbox) -> T) -> T {
+    pub fn with_outbox<T>(&self, look: impl FnOnce(OutboxView<'_>) -> T) -> T {
         look(self.client.borrow().outbox())
     }
 

@@ -15,7 +15,7 @@ use super::{
     page::{self, Target},
     promises,
 };
-use crate::client::{Input, Outbox, StorageEvent, limits::STORAGE_QUEUE_MAX};
+use crate::client::{Input, StorageEvent, limits::STORAGE_QUEUE_MAX};
 
 #[wasm_bindgen]
 extern "C" {
@@ -254,7 +254,7 @@ impl Local {
 
 impl Listening {
     fn start(driver: &Rc<Driver>, target: Target) -> Self {
-        let prefix = JsValue::from_str(&driver.with_outbox(Outbox::key_prefix));
+        let prefix = JsValue::from_str(&driver.with_outbox(|outbox| outbox.key_prefix()));
         let driver = Rc::clone(driver);
         let listener = Closure::new(move |event: ChangeEvent| on_change(&driver, &prefix, &event));
         target.add("storage", listener.as_ref().unchecked_ref());

@@ -7,6 +7,7 @@ use super::{
     error::ClientError,
     flight::{Flight, Item},
     io::{Outcome, Output, SocketId, Ticket},
+    log::Log,
     options::Options,
     pings::Pings,
     rng::Rng,
@@ -32,6 +33,8 @@ pub struct Context<'a> {
     pub flight: &'a mut Flight,
     /// What subscribers here have been told of.
     pub seen: &'a mut Deduplication,
+    /// What all that waits for the server has in common.
+    pub log: &'a mut Log,
     /// What the clock on the wall said at the origin of [`Instant`], in milliseconds since 1970.
     pub wall_clock_origin_ms: u64,
 }

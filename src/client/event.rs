@@ -27,11 +27,12 @@ impl Events {
     }
 
     /// The application wants something.
-    pub fn on_command(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, command: EventCommand<'_>) {
+    pub fn on_command(&mut self, context: &mut Context<'_>, command: EventCommand<'_>) {
         match command {
             EventCommand::Subscribe(name) => self.subscriptions.subscribe(context, name),
             EventCommand::Unsubscribe(name) => self.subscriptions.unsubscribe(context, name),
-            EventCommand::Emit(offer) => outbox.add(context, &offer),
+            // The outbox has it.
+            EventCommand::Emit(_) => {}
             EventCommand::Listen(command) => self.listens.on_command(context, command),
         }
     }

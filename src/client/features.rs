@@ -34,11 +34,11 @@ impl Features {
     }
 
     /// A session begins; if it is not the first, `gap_ms` says how long there was none.
-    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, gap_ms: Option<u64>) {
+    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
         self.events.on_session(context, gap_ms);
         self.presence.on_session(context, gap_ms);
-        self.records.on_session(context, outbox.forced_names());
-        self.rpc.on_session(context, outbox, gap_ms);
+        self.records.on_session(context);
+        self.rpc.on_session(context, gap_ms);
     }
 
     /// What had to wait for what is on its way may be sent.

@@ -28,6 +28,7 @@ mod flight;
 mod io;
 pub mod limits;
 mod listen;
+mod log;
 mod options;
 mod outbox;
 mod pings;
@@ -45,7 +46,7 @@ use std::collections::VecDeque;
 
 use self::{
     connection::Connection, context::Context, deduplication::Deduplication, features::Features, flight::Flight,
-    pings::Pings, time::earliest,
+    log::Log, outbox::Outbox, pings::Pings, time::earliest,
 };
 pub use self::{
     connection::Snapshot,
@@ -60,7 +61,7 @@ pub use self::{
         Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,
         Overflow, Resubscribe,
     },
-    outbox::Outbox,
+    outbox::OutboxView,
     reason::{CloseKind, CloseReason},
     records::Records,
     rng::Rng,
@@ -77,6 +78,7 @@ pub struct Client {
     connection: Connection,
     features: Features,
     outbox: Outbox,
+    log: Log,
     /// The session that the features were told of last.
     followed_session: Option<SocketId>,
     pings: Pings,
@@ -91,7 +93,7 @@ impl Client {
     /// tick, unless `lazyConnect` is set. The same `seed` and the same inputs give the same outputs.
     pub fn new(now: Instant, urls: &[&str], options: Options, seed: u64) -> Self {
         let mut rng = Rng::new(seed);
-        let outbox = Outbox::new(
+        let log = Log::new(
             urls.first().copied().unwrap_or_default(),
             options.outbox_key.as_deref(),
             options.outbox_storage,
@@ -99,7 +101,8 @@ impl Client {
         );
         let urls = urls.iter().map(|url| Box::from(*url)).collect();
         Self {
-            outbox,
+            outbox: Outbox::new(),
+            log,
             followed_session: None,
             pings: Pings::default(),
             flight: Flight::new(),
@@ -139,8 +142,8 @@ impl Client {
     }
 
     /// What waits for the server.
-    pub const fn outbox(&self) -> &Outbox {
-        &self.outbox
+    pub const fn outbox(&self) -> OutboxView<'_> {
+        OutboxView { outbox: &self.outbox, records: &self.features.records, log: &self.log }
     }
 
     /// Whether the server has refused to let this client provide `name`, in this session.
@@ -155,31 +158,33 @@ impl Client {
 
     /// Takes in what happened.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        if matches!(&input, Input::Socket(socket, _) if self.connection.socket() != Some(*socket)) {
+            return;
+        }
         // What is to be cleared does not wait for the end of the task: the client may be closed in it.
         let may_be_followed = matches!(&input, Input::Command(command) if !matches!(command, Command::ClearOutbox));
+        // What a page that did not run hears first may be from long ago.
+        let (mut context, _, features, outbox) = self.split(now);
+        outbox.check_leases(&mut context, &mut features.records);
         match input {
             Input::Tick => self.on_tick(now),
             Input::TaskEnd => {}
             Input::WallClock(now_ms) => self.wall_clock_origin_ms = now_ms.saturating_sub(now.as_ms()),
-            Input::Socket(socket, event) => {
-                if self.connection.socket() == Some(socket) {
-                    self.on_socket_event(now, socket, event);
-                }
-            }
+            Input::Socket(socket, event) => self.on_socket_event(now, socket, event),
             Input::Command(command) => self.on_command(now, command),
             Input::Page(signal) => {
                 let (mut context, connection, ..) = self.split(now);
                 connection.on_page(&mut context, signal);
                 self.follow_session(now);
-                let (mut context, _, _, outbox) = self.split(now);
+                let (mut context, _, features, outbox) = self.split(now);
                 match signal {
-                    PageSignal::Left => outbox.park(&mut context),
-                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => outbox.unpark(&mut context),
+                    PageSignal::Left => outbox.park(&mut context, &mut features.records),
+                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => Outbox::unpark(&mut context),
                 }
             }
             Input::Storage(event) => {
-                let (mut context, _, _, outbox) = self.split(now);
-                outbox.on_storage(&mut context, event);
+                let (mut context, _, features, outbox) = self.split(now);
+                outbox.on_storage(&mut context, &mut features.records, event);
             }
             Input::Lock { name, outcome } => {
                 let (mut context, _, _, outbox) = self.split(now);
@@ -195,14 +200,15 @@ impl Client {
             }
         }
         self.follow_session(now);
-        let (mut context, connection, features, outbox) = self.split(now);
-        outbox.follow_records(&mut context, &mut features.records);
+        self.follow_records(now);
+        let (mut context, _, features, outbox) = self.split(now);
         if context.session.is_some() {
             if context.flight.takes_more() {
                 features.send_waiting(&mut context);
                 outbox.flush(&mut context);
-                outbox.follow_records(&mut context, &mut features.records);
+                self.follow_records(now);
             }
+            let (mut context, connection, features, outbox) = self.split(now);
             outbox.make_calls(&mut context, &mut |context, call, ticket| features.rpc.make_kept(context, call, ticket));
             if context.flight.takes_ping() {
                 connection.ask(&mut context);
@@ -215,22 +221,32 @@ impl Client {
             let (mut context, _, features, outbox) = self.split(now);
             features.on_rest(&mut context, &error);
             if is_over {
-                outbox.on_rest(&mut context, &error);
+                outbox.on_rest(&mut context, &mut features.records, &error);
                 features.on_stopped(&mut context, &error);
             }
         }
-        let (mut context, connection, _, outbox) = self.split(now);
+        let (mut context, connection, features, outbox) = self.split(now);
+        outbox.settle_flushes(&mut context, &features.records);
         if connection.awaits_application() {
-            outbox.leave_taken_over(&mut context);
+            outbox.leave_taken_over(&mut context, &mut features.records);
         }
         if may_be_followed && !connection.is_closed() {
-            outbox.ask_first(&mut context);
+            context.ask_storage_first();
         } else {
-            outbox.commit(&mut context);
+            outbox.commit(&mut context, &mut features.records);
         }
-        if self.outbox.take_changed() {
+        if self.log.take_changed() {
             self.out.push_back(Output::Outbox(OutboxNews::Changed));
         }
+    }
+
+    /// Records do what they have put off until nothing else is done.
+    fn follow_records(&mut self, now: Instant) {
+        let (mut context, _, features, outbox) = self.split(now);
+        if features.records.follow(&mut context) {
+            outbox.commit(&mut context, &mut features.records);
+        }
+        features.records.start_writing(&mut context);
     }
 
     /// What is to be done next.
@@ -240,15 +256,16 @@ impl Client {
 
     /// Whether commands have entrusted something that is to be written when the task of the page ends.
     pub const fn wants_task_end(&self) -> bool {
-        self.outbox.has_uncommitted()
+        self.log.has_uncommitted()
     }
 
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let session = self.connection.session().is_some();
         let features = self.features.deadline(session);
-        let outbox = self.connection.is_wanted().then(|| self.outbox.deadline(session));
-        let call = self.outbox.call_deadline();
+        let outbox = self.connection.is_wanted();
+        let outbox = outbox.then(|| earliest(&[self.outbox.deadline(session), self.log.deadline(session)]));
+        let call = self.log.call_deadline();
         earliest(&[self.connection.deadline(&self.options), features, outbox.flatten(), call])
     }
 
@@ -265,13 +282,13 @@ impl Client {
             let reason = connection.snapshot().reason;
             let culprit = context.flight.on_lost(now, reason.as_ref(), context.pings.answered);
             features.on_lost(&mut context, outbox, culprit.as_ref());
-            outbox.on_lost(&mut context, culprit.as_ref());
+            outbox.on_lost(&mut context, &mut features.records, culprit.as_ref());
         }
         if context.session.is_some() {
             let (params, client_data) = connection.user();
-            let is_somebody_else = outbox.on_login(params, client_data);
-            features.on_session(&mut context, outbox, connection.session_gap_ms());
-            outbox.on_session(&mut context, is_somebody_else);
+            let is_somebody_else = context.log.on_login(params, client_data);
+            features.on_session(&mut context, connection.session_gap_ms());
+            outbox.on_session(&mut context, &mut features.records, is_somebody_else);
         }
     }
 
@@ -281,7 +298,7 @@ impl Client {
         // The connection may just have been given up.
         let (mut context, connection, features, outbox) = self.split(now);
         features.on_tick(&mut context, outbox);
-        if outbox.on_tick(&mut context) {
+        if outbox.on_tick(&mut context, &mut features.records) {
             connection.ask(&mut context);
         }
     }
@@ -352,7 +369,7 @@ impl Client {
                 // Too many attempts say nothing of the last one.
                 let is_judged = message.action != AuthAction::TooManyAuthAttempts;
                 if let (true, Some(params), None) = (is_judged, params, connection.known_params()) {
-                    features.rpc.on_refused(&outbox.on_refused(params));
+                    features.rpc.on_refused(&outbox.on_refused(&mut context, &mut features.records, params));
                 }
             }
             Message::Parser(message) => context.report(ClientError::Server {
@@ -374,7 +391,10 @@ impl Client {
         match command {
             Command::Login { ticket, params } => {
                 if connection.login(&mut context, ticket, params) {
-                    outbox.on_credentials(connection.known_params());
+                    // The session of whoever was logged in is over.
+                    self.follow_session(now);
+                    let (mut context, connection, features, outbox) = self.split(now);
+                    outbox.on_credentials(&mut context, &mut features.records, connection.known_params());
                 }
             }
             Command::Pause => connection.pause(&mut context),
@@ -383,14 +403,19 @@ impl Client {
                 connection.close(&mut context);
                 let (mut context, _, features, outbox) = self.split(now);
                 features.on_closed(&mut context);
-                outbox.on_closed(&mut context);
+                outbox.on_closed(&mut context, &mut features.records);
+                features.records = Records::new();
             }
             Command::FlushOutbox { ticket } => outbox.flush_by(&mut context, ticket),
-            Command::ClearOutbox => outbox.clear(&mut context),
+            Command::ClearOutbox => outbox.clear(&mut context, &mut features.records),
             Command::Resubscribe => features.resubscribe(&mut context),
-            Command::Event(command) => features.events.on_command(&mut context, outbox, command),
+            Command::Event(EventCommand::Emit(offer)) => outbox.add(&mut context, &mut features.records, &offer),
+            Command::Event(command) => features.events.on_command(&mut context, command),
             Command::Presence(command) => features.presence.on_command(&mut context, command),
             Command::Record(command) => features.records.on_command(&mut context, outbox, command),
+            Command::Rpc(RpcCommand::Make(call)) if call.is_durable => {
+                outbox.add_call(&mut context, &mut features.records, &call);
+            }
             Command::Rpc(command) => features.rpc.on_command(&mut context, outbox, command),
         }
     }
@@ -405,6 +430,7 @@ impl Client {
             pings: &mut self.pings,
             flight: &mut self.flight,
             seen: &mut self.seen,
+            log: &mut self.log,
             wall_clock_origin_ms: self.wall_clock_origin_ms,
         };
         (context, &mut self.connection, &mut self.features, &mut self.outbox)

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     browser::{callbacks::Callbacks, driver::Driver},
-    client::{ClientError, Command, Delivery, DropReason, Entry, Kind, Outbox, OutboxNews},
+    client::{ClientError, Command, Delivery, DropReason, Entry, Kind, OutboxNews},
 };
 
 /// What waits for the server: the class behind `client.outbox`. Its types and their documentation are in `js/outbox.ts`.
@@ -39,13 +39,13 @@ impl OutboxHandler {
     /// How many entries there are.
     #[wasm_bindgen(getter)]
     pub fn size(&self) -> usize {
-        self.driver.with_outbox(Outbox::len)
+        self.driver.with_outbox(|outbox| outbox.len())
     }
 
     /// The bytes of their names and payloads.
     #[wasm_bindgen(getter)]
     pub fn bytes(&self) -> usize {
-        self.driver.with_outbox(Outbox::bytes)
+        self.driver.with_outbox(|outbox| outbox.bytes())
     }
 
     /// When the oldest of them was given, as `Date.now()` has it.

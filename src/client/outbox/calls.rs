@@ -3,13 +3,13 @@
 //! One that must not be executed twice leaves storage before it is made, and is made once storage says that it has gone:
 //! no page can make it after this one. One that may be executed twice stays until its outcome is known.
 
-use super::{Outbox, Purpose, Storage, storage::degrade, takeover::OwnLock};
+use super::{Outbox, Writes, storage::degrade};
 use crate::client::{
     context::Context,
     error::{ClientError, DropReason, RpcError, RpcFailure},
     flight::Item,
     io::{Delivery, Entry, Kind, Offer, Output, Progress, RpcCall, Ticket},
-    time::{Instant, Wake},
+    log::{Purpose, Storage},
 };
 
 /// Sends a call for whoever waits for its outcome, if anybody does.
@@ -17,43 +17,41 @@ pub type Make<'a> = &'a mut dyn FnMut(&mut Context<'_>, &Entry, Option<Ticket>) 
 
 impl Outbox {
     /// Keeps a call until it can be made.
-    pub fn add_call(&mut self, context: &mut Context<'_>, call: &RpcCall<'_>) {
-        let mut entry = self.entry(
-            context,
-            &Offer {
-                kind: Kind::Call { idempotent: call.idempotent },
-                name: call.name,
-                data: call.data,
-                delivery: Delivery::Durable,
-                ttl_ms: call.ttl_ms,
-                key: None,
-                receipt: Some(call.ticket),
-            },
-        );
+    pub fn add_call(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, call: &RpcCall<'_>) {
+        let mut entry = context.entry(&Offer {
+            kind: Kind::Call { idempotent: call.idempotent },
+            name: call.name,
+            data: call.data,
+            delivery: Delivery::Durable,
+            ttl_ms: call.ttl_ms,
+            key: None,
+            receipt: Some(call.ticket),
+        });
         if let Some(timeout_ms) = call.timeout_ms {
             let settle_by = context.now.after_ms(timeout_ms);
             entry.settle_by = Some(settle_by);
             // Whoever is told that it was never made must be able to rely on that.
             entry.expires_at = entry.expires_at.min(settle_by);
         }
-        self.admit(context, entry);
-    }
-
-    /// Whether an entry is a call that nothing keeps from being made in a session, and that storage must not hold then.
-    pub(super) fn leaves_at_once(&self, entry: &Entry) -> bool {
-        entry.kind == Kind::Call { idempotent: false }
-            && self.may_send()
-            && self.calls.iter().all(|call| call.progress == Progress::Made)
-    }
-
-    /// When waiting for the outcome of a call ends that was not made.
-    pub fn call_deadline(&self) -> Option<(Instant, Wake)> {
-        self.next_timeout.map(|at| (at, Wake::Call))
+        if !self.has_room_for(context, records, &mut entry) {
+            return;
+        }
+        // One that must not be executed twice and is made at once is never stored.
+        let leaves_at_once = context.session.is_some()
+            && !call.idempotent
+            && context.log.may_send()
+            && self.calls.iter().all(|call| call.progress == Progress::Made);
+        context.log.count(&entry);
+        if !leaves_at_once {
+            context.keep(&mut entry);
+        }
+        self.calls.push(entry);
+        self.flush(context);
     }
 
     /// Has the calls made that are due, in order. `make` says whether it was sent: not if it is too long.
     pub fn make_calls(&mut self, context: &mut Context<'_>, make: Make<'_>) {
-        if !self.may_send() || !std::mem::take(&mut self.is_call_due) {
+        if !context.log.may_send() || !std::mem::take(&mut self.is_call_due) {
             return;
         }
         let batch = self.batch.wrapping_add(1);
@@ -61,11 +59,11 @@ impl Outbox {
         while let Some(call) = self.calls.get(index) {
             let is_once = call.kind == Kind::Call { idempotent: false };
             match call.progress {
-                Progress::Waiting if is_once && !self.may_make(call) => break,
+                Progress::Waiting if is_once && !context.log.may_make(call) => break,
                 Progress::Waiting if is_once && call.stored.is_some() => {
-                    if let Some(key) = call.stored.and_then(|group| self.groups.key(group)) {
+                    if let Some(key) = call.stored.and_then(|group| context.log.groups.key(group)) {
                         let key = key.into();
-                        self.groups.say(Output::WriteStorage { key, value: None });
+                        context.log.groups.say(Output::WriteStorage { key, value: None });
                     }
                     self.calls[index].progress = Progress::Leaving { batch };
                     self.batch = batch;
@@ -95,21 +93,8 @@ impl Outbox {
             }
         }
         if self.batch == batch {
-            self.read(self.keys.all(), Purpose::Removal(batch));
+            context.log.read(context.log.keys.all(), Purpose::Removal(batch));
         }
-        self.settle_flushes(context);
-    }
-
-    /// Whether no other page can have made this call, or be making it.
-    pub(super) fn may_make(&self, call: &Entry) -> bool {
-        let has_lock =
-            self.is_taken_over(call) || (self.takeover.own_lock == OwnLock::Held && !self.reads.asks_for_own());
-        call.stored.is_none() || (has_lock && !self.takeover.is_parked)
-    }
-
-    /// Whether writing the entry anew cannot bring back a call that another page has made.
-    pub(super) fn may_rewrite(&self, entry: &Entry) -> bool {
-        entry.kind != Kind::Call { idempotent: false } || self.may_make(entry)
     }
 
     /// Storage says what it holds after the calls of a batch were removed; nothing if it cannot be read.
@@ -126,14 +111,14 @@ impl Outbox {
                 continue;
             }
             call.progress = Progress::Waiting;
-            let key = call.stored.and_then(|group| self.groups.key(group));
+            let key = call.stored.and_then(|group| context.log.groups.key(group));
             if items.is_some_and(|items| !items.iter().any(|(found, _)| Some(&**found) == key)) {
                 let call = call.clone();
-                self.leave_storage(&call);
+                context.log.leave_storage(&call);
                 self.calls[index].stored = None;
             } else {
                 // The next session tries again.
-                self.held.extend(self.calls.remove(index));
+                self.held.push(self.calls.remove(index));
                 stuck = true;
             }
         }
@@ -145,29 +130,29 @@ impl Outbox {
     /// The outcome of a call is known, or nobody will ever know it.
     pub fn on_call_settled(&mut self, context: &mut Context<'_>, number: u64) {
         self.take_numbered(context, number);
-        self.settle_flushes(context);
     }
 
     /// A call was cut off from its outcome, and is to be made again. Says whether it still is.
-    pub fn take_back(&mut self, number: u64, ticket: Option<Ticket>) -> bool {
+    pub fn take_back(&mut self, context: &mut Context<'_>, number: u64, ticket: Option<Ticket>) -> bool {
         let Some(call) = self.calls.iter_mut().find(|call| call.number == number) else { return false };
-        self.has_receipts |= ticket.is_some();
+        context.log.has_receipts |= ticket.is_some();
         call.receipts.extend(ticket);
         true
     }
 
     /// The application no longer waits for a call.
     pub fn cancel_call(&mut self, context: &mut Context<'_>, ticket: Ticket) {
-        let mut cancelled = self.take_all(context, &|entry| entry.kind.is_call() && entry.receipts.contains(&ticket));
+        let mut cancelled =
+            self.take_waiting(context, &|entry| entry.kind.is_call() && entry.receipts.contains(&ticket));
         for call in &mut cancelled {
             call.receipts.clear();
             context.settle(ticket, Err(failed(call, RpcFailure::Aborted)));
         }
-        self.drop_entries(context, cancelled, DropReason::Cleared);
+        context.tell_dropped(cancelled, DropReason::Cleared);
     }
 
     /// The session is over.
-    pub(super) fn on_calls_lost(&mut self, context: &mut Context<'_>) {
+    pub(super) fn on_calls_lost(&mut self, context: &mut Context<'_>, records: &mut dyn Writes) {
         if self.calls.is_empty() {
             return;
         }
@@ -176,19 +161,21 @@ impl Outbox {
         }
         self.store_calls_again(context);
         // Those whose outcome was awaited did not expire.
-        self.expire(context);
+        self.expire(context, records);
     }
 
     /// Calls that were to be made, and are not for now, must survive the page again.
     pub(super) fn store_calls_again(&mut self, context: &mut Context<'_>) {
-        self.check_leases(context);
         let mut calls = std::mem::take(&mut self.calls);
         for call in &mut calls {
             if let Progress::Leaving { .. } = call.progress {
                 call.progress = Progress::Waiting;
-                self.rewrite(call);
-            } else if call.progress == Progress::Waiting && call.stored.is_none() && self.storage == Storage::Ready {
-                self.store(context, call);
+                context.log.rewrite(call);
+            } else if call.progress == Progress::Waiting
+                && call.stored.is_none()
+                && context.log.storage == Storage::Ready
+            {
+                context.store(call);
             }
         }
         self.calls = calls;
@@ -197,38 +184,19 @@ impl Outbox {
     /// The lease of a client was lost while calls of it left storage: somebody else may have made them before they had.
     pub(super) fn give_up_leaving(&mut self, context: &mut Context<'_>, client: &str) {
         let leaving =
-            |call: &&Entry| matches!(call.progress, Progress::Leaving { .. }) && self.is_of_client(call, client);
+            |call: &&Entry| matches!(call.progress, Progress::Leaving { .. }) && context.log.is_of_client(call, client);
         let numbers: Vec<u64> = self.calls.iter().filter(leaving).map(|call| call.number).collect();
         self.give_up_in_doubt(context, &numbers);
     }
 
     /// Others may have made these calls, or may not.
     pub(super) fn give_up_in_doubt(&mut self, context: &mut Context<'_>, numbers: &[u64]) {
-        let mut given_up = self.take_all(context, &|entry| numbers.contains(&entry.number));
+        let mut given_up = self.take_waiting(context, &|entry| numbers.contains(&entry.number));
         for call in &mut given_up {
             let error = failed(call, RpcFailure::OutcomeUnknown);
             context.settle_all(&mut call.receipts, &Err(error));
         }
-        self.drop_entries(context, given_up, DropReason::Undeliverable);
-    }
-
-    /// Takes calls of another client, or of all others, out, and writes to records that are not open, which stay in storage.
-    pub(super) fn leave_calls_to_others(&mut self, client: Option<&str>) {
-        let [mut calls, mut forced] = [&mut self.calls, &mut self.forced].map(std::mem::take);
-        for queue in [&mut calls, &mut forced] {
-            queue.retain(|entry| {
-                let is_meant = match client {
-                    Some(client) => self.is_of_client(entry, client),
-                    None => self.is_taken_over(entry),
-                };
-                if is_meant {
-                    self.let_out(entry);
-                    entry.stored.into_iter().for_each(|group| self.groups.leave(group));
-                }
-                !is_meant
-            });
-        }
-        (self.calls, self.forced) = (calls, forced);
+        context.tell_dropped(given_up, DropReason::Undeliverable);
     }
 }
 

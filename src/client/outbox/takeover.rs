@@ -3,54 +3,21 @@
 //! Every client holds a lock as long as it has entries in storage. Who gets the lock of another client knows that it is
 //! gone, and sends what it left, if it belongs to whoever is logged in here.
 
-use super::{
-    Outbox, Purpose, Storage, drafts,
-    persisted::{self, Cleared, Persisted, PersistedGroup, Unreadable},
-    sort::sort_by_number,
-    storage::degrade,
-};
+use super::{Outbox, Writes, storage::degrade};
 use crate::{
     client::{
         context::Context,
         error::{ClientError, DropReason},
         io::{Claim, Delivery, Entry, GroupId, Kind, LockOutcome, Output, Owner, Progress},
         limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
-        time::Instant,
+        log::{
+            Cleared, Other, OwnLock, Storage,
+            persisted::{self, Persisted, PersistedGroup, Unreadable},
+            sort_by_number,
+        },
     },
     names::NameMap,
 };
-
-/// Which clients' entries this one has, asks for, or waits for.
-#[derive(Debug, Default)]
-pub struct Takeover {
-    pub others: NameMap<Other>,
-    pub own_lock: OwnLock,
-    own_asked_at: Instant,
-    /// Whether others may be sending what this client has in storage: its page was hidden, or did not run for long.
-    pub is_parked: bool,
-    has_reported: bool,
-}
-
-/// Another client with entries in storage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Other {
-    /// Its lock was asked for, to see whether it is gone.
-    Asked,
-    /// It lives; its lock comes when it is gone.
-    Lives,
-    /// It is gone; its entries are being read.
-    Gone,
-    /// So many of its entries are here.
-    TakenOver(usize),
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OwnLock {
-    #[default]
-    None,
-    Asked,
-    Held,
-}
 
 /// An entry that a client which is gone has left.
 pub(super) struct Found<'a> {
@@ -62,253 +29,100 @@ pub(super) struct Found<'a> {
     pub entry: &'a Persisted<'a>,
 }
 
-impl Outbox {
-    /// Whether nothing that should go first is still looked for.
-    pub(super) fn is_start_done(&self) -> bool {
-        let mut asked = false;
-        for name in self.takeover.others.names() {
-            asked |= matches!(self.takeover.others.get(name), Some(Other::Asked | Other::Gone));
-        }
-        self.reads.is_done() && !asked && !self.takeover.is_parked
-    }
-
+impl Context<'_> {
     /// Whatever is still looked for must wait no longer.
-    pub(super) fn give_up_waiting(&mut self, context: &mut Context<'_>) {
-        if self.storage == Storage::Reading && !std::mem::replace(&mut self.takeover.has_reported, true) {
-            degrade(context, "the storage does not answer");
-        }
-    }
-
-    /// Looks for what others left behind for whoever is logged in.
-    pub(super) fn look_for_orphans(&mut self) {
-        if self.storage == Storage::Ready {
-            self.read(self.keys.all(), Purpose::Orphans);
+    pub(super) fn give_up_waiting(&mut self) {
+        if self.log.storage == Storage::Reading && !std::mem::replace(&mut self.log.takeover.has_reported, true) {
+            degrade(self, "the storage does not answer");
         }
     }
 
     /// Makes sure that nobody takes this client for gone.
-    pub(super) fn hold_own_lock(&mut self, context: &mut Context<'_>) {
-        if self.takeover.own_lock != OwnLock::None || self.takeover.is_parked {
+    pub(super) fn hold_own_lock(&mut self) {
+        if self.log.takeover.own_lock != OwnLock::None || self.log.takeover.is_parked {
             return;
         }
-        if self.leases.are_in_use() {
-            self.take_own_lease(context);
+        if self.log.leases.are_in_use() {
+            self.take_own_lease();
         } else {
-            self.ask_for_own_lock(context);
+            self.ask_for_own_lock();
         }
     }
 
     /// Waits for the own lock, which others may have.
-    pub(super) fn ask_for_own_lock(&mut self, context: &mut Context<'_>) {
-        self.takeover.own_lock = OwnLock::Asked;
-        self.takeover.own_asked_at = context.now;
-        let client = self.client.clone();
-        self.ask_lock(context, &client, true);
+    pub(super) fn ask_for_own_lock(&mut self) {
+        self.log.takeover.own_lock = OwnLock::Asked;
+        self.log.takeover.own_asked_at = self.now;
+        let client = self.log.client.clone();
+        self.ask_lock(&client, true);
     }
 
-    pub(super) fn ask_lock(&mut self, context: &mut Context<'_>, client: &str, wait: bool) {
-        if self.leases.are_in_use() {
-            self.ask_lease(client, wait);
+    pub(super) fn ask_lock(&mut self, client: &str, wait: bool) {
+        if self.log.leases.are_in_use() {
+            self.log.ask_lease(client, wait);
         } else {
-            context.out.push_back(Output::AskLock { name: self.keys.of_client(client), wait });
+            self.out.push_back(Output::AskLock { name: self.log.keys.of_client(client), wait });
         }
     }
 
-    fn release_lock(&mut self, client: &str) {
-        if self.leases.are_in_use() {
-            self.give_lease_back(client);
-        } else {
-            let lock = self.keys.of_client(client);
-            self.groups.say(Output::ReleaseLock(lock));
-        }
-    }
-
-    /// Sends, if that was all that had to come first.
-    pub(super) fn go_on(&mut self, context: &mut Context<'_>) {
-        if self.start_deadline.is_some() && self.is_start_done() {
-            self.start_deadline = None;
-        }
-        if context.session.is_some() {
-            self.flush(context);
-        }
-    }
-
-    pub(super) fn on_orphans(&mut self, context: &mut Context<'_>, items: &[(String, String)]) {
-        self.remove_leases_of_nobody(context, items);
+    pub(super) fn on_orphans(&mut self, items: &[(String, String)]) {
+        self.remove_leases_of_nobody(items);
         for (key, value) in items {
-            let is_old = |it: Cleared| it.until_ms.saturating_add(CLEARED_KEPT_MS) < context.wall_clock_ms(context.now);
-            if self.keys.is_cleared(key) && Cleared::read(value).is_none_or(is_old) {
-                context.out.push_back(Output::WriteStorage { key: key.as_str().into(), value: None });
+            let is_old = |it: Cleared| it.until_ms.saturating_add(CLEARED_KEPT_MS) < self.wall_clock_ms(self.now);
+            if self.log.keys.is_cleared(key) && Cleared::read(value).is_none_or(is_old) {
+                self.out.push_back(Output::WriteStorage { key: key.as_str().into(), value: None });
             }
-            let Some((client, _)) = self.keys.parse_group(key) else { continue };
-            if *client == *self.client || self.takeover.others.contains(client) {
+            let Some((client, _)) = self.log.keys.parse_group(key) else { continue };
+            if *client == *self.log.client || self.log.takeover.others.contains(client) {
                 continue;
             }
             match persisted::read(value) {
-                Ok(group) if self.identity.may_hold(&group.owner) => self.ask_for(context, client, false),
-                Ok(group) => self.remove_if_long_expired(context, key, &group),
-                Err(unreadable) => self.on_unreadable_value(context, key, unreadable),
+                Ok(group) if self.log.identity.may_hold(&group.owner) => self.ask_for(client, false),
+                Ok(group) => self.remove_if_long_expired(key, &group),
+                Err(unreadable) => self.on_unreadable_value(key, unreadable),
             }
         }
     }
 
     /// Nobody comes for what belongs to users who no longer log in here.
-    fn remove_if_long_expired(&self, context: &mut Context<'_>, key: &str, group: &PersistedGroup<'_>) {
+    fn remove_if_long_expired(&mut self, key: &str, group: &PersistedGroup<'_>) {
         let last = group.entries.iter().map(|entry| entry.expires_ms).max().unwrap_or_default();
-        if last.saturating_add(ORPHAN_GRACE_MS) < context.wall_clock_ms(context.now) {
-            context.out.push_back(Output::WriteStorage { key: key.into(), value: None });
-            context.report(ClientError::OutboxDropped { why: DropReason::Expired, count: group.entries.len() });
+        if last.saturating_add(ORPHAN_GRACE_MS) < self.wall_clock_ms(self.now) {
+            self.out.push_back(Output::WriteStorage { key: key.into(), value: None });
+            self.report(ClientError::OutboxDropped { why: DropReason::Expired, count: group.entries.len() });
         }
     }
 
-    fn on_unreadable_value(&mut self, context: &mut Context<'_>, key: &str, unreadable: Unreadable) {
+    fn on_unreadable_value(&mut self, key: &str, unreadable: Unreadable) {
         if unreadable == Unreadable::Garbage {
-            context.out.push_back(Output::WriteStorage { key: key.into(), value: None });
+            self.out.push_back(Output::WriteStorage { key: key.into(), value: None });
         }
-        self.tell_unreadable(context, unreadable);
+        self.tell_unreadable(unreadable);
     }
 
-    fn tell_unreadable(&mut self, context: &mut Context<'_>, unreadable: Unreadable) {
+    fn tell_unreadable(&mut self, unreadable: Unreadable) {
         let words = match unreadable {
             Unreadable::Newer => "a newer version of deepstream-wasm has left entries that this one cannot read",
             Unreadable::Garbage => "there was something under a key of deepstream-wasm that it has not written",
         };
-        if !std::mem::replace(&mut self.takeover.has_reported, true) {
-            degrade(context, words);
+        if !std::mem::replace(&mut self.log.takeover.has_reported, true) {
+            degrade(self, words);
         }
     }
 
-    pub(super) fn ask_for(&mut self, context: &mut Context<'_>, client: &str, wait: bool) {
-        self.set_other(client, if wait { Other::Lives } else { Other::Asked });
-        self.ask_lock(context, client, wait);
-    }
-
-    pub(super) fn set_other(&mut self, client: &str, other: Other) {
-        *self.takeover.others.get_or_insert_with(client, || other) = other;
-    }
-
-    /// A lock was asked for; this is the answer.
-    pub fn on_lock(&mut self, context: &mut Context<'_>, name: &str, outcome: LockOutcome) {
-        let prefix = self.keys.all();
-        let Some(client) = name.strip_prefix(&*prefix).and_then(|rest| rest.strip_suffix('/')) else { return };
-        let client = Box::from(client);
-        if outcome == LockOutcome::Unavailable {
-            self.on_no_locks(context, &client);
-        } else {
-            self.on_answer(context, &client, outcome);
-        }
-        self.go_on(context);
-    }
-
-    /// Whether the lock of a client was got, be it a browser's or a lease.
-    pub(super) fn on_answer(&mut self, context: &mut Context<'_>, client: &str, outcome: LockOutcome) {
-        if *client == *self.client {
-            if outcome == LockOutcome::Granted && self.takeover.own_lock == OwnLock::Asked {
-                self.takeover.own_lock = OwnLock::Held;
-                // Whoever had it before may have made calls, which nobody must make twice.
-                if self.takeover.is_parked || self.calls.iter().any(|call| call.stored.is_some()) {
-                    self.look_for_own();
-                }
-            }
-            return;
-        }
-        match (outcome, self.takeover.others.get(client)) {
-            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) if self.wants_orphans(context) => {
-                self.look_for_left(client);
-            }
-            // Others may have a connection; the next session asks again.
-            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) => self.release(client),
-            (LockOutcome::Taken, Some(Other::Asked)) => self.ask_for(context, client, true),
-            _ => {}
-        }
-    }
-
-    /// The browser has no locks: leases stand in for them from now on.
-    fn on_no_locks(&mut self, context: &mut Context<'_>, client: &str) {
-        self.leases.use_them();
-        if *client != *self.client {
-            if let Some(other) = self.takeover.others.get(client) {
-                let wait = *other == Other::Lives;
-                self.ask_lease(client, wait);
-            }
-        } else if self.takeover.own_lock == OwnLock::Asked {
-            // A page that did not run meanwhile cannot know what others have done.
-            self.takeover.is_parked |= context.now.since_ms(self.takeover.own_asked_at) >= LEASE_CLAIM_MS;
-            if self.takeover.is_parked {
-                self.ask_lease(client, true);
-            } else {
-                self.take_own_lease(context);
-            }
-        }
-    }
-
-    /// Reads what a client that is gone has left.
-    fn look_for_left(&mut self, client: &str) {
-        self.set_other(client, Other::Gone);
-        self.read(self.keys.of_client(client), Purpose::TakeOver(client.into()));
-    }
-
-    pub(super) fn take_over(&mut self, context: &mut Context<'_>, client: &str, items: &[(String, String)]) {
-        let mut found = Vec::new();
-        for (key, value) in items {
-            let Some((_, first)) = self.keys.parse_group(key) else { continue };
-            match persisted::read(value) {
-                Ok(group) if self.identity.may_hold(&group.owner) => found.push((first, key, group)),
-                Ok(_) => {}
-                Err(unreadable) => self.on_unreadable_value(context, key, unreadable),
-            }
-        }
-        sort_by_number(&mut found, |(first, ..)| *first);
-        let (mut drafts, mut others) = (Vec::new(), Vec::new());
-        for (_, key, group) in &found {
-            let (readable, garbage): (Vec<_>, Vec<_>) =
-                group.entries.iter().partition(|entry| drafts::is_readable(entry));
-            if !garbage.is_empty() {
-                self.tell_unreadable(context, Unreadable::Garbage);
-            }
-            let id = self.groups.adopt(key, readable.len());
-            for entry in readable {
-                let is_draft = matches!(entry.kind, Kind::Write | Kind::Base);
-                if is_draft { &mut drafts } else { &mut others }.push(Found { group: id, owner: &group.owner, entry });
-            }
-        }
-        let has_adopted = self.adopt_drafts(context, &drafts);
-        self.set_other(client, Other::TakenOver(others.len()));
-        let (mut events, mut calls, mut forced) = (self.in_flight, 0, 0);
-        for found in &others {
-            let mut entry = self.revive(context, found);
-            entry.stored = Some(found.group);
-            if entry.owner != *found.owner {
-                self.rewrite(&entry);
-            }
-            self.take_in(&entry);
-            self.expect_end_of(&entry);
-            let (queue, position) = match entry.kind {
-                Kind::Call { .. } => (&mut self.calls, &mut calls),
-                Kind::Forced => (&mut self.forced, &mut forced),
-                Kind::Event | Kind::Write | Kind::Base => (&mut self.entries, &mut events),
-            };
-            queue.insert(*position, entry);
-            *position += 1;
-        }
-        self.changed |= has_adopted || !others.is_empty();
-        if others.is_empty() && has_adopted {
-            // Perhaps it was not gone for good, and has left more.
-            self.look_for_left(client);
-        } else if others.is_empty() {
-            self.release(client);
-        }
-        self.expire(context);
+    pub(super) fn ask_for(&mut self, client: &str, wait: bool) {
+        self.log.set_other(client, if wait { Other::Lives } else { Other::Asked });
+        self.ask_lock(client, wait);
     }
 
     /// An entry of another client, as one of this one that does not stand in storage.
-    pub(super) fn revive(&mut self, context: &Context<'_>, found: &Found<'_>) -> Entry {
+    pub(super) fn revive(&mut self, found: &Found<'_>) -> Entry {
         let Found { owner, entry, .. } = *found;
-        let number = self.next_number;
-        self.next_number += 1;
-        let now_ms = context.wall_clock_ms(context.now);
-        let (owner, claim) = if self.identity.may_send(owner) {
-            self.identity.owner()
+        let number = self.log.next_number;
+        self.log.next_number += 1;
+        let now_ms = self.wall_clock_ms(self.now);
+        let (owner, claim) = if self.log.identity.may_send(owner) {
+            self.log.identity.owner()
         } else {
             // Who will log in is not known for sure.
             (owner.clone(), if owner.is_empty() { Claim::Open } else { Claim::Proven })
@@ -322,7 +136,7 @@ impl Outbox {
             owner,
             claim,
             created_ms: entry.created_ms,
-            expires_at: context.now.after_ms(entry.expires_ms.saturating_sub(now_ms)),
+            expires_at: self.now.after_ms(entry.expires_ms.saturating_sub(now_ms)),
             delivery: Delivery::Durable,
             stored: None,
             progress: Progress::Waiting,
@@ -332,48 +146,174 @@ impl Outbox {
             was_sent: true,
         }
     }
+}
 
-    /// Whether the entry was another client's.
-    pub(super) fn is_taken_over(&self, entry: &Entry) -> bool {
-        self.client_of(entry).is_some_and(|client| *client != *self.client)
+impl Context<'_> {
+    /// The browser has no locks: leases stand in for them from now on.
+    fn on_no_locks(&mut self, client: &str) {
+        self.log.leases.use_them();
+        if *client != *self.log.client {
+            if let Some(other) = self.log.takeover.others.get(client) {
+                let wait = *other == Other::Lives;
+                self.log.ask_lease(client, wait);
+            }
+        } else if self.log.takeover.own_lock == OwnLock::Asked {
+            // A page that did not run meanwhile cannot know what others have done.
+            self.log.takeover.is_parked |= self.now.since_ms(self.log.takeover.own_asked_at) >= LEASE_CLAIM_MS;
+            if self.log.takeover.is_parked {
+                self.log.ask_lease(client, true);
+            } else {
+                self.take_own_lease();
+            }
+        }
+    }
+}
+
+impl Outbox {
+    /// Sends, if that was all that had to come first.
+    pub(super) fn go_on(&mut self, context: &mut Context<'_>) {
+        if context.log.start_deadline.is_some() && context.log.is_start_done() {
+            context.log.start_deadline = None;
+        }
+        self.flush(context);
     }
 
-    /// Whether the entry was this client's.
-    pub(super) fn is_of_client(&self, entry: &Entry, client: &str) -> bool {
-        self.client_of(entry).is_some_and(|of| *of == *client)
+    /// A lock was asked for; this is the answer.
+    pub fn on_lock(&mut self, context: &mut Context<'_>, name: &str, outcome: LockOutcome) {
+        let prefix = context.log.keys.all();
+        let Some(client) = name.strip_prefix(&*prefix).and_then(|rest| rest.strip_suffix('/')) else { return };
+        let client = Box::from(client);
+        if outcome == LockOutcome::Unavailable {
+            context.on_no_locks(&client);
+        } else {
+            self.on_answer(context, &client, outcome);
+        }
+        self.go_on(context);
     }
 
-    fn client_of(&self, entry: &Entry) -> Option<&str> {
-        let (client, _) = self.keys.parse_group(self.groups.key(entry.stored?)?)?;
-        Some(client)
-    }
-
-    /// An entry that may have been another client's is no longer here; the lock goes with the last one.
-    pub(super) fn let_go_of(&mut self, entry: &Entry) {
-        let Some(client) = self.client_of(entry).map(Box::<str>::from) else { return };
-        match self.takeover.others.get_mut(&client) {
-            // Perhaps it was not gone for good, and has left more.
-            Some(Other::TakenOver(1)) => self.look_for_left(&client),
-            Some(Other::TakenOver(count)) => *count -= 1,
+    /// Whether the lock of a client was got, be it a browser's or a lease.
+    pub(super) fn on_answer(&mut self, context: &mut Context<'_>, client: &str, outcome: LockOutcome) {
+        if *client == *context.log.client {
+            if outcome == LockOutcome::Granted && context.log.takeover.own_lock == OwnLock::Asked {
+                context.log.takeover.own_lock = OwnLock::Held;
+                // Whoever had it before may have made calls, which nobody must make twice.
+                if context.log.takeover.is_parked || self.calls.iter().any(|call| call.stored.is_some()) {
+                    context.log.look_for_own();
+                }
+            }
+            return;
+        }
+        match (outcome, context.log.takeover.others.get(client)) {
+            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) if context.wants_orphans() => {
+                context.log.look_for_left(client);
+            }
+            // Others may have a connection; the next session asks again.
+            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) => context.log.release(client),
+            (LockOutcome::Taken, Some(Other::Asked)) => context.ask_for(client, true),
             _ => {}
         }
     }
 
-    pub(super) fn release(&mut self, client: &str) {
-        self.takeover.others.remove(client);
-        self.release_lock(client);
+    pub(super) fn take_over(
+        &mut self,
+        context: &mut Context<'_>,
+        records: &mut dyn Writes,
+        client: &str,
+        items: &[(String, String)],
+    ) {
+        let mut found = Vec::new();
+        for (key, value) in items {
+            let Some((_, first)) = context.log.keys.parse_group(key) else { continue };
+            match persisted::read(value) {
+                Ok(group) if context.log.identity.may_hold(&group.owner) => found.push((first, key, group)),
+                Ok(_) => {}
+                Err(unreadable) => context.on_unreadable_value(key, unreadable),
+            }
+        }
+        sort_by_number(&mut found, |(first, ..)| *first);
+        let (mut writes, mut others) = (Vec::new(), Vec::new());
+        for (_, key, group) in &found {
+            let (readable, garbage): (Vec<_>, Vec<_>) =
+                group.entries.iter().partition(|entry| records.is_readable(entry.kind, entry.data));
+            if !garbage.is_empty() {
+                context.tell_unreadable(Unreadable::Garbage);
+            }
+            let id = context.log.groups.adopt(key, readable.len());
+            for entry in readable {
+                let is_write = matches!(entry.kind, Kind::Write | Kind::Base);
+                if is_write { &mut writes } else { &mut others }.push(Found { group: id, owner: &group.owner, entry });
+            }
+        }
+        let has_adopted = self.adopt_writes(context, records, &writes);
+        context.log.set_other(client, Other::TakenOver(others.len()));
+        let (mut events, mut calls) = (self.in_flight, 0);
+        let mut blind = Vec::new();
+        for found in &others {
+            let mut entry = context.revive(found);
+            entry.stored = Some(found.group);
+            if entry.owner != *found.owner {
+                context.log.rewrite(&entry);
+            }
+            context.log.count(&entry);
+            match entry.kind {
+                Kind::Event => {
+                    self.entries.insert(events, entry);
+                    events += 1;
+                }
+                Kind::Call { .. } => {
+                    self.calls.insert(calls, entry);
+                    calls += 1;
+                }
+                Kind::Forced | Kind::Write | Kind::Base => blind.push(entry),
+            }
+        }
+        records.adopt(context, blind);
+        context.log.changed |= has_adopted || !others.is_empty();
+        if others.is_empty() && has_adopted {
+            // Perhaps it was not gone for good, and has left more.
+            context.log.look_for_left(client);
+        } else if others.is_empty() {
+            context.log.release(client);
+        }
+        self.expire(context, records);
     }
 
-    /// Lets go of all locks, and of what was taken over, which stays in storage.
-    pub(super) fn release_all(&mut self) {
-        let others: Vec<Box<str>> = self.takeover.others.names().map(Into::into).collect();
-        for client in others {
-            self.release(&client);
+    /// Takes what a client that is gone has written to records to the own keys, since what is written here was made to that.
+    /// Says whether there was anything new.
+    fn adopt_writes(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, found: &[Found<'_>]) -> bool {
+        let mut adopted = Vec::new();
+        let mut by_record: NameMap<Vec<usize>> = NameMap::new();
+        for (position, Found { entry, .. }) in found.iter().enumerate() {
+            by_record.get_or_insert_with(entry.name, Vec::new).push(position);
         }
-        self.reads.forget_takeovers();
-        if std::mem::take(&mut self.takeover.own_lock) != OwnLock::None {
-            let client = self.client.clone();
-            self.release_lock(&client);
+        for name in by_record.to_names() {
+            let positions = by_record.remove(&name).unwrap_or_default();
+            let of_record = positions.iter().filter_map(|position| found.get(*position));
+            let base = of_record.clone().rfind(|found| found.entry.kind == Kind::Base);
+            let (first, all) = base.and_then(|found| records.read_base(found.entry.data?)).unzip();
+            let mut has_any = false;
+            for found in of_record.clone().filter(|found| found.entry.kind == Kind::Write) {
+                // The others are part of what these were made to, or another page had begun to do what is done here.
+                let is_new =
+                    || !records.entries(context.log).chain(&self.held).any(|known| *known.key == *found.entry.key);
+                if Some(found.entry.number) >= first && is_new() {
+                    let mut entry = context.revive(found);
+                    context.enter(&mut entry);
+                    adopted.push(entry);
+                    has_any = true;
+                }
+            }
+            if let Some(found) = base.filter(|_| has_any) {
+                let mut entry = context.revive(found);
+                // None of those that are here by now are part of it.
+                entry.data = all;
+                context.keep(&mut entry);
+                adopted.push(entry);
+            }
+            of_record.for_each(|found| context.log.groups.remove(found.group, false));
         }
+        let has_adopted = !adopted.is_empty();
+        records.adopt(context, adopted);
+        has_adopted
     }
 }

@@ -190,7 +190,7 @@ impl Records {
             ..Stored::default()
         };
         let may_be_sent = entry.in_flight.is_some();
-        let (mut confirmed, impossible) = entry.load(remote);
+        let (mut confirmed, impossible) = entry.load(context, remote);
         if may_be_sent && !entry.pending.is_empty() {
             // Storage may be older than what an earlier page has sent.
             entry.in_flight = Some(InFlight::guess(entry.pending.len()));

@@ -7,7 +7,7 @@ use super::{
 use crate::client::{
     context::Context,
     error::{ClientError, RecordFailure},
-    io::{Output, RecordNews, Strategy, Ticket},
+    io::{Output, RecordNews, Strategy},
     limits::RECORD_MERGE_MAX_MS,
     record::{Document, Kind, Side},
     time::Wake,
@@ -50,8 +50,7 @@ impl Records {
         entry.stage = Stage::VERIFIED;
         let mut before = entry.view.clone();
         if !entry.is_as_known(&remote) && entry.has_arrived(&remote) {
-            let mut arrived = entry.confirm(&mut self.confirmed);
-            context.settle_all(&mut arrived, &Ok(None));
+            entry.confirm(context);
             if entry.version.is_some_and(|version| remote.version < version) {
                 // New data with an old version.
                 return self.ask_for_data(context, name);
@@ -61,7 +60,7 @@ impl Records {
         if entry.pending.is_empty() {
             entry.adopt(remote);
         } else if !entry.is_as_known(&remote) {
-            let settled = entry.settle_conflict(remote.clone());
+            let settled = entry.settle_conflict(context, name, remote.clone());
             self.on_settled(context, name, settled, remote);
         }
         self.tell_changes(context, name, &mut before);
@@ -74,7 +73,7 @@ impl Records {
         entry.stage = Stage::VERIFIED;
         entry.stored.is_written_blindly = false;
         let was_ready = entry.is_ready();
-        let (mut confirmed, impossible) = entry.load(remote);
+        let (mut confirmed, impossible) = entry.load(context, remote);
         context.settle_all(&mut confirmed, &Ok(None));
         if !was_ready {
             tell(context, name, RecordNews::Ready);
@@ -134,23 +133,23 @@ impl Records {
             }
         });
         let Some(name) = found.filter(|_| context.session.is_some()) else { return };
-        self.touch(&name);
+        let created_ms = self.creation_ms(context);
         let Some(entry) = self.entries.get_mut(&name) else { return };
         let Some(Contested { asked, newer, writes, .. }) = entry.stage.take_contested() else { return };
         let mut before = entry.view.clone();
         match answer.and_then(|text| text.map(parse_record).transpose()) {
             Ok(Some(document)) => {
-                let mut deletion = entry.deletion.take().unwrap_or_default().tickets;
-                let (mut confirmed, impossible) = entry.resolve(asked, document, writes);
+                let mut deletion = entry.take_deletion(context);
+                let (mut confirmed, impossible) = entry.resolve(context, &name, (asked, document), writes);
                 context.settle_all(&mut confirmed, &Ok(None));
                 context.settle_all(&mut deletion, &Err(failure(RecordFailure::WriteLost, &name)));
                 report_impossible(context, &name, impossible);
             }
             Ok(None) => {
-                let mut writes = entry.take_tickets();
+                let mut writes = entry.take_tickets(context);
                 context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, &name)));
                 entry.adopt(asked);
-                entry.deletion.get_or_insert_default();
+                entry.enter_deletion(context, &name, created_ms);
             }
             Err(words) => self.on_merge_failed(context, &name, asked, writes, words),
         }
@@ -165,17 +164,16 @@ impl Records {
     fn on_merge_failed(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, writes: usize, words: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = ClientError::MergeFailed { name: name.into(), words: words.into() };
-        let deletion = entry.deletion.take();
-        let local = deletion.is_none().then(|| entry.view.value().text().into());
-        let mut tickets = deletion.unwrap_or_default().tickets;
+        let local = entry.deletion.is_none().then(|| entry.view.value().text().into());
+        let mut tickets = entry.take_deletion(context);
         let mut is_untold = tickets.is_empty() && writes == 0;
         for write in entry.pending.iter_mut().take(writes) {
-            is_untold |= write.tickets.is_empty();
-            tickets.append(&mut write.tickets);
+            is_untold |= write.op.receipts.is_empty();
+            tickets.append(&mut write.op.receipts);
         }
         let document = remote.document.clone();
         let text = Some(remote.document.value().text().into());
-        let (mut confirmed, impossible) = entry.resolve(remote, document, writes);
+        let (mut confirmed, impossible) = entry.resolve(context, name, (remote, document), writes);
         context.settle_all(&mut confirmed, &Ok(None));
         fail(context, name, &mut tickets, is_untold, &error);
         tell(context, name, RecordNews::Conflict { local, remote: text });
@@ -194,7 +192,7 @@ impl Records {
         if !is_wanted && entry.strategy == Strategy::Custom {
             self.ask(context, name, remote, true);
         } else if !is_wanted {
-            let mut deletion: Vec<Ticket> = entry.deletion.take().unwrap_or_default().tickets;
+            let mut deletion = entry.take_deletion(context);
             let error = failure(RecordFailure::WriteLost, name);
             let is_untold = deletion.is_empty();
             fail(context, name, &mut deletion, is_untold, &error);

@@ -1,14 +1,13 @@
 //! One record that is open: what the server has, what was written here since, and what the application sees.
 
-use std::collections::VecDeque;
-
 use super::{
     cache::Stored,
-    settling::whole,
+    pending::{Deletion, Made, Pending},
     stage::{Contested, InFlight, Stage},
-    write::{Edit, Watch, Write},
+    write::{Edit, Watch, Write, apply_all},
 };
 use crate::client::{
+    context::Context,
     io::{LastSeen, Strategy, Ticket},
     limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
     record::{Document, EditError, Path, Value},
@@ -24,18 +23,6 @@ pub enum Question {
     Data,
     /// Which version that is.
     Version,
-}
-
-/// A wish to delete the record.
-#[derive(Debug, Default)]
-pub struct Deletion {
-    pub tickets: Vec<Ticket>,
-    /// When it was asked for, in milliseconds since 1970.
-    pub created_ms: u64,
-    /// The number under which the outbox keeps it.
-    pub kept_as: Option<u64>,
-    /// What the server has if a write that was on its way from here has arrived: that is nobody else's.
-    pub after: Option<Document>,
 }
 
 /// Another client's write.
@@ -86,7 +73,7 @@ pub struct Entry {
     pub view: Document,
     /// What the server has, where that differs from the view.
     pub(super) base: Option<Document>,
-    pub pending: VecDeque<Write>,
+    pub pending: Pending,
     pub in_flight: Option<InFlight>,
     pub deletion: Option<Deletion>,
     pub strategy: Strategy,
@@ -213,38 +200,37 @@ impl Entry {
         self.base.as_mut().unwrap_or(&mut self.view)
     }
 
-    /// Makes the changes of a write and keeps it until the server has it. Gives back the tickets of a write that changes
-    /// nothing.
+    /// Makes the changes of a write and keeps it until the server has it. One that changes nothing is done.
     ///
     /// # Errors
     /// The first change that cannot be made; then none is.
-    pub fn write(&mut self, mut write: Write) -> Result<(Vec<Difference>, Vec<Ticket>), EditError> {
+    pub fn write(
+        &mut self,
+        context: &mut Context<'_>,
+        name: &str,
+        mut write: Made,
+    ) -> Result<Vec<Difference>, EditError> {
         let before = self.base.is_none().then(|| self.view.clone());
         let mut watch = Watch::new(&self.watched);
-        write.apply(&mut self.view, &mut watch)?;
+        apply_all(&mut write.edits, &mut self.view, &mut watch)?;
         let (is_different, seen) = (watch.is_different, watch.seen);
         if !is_different && self.pending.is_empty() && self.is_ready() {
             // The order of keys stays as everybody else has it.
             if let Some(before) = before {
                 self.view = before;
             }
-            return Ok((Vec::new(), write.tickets));
+            context.settle_all(&mut write.tickets, &Ok(None));
+            return Ok(Vec::new());
         }
         if self.base.is_none() {
             self.base = before;
         }
         let first_free = self.first_free();
-        if self.pending.len() > first_free
-            && let Some(last) = self.pending.back_mut()
-            && last.is_overwritten_by(&write)
-        {
-            write.tickets.splice(..0, std::mem::take(&mut last.tickets));
-            *last = write;
-        } else {
-            self.pending.push_back(write);
-            self.fold_if_too_many(first_free);
+        self.pending.push(context, (name, self.version), write, first_free);
+        if self.pending.len() - first_free > RECORD_MAX_WRITES {
+            self.fold(context, name, first_free);
         }
-        Ok((self.values_at(&seen), Vec::new()))
+        Ok(self.values_at(&seen))
     }
 
     /// The pending writes before this one are on their way, or the application was asked about them.
@@ -260,69 +246,50 @@ impl Entry {
         watched.map(|path| (path.text().into(), self.view.get(path).map(|value| value.text().into()))).collect()
     }
 
-    /// Many small writes become one of the whole record.
-    fn fold_if_too_many(&mut self, first_free: usize) {
-        if self.pending.len() - first_free > RECORD_MAX_WRITES {
-            self.fold(first_free);
-        }
-    }
-
     /// Before they are sent, changes of entries become what they have made of the record: made twice, they would not lead to
     /// the same. Says whether there were any.
-    pub fn fold_entries(&mut self) -> bool {
+    pub fn fold_entries(&mut self, context: &mut Context<'_>, name: &str) -> bool {
         let has_any = self.pending.iter().flat_map(|write| &write.edits).any(|edit| edit.entries.is_some());
         if has_any {
-            self.fold(0);
+            self.fold(context, name, 0);
         }
         has_any
     }
 
-    fn fold(&mut self, first_free: usize) {
-        let writes: Vec<_> = self.pending.drain(first_free..).collect();
-        let created_ms = writes.last().map_or(0, |write| write.created_ms);
-        let tickets = writes.into_iter().flat_map(|write| write.tickets).collect();
-        self.pending.extend(whole(&self.view, tickets, created_ms));
+    /// Many small writes become one of the whole record.
+    fn fold(&mut self, context: &mut Context<'_>, name: &str, first_free: usize) {
+        let range = first_free..self.pending.len();
+        self.pending.replace(context, (name, self.version), range, &self.view);
     }
 
-    /// The server has the writes that are on their way. Returns who waits for that, and adds the numbers under which the outbox
-    /// keeps them.
-    pub fn confirm(&mut self, confirmed: &mut Vec<u64>) -> Vec<Ticket> {
-        let Some(in_flight) = self.in_flight.take() else { return Vec::new() };
-        let mut tickets = Vec::new();
-        for mut write in self.pending.drain(..in_flight.writes.min(self.pending.len())) {
+    /// The server has the writes that are on their way.
+    pub fn confirm(&mut self, context: &mut Context<'_>) {
+        let Some(in_flight) = self.in_flight.take() else { return };
+        for mut write in self.pending.confirm_first(context, in_flight.writes) {
             if let Some(base) = &mut self.base {
                 // It could be made to the view, which was the same then.
                 let _ = write.apply(base, &mut Watch::new(&[]));
             }
-            tickets.append(&mut write.tickets);
-            confirmed.extend(write.kept_as);
+            context.settle_all(&mut write.op.receipts, &Ok(None));
         }
         self.version = self.version.map(|version| version.saturating_add(1));
         self.settle_down();
-        tickets
     }
 
     /// The server refuses the writes that are on their way: the view is as if they had not been made.
-    pub fn reject(&mut self) -> (Vec<Write>, Impossible) {
+    pub fn reject(&mut self, context: &mut Context<'_>) -> (Vec<Write>, Impossible) {
         let Some(in_flight) = self.in_flight.take() else { return (Vec::new(), Vec::new()) };
-        let rejected: Vec<_> = self.pending.drain(..in_flight.writes.min(self.pending.len())).collect();
+        let rejected = self.pending.remove_first(context, in_flight.writes);
         if let Some(base) = &self.base {
             self.view = base.clone();
         }
-        let writes = std::mem::take(&mut self.pending);
-        let impossible = self.replay(writes);
+        let impossible = self.replay(context, 0);
         (rejected, impossible)
     }
 
-    /// Makes writes to the view and keeps them as pending, but for those that cannot be made any more.
-    pub(super) fn replay(&mut self, writes: VecDeque<Write>) -> Impossible {
-        let mut impossible = Vec::new();
-        for mut write in writes {
-            match write.apply(&mut self.view, &mut Watch::new(&[])) {
-                Ok(()) => self.pending.push_back(write),
-                Err(error) => impossible.push((error, write.tickets)),
-            }
-        }
+    /// Makes the writes from a position on to the view, and takes those out that cannot be made any more.
+    pub(super) fn replay(&mut self, context: &mut Context<'_>, from: usize) -> Impossible {
+        let impossible = self.pending.replay(context, from, &mut self.view);
         self.settle_down();
         impossible
     }
@@ -342,14 +309,13 @@ impl Entry {
 
     /// The first data that the server gives. What was written before goes on top of it. Returns who wrote what the server has
     /// already, and what cannot be made.
-    pub fn load(&mut self, remote: Remote) -> (Vec<Ticket>, Impossible) {
+    pub fn load(&mut self, context: &mut Context<'_>, remote: Remote) -> (Vec<Ticket>, Impossible) {
         let arrived = if self.has_arrived(&remote) { self.in_flight.as_ref().map_or(0, |it| it.writes) } else { 0 };
         self.in_flight = None;
-        let writes = self.pending.split_off(arrived.min(self.pending.len()));
-        let confirmed = self.take_tickets();
+        let confirmed = tickets_of(self.pending.remove_first(context, arrived));
         self.adopt(remote);
         self.base = Some(self.view.clone());
-        (confirmed, self.replay(writes))
+        (confirmed, self.replay(context, 0))
     }
 
     /// Another client's write to the version that is here, while nothing here waits to be written.
@@ -402,21 +368,21 @@ impl Entry {
     }
 
     /// The view is what the server has. Returns who waits for what was written.
-    pub fn give_up(&mut self) -> Vec<Ticket> {
+    pub fn give_up(&mut self, context: &mut Context<'_>) -> Vec<Ticket> {
         if let Some(base) = self.base.take() {
             self.view = base;
         }
-        self.take_tickets()
+        self.take_tickets(context)
     }
 
     /// Takes back everything that is pending.
-    pub fn take_tickets(&mut self) -> Vec<Ticket> {
+    pub fn take_tickets(&mut self, context: &mut Context<'_>) -> Vec<Ticket> {
         self.in_flight = None;
-        self.pending.drain(..).flat_map(|write| write.tickets).collect()
+        tickets_of(self.pending.remove_first(context, usize::MAX))
     }
 
     /// The application wants it deleted. Returns who waits for what was written, which is deleted with it.
-    pub fn delete(&mut self, ticket: Ticket, created_ms: u64) -> Vec<Ticket> {
+    pub fn delete(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket, created_ms: u64) -> Vec<Ticket> {
         if let Some(Contested { asked, newer, .. }) = self.stage.take_contested() {
             let latest = newer.unwrap_or(asked);
             self.version = Some(latest.version);
@@ -425,16 +391,15 @@ impl Entry {
         let mut after = None;
         if let Some(in_flight) = &self.in_flight {
             let mut document = self.base.as_ref().unwrap_or(&self.view).clone();
-            let mut writes = self.pending.iter().take(in_flight.writes).cloned();
-            if writes.all(|mut write| write.apply(&mut document, &mut Watch::new(&[])).is_ok()) {
+            let mut writes = self.pending.iter().take(in_flight.writes);
+            if writes.all(|write| write.apply_to_copy(&mut document).is_ok()) {
                 after = Some(document);
             }
         }
-        let deletion = self.deletion.get_or_insert_default();
-        deletion.tickets.push(ticket);
-        deletion.created_ms = created_ms;
+        let deletion = self.enter_deletion(context, name, created_ms);
+        deletion.op.receipts.push(ticket);
         deletion.after = deletion.after.take().or(after);
-        self.take_tickets()
+        self.take_tickets(context)
     }
 
     /// Whether what the server has is what the application wanted to be deleted.
@@ -468,4 +433,9 @@ impl Entry {
         }
         differences
     }
+}
+
+/// Who waits for writes.
+pub fn tickets_of(writes: Vec<Write>) -> Vec<Ticket> {
+    writes.into_iter().flat_map(|write| write.op.receipts).collect()
 }

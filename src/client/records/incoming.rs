@@ -3,7 +3,7 @@
 use super::{
     Bulk, Edit, Records, Remote, Stage, cache,
     conflict::report_impossible,
-    entry::{Entry, Heard},
+    entry::{Entry, Heard, tickets_of},
     fail, failure,
     stage::Fate,
     tell, tell_differences,
@@ -28,7 +28,12 @@ impl Records {
         if self.listens.on_answer(context, &message.into(), message.subscription) {
             return;
         }
-        self.touch_if_unsent(name);
+        let awaited = self.awaits_answer(name);
+        self.on_own_message(context, name, message);
+        self.follow_flight(context, name, awaited);
+    }
+
+    fn on_own_message(&mut self, context: &mut Context<'_>, name: &str, message: &RecordMessage<'_>) {
         match message.action {
             RecordAction::SubscribeCreateAndRead
             | RecordAction::SubscribeAndRead
@@ -44,12 +49,11 @@ impl Records {
             RecordAction::HeadResponse => self.on_head_response(context, name, message.version.unwrap_or(-1)),
             RecordAction::HeadResponseBulk => {
                 for (name, version) in &message.versions {
-                    self.touch_if_unsent(name);
                     self.on_head_response(context, name, *version);
                 }
             }
-            RecordAction::WriteAcknowledgement | RecordAction::VersionExists if self.forced.is_awaited(message) => {
-                self.on_forced_answer(context, message);
+            RecordAction::WriteAcknowledgement | RecordAction::VersionExists if self.blind.is_awaited(message) => {
+                self.on_blind_answer(context, message);
             }
             RecordAction::WriteAcknowledgement => self.on_write_acknowledged(context, message),
             RecordAction::Update | RecordAction::Patch => self.on_written(context, message),
@@ -154,17 +158,16 @@ impl Records {
         }
         let name = message.name.unwrap_or_default();
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let mut tickets = entry.confirm(&mut self.confirmed);
+        entry.confirm(context);
         entry.session.refusals = 0;
-        context.settle_all(&mut tickets, &Ok(None));
         self.proceed(context, name);
     }
 
     /// The server answers a write to a record that was not open. If it is open now, it was made behind its back.
-    fn on_forced_answer(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+    fn on_blind_answer(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let is_acknowledged = message.action == RecordAction::WriteAcknowledgement;
         let refusal = (!is_acknowledged).then(|| server_error(message));
-        if !self.forced.on_answer(context, message, refusal) {
+        if !self.blind.on_answer(context, message, refusal) {
             return;
         }
         let name = message.name.unwrap_or_default();
@@ -329,7 +332,7 @@ impl Records {
         }
         entry.session.doubted = None;
         entry.session.early.clear();
-        entry.rewrite(Remote { version: 0, document: Document::default() });
+        entry.rewrite(context, name, Remote { version: 0, document: Document::default() }, usize::MAX);
         if !is_subscribed {
             return self.load(context, name);
         }
@@ -338,7 +341,7 @@ impl Records {
     }
 
     fn on_delete_success(&mut self, context: &mut Context<'_>, name: &str) {
-        if self.forced.on_deleted(name, None) {
+        if self.blind.on_deleted(context, name, None) {
             cache::remove(context, name);
         }
         let is_owed = |entry: &mut Entry| std::mem::take(&mut entry.session.is_deletion_owed);
@@ -349,8 +352,8 @@ impl Records {
 
     fn on_error(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
-        if self.forced.is_awaited(message) {
-            return self.on_forced_answer(context, message);
+        if self.blind.is_awaited(message) {
+            return self.on_blind_answer(context, message);
         }
         let error = server_error(message);
         let is_denial = matches!(message.action, RecordAction::MessageDenied | RecordAction::MessagePermissionError);
@@ -380,7 +383,7 @@ impl Records {
             }
             Some(RecordAction::Head) => return self.requests.on_head(context, name, &outcome),
             Some(RecordAction::Delete) => {
-                if self.forced.on_deleted(name, Some(error.clone())) {
+                if self.blind.on_deleted(context, name, Some(error.clone())) {
                     self.entries.get_mut(name).into_iter().for_each(|entry| entry.session.is_deletion_owed = false);
                     return;
                 }
@@ -413,13 +416,13 @@ impl Records {
     /// The server refuses the record itself: that is an error of the record whoever else is told, since others may hold it.
     fn on_denied(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return context.report(error.clone()) };
-        let mut is_untold = entry.pending.iter().any(|write| write.tickets.is_empty());
+        let mut is_untold = entry.pending.iter().any(|write| write.op.receipts.is_empty());
         cache::on_denied(context, name, entry);
         entry.stage = Stage::Denied;
         let mut before = entry.view.clone();
-        let mut tickets = entry.give_up();
+        let mut tickets = entry.give_up(context);
         tickets.append(&mut entry.take_ready_tickets());
-        tickets.append(&mut entry.deletion.take().unwrap_or_default().tickets);
+        tickets.append(&mut entry.take_deletion(context));
         is_untold |= tickets.is_empty();
         context.settle_all(&mut tickets, &Err(error.clone()));
         tell(context, name, RecordNews::Error(error.clone()));
@@ -427,6 +430,7 @@ impl Records {
             context.report(error.clone());
         }
         self.tell_changes(context, name, &mut before);
+        self.keep_base(context, name);
         self.let_go_if_due(context, name);
     }
 
@@ -440,9 +444,9 @@ impl Records {
     pub(super) fn give_up_writes(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let mut before = entry.view.clone();
-        let (rejected, impossible) = entry.reject();
-        let is_untold = rejected.is_empty() || rejected.iter().any(|write| write.tickets.is_empty());
-        let mut tickets = rejected.into_iter().flat_map(|write| write.tickets).collect();
+        let (rejected, impossible) = entry.reject(context);
+        let is_untold = rejected.is_empty() || rejected.iter().any(|write| write.op.receipts.is_empty());
+        let mut tickets = tickets_of(rejected);
         fail(context, name, &mut tickets, is_untold, error);
         report_impossible(context, name, impossible);
         self.tell_changes(context, name, &mut before);
@@ -452,11 +456,10 @@ impl Records {
     fn on_delete_refused(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Deleting { .. });
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return context.report(error.clone()) };
-        let deletion = entry.deletion.take();
         entry.session.is_deletion_owed = false;
-        let mut tickets = deletion.unwrap_or_default().tickets;
-        let is_untold = tickets.is_empty() || entry.pending.iter().any(|write| write.tickets.is_empty());
-        tickets.append(&mut entry.take_tickets());
+        let mut tickets = entry.take_deletion(context);
+        let is_untold = tickets.is_empty() || entry.pending.iter().any(|write| write.op.receipts.is_empty());
+        tickets.append(&mut entry.take_tickets(context));
         fail(context, name, &mut tickets, is_untold, error);
         self.ask_for_data(context, name);
     }

@@ -6,28 +6,32 @@
 //! strategy of the record settles what becomes of both. What was cut off is never guessed: the version and the data on the
 //! server tell whether it arrived.
 
+mod blind;
 mod cache;
 mod conflict;
 mod entry;
-mod force;
 mod incoming;
+mod left;
+mod pending;
 mod requests;
 mod session;
 mod settling;
 mod stage;
 mod stored;
-mod unsent;
 mod write;
 
 use std::collections::VecDeque;
 
 use self::{
+    blind::BlindWrites,
     cache::{Cache, Save},
     entry::{Entry, Holders, Question, Remote},
-    force::ForcedWrites,
+    left::Left,
+    pending::Made,
     requests::Requests,
     stage::{Fate, InFlight, Stage},
-    write::{Edit, Watch, next_message},
+    stored::write_text,
+    write::{Edit, Write, next_message},
 };
 use super::{
     context::Context,
@@ -45,13 +49,6 @@ use crate::{
     wire::{Message, RecordAction, RecordMessage, Topic},
 };
 
-pub use self::{
-    force::Forced,
-    stored::{base_text, read_base, read_write, write_text},
-    unsent::{Draft, Unkept, Unsent},
-    write::Write,
-};
-
 /// The record part of a client.
 #[derive(Debug)]
 pub struct Records {
@@ -61,7 +58,7 @@ pub struct Records {
     /// Bulk messages that the server has not acknowledged, oldest first.
     bulks: VecDeque<Bulk>,
     requests: Requests,
-    forced: ForcedWrites,
+    blind: BlindWrites,
     cache: Cache,
     /// No later than a record that nobody holds is let go of, also without a session.
     discard_due_at: Option<Instant>,
@@ -71,10 +68,8 @@ pub struct Records {
     next_question: u32,
     /// When something was written last, in milliseconds since 1970.
     written_ms: u64,
-    /// The records of which something may be unsent that was not before, or no longer is.
-    touched: Vec<Box<str>>,
-    /// The numbers under which the outbox keeps writes that the server has confirmed.
-    confirmed: Vec<u64>,
+    /// What earlier pages have left, until the records can take it.
+    left: Vec<Left>,
     /// The records whose writes are to be sent when storage has what has become of them.
     folded: Vec<Box<str>>,
     /// Whether what earlier pages have left was looked for, so that new writes may follow.
@@ -105,15 +100,14 @@ impl Records {
             flush_at: None,
             bulks: VecDeque::new(),
             requests: Requests::default(),
-            forced: ForcedWrites::default(),
+            blind: BlindWrites::default(),
             cache: Cache::default(),
             discard_due_at: None,
             wake_at: None,
             next_correlation_id: 0,
             next_question: 0,
             written_ms: 0,
-            touched: Vec::new(),
-            confirmed: Vec::new(),
+            left: Vec::new(),
             folded: Vec::new(),
             may_write: false,
             has_waiting: false,
@@ -185,7 +179,7 @@ impl Records {
             earliest = earlier(earliest, at.map(|at| (at, wake)));
         };
         consider(self.flush_at, Wake::Subscriptions);
-        consider(self.forced.deadline(), Wake::RecordTimeout);
+        consider(self.blind.deadline(), Wake::RecordTimeout);
         for bulk in &self.bulks {
             consider(bulk.deadline, Wake::Acknowledgement);
         }
@@ -200,7 +194,7 @@ impl Records {
         match command {
             RecordCommand::Open { name, strategy } => {
                 self.open(context, name, strategy);
-                outbox.look_for_drafts(context);
+                context.log.look_early(context.session.is_some());
             }
             RecordCommand::Listen(command) => self.listens.on_command(context, command),
             RecordCommand::Discard(name) => self.discard(context, name),
@@ -348,10 +342,8 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.stored.is_written_blindly = false;
         let tickets = ticket.into_iter().collect();
-        match entry.write(Write { edits, tickets, created_ms, kept_as: None }) {
-            Ok((differences, mut unneeded)) => {
-                self.touch(name);
-                context.settle_all(&mut unneeded, &Ok(None));
+        match entry.write(context, name, Made { edits, created_ms, tickets }) {
+            Ok(differences) => {
                 tell_differences(context, name, differences);
                 self.proceed(context, name);
             }
@@ -368,9 +360,9 @@ impl Records {
         if let Some(what) = bad_edit(context, name, std::slice::from_ref(&edit)) {
             return refuse(context, ticket, failure(what, name));
         }
-        let text = write_text(None, Some(&[edit]));
+        let text = write_text(None, Some(std::slice::from_ref(&edit)));
         self.hold_back(context, name);
-        outbox.add(context, &Offer { data: Some(&text), ..offer.clone() });
+        self.add_blind(context, outbox, &Offer { data: Some(&text), ..offer.clone() }, Some(edit));
     }
 
     /// Why a write is not even tried.
@@ -403,11 +395,12 @@ impl Records {
                 receipt: Some(ticket),
             };
             self.hold_back(context, name);
-            return outbox.add(context, &offer);
+            return self.add_blind(context, outbox, &offer, None);
         };
         entry.stored.is_written_blindly = false;
-        let mut writes = entry.delete(ticket, created_ms);
-        self.touch(name);
+        let awaited = entry.awaits_answer();
+        let mut writes = entry.delete(context, name, ticket, created_ms);
+        self.follow_flight(context, name, awaited);
         context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, name)));
         self.proceed(context, name);
     }
@@ -422,6 +415,7 @@ impl Records {
 
     /// Does what is next for a record.
     fn proceed(&mut self, context: &mut Context<'_>, name: &str) {
+        self.keep_base(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Stage::Synced { is_verified } = entry.stage else { return self.let_go_if_due(context, name) };
         self.on_confirmed(context, name);
@@ -442,9 +436,8 @@ impl Records {
         } else if is_writing && !context.flight.has_room_for(&Item::Record(name.into())) {
             self.has_waiting = true;
         } else if is_writing {
-            if entry.fold_entries() {
+            if entry.fold_entries(context, name) {
                 // What is sent must be what storage has, or the next page would make it twice.
-                self.touch(name);
                 return self.folded.push(name.into());
             }
             let correlation_id = self.next_correlation_id;
@@ -505,12 +498,12 @@ impl Records {
         let Some(mut entry) = self.entries.remove(name) else { return };
         self.cache.on_removed(context, name, &mut entry, why == RecordFailure::Deleted);
         let last = (!entry.is_told_discarded()).then(|| entry.last_seen());
-        let mut tickets = entry.take_tickets();
+        let mut tickets = entry.take_tickets(context);
         tickets.append(&mut entry.take_ready_tickets());
         context.settle_all(&mut tickets, &Err(failure(why, name)));
-        if let Some(mut deletion) = entry.deletion {
-            context.settle_all(&mut deletion.tickets, &Ok(None));
-        }
+        let mut deletion = entry.take_deletion(context);
+        context.settle_all(&mut deletion, &Ok(None));
+        entry.keep_base(context, name, None);
         if let Some(last) = last {
             tell(context, name, news(last));
         }
@@ -550,7 +543,7 @@ fn send_writes(context: &mut Context<'_>, name: &str, entry: &mut Entry, correla
         let mut first_only = (most == 1 && entry.pending.len() > 1).then(|| entry.base().clone());
         if let (Some(document), Some(first)) = (&mut first_only, entry.pending.front()) {
             // It could be made to the view, which was the same then.
-            let _ = first.clone().apply(document, &mut Watch::new(&[]));
+            let _ = first.apply_to_copy(document);
         }
         let after = first_only.as_mut().unwrap_or(&mut entry.view);
         let Some(message) = next_message(entry.pending.iter().take(most), after) else { return true };

@@ -6,19 +6,20 @@ use crate::{
         context::Context,
         error::{ClientError, DropReason, RecordFailure},
         flight::Item,
+        io::Kind,
         limits::{BULK_NAMES_MAX_BYTES, HEARD_LATELY_MS},
         options::Resubscribe,
+        outbox::Writes,
         time::{Instant, Wake, earlier},
     },
-    names::NameMap,
     wire::{RecordAction, RecordMessage, Topic},
 };
 
 impl Records {
-    /// A session begins. `forced` are the records that are written to without being open.
-    pub fn on_session(&mut self, context: &mut Context<'_>, forced: NameMap<()>) {
-        self.held_back = forced;
-        self.touch_all();
+    /// A session begins.
+    pub fn on_session(&mut self, context: &mut Context<'_>) {
+        self.held_back = self.blind.names();
+        self.blind.wake();
         self.requests.on_session(context);
         for name in self.discarded(context) {
             self.let_go_if_due(context, &name);
@@ -39,10 +40,9 @@ impl Records {
         }
         self.save_all(context, Save::Changed);
         self.listens.on_lost(context);
-        self.forced.on_lost();
+        self.blind.on_lost(context, culprit);
         self.may_write = false;
         self.has_waiting = false;
-        self.touch_all();
         let resubscribe = context.options.resubscribe;
         self.flush_at = None;
         self.bulks.clear();
@@ -51,19 +51,82 @@ impl Records {
             entry.on_lost(if is_held { Stage::Held } else { Stage::Unknown });
         });
         self.requests.on_lost();
+        self.keep_bases(context);
         // What an answer was awaited for can be let go of now.
         self.let_go_of_discarded(context);
     }
 
     /// Whether a message with writes to a record waits for its answer.
-    pub fn awaits_answer(&self, name: &str) -> bool {
+    pub(super) fn awaits_answer(&self, name: &str) -> bool {
         self.entries.get(name).is_some_and(Entry::awaits_answer)
+    }
+
+    /// A message with writes to a record was on its way, and may not be any more.
+    pub(super) fn follow_flight(&self, context: &mut Context<'_>, name: &str, was_on_its_way: bool) {
+        if was_on_its_way && !self.awaits_answer(name) {
+            context.flight.on_arrived(&Item::Record(name.into()));
+        }
+    }
+
+    /// Does what was put off until nothing else is done: makes what others have left part of the records, and sends what may
+    /// be sent. Says whether something must be in storage before the rest is.
+    pub fn follow(&mut self, context: &mut Context<'_>) -> bool {
+        if !self.left.is_empty() {
+            self.take_up(context);
+        }
+        if context.session.is_none() || !context.log.may_send() {
+            return false;
+        }
+        self.send_blind(context);
+        !self.folded.is_empty()
+    }
+
+    /// Storage has what is unsent, and what earlier pages have left is here: new writes may follow.
+    pub fn start_writing(&mut self, context: &mut Context<'_>) {
+        if context.session.is_none() || !context.log.may_send() {
+            return;
+        }
+        for name in std::mem::take(&mut self.folded) {
+            self.proceed(context, &name);
+        }
+        if std::mem::replace(&mut self.may_write, true) {
+            return;
+        }
+        if !std::mem::take(&mut self.held_back).is_empty() {
+            self.schedule(context);
+        }
+        for name in self.unsent_names(context) {
+            self.proceed(context, &name);
+        }
+    }
+
+    /// What is asked for past a record comes before the record.
+    pub(super) fn hold_back(&mut self, context: &Context<'_>, name: &str) {
+        if context.session.is_some() && !self.may_write {
+            self.held_back.get_or_insert_with(name, || ());
+        }
+    }
+
+    /// The records of which something is unsent.
+    pub(super) fn unsent_names(&self, context: &Context<'_>) -> Vec<Box<str>> {
+        let mut names = context.log.to_written_names();
+        names.retain(|name| self.entries.get(name).is_some_and(Entry::has_unsent));
+        names
+    }
+
+    /// Sees to it that storage says what the writes to a record were made to.
+    pub(super) fn keep_base(&mut self, context: &mut Context<'_>, name: &str) {
+        let left = self.left.iter().filter_map(|left| left.first_number(name)).min();
+        if let Some(entry) = self.entries.get_mut(name) {
+            entry.keep_base(context, name, left);
+        }
     }
 
     /// Sends the writes that had to wait for what was on its way.
     pub fn write_waiting(&mut self, context: &mut Context<'_>) {
+        self.blind.wake();
         if std::mem::take(&mut self.has_waiting) {
-            for name in self.unsent_names() {
+            for name in self.unsent_names(context) {
                 self.proceed(context, &name);
             }
         }
@@ -71,7 +134,6 @@ impl Records {
 
     /// The server cannot take the writes that are next to be sent to a record.
     pub(super) fn give_up_undeliverable(&mut self, context: &mut Context<'_>, name: &str) {
-        self.touch(name);
         let error = ClientError::OutboxDropped { why: DropReason::Undeliverable, count: 1 };
         self.give_up_writes(context, name, &error);
     }
@@ -102,11 +164,10 @@ impl Records {
             if !self.cache.holds(name) {
                 context.settle_all(&mut entry.take_ready_tickets(), &Err(error.clone()));
             }
-            for write in &mut entry.pending {
-                context.settle_all(&mut write.tickets, &Err(error.clone()));
-            }
-            if let Some(deletion) = &mut entry.deletion {
-                context.settle_all(&mut deletion.tickets, &Err(error.clone()));
+        });
+        self.for_each_entry(context, &mut |context, op| {
+            if op.kind == Kind::Write {
+                context.settle_all(&mut op.receipts, &Err(error.clone()));
             }
         });
         self.requests.settle_all(context, error);
@@ -116,7 +177,6 @@ impl Records {
     pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) {
         self.leave_to_storage(context);
         self.on_rest(context, error);
-        *self = Self::new();
     }
 
     /// Time has passed within a session.
@@ -136,7 +196,6 @@ impl Records {
             }
         });
         for name in overdue {
-            self.touch_if_unsent(&name);
             self.on_overdue(context, &name);
         }
         for bulk in self.bulks.iter_mut().filter(|bulk| bulk.deadline.is_some_and(|at| at <= now)) {
@@ -144,7 +203,7 @@ impl Records {
             context.report(ClientError::AckTimeout { topic: Topic::Record, names: bulk.names.clone() });
         }
         self.requests.on_tick(context);
-        self.forced.on_tick(context);
+        self.blind.on_tick(context);
         self.find_deadline();
     }
 
@@ -183,7 +242,7 @@ impl Records {
         let error = failure(RecordFailure::Timeout, name);
         let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
         let is_quiet = context.now.since_ms(context.pings.heard_at) >= HEARD_LATELY_MS;
-        let mut asked = Vec::new();
+        let (mut asked, awaited) = (Vec::new(), entry.awaits_answer());
         match &mut entry.stage {
             Stage::Waiting { .. } => return self.ask_for_data(context, name),
             Stage::Merging(Contested { question, .. }) => {
@@ -198,17 +257,19 @@ impl Records {
                 return fail(context, name, &mut asked, true, &error);
             }
             Stage::Loading { is_overdue, .. } => *is_overdue = true,
-            Stage::Deleting { .. } => asked = entry.deletion.take().unwrap_or_default().tickets,
+            Stage::Deleting { .. } => asked = entry.take_deletion(context),
             _ => {}
         }
         entry.cut_off();
         let is_untold = asked.is_empty();
         fail(context, name, &mut asked, is_untold, &error);
+        self.follow_flight(context, name, awaited);
         self.ask_for_data(context, name);
     }
 
     /// Reads the data of a record that is subscribed, or will be when the server has answered.
     pub(super) fn ask_for_data(&mut self, context: &mut Context<'_>, name: &str) {
+        self.keep_base(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
         match &mut entry.stage {
@@ -222,6 +283,7 @@ impl Records {
 
     /// Subscribes to a record that the server makes if there is none, and reads its data.
     pub(super) fn load(&mut self, context: &mut Context<'_>, name: &str) {
+        self.keep_base(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.stage = Stage::loading(context.now.after_ms(context.options.record_read_timeout_ms));
         entry.session.is_deletion_owed = false;

@@ -1,13 +1,13 @@
 //! What becomes of one record when the server has something else than was thought.
 
 use super::{
-    entry::{Entry, Impossible, Remote},
+    entry::{Entry, Impossible, Remote, tickets_of},
     stage::Fate,
-    write::{Edit, Watch, Write},
 };
 use crate::client::{
+    context::Context,
     io::{Strategy, Ticket},
-    record::{Document, Path, Side, merge},
+    record::{Document, Side, merge},
 };
 
 /// What became of a conflict.
@@ -40,16 +40,15 @@ impl Entry {
     /// Whether making the first so many pending writes to a document would change nothing.
     fn is_contained(&self, writes: usize, document: &Document) -> bool {
         let mut changed = document.clone();
-        let mut writes = self.pending.iter().take(writes).cloned();
-        writes.all(|mut write| write.apply(&mut changed, &mut Watch::new(&[])).is_ok())
-            && changed.value().is_equal(&document.value())
+        let mut writes = self.pending.iter().take(writes);
+        writes.all(|write| write.apply_to_copy(&mut changed).is_ok()) && changed.value().is_equal(&document.value())
     }
 
     /// Settles that the server has `remote` while writes are pending that were made to something else.
-    pub fn settle_conflict(&mut self, remote: Remote) -> Settled {
+    pub fn settle_conflict(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) -> Settled {
         self.in_flight = None;
         if self.is_contained(self.pending.len(), &remote.document) {
-            let confirmed = self.take_tickets();
+            let confirmed = self.take_tickets(context);
             self.adopt(remote);
             return Settled { confirmed, ..Settled::default() };
         }
@@ -57,21 +56,21 @@ impl Entry {
             Strategy::RemoteWins => {
                 let local = Some(self.view.value().text().into());
                 let (lost, is_untold) = self.take_lost(&remote.document);
-                let confirmed = self.take_tickets();
+                let confirmed = self.take_tickets(context);
                 self.adopt(remote);
                 Settled { confirmed, lost, is_untold, local, ask: false }
             }
             Strategy::LocalWins => {
                 let local = Some(self.view.value().text().into());
-                self.rewrite(remote);
+                self.rewrite(context, name, remote, usize::MAX);
                 Settled { local, ..Settled::default() }
             }
-            Strategy::ThreeWay(side) => self.merge(remote, side),
+            Strategy::ThreeWay(side) => self.merge(context, name, remote, side),
             Strategy::Custom => Settled { ask: true, ..Settled::default() },
         }
     }
 
-    fn merge(&mut self, remote: Remote, side: Side) -> Settled {
+    fn merge(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, side: Side) -> Settled {
         let base = self.base.get_or_insert_default();
         let merged = merge(base.value(), self.view.value(), remote.document.value(), side);
         // What merges make is JSON.
@@ -82,7 +81,7 @@ impl Entry {
             (settled.lost, settled.is_untold) = self.take_lost(&document);
         }
         let writes = self.pending.len();
-        settled.confirmed = self.resolve(remote, document, writes).0;
+        settled.confirmed = self.resolve(context, name, (remote, document), writes).0;
         settled
     }
 
@@ -91,45 +90,44 @@ impl Entry {
     fn take_lost(&mut self, document: &Document) -> (Vec<Ticket>, bool) {
         let mut document = document.clone();
         let (mut lost, mut is_untold) = (Vec::new(), false);
-        for write in &mut self.pending {
+        for write in self.pending.iter_mut() {
             if write.is_lost_in(&mut document, &mut self.view) {
-                is_untold |= write.tickets.is_empty();
-                lost.append(&mut write.tickets);
+                is_untold |= write.op.receipts.is_empty();
+                lost.append(&mut write.op.receipts);
             }
         }
         (lost, is_untold)
     }
 
-    /// The record is to be `document` in place of what the first so many pending writes made of it, and the server has
-    /// `remote`. Returns who wrote what the server has already, and what cannot be made any more.
-    pub fn resolve(&mut self, remote: Remote, document: Document, writes: usize) -> (Vec<Ticket>, Impossible) {
-        let later = self.pending.split_off(writes.min(self.pending.len()));
+    /// The server has `remote`, and the record is to be `document` in place of what the first so many pending writes made of it.
+    /// Returns who wrote what the server has already, and what cannot be made any more.
+    pub fn resolve(
+        &mut self,
+        context: &mut Context<'_>,
+        name: &str,
+        (remote, document): (Remote, Document),
+        writes: usize,
+    ) -> (Vec<Ticket>, Impossible) {
+        self.in_flight = None;
         let is_remote = document.value().is_equal(&remote.document.value());
         self.view = document;
-        let confirmed = if is_remote {
-            let tickets = self.take_tickets();
+        if is_remote {
+            let confirmed = tickets_of(self.pending.remove_first(context, writes));
             self.version = Some(remote.version);
             self.base = Some(remote.document);
-            tickets
+            (confirmed, self.replay(context, 0))
         } else {
-            self.rewrite(remote);
-            Vec::new()
-        };
-        (confirmed, self.replay(later))
+            self.rewrite(context, name, remote, writes);
+            (Vec::new(), self.replay(context, 1))
+        }
     }
 
-    /// Keeps the view, to be written over what the server has.
-    pub fn rewrite(&mut self, remote: Remote) {
-        let created_ms = self.pending.back().map_or(0, |write| write.created_ms);
-        let tickets = self.take_tickets();
+    /// Keeps the view, to be written over what the server has, in place of the first so many pending writes.
+    pub fn rewrite(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, writes: usize) {
+        self.in_flight = None;
         self.version = Some(remote.version);
         self.base = Some(remote.document);
-        self.pending.extend(whole(&self.view, tickets, created_ms));
+        let writes = writes.min(self.pending.len());
+        self.pending.replace(context, (name, self.version), 0..writes, &self.view);
     }
-}
-
-/// One write of all that can be seen.
-pub(super) fn whole(view: &Document, tickets: Vec<Ticket>, created_ms: u64) -> Option<Write> {
-    let edit = Edit::new(Path::parse("").ok()?, Some(view.value().text().into()));
-    Some(Write { edits: vec![edit], tickets, created_ms, kept_as: None })
 }

@@ -1,7 +1,7 @@
 //! What the application has written and the server has not confirmed.
 
 use crate::client::{
-    io::Ticket,
+    io::Entry as Op,
     record::{Document, EditError, EntryEdit, Path},
 };
 
@@ -84,16 +84,25 @@ impl Edit {
 }
 
 /// What is one version of the record: one edit, or several that belong together.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Write {
     /// At least one.
     pub edits: Vec<Edit>,
-    /// Who waits for it to be confirmed.
-    pub tickets: Vec<Ticket>,
-    /// When it was made, in milliseconds since 1970.
-    pub created_ms: u64,
-    /// The number under which the outbox keeps it.
-    pub kept_as: Option<u64>,
+    /// What it is for the outbox, with who waits for it to be confirmed.
+    pub op: Op,
+}
+
+/// Makes changes that belong together.
+///
+/// # Errors
+/// The first that cannot be made; then none is.
+pub fn apply_all(edits: &mut [Edit], document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
+    let before = (edits.len() > 1).then(|| document.clone());
+    let applied = edits.iter_mut().try_for_each(|edit| edit.apply(document, watch));
+    if let (Err(_), Some(before)) = (&applied, before) {
+        *document = before;
+    }
+    applied
 }
 
 impl Write {
@@ -102,12 +111,15 @@ impl Write {
     /// # Errors
     /// The first that cannot be made; then none is.
     pub fn apply(&mut self, document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
-        let before = (self.edits.len() > 1).then(|| document.clone());
-        let applied = self.edits.iter_mut().try_for_each(|edit| edit.apply(document, watch));
-        if let (Err(_), Some(before)) = (&applied, before) {
-            *document = before;
-        }
-        applied
+        apply_all(&mut self.edits, document, watch)
+    }
+
+    /// Makes all changes to a copy of what they were made to.
+    ///
+    /// # Errors
+    /// As for [`apply`](Self::apply).
+    pub fn apply_to_copy(&self, copy: &mut Document) -> Result<(), EditError> {
+        apply_all(&mut self.edits.clone(), copy, &mut Watch::new(&[]))
     }
 
     /// Whether the document is something else where this was written than what became of it here. Later writes of this

@@ -33,8 +33,10 @@ impl Rpc {
         match command {
             RpcCommand::Provide(name) => self.provider.provide(context, name),
             RpcCommand::Unprovide(name) => self.provider.unprovide(context, name),
-            RpcCommand::Make(call) if call.is_durable => outbox.add_call(context, &call),
-            RpcCommand::Make(call) => self.requestor.make(context, &call, outbox.whose()),
+            RpcCommand::Make(call) => {
+                let whose = context.log.whose();
+                self.requestor.make(context, &call, whose);
+            }
             RpcCommand::Cancel(ticket) => self.requestor.cancel(context, outbox, ticket),
             RpcCommand::Answer { request, name, answer } => {
                 self.provider.answer(context, request, name, answer);
@@ -53,9 +55,9 @@ impl Rpc {
     }
 
     /// A session begins: what is provided goes first, so that calls of what this client provides itself find it.
-    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox, gap_ms: Option<u64>) {
+    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
         self.provider.on_session(context, gap_ms);
-        self.requestor.on_session(context, outbox);
+        self.requestor.on_session(context);
     }
 
     /// A call that has waited in the outbox is due. Says whether it was sent: not if it is too long.

@@ -207,10 +207,10 @@ impl Requestor {
     }
 
     /// A session begins: what waited is sent, unless somebody else had asked for it.
-    pub fn on_session(&mut self, context: &mut Context<'_>, outbox: &Outbox) {
+    pub fn on_session(&mut self, context: &mut Context<'_>) {
         for mut call in self.remove_all() {
-            if outbox.is_theirs(&call.whose) {
-                call.whose = outbox.whose();
+            if context.log.is_theirs(&call.whose) {
+                call.whose = context.log.whose();
                 self.add(call);
             } else {
                 let failure = if call.was_sent { RpcFailure::OutcomeUnknown } else { RpcFailure::LoginSuperseded };
@@ -248,7 +248,7 @@ impl Requestor {
             } else if call.is_kept() {
                 call.sent = None;
                 self.add(call);
-            } else if !call.entry.is_some_and(|entry| outbox.take_back(entry, call.ticket)) {
+            } else if !call.entry.is_some_and(|entry| outbox.take_back(context, entry, call.ticket)) {
                 reject(context, call, RpcFailure::OutcomeUnknown);
             }
         }

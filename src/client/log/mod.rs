@@ -1,0 +1,246 @@
+//! What all entries have in common, whichever queue they stand in: whose they are, how much they are, when they expire, and
+//! that storage has them.
+//!
+//! A queue is a part of the client that sends what is in it: events and calls here, writes in the records they are for. What
+//! enters a queue is given to `Context::enter`, what leaves it to `Context::leave`, `Context::confirm` or
+//! [`Log::leave_to_others`]; nothing else has to be told.
+
+mod groups;
+mod identity;
+mod lease;
+mod owners;
+pub mod persisted;
+mod sort;
+mod storage;
+mod takeover;
+
+pub use self::{
+    groups::Groups,
+    identity::{Identity, LastUser},
+    lease::{LeaseStage, Leases},
+    persisted::{Cleared, Keys},
+    sort::sort_by_number,
+    storage::{Purpose, Reads, Storage},
+    takeover::{Other, OwnLock, Takeover},
+};
+use super::{
+    digest::push_hex,
+    io::{Entry, Kind},
+    options::OutboxStorage,
+    rng::Rng,
+    time::{Instant, Wake, earlier, earliest},
+    url::without_secrets,
+};
+use crate::names::NameMap;
+
+/// How much waits.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extent {
+    pub entries: usize,
+    /// Their names and payloads.
+    pub bytes: usize,
+}
+
+/// What is known of all entries together.
+#[derive(Debug)]
+pub struct Log {
+    pub keys: Keys,
+    /// Names this client among all that ever used the same storage.
+    pub client: Box<str>,
+    pub next_number: u64,
+    /// Counts the events apart, so that subscribers can remember what they got as runs of numbers.
+    pub next_event: u64,
+    pub identity: Identity,
+    /// All entries but the writes to records that are here: what the limits are for.
+    pub queued: Extent,
+    /// The writes to records, of which there are few for each.
+    pub written: Extent,
+    /// The records that they are to, with how many each has.
+    pub written_to: NameMap<usize>,
+    pub storage: Storage,
+    pub groups: Groups,
+    /// The name of the storage, once there is one.
+    pub storage_name: Option<Box<str>>,
+    /// What another page has cleared of what stood in storage.
+    pub cleared: Option<Cleared>,
+    pub reads: Reads,
+    pub takeover: Takeover,
+    pub leases: Leases,
+    /// No later than the earliest of all expiries.
+    pub next_expiry: Option<Instant>,
+    /// No later than the earliest end of waiting for the outcome of a call that waits here.
+    pub next_timeout: Option<Instant>,
+    /// When to stop waiting for storage and locks before sending.
+    pub start_deadline: Option<Instant>,
+    /// Whether somebody may wait for the end of an event, a call, or a write to a record that is not here.
+    pub has_receipts: bool,
+    /// Whether what other pages have left is wanted before anybody has logged in.
+    pub is_wanted_early: bool,
+    /// Whether entries have left since flushes were looked at.
+    pub have_left: bool,
+    pub changed: bool,
+}
+
+impl Log {
+    /// No entries, for the deployment at `url`.
+    pub fn new(url: &str, key: Option<&str>, storage: OutboxStorage, rng: &mut Rng) -> Self {
+        let mut client = String::new();
+        push_hex(&mut client, rng.next_u64());
+        Self {
+            keys: Keys::new(&key.map_or_else(|| without_secrets(url), Into::into)),
+            client: client.into(),
+            next_number: 0,
+            next_event: 0,
+            identity: Identity::default(),
+            queued: Extent::default(),
+            written: Extent::default(),
+            written_to: NameMap::new(),
+            storage: if storage == OutboxStorage::Memory { Storage::Absent } else { Storage::Untouched },
+            groups: Groups::default(),
+            storage_name: None,
+            cleared: None,
+            reads: Reads::default(),
+            takeover: Takeover::default(),
+            leases: Leases::default(),
+            next_expiry: None,
+            next_timeout: None,
+            start_deadline: None,
+            has_receipts: false,
+            is_wanted_early: false,
+            have_left: false,
+            changed: false,
+        }
+    }
+
+    /// How many entries there are.
+    pub const fn len(&self) -> usize {
+        self.queued.entries + self.written.entries
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Their names and payloads, in bytes.
+    pub const fn bytes(&self) -> usize {
+        self.queued.bytes + self.written.bytes
+    }
+
+    /// The records that something is written to, as they are now.
+    pub fn to_written_names(&self) -> Vec<Box<str>> {
+        self.written_to.to_names()
+    }
+
+    /// The records that something is written to.
+    pub fn written_to(&self) -> impl Iterator<Item = &str> {
+        self.written_to.names()
+    }
+
+    /// What the keys in storage begin with that are of use to this client.
+    pub fn key_prefix(&self) -> Box<str> {
+        self.keys.all()
+    }
+
+    /// When time alone changes something, and what.
+    pub fn deadline(&self, session: bool) -> Option<(Instant, Wake)> {
+        let start = self.start_deadline.filter(|_| session).map(|at| (at, Wake::Storage));
+        let expiry = self.next_expiry.map(|at| (at, Wake::Expiry));
+        let lease = self.leases.deadline().map(|at| (at, Wake::Lease));
+        let outdated = self.groups.deadline().map(|at| (at, Wake::Storage));
+        earliest(&[start, expiry, lease, outdated])
+    }
+
+    /// When waiting for the outcome of a call ends that was not made.
+    pub fn call_deadline(&self) -> Option<(Instant, Wake)> {
+        self.next_timeout.map(|at| (at, Wake::Call))
+    }
+
+    /// Whether anything has changed since this was asked last.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Whether anything may be sent in a session: what others left behind comes first.
+    pub const fn may_send(&self) -> bool {
+        self.start_deadline.is_none()
+    }
+
+    /// What other pages have left is wanted, although nobody has logged in.
+    pub fn look_early(&mut self, session: bool) {
+        let is_new = !session && !std::mem::replace(&mut self.is_wanted_early, true);
+        if is_new && self.storage != Storage::Absent {
+            self.touch_storage();
+            self.look_for_orphans();
+        }
+    }
+
+    /// The next number.
+    pub fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number - 1
+    }
+
+    /// The client is closed.
+    pub fn on_closed(&mut self) {
+        self.groups = Groups::default();
+        (self.queued, self.written) = (Extent::default(), Extent::default());
+        self.written_to = NameMap::new();
+        (self.next_expiry, self.next_timeout) = (None, None);
+        self.storage = Storage::Absent;
+        self.takeover = Takeover::default();
+    }
+
+    // ---- counting ----
+
+    fn extent(&mut self, kind: Kind) -> Option<&mut Extent> {
+        match kind {
+            Kind::Write => Some(&mut self.written),
+            Kind::Base => None,
+            Kind::Event | Kind::Call { .. } | Kind::Forced => Some(&mut self.queued),
+        }
+    }
+
+    /// Counts an entry that is here from now on, and sees to it that it is looked at when its time is up.
+    pub fn count(&mut self, entry: &Entry) {
+        self.changed = true;
+        if let Some(extent) = self.extent(entry.kind) {
+            extent.entries += 1;
+            extent.bytes += entry.bytes();
+        }
+        if entry.kind == Kind::Write {
+            *self.written_to.get_or_insert_with(&entry.name, || 0) += 1;
+        }
+        if entry.may_expire() {
+            self.next_expiry = earlier(self.next_expiry, Some(entry.expires_at));
+        }
+        self.next_timeout = earlier(self.next_timeout, entry.settle_by);
+        self.has_receipts |= entry.kind != Kind::Write && !entry.receipts.is_empty();
+    }
+
+    /// Counts an entry no longer that is here no longer.
+    pub fn uncount(&mut self, entry: &Entry) {
+        (self.changed, self.have_left) = (true, true);
+        if let Some(extent) = self.extent(entry.kind) {
+            extent.entries -= 1;
+            extent.bytes -= entry.bytes();
+        }
+        if entry.kind == Kind::Write
+            && let Some(count) = self.written_to.get_mut(&entry.name)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.written_to.remove(&entry.name);
+            }
+        }
+        if self.is_empty() {
+            (self.next_expiry, self.next_timeout, self.has_receipts) = (None, None, false);
+        }
+    }
+
+    /// An entry is no longer here, and stays in storage.
+    pub fn leave_to_others(&mut self, entry: &Entry) {
+        self.uncount(entry);
+        entry.stored.into_iter().for_each(|group| self.groups.leave(group));
+    }
+}

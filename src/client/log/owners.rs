@@ -1,0 +1,64 @@
+//! Whose entries are whose, and which of them may be sent.
+
+use super::{Log, OwnLock, Purpose};
+use crate::client::io::{Claim, Entry, Kind, Owner, Whose};
+
+impl Log {
+    /// Somebody has logged in with parameters of this digest. Says whether that is somebody else than last time.
+    pub fn on_login(&mut self, params: u64, client_data: Option<&str>) -> bool {
+        self.identity.logged_in(params, client_data)
+    }
+
+    /// Whose it is what is entrusted now.
+    pub fn whose(&self) -> Whose {
+        let (owner, claim) = self.identity.owner();
+        Whose { owner, claim }
+    }
+
+    /// Whether something is of whoever is logged in.
+    pub fn is_theirs(&self, whose: &Whose) -> bool {
+        whose.claim == Claim::Open || self.identity.may_send(&whose.owner)
+    }
+
+    /// Whether the entry is of whoever is logged in, or of whoever is going to be.
+    pub fn may_hold(&self, entry: &Entry) -> bool {
+        entry.claim == Claim::Open || self.identity.may_hold(&entry.owner)
+    }
+
+    /// Whether the entry is of whoever is logged in, under whose name it stands from now on, or of whoever is going to be.
+    pub fn claim(&mut self, entry: &mut Entry, owner: &Owner) -> bool {
+        if !self.may_hold(entry) {
+            return false;
+        }
+        if !self.identity.is_logged_in() {
+            return true;
+        }
+        // Under the name that the server has for them, they are known whatever they log in with next.
+        if entry.owner != *owner {
+            entry.owner = owner.clone();
+            if self.may_rewrite(entry) {
+                self.rewrite(entry);
+            }
+        }
+        entry.claim = Claim::Proven;
+        true
+    }
+
+    /// Whether no other page can have made this call, or be making it.
+    pub fn may_make(&self, call: &Entry) -> bool {
+        let has_lock =
+            self.is_taken_over(call) || (self.takeover.own_lock == OwnLock::Held && !self.reads.asks_for_own());
+        call.stored.is_none() || (has_lock && !self.takeover.is_parked)
+    }
+
+    /// Whether writing the entry anew cannot bring back a call that another page has made.
+    pub fn may_rewrite(&self, entry: &Entry) -> bool {
+        entry.kind != Kind::Call { idempotent: false } || self.may_make(entry)
+    }
+
+    /// The own lock is here again: reads which of the own entries others have left to be sent.
+    pub fn look_for_own(&mut self) {
+        let purpose = Purpose::Own(self.next_number);
+        self.read(self.keys.all(), purpose);
+    }
+}

@@ -1,0 +1,160 @@
+//! What is known of the storage, and what it is asked.
+
+use super::Log;
+use crate::client::io::{Entry, Output, Owner};
+
+/// What is known of the storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// Not asked for anything yet.
+    Untouched,
+    /// Asked what is in it.
+    Reading,
+    /// In use.
+    Ready,
+    /// There is none.
+    Absent,
+}
+
+/// What the contents of the storage are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The first look.
+    Start,
+    /// What others left behind.
+    Orphans,
+    /// The entries of a client that is gone.
+    TakeOver(Box<str>),
+    /// Which of its own entries before this number this client still has to send.
+    Own(u64),
+    /// What is to be removed: what these owners entrusted by then.
+    Clear { owners: Vec<Owner>, until_ms: u64 },
+    /// Who has the lease of a client.
+    Lease(Box<str>),
+    /// Whether the calls of a batch have left.
+    Removal(u32),
+    /// Whether it was emptied.
+    Check,
+}
+
+/// The questions that are not answered yet.
+#[derive(Debug, Default)]
+pub struct Reads {
+    /// With how often values had been written by then.
+    waiting: Vec<(u32, Purpose, u32)>,
+    next: u32,
+    /// A removal that must wait for the first look, which tells who was logged in last.
+    pub clear_after_start: Option<Purpose>,
+}
+
+impl Reads {
+    /// Whether none of the answers decides what is sent first.
+    pub fn is_done(&self) -> bool {
+        let may_wait = |purpose: &Purpose| {
+            matches!(purpose, Purpose::Clear { .. } | Purpose::Lease(_) | Purpose::Removal(_) | Purpose::Check)
+        };
+        self.waiting.iter().all(|(_, purpose, _)| may_wait(purpose))
+    }
+
+    /// Whether it is asked which of its own entries this client still has to send.
+    pub fn asks_for_own(&self) -> bool {
+        self.waiting.iter().any(|(_, purpose, _)| matches!(purpose, Purpose::Own(_)))
+    }
+
+    /// An answer: what was asked, and how often values had been written by then.
+    pub fn answered(&mut self, read: u32) -> Option<(Purpose, u32)> {
+        let position = self.waiting.iter().position(|(waiting, ..)| *waiting == read)?;
+        let (_, purpose, writes) = self.waiting.remove(position);
+        Some((purpose, writes))
+    }
+
+    /// Forgets the questions that lead to locks.
+    pub fn forget_takeovers(&mut self) {
+        self.waiting.retain(|(_, purpose, _)| matches!(purpose, Purpose::Start | Purpose::Clear { .. }));
+    }
+}
+
+impl Log {
+    // ---- asking ----
+
+    /// Asks once what is in storage, before anything is written to it.
+    pub fn touch_storage(&mut self) {
+        if self.storage == Storage::Untouched {
+            self.storage = Storage::Reading;
+            self.read(self.keys.all(), Purpose::Start);
+        }
+    }
+
+    /// Asks what stands under keys that begin so, unless that is asked already.
+    pub fn read(&mut self, prefix: Box<str>, purpose: Purpose) {
+        if matches!(purpose, Purpose::Clear { .. }) && self.storage != Storage::Ready {
+            self.reads.clear_after_start = Some(purpose);
+            return;
+        }
+        if self.reads.waiting.iter().any(|(_, waiting, _)| *waiting == purpose) {
+            return;
+        }
+        let read = self.reads.next;
+        self.reads.next = read.wrapping_add(1);
+        self.reads.waiting.push((read, purpose, self.groups.writes()));
+        self.groups.say(Output::ReadStorage { read, prefix });
+    }
+
+    /// The client is closed: only what is to be cleared in storage still is.
+    pub fn clear_although_closed(&mut self) {
+        if let Some(clear) = self.reads.clear_after_start.take() {
+            self.storage = Storage::Ready;
+            self.read(self.keys.all(), clear);
+        }
+        self.reads.waiting.retain(|(_, purpose, _)| matches!(purpose, Purpose::Clear { .. }));
+    }
+
+    /// Asks once more what storage has not answered; perhaps it does now.
+    pub fn ask_again(&mut self) {
+        for (read, purpose, writes) in &mut self.reads.waiting {
+            let prefix = match purpose {
+                Purpose::Start => continue,
+                Purpose::TakeOver(client) | Purpose::Lease(client) => self.keys.of_client(client),
+                _ => self.keys.all(),
+            };
+            (*read, *writes) = (self.reads.next, self.groups.writes());
+            self.reads.next = read.wrapping_add(1);
+            self.groups.say(Output::ReadStorage { read: *read, prefix });
+        }
+    }
+
+    // ---- writing ----
+
+    /// Writes an entry anew of which storage holds something already.
+    pub fn rewrite(&mut self, entry: &Entry) {
+        if let Some(group) = entry.stored {
+            self.groups.rewrite(group);
+        }
+    }
+
+    /// Takes an entry that is no longer here out of storage.
+    pub fn unstore(&mut self, entry: &Entry, is_confirmed: bool) {
+        if let Some(group) = entry.stored {
+            self.let_go_of(entry);
+            self.groups.remove(group, is_confirmed);
+        }
+    }
+
+    /// An entry that may be another client's no longer concerns this one; storage may hold it.
+    pub fn leave_storage(&mut self, entry: &Entry) {
+        if let Some(group) = entry.stored {
+            self.let_go_of(entry);
+            self.groups.leave(group);
+        }
+    }
+
+    /// Whether anything is to be said to storage when the task ends.
+    pub const fn has_uncommitted(&self) -> bool {
+        self.groups.is_changed()
+    }
+
+    /// Whether another page has cleared what is no longer in storage.
+    pub fn was_cleared(&self, entry: &Entry) -> bool {
+        self.cleared.as_ref().is_some_and(|cleared| cleared.concerns(entry))
+    }
+}

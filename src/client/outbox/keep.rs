@@ -1,0 +1,156 @@
+//! How what waits for the server comes and goes.
+
+use super::calls;
+use crate::client::{
+    context::Context,
+    error::{ClientError, DropReason, RecordFailure, RpcFailure},
+    flight::Item,
+    io::{CHOSEN_KEY, Delivery, Entry, Kind, Offer, OutboxNews, Output, Progress, Ticket},
+    limits::RECORD_WRITES_TTL_MS,
+    log::Storage,
+};
+
+impl Context<'_> {
+    /// What is offered, as an entry with a number and a key of its own.
+    pub fn entry(&mut self, offer: &Offer<'_>) -> Entry {
+        let number = self.log.number();
+        let key = match offer.key {
+            Some(key) => {
+                let mut chosen = String::from(CHOSEN_KEY);
+                chosen.push_str(key);
+                chosen.into()
+            }
+            None if offer.kind == Kind::Event => {
+                let event = self.log.next_event;
+                self.log.next_event += 1;
+                [&self.log.client, "-", &event.to_string()].concat().into()
+            }
+            None => [&self.log.client, "-", offer.kind.letter(), &number.to_string()].concat().into(),
+        };
+        let (owner, claim) = self.log.identity.owner();
+        Entry {
+            number,
+            kind: offer.kind,
+            name: offer.name.into(),
+            data: offer.data.map(Into::into),
+            key,
+            owner,
+            claim,
+            created_ms: self.wall_clock_ms(self.now),
+            expires_at: self.now.after_ms(offer.ttl_ms.unwrap_or(self.options.outbox_ttl_ms)),
+            delivery: offer.delivery,
+            stored: None,
+            progress: Progress::Waiting,
+            receipts: offer.receipt.into_iter().collect(),
+            subscribers_wait: false,
+            settle_by: None,
+            was_sent: false,
+        }
+    }
+
+    /// A write to a record that is here, or what such writes were made to.
+    pub fn entry_of_record(&mut self, kind: Kind, name: &str, text: Box<str>, created_ms: u64) -> Entry {
+        let ttl_ms = Some(self.options.outbox_ttl_ms.max(RECORD_WRITES_TTL_MS));
+        let delivery = Delivery::Durable;
+        let offer = Offer { kind, name, data: None, delivery, ttl_ms, key: None, receipt: None };
+        Entry { data: Some(text), created_ms, progress: Progress::Lent, ..self.entry(&offer) }
+    }
+
+    /// An entry is in a queue from now on; storage has it when the task ends.
+    pub fn enter(&mut self, entry: &mut Entry) {
+        self.log.count(entry);
+        if entry.delivery == Delivery::Durable {
+            self.keep(entry);
+        }
+    }
+
+    /// Has storage keep an entry, if there is one.
+    pub fn keep(&mut self, entry: &mut Entry) {
+        self.log.touch_storage();
+        if self.log.storage == Storage::Ready {
+            self.store(entry);
+        }
+    }
+
+    /// Moves an entry of which storage has something to the end of what storage has: it takes the next number.
+    pub fn renumber(&mut self, entry: &mut Entry) {
+        entry.number = self.log.number();
+        if let Some(before) = entry.stored.take() {
+            self.store(entry);
+            self.log.groups.remove(before, false);
+        }
+    }
+
+    /// An entry has left its queue, and is not to be sent any more.
+    pub fn leave(&mut self, entry: &Entry) {
+        self.forget(entry, false);
+    }
+
+    /// An entry has left its queue because the server has it.
+    pub fn confirm(&mut self, entry: &Entry) {
+        self.forget(entry, true);
+        if let Some(group) = entry.stored.filter(|_| entry.kind == Kind::Write) {
+            self.log.groups.outdate(group, self.now);
+        }
+    }
+
+    fn forget(&mut self, entry: &Entry, is_confirmed: bool) {
+        if entry.is_sent() {
+            self.flight.on_arrived(&Item::of(entry));
+        }
+        self.log.uncount(entry);
+        self.log.unstore(entry, is_confirmed);
+    }
+
+    /// Tells that the server has these, which have left their queues.
+    pub fn tell_sent(&mut self, mut sent: Vec<Entry>) {
+        if sent.is_empty() {
+            return;
+        }
+        for entry in &mut sent {
+            // Who makes a call for another page, or writes to a record for it, does not tell it what came of it.
+            let outcome = match entry.kind {
+                Kind::Event => Ok(Some("\"delivered\"".into())),
+                Kind::Call { .. } => Err(calls::failed(entry, RpcFailure::OutcomeUnknown)),
+                Kind::Write | Kind::Base | Kind::Forced => {
+                    let what = RecordFailure::OutcomeUnknown;
+                    Err(ClientError::Record { what, name: entry.name.clone() })
+                }
+            };
+            self.settle_all(&mut entry.receipts, &outcome);
+        }
+        self.out.push_back(Output::Outbox(OutboxNews::Sent(sent)));
+    }
+
+    /// Tells that these will not be sent, which have left their queues.
+    pub fn tell_dropped(&mut self, mut entries: Vec<Entry>, why: DropReason) {
+        if entries.is_empty() {
+            return;
+        }
+        let count = entries.len();
+        let error = ClientError::OutboxDropped { why, count };
+        for entry in &mut entries {
+            let ran_out = why == DropReason::Expired && entry.settle_by.is_some_and(|at| at <= self.now);
+            let error = if ran_out { calls::failed(entry, RpcFailure::NeverSent) } else { error.clone() };
+            self.settle_all(&mut entry.receipts, &Err(error));
+        }
+        // What the application asked for itself is no error.
+        if !matches!(why, DropReason::Cleared | DropReason::NotNow) {
+            self.report(error);
+        }
+        self.log.changed = true;
+        self.out.push_back(Output::Outbox(OutboxNews::Dropped { why, entries }));
+    }
+
+    /// What is to be sent now or never cannot be sent now.
+    pub fn refuse_now(&mut self, receipt: Option<Ticket>) {
+        if let Some(ticket) = receipt {
+            self.settle(ticket, Err(ClientError::OutboxDropped { why: DropReason::NotNow, count: 1 }));
+        }
+    }
+
+    /// Whether what other pages have left is wanted now.
+    pub fn wants_orphans(&self) -> bool {
+        self.session.is_some() || self.log.is_wanted_early
+    }
+}

@@ -1,0 +1,40 @@
+//! Writes to records, which stand with the records.
+
+use super::Visit;
+use crate::client::{
+    context::Context,
+    io::{Entry, Kind},
+    log::Log,
+};
+
+/// The queues of the records, as the outbox needs to know them.
+pub trait Writes: std::fmt::Debug {
+    /// All that is unsent, that of each record after that of another.
+    fn entries<'a>(&'a self, log: &'a Log) -> Box<dyn Iterator<Item = &'a Entry> + 'a>;
+
+    /// Calls `visit` for all that is unsent, and for what it was made to.
+    fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>);
+
+    /// Takes in what earlier pages have left, or users who have logged in again. It has its entries already.
+    fn adopt(&mut self, context: &mut Context<'_>, entries: Vec<Entry>);
+
+    /// Takes out all that is meant, and what it was made to if nothing else was. All of it [leaves](Context::leave) with that;
+    /// what is seen is as if it had not been made.
+    fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry>;
+
+    /// Takes those out that are for others to send, and stay in storage: writes to records that are not open.
+    fn leave_to_others(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Log, &Entry) -> bool);
+
+    /// The write to a record that is not open that has waited longest.
+    fn oldest_blind(&self) -> Option<&Entry>;
+
+    /// Storage has all that is unsent: sees to it that it has what it was made to.
+    fn keep_bases(&mut self, context: &mut Context<'_>);
+
+    /// Whether what stands in storage for a record is of this package.
+    fn is_readable(&self, kind: Kind, data: Option<&str>) -> bool;
+
+    /// What writes were made to, as it stands in storage: those with lower numbers than the first are part of it. Returns that
+    /// number, and the same with no writes being part of it.
+    fn read_base(&self, data: &str) -> Option<(u64, Box<str>)>;
+}

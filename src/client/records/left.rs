@@ -1,0 +1,353 @@
+//! What earlier pages have written to records and could not send, or users who have logged in again: it becomes part of the
+//! records as soon as these can take it.
+
+use super::{
+    Records, Remote, Stage, Write,
+    cache::Source,
+    conflict::report_impossible,
+    entry::{Entry, Holders, Impossible},
+    pending::{Deletion, StoredAs},
+    settle_ready,
+    stage::{Fate, InFlight},
+    stored::{StoredBase, StoredWrite, base_text, read_base, read_write},
+    tell,
+};
+use crate::client::{
+    context::Context,
+    error::{ClientError, RecordFailure},
+    io::{Entry as Op, Kind, Progress, RecordNews, Strategy},
+    log::Log,
+    outbox::{Visit, Writes},
+    record::Document,
+};
+
+/// The writes to one record.
+#[derive(Debug, Default)]
+pub struct Left {
+    /// In the order in which they were made.
+    writes: Vec<Op>,
+    stored: StoredAs,
+    /// Whether the record is to be deleted in the end.
+    is_deletion: bool,
+}
+
+impl Left {
+    fn name(&self) -> Option<&str> {
+        self.writes.first().map(|write| &*write.name)
+    }
+
+    /// The lowest number of the writes, if they are to this record.
+    pub fn first_number(&self, name: &str) -> Option<u64> {
+        self.name().filter(|own| *own == name)?;
+        self.writes.iter().map(|write| write.number).min()
+    }
+
+    /// Adds a write where it belongs in time: what another page had taken over has the higher numbers, and may be older.
+    fn add(&mut self, op: Op) {
+        let before = self.writes.iter().rposition(|before| before.created_ms <= op.created_ms);
+        self.writes.insert(before.map_or(0, |before| before + 1), op);
+    }
+
+    /// Learns from what storage has what the writes were made to.
+    fn read(&mut self) {
+        let base = read_left_base(self.stored.base.as_ref());
+        self.stored.has_data = base.as_ref().is_some_and(|base| base.document.is_some());
+        let first = || self.writes.first().and_then(read_left)?.version;
+        self.stored.version = base.map_or_else(first, |base| base.version);
+        self.is_deletion = self.writes.last().and_then(read_left).is_some_and(|write| write.edits.is_none());
+    }
+}
+
+fn read_left(op: &Op) -> Option<StoredWrite> {
+    read_write(op.data.as_deref()?)
+}
+
+fn read_left_base(base: Option<&Op>) -> Option<StoredBase> {
+    read_base(base?.data.as_deref()?)
+}
+
+impl Writes for Records {
+    fn entries<'a>(&'a self, log: &'a Log) -> Box<dyn Iterator<Item = &'a Op> + 'a> {
+        let open = log.written_to().filter_map(|name| self.entries.get(name));
+        let left = self.left.iter().flat_map(|left| &left.writes);
+        Box::new(self.blind.entries().chain(open.flat_map(Entry::entries)).chain(left))
+    }
+
+    fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+        self.blind.for_each_entry(context, visit);
+        for name in context.log.to_written_names() {
+            if let Some(entry) = self.entries.get_mut(&name) {
+                entry.for_each_entry(context, visit);
+            }
+        }
+        for left in &mut self.left {
+            left.writes.iter_mut().chain(&mut left.stored.base).for_each(|op| visit(context, op));
+        }
+    }
+
+    fn adopt(&mut self, context: &mut Context<'_>, ops: Vec<Op>) {
+        let (mut blind, mut bases) = (Vec::new(), Vec::new());
+        let begin = self.left.len();
+        for op in ops {
+            match op.kind {
+                Kind::Forced => blind.push(op),
+                Kind::Base => bases.push(op),
+                _ => match self.left.iter_mut().skip(begin).find(|left| left.name() == Some(&op.name)) {
+                    Some(left) => left.add(op),
+                    None => self.left.push(Left { writes: vec![op], ..Left::default() }),
+                },
+            }
+        }
+        for base in bases {
+            let left = self.left.iter_mut().skip(begin).find(|left| left.name() == Some(&base.name));
+            match left.filter(|left| left.stored.base.is_none()) {
+                Some(left) => left.stored.base = Some(base),
+                None => context.leave(&base),
+            }
+        }
+        self.left.iter_mut().for_each(Left::read);
+        self.blind.adopt(context, blind);
+    }
+
+    fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
+        let mut taken = self.blind.take_out(is_meant);
+        for left in &mut self.left {
+            taken.extend(left.writes.extract_if(.., |op| is_meant(op)));
+            if left.writes.is_empty() {
+                taken.extend(left.stored.base.take());
+            } else {
+                left.read();
+            }
+        }
+        self.left.retain(|left| !left.writes.is_empty());
+        for name in context.log.to_written_names() {
+            if self.entries.get(&name).is_some_and(|entry| entry.entries().any(is_meant)) {
+                taken.append(&mut self.take_out_of(context, &name, is_meant));
+            }
+        }
+        taken
+    }
+
+    fn leave_to_others(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Log, &Op) -> bool) {
+        let log = &mut *context.log;
+        for op in self.blind.take_out(&|op| is_meant(log, op)) {
+            log.leave_to_others(&op);
+        }
+    }
+
+    fn oldest_blind(&self) -> Option<&Op> {
+        self.blind.entries().find(|op| op.progress == Progress::Waiting)
+    }
+
+    fn keep_bases(&mut self, context: &mut Context<'_>) {
+        for name in self.unsent_names(context) {
+            self.keep_base(context, &name);
+        }
+    }
+
+    fn is_readable(&self, kind: Kind, data: Option<&str>) -> bool {
+        match kind {
+            Kind::Write | Kind::Forced => data.and_then(read_write).is_some(),
+            Kind::Base => data.and_then(read_base).is_some(),
+            Kind::Event | Kind::Call { .. } => true,
+        }
+    }
+
+    fn read_base(&self, data: &str) -> Option<(u64, Box<str>)> {
+        let StoredBase { version, first, document } = read_base(data)?;
+        Some((first, base_text(version, 0, document.as_ref())))
+    }
+}
+
+impl Records {
+    fn take_out_of(&mut self, context: &mut Context<'_>, name: &str, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
+        let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
+        let mut before = entry.view.clone();
+        let (was_asked, awaited) = (matches!(entry.stage, Stage::Merging(_)), entry.awaits_answer());
+        let is_settled = was_asked || matches!(entry.stage, Stage::Synced { .. } | Stage::Waiting { .. });
+        let TakenOut { ops, was_sent, impossible } = entry.take_out(context, is_meant);
+        self.follow_flight(context, name, awaited);
+        self.tell_changes(context, name, &mut before);
+        report_impossible(context, name, impossible);
+        if is_settled && (was_sent || was_asked) {
+            // What the server has now is for it to say.
+            self.ask_for_data(context, name);
+        } else {
+            self.proceed(context, name);
+        }
+        ops
+    }
+
+    /// Makes what earlier pages have left part of the records that can take it now.
+    pub(super) fn take_up(&mut self, context: &mut Context<'_>) {
+        let mut index = 0;
+        while let Some(left) = self.left.get(index) {
+            let Some(name) = left.name().map(Box::<str>::from) else { return };
+            let entry = self.entries.get(&name);
+            if entry.is_some_and(|entry| !entry.takes(left)) {
+                index += 1;
+                continue;
+            }
+            let is_blind = entry.is_none() && left.is_deletion && !left.stored.has_data;
+            let left = self.left.remove(index);
+            if is_blind {
+                self.delete_blindly(context, &name, left);
+            } else {
+                self.restore(context, &name, left);
+            }
+        }
+    }
+
+    /// Whatever the server has of a record is to be deleted.
+    fn delete_blindly(&mut self, context: &mut Context<'_>, name: &str, mut left: Left) {
+        self.hold_back(context, name);
+        left.stored.base.iter().for_each(|base| context.leave(base));
+        let Some(mut deletion) = left.writes.pop() else { return };
+        // The page was killed before it could remove what is deleted as well.
+        left.writes.iter().for_each(|op| context.leave(op));
+        context.log.uncount(&deletion);
+        deletion.kind = Kind::Forced;
+        context.log.count(&deletion);
+        self.blind.push(deletion, None);
+    }
+
+    /// Makes the writes that an earlier page could not send part of a record that [takes](Entry::takes) them, before those of
+    /// this one.
+    fn restore(&mut self, context: &mut Context<'_>, name: &str, left: Left) {
+        let is_open = self.entries.contains(name);
+        let entry = self.entries.get_or_insert_with(name, || Entry::new(Strategy::RemoteWins));
+        if !is_open {
+            // It is let go of when everything was sent.
+            let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
+            entry.holders = Holders::None { discard_at, is_told: true };
+            tell(context, name, RecordNews::Restored);
+        }
+        let mut before = entry.view.clone();
+        let was_ready = entry.is_ready();
+        let is_synced = entry.stage.is_synced();
+        let is_blind = !left.stored.has_data;
+        let (impossible, present) = entry.restore(context, name, left);
+        entry.stored.is_written_blindly |= is_blind && context.session.is_none();
+        if entry.is_ready() && !was_ready {
+            entry.stored.source = Source::Storage;
+            tell(context, name, RecordNews::Ready);
+            settle_ready(context, entry);
+        }
+        self.tell_changes(context, name, &mut before);
+        report_impossible(context, name, impossible);
+        match present {
+            Some(present) if is_synced => self.on_remote(context, name, present),
+            _ => self.proceed(context, name),
+        }
+        if !is_open && context.session.is_some() {
+            self.schedule(context);
+        }
+    }
+}
+
+/// Writes that were taken back.
+struct TakenOut {
+    ops: Vec<Op>,
+    /// Whether one may be on its way.
+    was_sent: bool,
+    /// What cannot be made without them.
+    impossible: Impossible,
+}
+
+impl Entry {
+    /// Whether writes of an earlier page can become part of this now.
+    fn takes(&self, left: &Left) -> bool {
+        let is_in_doubt =
+            matches!(self.stage, Stage::Merging(_) | Stage::Deleting { .. } | Stage::Denied | Stage::Waiting { .. });
+        let is_free = self.in_flight.as_ref().is_none_or(|it| matches!(it.fate, Fate::Guessed))
+            && self.deletion.is_none()
+            && !is_in_doubt;
+        let has_data = left.stored.has_data;
+        let is_same = self.version.is_none() || self.version == left.stored.version || !has_data;
+        let is_possible = if left.is_deletion {
+            // Without its data, it is the version that tells whether the record is the one to be deleted.
+            self.pending.is_empty() && (self.version.is_some() || has_data)
+        } else {
+            self.pending.is_empty() || is_same
+        };
+        is_free && is_possible
+    }
+
+    /// Makes the writes of an earlier page before those that are here. Returns those that cannot be made, and what the server
+    /// has as far as is known.
+    fn restore(&mut self, context: &mut Context<'_>, name: &str, left: Left) -> (Impossible, Option<Remote>) {
+        let present = self.version.map(|version| Remote { version, document: self.base().clone() });
+        let document = read_left_base(left.stored.base.as_ref()).and_then(|base| base.document);
+        let document = document.or_else(|| left.is_deletion.then(Document::default));
+        let base = match (self.version, document) {
+            (Some(version), Some(document)) if left.stored.version != Some(version) => {
+                self.version = left.stored.version;
+                document
+            }
+            (None, Some(document)) => {
+                self.version = left.stored.version;
+                document
+            }
+            _ => self.base().clone(),
+        };
+        self.view = base.clone();
+        self.base = Some(base);
+        let (mut writes, mut deletion) = (Vec::new(), None::<Op>);
+        let mut is_undone = false;
+        for mut op in left.writes {
+            op.progress = Progress::Lent;
+            match read_left(&op).and_then(|write| write.edits) {
+                Some(edits) => {
+                    let undone = deletion.take();
+                    is_undone |= undone.is_some();
+                    undone.iter().for_each(|op| context.leave(op));
+                    writes.push(Write { edits, op });
+                }
+                None => {
+                    writes.drain(..).for_each(|write: Write| context.leave(&write.op));
+                    deletion.replace(op).iter().for_each(|op| context.leave(op));
+                }
+            }
+        }
+        if is_undone {
+            context.report(ClientError::Record { what: RecordFailure::WriteLost, name: name.into() });
+        }
+        self.pending.merge(context, writes, left.stored);
+        if let Some(op) = deletion {
+            self.base = None;
+            self.deletion = Some(Deletion { op, after: None });
+            return (Vec::new(), present);
+        }
+        let impossible = self.replay(context, 0);
+        // The page that made them may have sent some.
+        let writes = self.pending.len();
+        self.in_flight = (writes > 0).then(|| InFlight::guess(writes));
+        (impossible, present)
+    }
+
+    fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> TakenOut {
+        let mut taken = TakenOut { ops: Vec::new(), was_sent: false, impossible: Vec::new() };
+        if let Some(deletion) = self.deletion.take_if(|deletion| is_meant(&deletion.op)) {
+            taken.was_sent = matches!(self.stage, Stage::Deleting { .. });
+            taken.ops.push(deletion.op);
+        }
+        let sent = self.in_flight.as_ref().map_or(0, |in_flight| in_flight.writes);
+        let writes = self.pending.take_out(is_meant);
+        if !writes.is_empty() {
+            let was_sent = writes.iter().any(|(position, _)| *position < sent);
+            taken.was_sent |= was_sent;
+            if was_sent || self.stage.take_contested().is_some() {
+                self.in_flight = None;
+            }
+            taken.ops.extend(writes.into_iter().map(|(_, op)| op));
+            if let Some(base) = &self.base {
+                self.view = base.clone();
+            }
+            taken.impossible = self.replay(context, 0);
+        }
+        if !self.has_unsent() {
+            taken.ops.extend(self.pending.take_base());
+        }
+        taken
+    }
+}

@@ -1,0 +1,281 @@
+//! The writes to one record that the server has not confirmed. Each has its entry in the log: what comes in or goes out does
+//! so through the [`Context`], so storage always has what is here.
+
+use std::{
+    collections::VecDeque,
+    ops::{Deref, Range},
+};
+
+use super::{
+    entry::{Entry, Impossible},
+    stored::{base_text, write_text},
+    write::{Edit, Watch, Write},
+};
+use crate::client::{
+    context::Context,
+    io::{Entry as Op, Kind, Ticket},
+    outbox::Visit,
+    record::{Document, Path},
+};
+
+/// Writes in the order in which they are made, and what they are made to.
+#[derive(Debug, Default)]
+pub struct Pending {
+    writes: VecDeque<Write>,
+    /// What they were made to, where that stands apart in storage: it does as soon as it is not simply the version that stands
+    /// in the writes. That is so when the server has the first of several, and when the connection is lost, since only who has
+    /// the data can settle a conflict.
+    base: Option<Op>,
+    /// The version that storage says they were made to.
+    version: Option<i32>,
+    /// Whether the data of that version is there too.
+    has_data: bool,
+}
+
+impl Deref for Pending {
+    type Target = VecDeque<Write>;
+
+    fn deref(&self) -> &VecDeque<Write> {
+        &self.writes
+    }
+}
+
+/// A wish to delete the record.
+#[derive(Debug)]
+pub struct Deletion {
+    pub op: Op,
+    /// What the server has if a write that was on its way from here has arrived: that is nobody else's.
+    pub after: Option<Document>,
+}
+
+impl Pending {
+    /// All writes, whose number stays.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Write> {
+        self.writes.iter_mut()
+    }
+
+    /// Adds a write, which takes the place of the last one if that was not sent and nothing of it is left.
+    pub fn push(
+        &mut self,
+        context: &mut Context<'_>,
+        (name, version): (&str, Option<i32>),
+        write: Made,
+        first_free: usize,
+    ) {
+        if self.writes.is_empty() && self.base.is_none() {
+            (self.version, self.has_data) = (version, false);
+        }
+        let mut write = enter(context, (name, version), write);
+        if self.writes.len() > first_free
+            && let Some(mut last) = self.writes.pop_back_if(|last| last.is_overwritten_by(&write))
+        {
+            context.leave(&last.op);
+            last.op.receipts.append(&mut write.op.receipts);
+            write.op.receipts = last.op.receipts;
+        }
+        self.writes.push_back(write);
+    }
+
+    /// One write of the whole record takes the place of some. They were made to `version`, or are from now on.
+    pub fn replace(
+        &mut self,
+        context: &mut Context<'_>,
+        (name, version): (&str, Option<i32>),
+        range: Range<usize>,
+        view: &Document,
+    ) {
+        let (mut tickets, mut created_ms) = (Vec::new(), 0);
+        let at = range.start;
+        if self.writes.is_empty() && self.base.is_none() {
+            (self.version, self.has_data) = (version, false);
+        }
+        for mut write in self.writes.drain(range) {
+            context.leave(&write.op);
+            tickets.append(&mut write.op.receipts);
+            created_ms = write.op.created_ms;
+        }
+        let edits = Path::parse("").map(|path| Edit::new(path, Some(view.value().text().into())));
+        let write = Made { edits: edits.into_iter().collect(), created_ms, tickets };
+        self.writes.insert(at, enter(context, (name, version), write));
+        self.put_in_order(context);
+    }
+
+    /// Adds what an earlier page has written, by the time at which it was.
+    pub fn merge(&mut self, context: &mut Context<'_>, earlier: Vec<Write>, stored: StoredAs) {
+        if self.writes.is_empty() {
+            self.drop_base(context);
+            (self.base, self.version, self.has_data) = (stored.base, stored.version, stored.has_data);
+        } else {
+            // What all of them were made to is written anew.
+            self.version = None;
+            stored.base.iter().for_each(|base| context.log.unstore(base, false));
+        }
+        let mut own = std::mem::take(&mut self.writes);
+        for write in earlier {
+            while let Some(first) = own.pop_front_if(|own| own.op.created_ms < write.op.created_ms) {
+                self.writes.push_back(first);
+            }
+            self.writes.push_back(write);
+        }
+        self.writes.append(&mut own);
+        self.put_in_order(context);
+    }
+
+    /// After a crash they are put in the order of their numbers.
+    fn put_in_order(&mut self, context: &mut Context<'_>) {
+        let mut last = None;
+        for write in &mut self.writes {
+            if last >= Some(write.op.number) {
+                context.renumber(&mut write.op);
+            }
+            last = Some(write.op.number);
+        }
+    }
+
+    /// The server has the first so many.
+    pub fn confirm_first(&mut self, context: &mut Context<'_>, count: usize) -> Vec<Write> {
+        let confirmed: Vec<_> = self.writes.drain(..count.min(self.writes.len())).collect();
+        confirmed.iter().for_each(|write| context.confirm(&write.op));
+        confirmed
+    }
+
+    /// Takes out the first so many, which are not to be sent any more.
+    pub fn remove_first(&mut self, context: &mut Context<'_>, count: usize) -> Vec<Write> {
+        let removed: Vec<_> = self.writes.drain(..count.min(self.writes.len())).collect();
+        removed.iter().for_each(|write| context.leave(&write.op));
+        removed
+    }
+
+    /// Makes all from a position on to a document, and takes those out that cannot be made any more.
+    pub fn replay(&mut self, context: &mut Context<'_>, from: usize, document: &mut Document) -> Impossible {
+        let (mut impossible, mut position) = (Vec::new(), from);
+        while let Some(write) = self.writes.get_mut(position) {
+            match write.apply(document, &mut Watch::new(&[])) {
+                Ok(()) => position += 1,
+                Err(error) => {
+                    if let Some(write) = self.writes.remove(position) {
+                        context.leave(&write.op);
+                        impossible.push((error, write.op.receipts));
+                    }
+                }
+            }
+        }
+        impossible
+    }
+
+    /// Takes those out that are meant, and with the last one what they were made to. They [leave](Context::leave) with that.
+    pub fn take_out(&mut self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<(usize, Op)> {
+        let (mut taken, mut position) = (Vec::new(), 0);
+        for write in std::mem::take(&mut self.writes) {
+            if is_meant(&write.op) {
+                taken.push((position, write.op));
+            } else {
+                self.writes.push_back(write);
+            }
+            position += 1;
+        }
+        taken
+    }
+
+    /// What the writes were made to, which are no longer here.
+    pub fn take_base(&mut self) -> Option<Op> {
+        self.base.take()
+    }
+
+    fn drop_base(&mut self, context: &mut Context<'_>) {
+        self.base.take().iter().for_each(|base| context.log.unstore(base, false));
+    }
+
+    fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+        self.writes.iter_mut().map(|write| &mut write.op).chain(&mut self.base).for_each(|op| visit(context, op));
+    }
+}
+
+/// A write that has just been made.
+#[derive(Debug)]
+pub struct Made {
+    /// At least one.
+    pub edits: Vec<Edit>,
+    /// When, in milliseconds since 1970.
+    pub created_ms: u64,
+    /// Who waits for it to be confirmed.
+    pub tickets: Vec<Ticket>,
+}
+
+/// How it stands in storage what writes were made to.
+#[derive(Debug, Default)]
+pub struct StoredAs {
+    /// The entry for it, where it stands apart.
+    pub base: Option<Op>,
+    /// The version that it says.
+    pub version: Option<i32>,
+    /// Whether the data is there, too.
+    pub has_data: bool,
+}
+
+fn enter(context: &mut Context<'_>, (name, version): (&str, Option<i32>), write: Made) -> Write {
+    let text = write_text(version, Some(&write.edits));
+    let mut op = context.entry_of_record(Kind::Write, name, text, write.created_ms);
+    context.enter(&mut op);
+    op.receipts = write.tickets;
+    Write { edits: write.edits, op }
+}
+
+impl Entry {
+    /// Whether the server has not confirmed something.
+    pub fn has_unsent(&self) -> bool {
+        !self.pending.is_empty() || self.deletion.is_some()
+    }
+
+    /// How the outbox shows what is unsent.
+    pub fn entries(&self) -> impl Iterator<Item = &Op> {
+        self.deletion.iter().map(|deletion| &deletion.op).chain(self.pending.iter().map(|write| &write.op))
+    }
+
+    /// Calls `visit` for all that is unsent, and for what it was made to.
+    pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+        self.deletion.iter_mut().for_each(|deletion| visit(context, &mut deletion.op));
+        self.pending.for_each_entry(context, visit);
+    }
+
+    /// The record is to be deleted, as the application wants it or has it decided.
+    pub fn enter_deletion(&mut self, context: &mut Context<'_>, name: &str, created_ms: u64) -> &mut Deletion {
+        if self.pending.is_empty() && self.pending.base.is_none() {
+            (self.pending.version, self.pending.has_data) = (self.version, false);
+        }
+        let version = self.version;
+        self.deletion.get_or_insert_with(|| {
+            let mut op = context.entry_of_record(Kind::Write, name, write_text(version, None), created_ms);
+            context.enter(&mut op);
+            Deletion { op, after: None }
+        })
+    }
+
+    /// The record is not to be deleted any more, or it is. Returns who waits for that.
+    pub fn take_deletion(&mut self, context: &mut Context<'_>) -> Vec<Ticket> {
+        let Some(Deletion { op, .. }) = self.deletion.take() else { return Vec::new() };
+        context.leave(&op);
+        op.receipts
+    }
+
+    /// Sees to it that storage says what the writes were made to. Those of earlier pages that are not part of the record yet
+    /// begin with the number `first_left`.
+    pub fn keep_base(&mut self, context: &mut Context<'_>, name: &str, first_left: Option<u64>) {
+        let Some(first) = self.entries().next() else { return self.pending.drop_base(context) };
+        let (number, owner, claim) = (first.number, first.owner.clone(), first.claim);
+        let version = self.version;
+        let wants_data = context.session.is_none() && version.is_some();
+        let is_kept = self.pending.version == version && (self.pending.has_data || !wants_data);
+        if is_kept || self.entries().all(|entry| entry.stored.is_none()) {
+            return;
+        }
+        let first = first_left.map_or(number, |left| left.min(number));
+        let document = wants_data.then(|| self.base.as_ref().unwrap_or(&self.view));
+        let created_ms = context.wall_clock_ms(context.now);
+        let mut base = context.entry_of_record(Kind::Base, name, base_text(version, first, document), created_ms);
+        (base.owner, base.claim) = (owner, claim);
+        context.keep(&mut base);
+        self.pending.drop_base(context);
+        (self.pending.base, self.pending.version, self.pending.has_data) = (Some(base), version, wants_data);
+    }
+}
