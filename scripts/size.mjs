@@ -12,8 +12,8 @@ import { setup } from './setup.mjs';
  * must raise one says in the commit what the bytes buy.
  */
 const ceilings = {
-  'pkg/index.mjs (module inside)': [205_000, 176_000],
-  'pkg/url.mjs + .wasm (two requests)': [205_000, 173_500],
+  'pkg/index.mjs (module inside)': [210_500, 180_500],
+  'pkg/url.mjs + .wasm (two requests)': [211_000, 178_500],
 };
 
 const reference = inRoot('node_modules', '@deepstream', 'client', 'dist', 'bundle', 'ds.min.js');

@@ -5,7 +5,8 @@ use std::{
     rc::Rc,
 };
 
-use js_sys::{Array, Function, JSON, Object};
+use js_sys::{Function, JSON, Object};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
         errors::{self, DeepstreamError},
         outbox, parse,
         record::{self, RecordSink},
-        rpc, set,
+        rpc, set, to_object,
     },
     callbacks::Callbacks,
     listens::Listens,
@@ -42,6 +43,25 @@ pub const EVERYONE: &str = "";
 
 /// The event of the client that tells of every change of `client.connection`.
 const CONNECTION_CHANGED: &str = "connectionChanged";
+
+/// What `resubscribed` tells. Its type and documentation are in `js/client.ts`.
+#[derive(Serialize)]
+struct Resubscribed<'a> {
+    topic: &'static str,
+    names: &'a [&'a str],
+    gap: f64,
+}
+
+/// What `recordConflict` tells. Its type and documentation are in `js/client.ts`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordConflict<'a> {
+    name: &'a str,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    local_value: JsValue,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    remote_value: JsValue,
+}
 
 /// A client with its browser. What it listens to keeps it alive; `close()` lets go of everything.
 pub struct Driver {
@@ -144,7 +164,7 @@ impl Driver {
         {
             return object.clone();
         }
-        let object = connection::to_object(&snapshot);
+        let object = connection::snapshot_to_object(&snapshot);
         *known = Some((snapshot, object.clone()));
         self.is_connection_untold.set(true);
         object
@@ -336,12 +356,9 @@ impl Driver {
                 });
             }
             Output::Resubscribed { topic, names, gap_ms } => {
-                let details = Object::new();
-                let names: Array = names.iter().map(|name| JsValue::from_str(name)).collect();
-                set(&details, "topic", topic.name());
-                set(&details, "names", names);
-                set(&details, "gap", gap_ms as f64);
-                self.listeners.call1("resubscribed", &details);
+                let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+                let details = Resubscribed { topic: topic.name(), names: &names, gap: gap_ms as f64 };
+                self.listeners.call1("resubscribed", &to_object(&details));
             }
             Output::AskCredentials { question, refresh, reason } => {
                 self.ask_credentials(question, refresh, reason.as_deref());
@@ -367,11 +384,10 @@ impl Driver {
                 self.with_sink(|sink| record::tell(sink, &name, &news));
                 // Nobody may hold the record: what an earlier page wrote is settled all the same.
                 if let RecordNews::Conflict { local, remote } = news {
-                    let details = Object::new();
-                    set(&details, "name", &*name);
-                    set(&details, "localValue", local.as_deref().map_or(JsValue::NULL, parse));
-                    set(&details, "remoteValue", remote.as_deref().map_or(JsValue::NULL, parse));
-                    self.listeners.call1("recordConflict", &details);
+                    let [local_value, remote_value] =
+                        [&local, &remote].map(|value| value.as_deref().map_or(JsValue::NULL, parse));
+                    let conflict = RecordConflict { name: &name, local_value, remote_value };
+                    self.listeners.call1("recordConflict", &to_object(&conflict));
                 }
             }
             Output::LoadRecord { lookup, name } => self.with_sink(|sink| record::load(sink, lookup, &name)),
@@ -462,7 +478,7 @@ impl Driver {
         if error.ends_connection()
             && let Some(reason) = self.client.borrow().connection().reason
         {
-            set(&details, "closeReason", connection::reason_to_object(&reason));
+            set(&details, "closeReason", to_object(&connection::Reason::from(&reason)));
         }
         let exception = JsValue::from(DeepstreamError::from_client(error, &details));
         let heard = self

@@ -3,11 +3,11 @@
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    rc::Rc,
 };
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::{
     api::{documented, set},
@@ -185,21 +185,5 @@ fn when_settled_boxed(returned: Result<JsValue, JsValue>, settled: Box<dyn FnOnc
         Ok(value) => Promise::resolve(&value),
         Err(exception) => Promise::reject(&exception),
     };
-    // Only one of the two is ever called.
-    let settled = Rc::new(Cell::new(Some(settled)));
-    let on_success = {
-        let settled = Rc::clone(&settled);
-        Closure::once_into_js(move |value: JsValue| {
-            if let Some(settled) = settled.take() {
-                settled(Ok(value));
-            }
-        })
-    };
-    let on_failure = Closure::once_into_js(move |exception: JsValue| {
-        if let Some(settled) = settled.take() {
-            settled(Err(exception));
-        }
-    });
-    let _ = Reflect::get(&promise, &"then".into())
-        .and_then(|then| then.unchecked_into::<Function>().call2(&promise, &on_success, &on_failure));
+    spawn_local(async move { settled(JsFuture::from(promise).await) });
 }

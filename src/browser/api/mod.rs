@@ -13,13 +13,21 @@ pub mod record;
 pub mod rpc;
 
 use js_sys::{JSON, Object, Reflect};
-use wasm_bindgen::JsValue;
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::{JsCast, JsValue};
 
 pub use client::DeepstreamClient;
 pub use event::EventHandler;
 pub use outbox::OutboxHandler;
 pub use presence::PresenceHandler;
 pub use rpc::RpcHandler;
+
+/// What crosses to JavaScript as a plain object: `None` is `null` there, and JavaScript's values are handed on as they are.
+pub fn to_object(value: &impl Serialize) -> Object {
+    const SERIALIZER: Serializer = Serializer::new().serialize_missing_as_null(true);
+    value.serialize(&SERIALIZER).map_or_else(|_| Object::new(), JsCast::unchecked_into)
+}
 
 /// Sets a property of an object made here, which cannot fail.
 pub fn set(object: &Object, name: &str, value: impl Into<JsValue>) {

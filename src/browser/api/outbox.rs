@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, Promise, Reflect};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{
     arguments,
+    connection::wall_clock_ms,
     errors::{self, DeepstreamError},
-    parse, set,
+    parse, to_object,
 };
 use crate::{
     browser::{callbacks::Callbacks, driver::Driver},
@@ -154,36 +156,45 @@ pub const fn outcome(error: &ClientError) -> &'static str {
     }
 }
 
-fn to_array(entries: &[Entry], payloads: bool) -> Array {
-    entries.iter().map(|entry| to_object(entry, payloads)).collect()
+/// Its type and documentation are in `js/outbox.ts`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutboxEntry<'a> {
+    kind: &'static str,
+    name: &'a str,
+    key: &'a str,
+    created_at: f64,
+    expires_at: f64,
+    bytes: f64,
+    delivery: &'static str,
+    is_stored: bool,
+    is_sent: bool,
+    #[serde(with = "serde_wasm_bindgen::preserve", skip_serializing_if = "JsValue::is_undefined")]
+    data: JsValue,
 }
 
-fn to_object(entry: &Entry, payloads: bool) -> Object {
-    let object = Object::new();
-    let kind = match entry.kind {
-        Kind::Event => "event",
-        Kind::Call { .. } => "call",
-        Kind::Write | Kind::Base | Kind::Forced => "record",
+fn to_array(entries: &[Entry], payloads: bool) -> Array {
+    let to_object = |entry: &Entry| {
+        to_object(&OutboxEntry {
+            kind: match entry.kind {
+                Kind::Event => "event",
+                Kind::Call { .. } => "call",
+                Kind::Write | Kind::Base | Kind::Forced => "record",
+            },
+            name: &entry.name,
+            key: entry.key_given(),
+            created_at: entry.created_ms as f64,
+            expires_at: wall_clock_ms(entry.expires_at),
+            bytes: entry.bytes() as f64,
+            delivery: match entry.delivery {
+                Delivery::Durable => "durable",
+                Delivery::Memory => "memory",
+                Delivery::Drop => "drop",
+            },
+            is_stored: entry.stored.is_some(),
+            is_sent: entry.is_sent(),
+            data: entry.data.as_deref().filter(|_| payloads).map_or(JsValue::UNDEFINED, parse),
+        })
     };
-    set(&object, "kind", kind);
-    set(&object, "name", &*entry.name);
-    set(&object, "key", entry.key_given());
-    set(&object, "createdAt", entry.created_ms as f64);
-    set(&object, "expiresAt", super::connection::wall_clock(Some(entry.expires_at)));
-    set(&object, "bytes", entry.bytes());
-    set(
-        &object,
-        "delivery",
-        match entry.delivery {
-            Delivery::Durable => "durable",
-            Delivery::Memory => "memory",
-            Delivery::Drop => "drop",
-        },
-    );
-    set(&object, "isStored", entry.stored.is_some());
-    set(&object, "isSent", entry.is_sent());
-    if payloads {
-        set(&object, "data", entry.data.as_deref().map_or(JsValue::UNDEFINED, parse));
-    }
-    object
+    entries.iter().map(to_object).collect()
 }

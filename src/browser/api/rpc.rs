@@ -3,12 +3,13 @@
 use std::{cell::Cell, rc::Rc};
 
 use js_sys::{Function, JSON, Object, Reflect};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{
     arguments,
     errors::{self, DeepstreamError},
-    parse, set,
+    parse, to_object,
 };
 use crate::{
     browser::{
@@ -305,6 +306,16 @@ impl RpcResponse {
     }
 }
 
+/// Who has made a request, as far as the server tells. Its type and documentation are in `js/rpc.ts`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Requestor<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requestor_name: Option<&'a str>,
+    #[serde(with = "serde_wasm_bindgen::preserve", skip_serializing_if = "JsValue::is_undefined")]
+    requestor_data: JsValue,
+}
+
 /// Has the provider answer a request.
 pub fn serve(driver: &Rc<Driver>, request: RpcRequest) {
     let exchange = Rc::new(Exchange {
@@ -321,13 +332,10 @@ pub fn serve(driver: &Rc<Driver>, request: RpcRequest) {
         return exchange.failed("INVALID_MESSAGE_DATA".into());
     };
     let response = RpcResponse { exchange: Rc::clone(&exchange) }.into();
-    let requestor = Object::new();
-    if let Some(name) = request.requestor_name {
-        set(&requestor, "requestorName", &*name);
-    }
-    if let Some(data) = request.requestor_data {
-        set(&requestor, "requestorData", parse(&data));
-    }
+    let requestor = to_object(&Requestor {
+        requestor_name: request.requestor_name.as_deref(),
+        requestor_data: request.requestor_data.as_deref().map_or(JsValue::UNDEFINED, parse),
+    });
     let returned = match provider.call3(&JsValue::UNDEFINED, &data, &response, &requestor) {
         Ok(returned) => returned,
         Err(exception) => return exchange.failed(exception),

@@ -100,7 +100,7 @@ impl Records {
     }
 
     fn bulk(&self, correlation_id: Option<&str>) -> Option<usize> {
-        let correlation_id = correlation_id?.parse().ok()?;
+        let correlation_id = correlation_id?.parse::<u32>().ok()?;
         self.bulks.iter().position(|bulk| bulk.correlation_id == correlation_id)
     }
 
