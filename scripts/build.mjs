@@ -32,6 +32,28 @@ export async function build() {
 async function bundle({ name, version, license, repository }) {
   const esbuild = await import('esbuild');
   const moduleText = moduleAsText(await readFile(wasmModule));
+  const comment = `/*! ${name} ${version} | ${license} | ${repository} */`;
+  /** What goes with a client, and works with those of any entry: it holds none of the client itself. */
+  const bundleCompanion = async (source, output, directive = '') => {
+    for (const format of ['esm', 'cjs']) {
+      const outfile = inPackage(`${output}.${format === 'esm' ? 'mjs' : 'cjs'}`);
+      await esbuild.build({
+        entryPoints: [join(typescriptDirectory, source)],
+        outfile,
+        bundle: true,
+        minify: true,
+        sourcemap: 'linked',
+        format,
+        platform: 'neutral',
+        external: ['react'],
+        target: 'es2022',
+        banner: { js: `${comment}${directive && `\n${directive};`}` },
+        legalComments: 'none',
+        logLevel: 'warning',
+        lineLimit: 500,
+      });
+    }
+  };
   const bundleOne = async (source, output, format, moduleSource) => {
     const { outputFiles } = await esbuild.build({
       entryPoints: [join(typescriptDirectory, source)],
@@ -45,7 +67,7 @@ async function bundle({ name, version, license, repository }) {
       platform: 'neutral',
       external: ['node:*'],
       target: 'es2022',
-      banner: { js: `/*! ${name} ${version} | ${license} | ${repository} */` },
+      banner: { js: comment },
       legalComments: 'none',
       logLevel: 'warning',
       // The glue's own way of loading the module, which the default entry leaves out; checkBundle makes sure of it.
@@ -69,6 +91,7 @@ async function bundle({ name, version, license, repository }) {
     bundleOne('url.ts', 'url.node.mjs', 'esm', 'node'),
     bundleOne('url.ts', 'url.text.mjs', 'esm', 'text'),
     bundleOne('url.ts', 'url.workerd.mjs', 'esm', 'workerd'),
+    bundleCompanion('react.ts', 'react', '"use client"'),
     writeFile(inPackage('deepstream_wasm_bg.text.mjs'), `export default\n"${moduleText}"\n`),
     copyFile(wasmModule, inPackage('deepstream_wasm_bg.wasm')),
     import('../src/browser/js/timer-worker.js').then(({ program }) => writeFile(inPackage('timer-worker.js'), program)),

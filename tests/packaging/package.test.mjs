@@ -33,6 +33,7 @@ const declarations = [
   'outcome',
   'presence',
   'public',
+  'react',
   'record',
   'record-handle',
   'record-hub',
@@ -53,6 +54,8 @@ const scripts = [
   'url.node.mjs',
   'url.text.mjs',
   'url.workerd.mjs',
+  'react.mjs',
+  'react.cjs',
 ];
 
 /** Node.js 20 has no WebSocket; this one never opens. */
