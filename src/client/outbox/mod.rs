@@ -57,7 +57,7 @@ pub struct Outbox {
 pub type Visit<'a> = dyn FnMut(&mut Context<'_>, &mut Entry) + 'a;
 
 /// All that waits, wherever it does, to be looked at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct OutboxView<'a> {
     pub(super) outbox: &'a Outbox,
     pub(super) records: &'a dyn Writes,

@@ -8,7 +8,7 @@ use crate::client::{
 };
 
 /// The queues of the records, as the outbox needs to know them.
-pub trait Writes: std::fmt::Debug {
+pub trait Writes {
     /// All that is unsent, that of each record after that of another.
     fn entries<'a>(&'a self, log: &'a Log) -> Box<dyn Iterator<Item = &'a Entry> + 'a>;
 
