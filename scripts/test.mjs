@@ -4,6 +4,7 @@ import { get } from 'node:http';
 import { startDeepstreamServer, freePort } from '../tests/harness/deepstream-server.mjs';
 import { build } from './build.mjs';
 import { checkLayers } from './lib/layers.mjs';
+import { ensureEngines } from './lib/engines.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { beforeExit, Failure, main, run, timed } from './lib/process.mjs';
 import { ensureBrowser, setup } from './setup.mjs';
@@ -60,6 +61,11 @@ const layers = {
       await run('playwright', arguments_, { env: browserEnvironment(browser) });
     },
   },
+  engines: {
+    title: 'The packed package in Chromium, Firefox and WebKit',
+    isOnlyByName: true,
+    run: runEngineTests,
+  },
 };
 
 await main(async () => {
@@ -67,7 +73,7 @@ await main(async () => {
   if (only !== undefined && !Object.hasOwn(layers, only)) {
     throw new Failure(`There is no layer "${only}". The layers are: ${Object.keys(layers).join(', ')}.`);
   }
-  const wanted = only ? [only] : Object.keys(layers);
+  const wanted = only ? [only] : Object.keys(layers).filter((name) => !layers[name].isOnlyByName);
   await setup();
   const browser = wanted.some((name) => layers[name].needsBrowser) ? await ensureBrowser() : undefined;
   for (const name of wanted) await runLayer(name, extra, browser);
@@ -141,6 +147,18 @@ async function runNodeTests(directory, extra, env) {
   const files = (await readdir(inRoot(directory))).filter((name) => name.endsWith('.test.mjs'));
   if (files.length === 0) throw new Failure(`${directory}/ holds no *.test.mjs.`);
   await run('node', ['--test', '--test-reporter', 'spec', ...extra, ...files.map((name) => `${directory}/${name}`)], { env });
+}
+
+/** With `--allow-missing` an engine that is not there is no failure. */
+async function runEngineTests(extra) {
+  const { found, missing } = await ensureEngines();
+  for (const [name, packages] of Object.entries(missing)) console.log(`${name} was not found (Debian: apt-get install ${packages}).`);
+  if (Object.keys(missing).length > 0 && !extra.includes('--allow-missing')) {
+    throw new Failure(`Not all engines are there; with \`npm run test:engines -- --allow-missing\` those that are will do.`);
+  }
+  await build();
+  const others = extra.filter((argument) => argument !== '--allow-missing');
+  await runNodeTests('tests/engines', others, { ENGINES: JSON.stringify(found) });
 }
 
 /** Spares the tests the search for the browser. */

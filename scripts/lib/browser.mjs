@@ -51,7 +51,8 @@ async function findBrowser() {
   return { chrome, chromedriver };
 }
 
-function find(variable, names, places) {
+/** The program that a variable of the environment names, or the first that is there. */
+export function find(variable, names, places) {
   const override = process.env[variable];
   if (override) {
     if (!existsSync(override)) throw new Failure(`${variable} names ${override}, which does not exist.`);
@@ -77,6 +78,6 @@ async function majorVersion(program) {
   return /(\d+)\.\d+\.\d+/.exec((await capture(program, ['--version'])) ?? '')?.[1];
 }
 
-function canUseApt() {
+export function canUseApt() {
   return process.getuid?.() === 0 && findOnPath('apt-get') !== undefined;
 }

@@ -12,12 +12,14 @@ import { freePort, loopback } from './ports.mjs';
  * @param {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => boolean | void} [options.handle]
  *   sees each request first; true means it is answered
  * @param {Record<string, string>} [options.headers] sent with every file, e.g. a Content-Security-Policy
+ * @param {boolean} [options.etag] whether browsers may keep files and ask whether they are still the same: pages that must
+ *   not be stored are kept out of most back/forward caches
  */
-export async function startStaticServer({ directories, port, handle, headers = {} }) {
+export async function startStaticServer({ directories, port, handle, headers = {}, etag = false }) {
   port ??= await freePort();
   // The longest prefix first, so that '/' does not hide the others.
   const mounts = Object.entries(directories)
-    .map(([prefix, directory]) => ({ prefix: prefix.replace(/\/$/, ''), files: sirv(directory, { dev: true }) }))
+    .map(([prefix, directory]) => ({ prefix: prefix.replace(/\/$/, ''), files: sirv(directory, { dev: true, etag }) }))
     .sort((one, other) => other.prefix.length - one.prefix.length);
 
   const server = createServer((request, response) => {
