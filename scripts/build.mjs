@@ -7,7 +7,7 @@ import { crateManifest } from './lib/crate.mjs';
 import { moduleAsText } from './lib/module-text.mjs';
 import { inRoot, isMain } from './lib/paths.mjs';
 import { Failure, main, run, timed } from './lib/process.mjs';
-import { buildWasm, glueScript, wasmModule } from './lib/wasm.mjs';
+import { buildWasm, modules } from './lib/wasm.mjs';
 import { setup } from './setup.mjs';
 
 const packageDirectory = inRoot('pkg');
@@ -31,7 +31,8 @@ export async function build() {
 
 async function bundle({ name, version, license, repository }) {
   const esbuild = await import('esbuild');
-  const moduleText = moduleAsText(await readFile(wasmModule));
+  const texts = new Map();
+  for (const module of Object.values(modules)) texts.set(module, moduleAsText(await readFile(module.wasm)));
   const comment = `/*! ${name} ${version} | ${license} | ${repository} */`;
   /** What goes with a client, and works with those of any entry: it holds none of the client itself. */
   const bundleCompanion = async (source, output, directive = '') => {
@@ -54,7 +55,8 @@ async function bundle({ name, version, license, repository }) {
       });
     }
   };
-  const bundleOne = async (source, output, format, moduleSource) => {
+  const bundleOne = async (source, output, format, { moduleSource, module = modules.whole } = {}) => {
+    const moduleText = texts.get(module);
     const { outputFiles } = await esbuild.build({
       entryPoints: [join(typescriptDirectory, source)],
       outfile: inPackage(output),
@@ -72,7 +74,7 @@ async function bundle({ name, version, license, repository }) {
       logLevel: 'warning',
       // The glue's own way of loading the module, which the default entry leaves out; checkBundle makes sure of it.
       logOverride: { 'empty-import-meta': 'silent' },
-      plugins: [sharedScripts, gentleGlue, moduleSource ? sourceOfModule(moduleSource) : modulePlace],
+      plugins: [glueOf(module), sharedScripts, gentleGlue, moduleSource ? sourceOfModule(moduleSource) : modulePlace],
       // A failure is printed with the line that it comes from.
       lineLimit: 500,
     });
@@ -80,25 +82,35 @@ async function bundle({ name, version, license, repository }) {
     const placed = placeModule(code, JSON.parse(map), moduleText);
     await writeFile(inPackage(output), placed.code);
     await writeFile(inPackage(`${output}.map`), JSON.stringify(placed.map));
-    await checkBundle(output, { carriesModule: !moduleSource });
+    await checkBundle(output, { carriesModule: !moduleSource, moduleText });
   };
   await mkdir(inPackage('dist'));
   await Promise.all([
     bundleOne('index.ts', 'index.mjs', 'esm'),
     bundleOne('index.ts', 'index.cjs', 'cjs'),
     bundleOne('index.ts', 'dist/deepstream-wasm.js', 'iife'),
-    bundleOne('url.ts', 'url.mjs', 'esm', 'file'),
-    bundleOne('url.ts', 'url.node.mjs', 'esm', 'node'),
-    bundleOne('url.ts', 'url.text.mjs', 'esm', 'text'),
-    bundleOne('url.ts', 'url.workerd.mjs', 'esm', 'workerd'),
+    bundleOne('core.ts', 'core.mjs', 'esm', { module: modules.core }),
+    bundleOne('core.ts', 'core.cjs', 'cjs', { module: modules.core }),
+    bundleOne('url.ts', 'url.mjs', 'esm', { moduleSource: 'file' }),
+    bundleOne('url.ts', 'url.node.mjs', 'esm', { moduleSource: 'node' }),
+    bundleOne('url.ts', 'url.text.mjs', 'esm', { moduleSource: 'text' }),
+    bundleOne('url.ts', 'url.workerd.mjs', 'esm', { moduleSource: 'workerd' }),
     bundleCompanion('react.ts', 'react', '"use client"'),
-    writeFile(inPackage('deepstream_wasm_bg.text.mjs'), `export default\n"${moduleText}"\n`),
-    copyFile(wasmModule, inPackage('deepstream_wasm_bg.wasm')),
+    writeFile(inPackage('deepstream_wasm_bg.text.mjs'), `export default\n"${texts.get(modules.whole)}"\n`),
+    copyFile(modules.whole.wasm, inPackage('deepstream_wasm_bg.wasm')),
     import('../src/browser/js/timer-worker.js').then(({ program }) => writeFile(inPackage('timer-worker.js'), program)),
   ]);
   // Else its service process would live as long as this one.
   await esbuild.stop();
 }
+
+/** Takes the glue and the module from where the build has put those of an entry. */
+const glueOf = ({ glue, wasm }) => ({
+  name: 'glue-of-module',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/target\/glue\// }, ({ path }) => ({ path: path.endsWith('.wasm') ? wasm : glue }));
+  },
+});
 
 /**
  * wasm-bindgen copies the scripts that Rust imports. Bundled as they are, there would be two classes of the same name,
@@ -156,8 +168,8 @@ const sourceOfModule = (way) => ({
 const gentleGlue = {
   name: 'gentle-glue',
   setup({ onLoad }) {
-    onLoad({ filter: /\/target\/glue\/deepstream_wasm\.js$/ }, async () => {
-      let text = await readFile(glueScript, 'utf8');
+    onLoad({ filter: /\/target\/glue[\w-]*\/deepstream_wasm\.js$/ }, async ({ path }) => {
+      let text = await readFile(path, 'utf8');
       const replace = (pattern, replacement) => {
         const [found] = pattern.exec(text) ?? [];
         if (!found) throw new Failure(`The glue that wasm-bindgen makes has changed: it does not match ${pattern}.`);
@@ -174,9 +186,8 @@ const gentleGlue = {
 };
 
 /** Fails where a bundle would not work for somebody: under a strict Content-Security-Policy, or in their bundler. */
-async function checkBundle(output, { carriesModule }) {
+async function checkBundle(output, { carriesModule, moduleText }) {
   const code = await readFile(inPackage(output), 'utf8');
-  const moduleText = moduleAsText(await readFile(wasmModule));
   const complaints = [
     [/\beval\s*\(|\bFunction\s*\(/.test(code), 'makes code from text, which a Content-Security-Policy forbids'],
     [carriesModule && /import\.meta|_bg\.wasm/.test(code), 'names the .wasm file, so that bundlers would look for it'],

@@ -25,6 +25,10 @@ const layers = {
       await checkLayers();
       await run('cargo', ['clippy', '--all-targets', '--', '-D', 'warnings']);
       await run('cargo', ['clippy', '--target', wasmTarget, '--all-targets', '--', '-D', 'warnings']);
+      // Without records, as the entry deepstream-wasm/core is built.
+      for (const target of [[], ['--target', wasmTarget]]) {
+        await run('cargo', ['clippy', '--no-default-features', ...target, '--lib', '--', '-D', 'warnings']);
+      }
     },
   },
   native: {
@@ -33,6 +37,7 @@ const layers = {
       await run('node', ['tests/golden/generate.mjs', '--check']);
       await run('node', ['tests/golden/records.mjs', '--check']);
       await run('cargo', ['test', ...extra]);
+      if (extra.length === 0) await run('cargo', ['test', '--no-default-features', '--test', 'without_records']);
     },
   },
   harness: {

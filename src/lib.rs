@@ -12,6 +12,9 @@
 //!
 //! The npm package that applications install is made from this crate and `src/browser/js` by `npm run build`.
 
+// Some of what features share is used by one of them alone.
+#![cfg_attr(not(feature = "records"), allow(dead_code))]
+
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
 pub mod client;

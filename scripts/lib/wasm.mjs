@@ -5,40 +5,50 @@ import { join } from 'node:path';
 import { inRoot } from './paths.mjs';
 import { run } from './process.mjs';
 
-/** Where wasm-pack puts the module and its glue; src/browser/js imports them from there. */
-export const glueDirectory = inRoot('target', 'glue');
-export const glueScript = join(glueDirectory, 'deepstream_wasm.js');
-export const wasmModule = join(glueDirectory, 'deepstream_wasm_bg.wasm');
+/**
+ * The modules that are built: with which features of the crate, and where wasm-pack puts each of them and its glue. src/browser/js
+ * imports the first.
+ */
+export const modules = {
+  whole: describeModule('glue', []),
+  core: describeModule('glue-core', ['--no-default-features']),
+};
 
-const stamp = join(glueDirectory, '.source-hash');
+function describeModule(directory, features) {
+  const inDirectory = (name) => inRoot('target', directory, name);
+  return { directory, features, glue: inDirectory('deepstream_wasm.js'), wasm: inDirectory('deepstream_wasm_bg.wasm') };
+}
+
 const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml'];
 /** The module imports plain JavaScript; TypeScript is compiled into the package beside it. */
 const isSource = (file) => !file.endsWith('.ts');
 
-/** Compiles the crate to target/glue/, unless that was made from these very sources. */
+/** Compiles the crate to all {@link modules} that were not made from these very sources. */
 export async function buildWasm() {
+  for (const [name, module] of Object.entries(modules)) await buildModule(name, module);
+}
+
+async function buildModule(name, { directory, features, glue, wasm }) {
+  const stamp = inRoot('target', directory, '.source-hash');
   const hash = await hashSources();
-  const isCurrent = [glueScript, wasmModule, stamp].every(existsSync) && (await readFile(stamp, 'utf8')) === hash;
+  const isCurrent = [glue, wasm, stamp].every(existsSync) && (await readFile(stamp, 'utf8')) === hash;
   if (isCurrent) return;
-  await rm(glueDirectory, { recursive: true, force: true });
-  await mkdir(glueDirectory, { recursive: true });
-  console.log('Compiling the WebAssembly module (about a minute the first time).');
+  await rm(inRoot('target', directory), { recursive: true, force: true });
+  await mkdir(inRoot('target', directory), { recursive: true });
+  console.log(`Compiling the WebAssembly module (${name}; about a minute the first time).`);
   await run('wasm-pack', [
     ...['--log-level', 'error', 'build', '--release', '--target', 'web', '--mode', 'no-install', '--no-pack'],
-    ...['--out-dir', 'target/glue', '--out-name', 'deepstream_wasm'],
+    ...['--out-dir', `target/${directory}`, '--out-name', 'deepstream_wasm', '.', ...features],
   ]);
-  await describeModuleAsText();
+  await describeModuleAsText(wasm);
   // The build itself may have written Cargo.lock.
   await writeFile(stamp, await hashSources());
 }
 
 /** The build puts text in the place of the module, which wasm-bindgen's own description of it does not know. */
-async function describeModuleAsText() {
-  await rm(`${wasmModule}.d.ts`, { force: true });
-  await writeFile(
-    join(glueDirectory, 'deepstream_wasm_bg.d.wasm.ts'),
-    'declare const text: string;\nexport default text;\n',
-  );
+async function describeModuleAsText(wasm) {
+  await rm(`${wasm}.d.ts`, { force: true });
+  await writeFile(wasm.replace(/\.wasm$/, '.d.wasm.ts'), 'declare const text: string;\nexport default text;\n');
 }
 
 async function hashSources() {

@@ -13,9 +13,7 @@ use super::{
     api::{
         arguments, connection, documented,
         errors::{self, DeepstreamError},
-        outbox, parse,
-        record::{self, RecordSink},
-        rpc, set, to_object,
+        outbox, parse, rpc, set, to_object,
     },
     callbacks::Callbacks,
     listens::Listens,
@@ -26,10 +24,15 @@ use super::{
     storage::{Operation, Storage, Store},
     timer::{Timer, after_this_task, now},
 };
+#[cfg(feature = "records")]
+use crate::{
+    browser::api::record::{self, RecordSink},
+    client::{RecordCommand, RecordNews, Records},
+};
 use crate::{
     client::{
         Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, OutboxNews, OutboxView,
-        Output, PageSignal, RecordCommand, RecordNews, Records, Snapshot, SocketEvent, SocketId, Ticket,
+        Output, PageSignal, Snapshot, SocketEvent, SocketId, Ticket,
     },
     wire::Topic,
 };
@@ -93,14 +96,17 @@ pub struct Driver {
     /// What `client.event.listen` registers.
     pub event_listens: Listens,
     /// What `client.record.listen` registers.
+    #[cfg(feature = "records")]
     pub record_listens: Listens,
     /// What `client.rpc.provide` registers.
     pub providers: Callbacks,
     /// What `client.outbox.on` registers.
     pub outbox_listeners: Callbacks,
     /// Who is told what becomes of records.
+    #[cfg(feature = "records")]
     pub record_sink: RefCell<Option<RecordSink>>,
     /// Whether the sink looks at the states of records whenever something has happened.
+    #[cfg(feature = "records")]
     pub are_record_states_watched: Cell<bool>,
     /// Counts what has happened, for those who remember what they have seen.
     pub revision: Cell<u32>,
@@ -131,10 +137,13 @@ impl Driver {
             subscribers: Callbacks::default(),
             presence_subscribers: Callbacks::default(),
             event_listens: Listens::new(Topic::Event, |command| Command::Event(EventCommand::Listen(command))),
+            #[cfg(feature = "records")]
             record_listens: Listens::new(Topic::Record, |command| Command::Record(RecordCommand::Listen(command))),
             providers: Callbacks::default(),
             outbox_listeners: Callbacks::default(),
+            #[cfg(feature = "records")]
             record_sink: RefCell::default(),
+            #[cfg(feature = "records")]
             are_record_states_watched: Cell::default(),
             revision: Cell::default(),
             degraded: RefCell::default(),
@@ -204,6 +213,7 @@ impl Driver {
     }
 
     /// Lets somebody look into the records.
+    #[cfg(feature = "records")]
     pub fn with_records<T>(&self, look: impl FnOnce(&mut Records) -> T) -> T {
         look(self.client.borrow_mut().records_mut())
     }
@@ -248,6 +258,7 @@ impl Driver {
         }
         loop {
             // Not every change of a state leads to an output.
+            #[cfg(feature = "records")]
             if self.are_record_states_watched.get() {
                 self.with_sink(record::tell_happened);
             }
@@ -265,9 +276,11 @@ impl Driver {
             self.subscribers.clear();
             self.presence_subscribers.clear();
             self.event_listens.clear();
+            #[cfg(feature = "records")]
             self.record_listens.clear();
             self.providers.clear();
             self.outbox_listeners.clear();
+            #[cfg(feature = "records")]
             if let Some(sink) = self.record_sink.take() {
                 record::tell_closed(&sink);
             }
@@ -380,6 +393,7 @@ impl Driver {
             Output::WriteStorage { key, value } => Storage::perform(self, Operation::Write { key, value }),
             Output::AskLock { name, wait } => Locks::ask(self, &name, wait),
             Output::ReleaseLock(name) => Storage::perform(self, Operation::Release(name)),
+            #[cfg(feature = "records")]
             Output::Record { name, news } => {
                 self.with_sink(|sink| record::tell(sink, &name, &news));
                 // Nobody may hold the record: what an earlier page wrote is settled all the same.
@@ -390,8 +404,11 @@ impl Driver {
                     self.listeners.call1("recordConflict", &to_object(&conflict));
                 }
             }
+            #[cfg(feature = "records")]
             Output::LoadRecord { lookup, name } => self.with_sink(|sink| record::load(sink, lookup, &name)),
+            #[cfg(feature = "records")]
             Output::StoreRecord { name, record } => self.with_sink(|sink| record::store(sink, &name, record)),
+            #[cfg(feature = "records")]
             Output::AskMerge { question, name, local, local_version, remote, remote_version } => {
                 let (local, remote) = ((local.as_deref(), local_version), (remote.as_deref(), remote_version));
                 self.with_sink(|sink| record::ask(sink, question, &name, local, remote));
@@ -402,11 +419,13 @@ impl Driver {
 
     const fn listens(&self, topic: Topic) -> &Listens {
         match topic {
+            #[cfg(feature = "records")]
             Topic::Record => &self.record_listens,
             _ => &self.event_listens,
         }
     }
 
+    #[cfg(feature = "records")]
     fn with_sink(&self, tell: impl FnOnce(&RecordSink)) {
         let sink = self.record_sink.borrow().clone();
         if let Some(sink) = sink {

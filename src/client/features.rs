@@ -92,6 +92,7 @@ impl Features {
                 // Rejected like those that waited when it was closed.
                 return Some(Command::Rpc(RpcCommand::Make(RpcCall { is_durable: false, ..call })));
             }
+            #[cfg(feature = "records")]
             Command::Record(command) => {
                 self.records.refuse(context, command);
                 return None;

@@ -35,6 +35,7 @@ mod pings;
 mod presence;
 mod reason;
 pub mod record;
+#[cfg_attr(not(feature = "records"), path = "no_records.rs")]
 mod records;
 mod rng;
 mod rpc;
@@ -44,6 +45,8 @@ mod url;
 
 use std::collections::VecDeque;
 
+#[cfg(not(feature = "records"))]
+use self::records::Records;
 use self::{
     connection::Connection, context::Context, deduplication::Deduplication, features::Features, flight::Flight,
     log::Log, outbox::Outbox, pings::Pings, time::earliest,
@@ -52,10 +55,9 @@ pub use self::{
     connection::Snapshot,
     error::{ClientError, ConnectionFailure, DropReason, RecordFailure, RpcError, RpcFailure},
     io::{
-        Command, ConnectionState, Delivery, Entry, EventCommand, Frame, Input, Kind, LastSeen, ListenCommand,
-        LockOutcome, Offer, OutboxNews, Outcome, Output, PageSignal, PresenceCommand, RecordCommand, RecordNews,
-        RpcAnswer, RpcCall, RpcCommand, RpcRequest, RpcRequestId, SocketEvent, SocketId, StorageEvent, Strategy,
-        Ticket,
+        Command, ConnectionState, Delivery, Entry, EventCommand, Frame, Input, Kind, ListenCommand, LockOutcome, Offer,
+        OutboxNews, Outcome, Output, PageSignal, PresenceCommand, RpcAnswer, RpcCall, RpcCommand, RpcRequest,
+        RpcRequestId, SocketEvent, SocketId, StorageEvent, Ticket,
     },
     options::{
         Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,
@@ -63,10 +65,14 @@ pub use self::{
     },
     outbox::OutboxView,
     reason::{CloseKind, CloseReason},
-    records::Records,
     rng::Rng,
     time::{Instant, Wake},
     url::{UrlError, parse_url},
+};
+#[cfg(feature = "records")]
+pub use self::{
+    io::{LastSeen, RecordCommand, RecordNews, Strategy},
+    records::Records,
 };
 use crate::wire::{self, AuthAction, DecodeError, Message, Topic};
 
@@ -132,11 +138,13 @@ impl Client {
     }
 
     /// The records that are open.
+    #[cfg(feature = "records")]
     pub const fn records(&self) -> &Records {
         &self.features.records
     }
 
     /// The records that are open, to be looked into: what is read often is found faster the next time.
+    #[cfg(feature = "records")]
     pub const fn records_mut(&mut self) -> &mut Records {
         &mut self.features.records
     }
@@ -412,6 +420,7 @@ impl Client {
             Command::Event(EventCommand::Emit(offer)) => outbox.add(&mut context, &mut features.records, &offer),
             Command::Event(command) => features.events.on_command(&mut context, command),
             Command::Presence(command) => features.presence.on_command(&mut context, command),
+            #[cfg(feature = "records")]
             Command::Record(command) => features.records.on_command(&mut context, outbox, command),
             Command::Rpc(RpcCommand::Make(call)) if call.is_durable => {
                 outbox.add_call(&mut context, &mut features.records, &call);

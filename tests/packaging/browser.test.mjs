@@ -17,6 +17,12 @@ const scripts = {
     const client = new DeepstreamClient(location.host, { lazyConnect: true });
     document.title = client.getConnectionState() === C.CONNECTION_STATE.CLOSED ? 'works' : 'does not work';
   `,
+  core: `
+    import { C, DeepstreamClient } from './pkg/core.mjs';
+
+    const client = new DeepstreamClient(location.host, { lazyConnect: true });
+    document.title = client.getConnectionState() === C.CONNECTION_STATE.CLOSED ? 'works' : 'does not work';
+  `,
   url: `
     import { C, DeepstreamClient, init } from './pkg/url.mjs';
 

@@ -79,6 +79,9 @@ test('all entries export the same names', async () => {
     'threeWay',
   ]);
   assert.deepEqual(Object.keys(createRequire(import.meta.url)(inRepository('pkg', 'index.cjs'))).sort(), names);
+  const core = await import(inRepository('pkg', 'core.mjs'));
+  assert.deepEqual(Object.keys(core).sort(), names);
+  assert.deepEqual(Object.keys(createRequire(import.meta.url)(inRepository('pkg', 'core.cjs'))).sort(), names);
   const url = await import(inRepository('pkg', 'url.mjs'));
   assert.deepEqual(Object.keys(url).sort(), [...names, 'init'].sort());
 });

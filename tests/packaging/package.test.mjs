@@ -11,6 +11,7 @@ const declarations = [
   'anonymous-record',
   'client',
   'constants',
+  'core',
   'dequeue',
   'emitter',
   'entries',
@@ -50,6 +51,8 @@ const scripts = [
   'index.mjs',
   'index.cjs',
   'dist/deepstream-wasm.js',
+  'core.mjs',
+  'core.cjs',
   'url.mjs',
   'url.node.mjs',
   'url.text.mjs',
@@ -71,6 +74,8 @@ const silentWebSocket = `
 const loadings = {
   imported: { format: 'mjs', load: `await import('deepstream-wasm')` },
   required: { format: 'cjs', load: `require('deepstream-wasm')` },
+  'imported without records': { format: 'mjs', load: `await import('deepstream-wasm/core')` },
+  'required without records': { format: 'cjs', load: `require('deepstream-wasm/core')` },
 };
 
 test('the package holds what it should and nothing else', async () => {
@@ -213,7 +218,8 @@ test('no file makes code from strings', async () => {
 });
 
 test('the module inside means nothing to whoever handles scripts as text', async () => {
-  for (const file of ['index.mjs', 'index.cjs', 'dist/deepstream-wasm.js', 'deepstream_wasm_bg.text.mjs']) {
+  const files = ['index.mjs', 'index.cjs', 'core.mjs', 'core.cjs', 'dist/deepstream-wasm.js', 'deepstream_wasm_bg.text.mjs'];
+  for (const file of files) {
     const code = await readFile(join(consumer.directory, 'node_modules/deepstream-wasm', file), 'utf8');
     const literal = code.split('\n').reduce((longest, line) => (line.length > longest.length ? line : longest));
     assert.ok(literal.length > 100_000, file);

@@ -6,6 +6,8 @@ use js_sys::{Array, Date, Math, Number, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::Url;
 
+#[cfg(feature = "records")]
+use super::record::RecordHandler;
 use super::{
     arguments,
     errors::{self, DeepstreamError},
@@ -13,7 +15,6 @@ use super::{
     options::{self, Given},
     outbox::OutboxHandler,
     presence::PresenceHandler,
-    record::RecordHandler,
     rpc::RpcHandler,
 };
 use crate::{
@@ -192,7 +193,13 @@ impl DeepstreamClient {
         OutboxHandler::new(Rc::clone(&self.driver))
     }
 
+    /// Whenever this is another number, anything may be different.
+    pub fn revision(&self) -> u32 {
+        self.driver.revision.get()
+    }
+
     /// The object behind `client.record`; a new one with every call.
+    #[cfg(feature = "records")]
     #[wasm_bindgen(js_name = recordHandler)]
     pub fn record_handler(&self) -> RecordHandler {
         RecordHandler::new(Rc::clone(&self.driver))

@@ -9,6 +9,7 @@ mod event;
 mod options;
 pub mod outbox;
 mod presence;
+#[cfg(feature = "records")]
 pub mod record;
 pub mod rpc;
 

@@ -6,8 +6,8 @@ import type { DeepstreamError } from './error.js';
 import { Events, type CompiledEventHandler, type EventHandler } from './event.js';
 import type { Options } from './options.js';
 import { Presence, type CompiledPresenceHandler, type PresenceHandler } from './presence.js';
-import { RecordHub, type CompiledRecords } from './record-hub.js';
-import { Records, type RecordHandler } from './records.js';
+import type { CompiledRecords } from './record-hub.js';
+import type { RecordHandler } from './records.js';
 import { check, defineDisposal, endWith, type SubscribeOptions } from './subscription.js';
 import type { RPCHandler } from './rpc.js';
 import { withSubscriptions, type OutboxHandler, type StorageProblem } from './outbox.js';
@@ -383,15 +383,6 @@ export function defineSingleton(Client: DeepstreamClientConstructor): DsClient {
   };
 }
 
-/** What tells the records of these servers from those of others in the same storage. */
-function deploymentOf(url: string | readonly string[], options?: Partial<Options>): string {
-  if (options?.outbox?.key !== undefined) return options.outbox.key;
-  // Who logs in may stand in the query or before the host: that must not be found in storage, nor hide what is there.
-  return String([url].flat()[0])
-    .replace(/\?[^]*/, '')
-    .replace(/^((?:\w+:)?\/\/|)[^/]*@/, '$1');
-}
-
 /** What the WebAssembly side gives, as far as it is used here. */
 type Compiled = Omit<
   DeepstreamClient,
@@ -412,6 +403,7 @@ type Compiled = Omit<
 > & {
   eventHandler(): CompiledEventHandler;
   recordHandler(): CompiledRecords;
+  revision(): number;
   presenceHandler(): CompiledPresenceHandler;
   rpcHandler(): RPCHandler;
   outboxHandler(): OutboxHandler;
@@ -422,11 +414,21 @@ type Compiled = Omit<
 };
 
 /**
+ * Gives a client its `record`, from what the WebAssembly side has for it.
+ * @internal
+ */
+export type DefineRecords = (
+  client: { record: RecordHandler; recordHandler(): CompiledRecords },
+  url: string | readonly string[],
+  options?: Partial<Options>,
+) => void;
+
+/**
  * Gives the class `DeepstreamClient` for one way of loading the WebAssembly module.
  * @param ensureInitialised Called before each client is made; has the module ready when it returns, or throws.
  * @internal
  */
-export function defineClient(ensureInitialised: () => void): DeepstreamClientConstructor {
+export function defineClient(ensureInitialised: () => void, defineRecords: DefineRecords): DeepstreamClientConstructor {
   const Base = CompiledClient as unknown as new (
     url: string | readonly string[],
     options?: Partial<Options>,
@@ -434,7 +436,7 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
   class Client extends Base {
     static override readonly name = 'DeepstreamClient';
     declare readonly event: EventHandler;
-    declare readonly record: RecordHandler;
+    declare record: RecordHandler;
     declare readonly presence: PresenceHandler;
     declare [Symbol.dispose]: () => void;
     declare [Symbol.asyncDispose]: () => Promise<void>;
@@ -446,10 +448,9 @@ export function defineClient(ensureInitialised: () => void): DeepstreamClientCon
       super(url, options);
       this.event = new Events(this.eventHandler());
       this.presence = new Presence(this.presenceHandler());
-      const records = this.recordHandler();
-      this.record = new Records(new RecordHub(records, options, deploymentOf(url, options)));
+      defineRecords(this, url, options);
       this.rpc = this.rpcHandler();
-      this.outbox = withSubscriptions(this.outboxHandler(), () => records.revision());
+      this.outbox = withSubscriptions(this.outboxHandler(), () => this.revision());
     }
 
     wasReconnected(): boolean {

@@ -22,6 +22,7 @@ import {
 import type { ClientSchema } from './schema.js';
 import { checkHost, compileError } from './loading.js';
 import { moduleFromText } from './module-text.js';
+import { defineRecords } from './records.js';
 
 export * from './public.js';
 
@@ -47,7 +48,7 @@ export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => 
     throw compileError(exception);
   }
   initialised = true;
-});
+}, defineRecords);
 
 /** Gives the one client of the page: see {@link DsClient}. */
 export const dsClient: DsClient = defineSingleton(DeepstreamClient);

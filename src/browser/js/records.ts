@@ -1,15 +1,16 @@
 import { AnonymousRecordHandle, type AnonymousRecord } from './anonymous-record.js';
+import type { DefineRecords } from './client.js';
 import type { RecordData, RecordPathData } from './constants.js';
 import { DequeueHandle, type Dequeue } from './dequeue.js';
 import { checkFunction, checkOptionalFunction, invalid } from './emitter.js';
 import type { Serialisable } from './event.js';
 import { ListHandle, type List } from './list.js';
 import type { ListenCallback } from './listen.js';
-import type { MergeStrategy } from './options.js';
+import type { MergeStrategy, Options } from './options.js';
 import type { SetDataOptions } from './outbox.js';
 import { outcome, promise } from './outcome.js';
 import { acknowledge, asVoid, RecordHandle, setArguments } from './record-handle.js';
-import type { RecordHub } from './record-hub.js';
+import { RecordHub } from './record-hub.js';
 import type { Record, WriteAckCallback } from './record.js';
 
 /**
@@ -223,6 +224,20 @@ export interface RecordHandler {
    */
   setMergeStrategyRegExp(pattern: RegExp, mergeStrategy: MergeStrategy): void;
 }
+
+/** What tells the records of these servers from those of others in the same storage. */
+function deploymentOf(url: string | readonly string[], options?: Partial<Options>): string {
+  if (options?.outbox?.key !== undefined) return options.outbox.key;
+  // Who logs in may stand in the query or before the host: that must not be found in storage, nor hide what is there.
+  return String([url].flat()[0])
+    .replace(/\?[^]*/, '')
+    .replace(/^((?:\w+:)?\/\/|)[^/]*@/, '$1');
+}
+
+/** @internal */
+export const defineRecords: DefineRecords = (client, url, options) => {
+  client.record = new Records(new RecordHub(client.recordHandler(), options, deploymentOf(url, options)));
+};
 
 /** @internal */
 export class Records implements RecordHandler {

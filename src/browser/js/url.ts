@@ -22,6 +22,7 @@ import {
 import type { ClientSchema } from './schema.js';
 import { checkHost, compileError, foreignBytesError, loadModule } from './loading.js';
 import { defaultSource } from './module-source.js';
+import { defineRecords } from './records.js';
 
 export * from './public.js';
 
@@ -76,7 +77,7 @@ export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => 
   if (initialised) return;
   checkHost();
   throw new DeepstreamError('await init() must come before new DeepstreamClient()', 'NOT_INITIALISED');
-});
+}, defineRecords);
 
 /** Gives the one client of the page: see {@link DsClient}. */
 export const dsClient: DsClient = defineSingleton(DeepstreamClient);

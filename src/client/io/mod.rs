@@ -3,14 +3,16 @@
 mod entry;
 mod event;
 mod presence;
+#[cfg(feature = "records")]
 mod record;
 mod rpc;
 
+#[cfg(feature = "records")]
+pub use self::record::{LastSeen, RecordCommand, RecordNews, Strategy};
 pub use self::{
     entry::{CHOSEN_KEY, Claim, Delivery, Entry, GroupId, Kind, Offer, Owner, Progress, Whose},
     event::{EventCommand, ListenCommand},
     presence::PresenceCommand,
-    record::{LastSeen, RecordCommand, RecordNews, Strategy},
     rpc::{RpcAnswer, RpcCall, RpcCommand, RpcRequest, RpcRequestId},
 };
 use super::error::{ClientError, DropReason};
@@ -256,6 +258,7 @@ pub enum Command<'a> {
     /// `client.rpc`.
     Rpc(RpcCommand<'a>),
     /// `client.record`.
+    #[cfg(feature = "records")]
     Record(RecordCommand<'a>),
     /// `client.presence`.
     Presence(PresenceCommand<'a>),
@@ -338,6 +341,7 @@ pub enum Output {
     /// Tell those who watch the outbox.
     Outbox(OutboxNews),
     /// Tell those who hold a record.
+    #[cfg(feature = "records")]
     Record {
         /// The record.
         name: Box<str>,
@@ -345,6 +349,7 @@ pub enum Output {
         news: RecordNews,
     },
     /// Look a record up in the storage of records, and answer with [`RecordCommand::LookedUp`].
+    #[cfg(feature = "records")]
     LoadRecord {
         /// To be given back with the answer.
         lookup: u32,
@@ -353,6 +358,7 @@ pub enum Output {
     },
     /// Have the storage of records keep a record like this, or forget it. Failures are answered with
     /// [`RecordCommand::StorageFailed`].
+    #[cfg(feature = "records")]
     StoreRecord {
         /// The record.
         name: Box<str>,
@@ -360,6 +366,7 @@ pub enum Output {
         record: Option<(i32, Box<str>)>,
     },
     /// Ask the application how to settle a conflict, to be answered with [`RecordCommand::AnswerMerge`].
+    #[cfg(feature = "records")]
     AskMerge {
         /// To be given back with the answer.
         question: u32,

@@ -77,6 +77,8 @@ impl Context<'_> {
                 continue;
             }
             match persisted::read(value) {
+                // Those who can read it find it where it is.
+                Ok(group) if !is_readable_here(&group) => {}
                 Ok(group) if self.log.identity.may_hold(&group.owner) => self.ask_for(client, false),
                 Ok(group) => self.remove_if_long_expired(key, &group),
                 Err(unreadable) => self.on_unreadable_value(key, unreadable),
@@ -225,6 +227,7 @@ impl Outbox {
         for (key, value) in items {
             let Some((_, first)) = context.log.keys.parse_group(key) else { continue };
             match persisted::read(value) {
+                Ok(group) if !is_readable_here(&group) => {}
                 Ok(group) if context.log.identity.may_hold(&group.owner) => found.push((first, key, group)),
                 Ok(_) => {}
                 Err(unreadable) => context.on_unreadable_value(key, unreadable),
@@ -244,7 +247,7 @@ impl Outbox {
                 if is_write { &mut writes } else { &mut others }.push(Found { group: id, owner: &group.owner, entry });
             }
         }
-        let has_adopted = self.adopt_writes(context, records, &writes);
+        let has_adopted = cfg!(feature = "records") && self.adopt_writes(context, records, &writes);
         context.log.set_other(client, Other::TakenOver(others.len()));
         let (mut events, mut calls) = (self.in_flight, 0);
         let mut blind = Vec::new();
@@ -316,4 +319,9 @@ impl Outbox {
         records.adopt(context, adopted);
         has_adopted
     }
+}
+
+/// Whether this build can do something with all that stands in storage together.
+fn is_readable_here(group: &PersistedGroup<'_>) -> bool {
+    cfg!(feature = "records") || !group.entries.iter().any(|entry| entry.kind.is_of_record())
 }

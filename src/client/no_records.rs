@@ -1,0 +1,97 @@
+//! What stands in for the records in a build without them: a part that holds none.
+
+use super::{
+    context::Context,
+    error::ClientError,
+    flight::Item,
+    io::{Entry, Kind},
+    log::Log,
+    outbox::{Visit, Writes},
+    time::{Instant, Wake},
+};
+use crate::wire::{RecordMessage, Topic};
+
+/// No records.
+#[derive(Debug)]
+pub struct Records;
+
+impl Records {
+    pub const fn new() -> Self {
+        Self
+    }
+
+    pub const fn on_session(&mut self, _: &mut Context<'_>) {}
+
+    pub const fn write_waiting(&mut self, _: &mut Context<'_>) {}
+
+    pub const fn follow(&mut self, _: &mut Context<'_>) -> bool {
+        false
+    }
+
+    pub const fn start_writing(&mut self, _: &mut Context<'_>) {}
+
+    pub const fn on_lost(&mut self, _: &mut Context<'_>, _: Option<&Item>) {}
+
+    pub const fn on_rest(&mut self, _: &mut Context<'_>, _: &ClientError) {}
+
+    pub const fn on_closed(&mut self, _: &mut Context<'_>, _: &ClientError) {}
+
+    pub const fn resubscribe(&mut self, _: &mut Context<'_>) {}
+
+    pub const fn awaits_data(&self) -> bool {
+        false
+    }
+
+    pub const fn deadline(&self) -> Option<(Instant, Wake)> {
+        None
+    }
+
+    pub const fn storage_deadline(&self) -> Option<(Instant, Wake)> {
+        None
+    }
+
+    pub const fn discard_deadline(&self) -> Option<(Instant, Wake)> {
+        None
+    }
+
+    pub const fn on_storage_tick(&mut self, _: &mut Context<'_>) {}
+
+    pub const fn on_discard_tick(&mut self, _: &mut Context<'_>) {}
+
+    pub const fn on_tick(&mut self, _: &mut Context<'_>) {}
+
+    pub fn on_message(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+        let (topic, action) = (Topic::Record, message.action.name());
+        context.report(ClientError::Unsolicited { topic, action, expected: "nothing: this build has no records" });
+    }
+}
+
+impl Writes for Records {
+    fn entries<'a>(&'a self, _: &'a Log) -> Box<dyn Iterator<Item = &'a Entry> + 'a> {
+        Box::new([].iter())
+    }
+
+    fn for_each_entry(&mut self, _: &mut Context<'_>, _: &mut Visit<'_>) {}
+
+    fn adopt(&mut self, _: &mut Context<'_>, _: Vec<Entry>) {}
+
+    fn take_out(&mut self, _: &mut Context<'_>, _: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+        Vec::new()
+    }
+
+    fn leave_to_others(&mut self, _: &mut Context<'_>, _: &dyn Fn(&Log, &Entry) -> bool) {}
+
+    fn oldest_blind(&self) -> Option<&Entry> {
+        None
+    }
+
+    fn keep_bases(&mut self, _: &mut Context<'_>) {}
+
+    fn is_readable(&self, kind: Kind, _: Option<&str>) -> bool {
+        !kind.is_of_record()
+    }
+
+    fn read_base(&self, _: &str) -> Option<(u64, Box<str>)> {
+        None
+    }
+}
