@@ -84,11 +84,11 @@ impl Events {
             }
             _ => {
                 let error = answer.error("EMIT or an acknowledgement");
-                let key = message.correlation_id;
-                if let Some(key) = key.filter(|_| answer.is_error && answer.original_action == Some(EMIT)) {
-                    outbox.on_denied(context, key, &error);
+                let is_denial = answer.is_error && answer.original_action == Some(EMIT);
+                let key = message.correlation_id.filter(|_| is_denial);
+                if !key.is_some_and(|key| outbox.on_denied(context, key, &error)) {
+                    context.report(error);
                 }
-                context.report(error);
             }
         }
     }

@@ -83,15 +83,25 @@ test('what is written offline reaches the server, and whoever wrote there', asyn
       const handle = globalThis[record];
       handle.set('body', 'ours');
       return handle.setWithAck('same', 'ours').then(
-        () => 'written',
-        ({ code }) => code,
+        () => ({ code: 'written' }),
+        ({ code, message, subject, topic, lost }) => ({ code, message, subject, topic, lost }),
       );
     }, name);
     if (strategy !== 'nobody') await theirs.setWithAck({ ...base, title: 'theirs', same: 'theirs' });
     proxy.fail('none');
 
     const isLost = ['REMOTE_WINS', 'THREE_WAY'].includes(strategy);
-    expect(await written, strategy).toBe(isLost ? 'RECORD_WRITE_LOST' : 'written');
+    const { code, message, ...told } = await written;
+    expect(code, strategy).toBe(isLost ? 'RECORD_WRITE_LOST' : 'written');
+    if (strategy === 'REMOTE_WINS') {
+      const edits = [
+        { path: 'body', data: 'ours' },
+        { path: 'same', data: 'ours' },
+      ];
+      const found = { version: 2, data: expected };
+      expect(told).toEqual({ subject: name, topic: 'RECORD', lost: { version: 1, edits, by: 'client', found } });
+      expect(message).toContain('another client');
+    }
     await eventually(() => dataOf(page, name), strategy).toEqual(expected);
     await eventually(() => theirs.get(), strategy).toEqual(expected);
     const conflicts = (await heardOf(page, name)).events.filter(([event]) => event === 'conflict');

@@ -9,6 +9,7 @@ mod world;
 
 mod errors;
 mod events;
+mod explanations;
 mod handshake;
 mod heartbeat;
 mod listen;

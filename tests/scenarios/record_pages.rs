@@ -634,8 +634,9 @@ fn what_was_written_after_a_deletion_survives_it_whatever_is_found_first() {
     world.crash(second);
     let third = next_page(&mut world, browser, ADA);
     assert!(view(&mut world, watcher).contains("later"), "{}", view(&mut world, watcher));
-    let is_told = |output: &Output| matches!(output, Output::Error(error) if error.code() == "RECORD_WRITE_LOST");
-    assert!(world.client(third).outputs().any(is_told), "the record was not deleted");
+    let errors = world.client(third).errors();
+    let lost: Vec<_> = errors.iter().filter_map(|error| error.lost()).collect();
+    assert_eq!(lost, [r#"{"version":1,"edits":null,"by":"page","found":null}"#], "the record was not deleted");
     assert_eq!(entries_in(&mut world, browser), 0);
     assert_all_equal(&mut world);
 }

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use js_sys::Object;
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
-use super::set;
+use super::{parse, set};
 use crate::{browser::page::property, client::ClientError};
 
 #[wasm_bindgen(module = "/src/browser/js/error.js")]
@@ -39,6 +39,15 @@ impl DeepstreamError {
         }
         if let Some(asked) = error.asked() {
             set(&details, "action", asked);
+        }
+        if !error.names().is_empty() {
+            set(&details, "names", error.names().iter().map(|name| JsValue::from(&**name)).collect::<Array>());
+        }
+        if let Some(count) = error.count() {
+            set(&details, "count", count as f64);
+        }
+        if let Some(lost) = error.lost() {
+            set(&details, "lost", parse(&lost));
         }
         Self::new(&error.message(), error.code(), &details)
     }

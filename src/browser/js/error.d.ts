@@ -17,6 +17,50 @@ export interface DeepstreamErrorDetails {
   action?: string;
   /** The name of the topic it happened in, such as `CONNECTION` (a name of `C.TOPIC`). */
   topic?: string;
+  /** What it is about, where that may be several: names of records, events, … At most three of what the outbox gives up. */
+  names?: string[];
+  /** How many messages the outbox has given up, where the error tells of that. */
+  count?: number;
+  /** What is lost and what is there instead, where the code is `RECORD_WRITE_LOST`. */
+  lost?: LostWrite;
+}
+
+/**
+ * What was written to a record and is lost, and why.
+ *
+ * @example
+ * record.setWithAck('title', 'mine').catch(({ lost }) => {
+ *   if (lost?.found) offerBoth(lost.edits, lost.found.data);
+ * });
+ */
+export interface LostWrite {
+  /** The version that it was written to; `null` for whatever the server had. */
+  version: number | null;
+  /** What was written, in order; `null` where the record was to be deleted. */
+  edits: LostEdit[] | null;
+  /**
+   * Whose doing it is: that of another `client`, that of the `server`, which has lost data (or others have deleted the
+   * record and made it anew), or that of another `page` of this user in this browser.
+   */
+  by: 'client' | 'server' | 'page';
+  /** The version and the data that the server has instead; `null` if nobody has asked it. */
+  found: { version: number; data: unknown } | null;
+}
+
+/** One change that is lost. */
+export interface LostEdit {
+  /** Where; empty for the whole record. Not there where an entry of a list or queue was added or removed. */
+  path?: string;
+  /** What was set; not there where the path was erased. */
+  data?: unknown;
+  /** The entry that was added to a list, or removed. */
+  entry?: string;
+  /** Whether it was removed. */
+  remove?: boolean;
+  /** Where in the list; at its end if it is not there. */
+  index?: number;
+  /** Whether the list is a queue. */
+  queue?: boolean;
 }
 
 /**
@@ -44,4 +88,7 @@ export declare class DeepstreamError extends Error implements DeepstreamErrorDet
   readonly subject?: string;
   readonly action?: string;
   readonly topic?: string;
+  readonly names?: string[];
+  readonly count?: number;
+  readonly lost?: LostWrite;
 }

@@ -1,6 +1,6 @@
 // What both entries export, apart from the class itself.
 export * as C from './constants.js';
-export { DeepstreamError, type DeepstreamErrorDetails } from './error.js';
+export { DeepstreamError, type DeepstreamErrorDetails, type LostEdit, type LostWrite } from './error.js';
 export type {
   AuthenticationCallback,
   ClientEventName,

@@ -53,13 +53,19 @@ pub enum ClientError {
     },
     /// More waits for the connection than [`limits`](super::limits) allow: `OUTBOX_FULL`.
     OutboxFull {
-        /// The name of the event that was refused.
+        /// The part of the client that it is of.
+        topic: Topic,
+        /// The name of the event, procedure or record.
         name: Box<str>,
     },
     /// Entries of the outbox will not be sent: a code for each [reason](DropReason).
     OutboxDropped {
         /// The reason.
         why: DropReason,
+        /// The part of the client that they are of.
+        topic: Topic,
+        /// The names of their events, procedures or records, three at most.
+        names: Vec<Box<str>>,
         /// How many.
         count: usize,
     },
@@ -69,6 +75,21 @@ pub enum ClientError {
         what: RecordFailure,
         /// The record.
         name: Box<str>,
+    },
+    /// The server has something else, and by the strategy of the record what was written here is lost:
+    /// `RECORD_WRITE_LOST`.
+    WriteLost {
+        /// The record.
+        name: Box<str>,
+        /// The version that it was written to; `None` for whatever the server had.
+        version: Option<i32>,
+        /// What was written, as JSON text: `[{"path":"a.b","data":1},{"path":"c"}]`, where an edit without data erases;
+        /// `None` where the record was to be deleted.
+        edits: Option<Box<str>>,
+        /// The version that the server has instead and its data, as JSON text, as far as known.
+        found: Option<(i32, Box<str>)>,
+        /// Whose doing that is.
+        rival: Rival,
     },
     /// A merge strategy of the application failed: `MERGE_FAILED`.
     MergeFailed {
@@ -131,6 +152,43 @@ pub enum ClientError {
     },
 }
 
+/// The most names that an error lists of what may be thousands.
+const MOST_NAMES: usize = 3;
+
+/// How much of what was written stands in a message.
+const MOST_SHOWN_BYTES: usize = 200;
+
+/// Whose doing it is that something written to a record is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rival {
+    /// Another client has written: the server has a newer version.
+    Client,
+    /// Another page of the same user, in the same browser.
+    Page,
+    /// The server has an older version, or the same with other data: it has lost data, or others have deleted the
+    /// record and made it anew.
+    Server,
+}
+
+impl Rival {
+    /// The word that JavaScript sees.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Page => "page",
+            Self::Server => "server",
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Client => "another client has written to the record",
+            Self::Page => "another page of this user has written to the record",
+            Self::Server => "the server has lost data, or others have deleted and remade the record",
+        }
+    }
+}
+
 /// Why an entry of the outbox will not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DropReason {
@@ -175,9 +233,6 @@ pub enum RecordFailure {
     Denied,
     /// The options allow no writes to it: `RECORD_READ_ONLY_MODE`.
     ReadOnly,
-    /// Another client has written too, and by the strategy of the record what was written here is lost:
-    /// `RECORD_WRITE_LOST`.
-    WriteLost,
     /// Another page has sent what was written here, and nobody tells this one what came of it: `OUTCOME_UNKNOWN`.
     OutcomeUnknown,
     /// The server did not answer in time: `RESPONSE_TIMEOUT`.
@@ -200,7 +255,6 @@ impl RecordFailure {
             Self::Discarded => "RECORD_DISCARDED",
             Self::Denied => "MESSAGE_DENIED",
             Self::ReadOnly => "RECORD_READ_ONLY_MODE",
-            Self::WriteLost => "RECORD_WRITE_LOST",
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
             Self::Timeout => "RESPONSE_TIMEOUT",
             Self::InvalidJson | Self::NotADocument => "INVALID_MESSAGE_DATA",
@@ -215,7 +269,6 @@ impl RecordFailure {
             Self::Discarded => "the record was discarded",
             Self::Denied => "the server refuses the record",
             Self::ReadOnly => "recordReadOnlyMode allows no writes to the record",
-            Self::WriteLost => "another client has written to the record, and what was written here is lost",
             Self::OutcomeUnknown => "another page has sent what was written to the record",
             Self::Timeout => "the server did not answer in time about the record",
             Self::InvalidJson => "what is to be the data of the record is not JSON",
@@ -288,6 +341,7 @@ impl ClientError {
                 DropReason::NotNow => "OUTBOX_NOT_CONNECTED",
             },
             Self::Record { what, .. } => what.code(),
+            Self::WriteLost { .. } => "RECORD_WRITE_LOST",
             Self::MergeFailed { .. } => "MERGE_FAILED",
             Self::OfflineStorage { .. } => "OFFLINE_STORAGE_ERROR",
             Self::TooManyQueries => "TOO_MANY_QUERIES",
@@ -318,14 +372,14 @@ impl ClientError {
             | Self::LoginSuperseded => Topic::Auth,
             Self::Rpc(_) => Topic::Rpc,
             Self::Decode(_) => Topic::Parser,
-            Self::LostAtClose { .. }
-            | Self::OutboxFull { .. }
-            | Self::OutboxDropped { .. }
-            | Self::StreamOverflow { .. }
-            | Self::InvalidEventData { .. } => Topic::Event,
-            Self::Record { .. } | Self::MergeFailed { .. } | Self::OfflineStorage { .. } => Topic::Record,
+            Self::LostAtClose { .. } | Self::StreamOverflow { .. } | Self::InvalidEventData { .. } => Topic::Event,
+            Self::Record { .. } | Self::WriteLost { .. } | Self::MergeFailed { .. } | Self::OfflineStorage { .. } => {
+                Topic::Record
+            }
             Self::TooManyQueries | Self::TooManyUsers => Topic::Presence,
             Self::IsClosed { topic, .. }
+            | Self::OutboxFull { topic, .. }
+            | Self::OutboxDropped { topic, .. }
             | Self::AckTimeout { topic, .. }
             | Self::Unsolicited { topic, .. }
             | Self::Server { topic, .. } => *topic,
@@ -335,16 +389,76 @@ impl ClientError {
     /// What it is about: the name of an event, a record, a procedure or a user, or a pattern.
     pub fn subject(&self) -> Option<&str> {
         match self {
-            Self::OutboxFull { name }
+            Self::OutboxFull { name, .. }
             | Self::Record { name, .. }
+            | Self::WriteLost { name, .. }
             | Self::MergeFailed { name, .. }
             | Self::StreamOverflow { name }
             | Self::InvalidEventData { name }
             | Self::Server { name: Some(name), .. } => Some(name),
             Self::Rpc(error) => Some(&error.name),
-            Self::AckTimeout { names, .. } if names.len() == 1 => names.first().map(|name| &**name),
+            _ => match self.names() {
+                [name] => Some(name),
+                _ => None,
+            },
+        }
+    }
+
+    /// The names that it is about, or some of them, where there may be several.
+    pub fn names(&self) -> &[Box<str>] {
+        match self {
+            Self::AckTimeout { names, .. } | Self::OutboxDropped { names, .. } => names,
+            _ => &[],
+        }
+    }
+
+    /// How many it is about, where there may be more than [names](Self::names).
+    pub const fn count(&self) -> Option<usize> {
+        match self {
+            Self::OutboxDropped { count, .. } => Some(*count),
             _ => None,
         }
+    }
+
+    /// What is lost and what is there instead, as JSON text, where something written to a record is lost.
+    pub fn lost(&self) -> Option<String> {
+        let Self::WriteLost { version, edits, found, rival, .. } = self else { return None };
+        let or_null = |text: Option<String>| text.unwrap_or_else(|| "null".into());
+        let found = found
+            .as_ref()
+            .map(|(version, data)| concat(&["{\"version\":", &version.to_string(), ",\"data\":", data, "}"]));
+        Some(concat(&[
+            "{\"version\":",
+            &or_null(version.map(|version| version.to_string())),
+            ",\"edits\":",
+            edits.as_deref().unwrap_or("null"),
+            ",\"by\":\"",
+            rival.name(),
+            "\",\"found\":",
+            &or_null(found),
+            "}",
+        ]))
+    }
+
+    /// What to tell about entries of the outbox that will not be sent: an error for each part of the client.
+    pub fn dropped(why: DropReason, entries: &[(Topic, &str)]) -> Vec<Self> {
+        let mut errors: Vec<Self> = Vec::new();
+        for (of, name) in entries {
+            let same = errors.iter_mut().find_map(|error| match error {
+                Self::OutboxDropped { topic, names, count, .. } if topic == of => Some((names, count)),
+                _ => None,
+            });
+            if let Some((names, count)) = same {
+                *count += 1;
+                if names.len() < MOST_NAMES && names.iter().all(|known| **known != **name) {
+                    names.push((*name).into());
+                }
+            } else {
+                let names = vec![(*name).into()];
+                errors.push(Self::OutboxDropped { why, topic: *of, names, count: 1 });
+            }
+        }
+        errors
     }
 
     /// What the server was asked for and refused, as deepstream calls it.
@@ -410,9 +524,31 @@ impl ClientError {
                 "; sent, but not confirmed: ",
                 &unconfirmed.to_string(),
             ]),
-            Self::OutboxFull { name } => concat(&["too much waits for the connection; not kept: ", name]),
-            Self::OutboxDropped { why, count } => {
-                concat(&["entries of the outbox will not be sent (", why.name(), "): ", &count.to_string()])
+            Self::OutboxFull { name, .. } => concat(&["too much waits for the connection; not kept: ", name]),
+            Self::OutboxDropped { why, names, count, .. } => concat(&[
+                "entries of the outbox will not be sent (",
+                why.name(),
+                "): ",
+                &count.to_string(),
+                ", of ",
+                &names.join(", "),
+            ]),
+            Self::WriteLost { name, version, edits, found, rival } => {
+                let mut message = if let Some(edits) = edits {
+                    let shown = edits.get(..edits.floor_char_boundary(MOST_SHOWN_BYTES)).unwrap_or_default();
+                    let rest = if shown.len() < edits.len() { "…" } else { "" };
+                    concat(&["what was written to the record ", name, " is lost: ", shown, rest])
+                } else {
+                    concat(&["the record ", name, " is not deleted"])
+                };
+                if let Some(version) = version {
+                    message.push_str(&concat(&[" (made to version ", &version.to_string(), ")"]));
+                }
+                message.push_str(&concat(&["; ", rival.words()]));
+                if let Some((version, _)) = found {
+                    message.push_str(&concat(&[", which has version ", &version.to_string()]));
+                }
+                message
             }
             Self::Record { what, name } => concat(&[what.words(), ": ", name]),
             Self::MergeFailed { name, words } => concat(&["the merge strategy of ", name, " failed: ", words]),

@@ -3,7 +3,7 @@
 use super::Ticket;
 use crate::{
     client::time::Instant,
-    wire::{EventAction, EventMessage, Message},
+    wire::{EventAction, EventMessage, Message, Topic},
 };
 
 /// What is to be sent.
@@ -25,6 +25,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The part of the client that it is of.
+    pub const fn topic(self) -> Topic {
+        match self {
+            Self::Event => Topic::Event,
+            Self::Call { .. } => Topic::Rpc,
+            Self::Write | Self::Base | Self::Forced => Topic::Record,
+        }
+    }
+
     /// The letter that stands for it in storage.
     pub const fn letter(self) -> &'static str {
         match self {

@@ -194,9 +194,13 @@ impl Outbox {
         let mut given_up = self.take_waiting(context, &|entry| numbers.contains(&entry.number));
         for call in &mut given_up {
             let error = failed(call, RpcFailure::OutcomeUnknown);
-            context.settle_all(&mut call.receipts, &Err(error));
+            if call.receipts.is_empty() {
+                context.report(error);
+            } else {
+                context.settle_all(&mut call.receipts, &Err(error));
+            }
         }
-        context.tell_dropped(given_up, DropReason::Undeliverable);
+        context.announce_dropped(given_up, DropReason::Undeliverable);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::client::{
     context::Context,
     error::{ClientError, DropReason, RecordFailure, RpcFailure},
     flight::Item,
-    io::{CHOSEN_KEY, Delivery, Entry, Kind, Offer, OutboxNews, Output, Progress, Ticket},
+    io::{CHOSEN_KEY, Delivery, Entry, Kind, Offer, OutboxNews, Output, Progress},
     limits::RECORD_WRITES_TTL_MS,
     log::Storage,
 };
@@ -122,30 +122,41 @@ impl Context<'_> {
         self.out.push_back(Output::Outbox(OutboxNews::Sent(sent)));
     }
 
-    /// Tells that these will not be sent, which have left their queues.
+    /// Tells whoever waits for these that they will not be sent, or everybody where nobody does. They have left their queues.
     pub fn tell_dropped(&mut self, mut entries: Vec<Entry>, why: DropReason) {
-        if entries.is_empty() {
-            return;
-        }
-        let count = entries.len();
-        let error = ClientError::OutboxDropped { why, count };
+        let mut untold = Vec::new();
         for entry in &mut entries {
-            let ran_out = why == DropReason::Expired && entry.settle_by.is_some_and(|at| at <= self.now);
-            let error = if ran_out { calls::failed(entry, RpcFailure::NeverSent) } else { error.clone() };
-            self.settle_all(&mut entry.receipts, &Err(error));
+            let about = (entry.kind.topic(), &*entry.name);
+            if entry.receipts.is_empty() {
+                untold.push(about);
+                continue;
+            }
+            for error in ClientError::dropped(why, &[about]) {
+                let ran_out = why == DropReason::Expired && entry.settle_by.is_some_and(|at| at <= self.now);
+                let error = if ran_out { calls::failed(entry, RpcFailure::NeverSent) } else { error };
+                self.settle_all(&mut entry.receipts, &Err(error));
+            }
         }
         // What the application asked for itself is no error.
         if !matches!(why, DropReason::Cleared | DropReason::NotNow) {
-            self.report(error);
+            ClientError::dropped(why, &untold).into_iter().for_each(|error| self.report(error));
         }
-        self.log.changed = true;
-        self.out.push_back(Output::Outbox(OutboxNews::Dropped { why, entries }));
+        self.announce_dropped(entries, why);
+    }
+
+    /// Shows those who listen to the outbox what will not be sent.
+    pub(super) fn announce_dropped(&mut self, entries: Vec<Entry>, why: DropReason) {
+        if !entries.is_empty() {
+            self.log.changed = true;
+            self.out.push_back(Output::Outbox(OutboxNews::Dropped { why, entries }));
+        }
     }
 
     /// What is to be sent now or never cannot be sent now.
-    pub fn refuse_now(&mut self, receipt: Option<Ticket>) {
-        if let Some(ticket) = receipt {
-            self.settle(ticket, Err(ClientError::OutboxDropped { why: DropReason::NotNow, count: 1 }));
+    pub fn refuse_now(&mut self, offer: &Offer<'_>) {
+        let dropped = ClientError::dropped(DropReason::NotNow, &[(offer.kind.topic(), offer.name)]);
+        for (ticket, error) in offer.receipt.into_iter().zip(dropped) {
+            self.settle(ticket, Err(error));
         }
     }
 

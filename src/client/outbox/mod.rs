@@ -145,7 +145,7 @@ impl Outbox {
         }
         let is_possible = || context.session.is_some() && context.log.may_send();
         if offer.delivery == Delivery::Drop && (!is_possible() || !self.has_window(context)) {
-            return context.refuse_now(offer.receipt);
+            return context.refuse_now(offer);
         }
         let mut entry = context.entry(offer);
         if self.has_room_for(context, records, &mut entry) {
@@ -161,11 +161,11 @@ impl Outbox {
     pub fn has_room_for(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, entry: &mut Entry) -> bool {
         let has_room = self.make_room(context, records, entry.bytes());
         if !has_room {
-            let error = ClientError::OutboxFull { name: entry.name.clone() };
-            context.settle_all(&mut entry.receipts, &Err(error.clone()));
-            // Whoever makes a call waits for its outcome.
-            if !entry.kind.is_call() {
+            let error = ClientError::OutboxFull { topic: entry.kind.topic(), name: entry.name.clone() };
+            if entry.receipts.is_empty() {
                 context.report(error);
+            } else {
+                context.settle_all(&mut entry.receipts, &Err(error));
             }
         }
         has_room

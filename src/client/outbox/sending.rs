@@ -89,15 +89,18 @@ impl Outbox {
         }
     }
 
-    /// The server refuses what was sent under this key.
-    pub fn on_denied(&mut self, context: &mut Context<'_>, key: &str, error: &ClientError) {
-        let Some(index) = self.entries.iter().take(self.in_flight).position(|entry| *entry.key == *key) else { return };
-        let Some(mut entry) = self.remove(index) else { return };
+    /// The server refuses what was sent under this key. Says whether somebody waited for it, who is told.
+    pub fn on_denied(&mut self, context: &mut Context<'_>, key: &str, error: &ClientError) -> bool {
+        let mut sent = self.entries.iter().take(self.in_flight);
+        let Some(index) = sent.position(|entry| *entry.key == *key) else { return false };
+        let Some(mut entry) = self.remove(index) else { return false };
         context.leave(&entry);
+        let is_told = !entry.receipts.is_empty();
         context.settle_all(&mut entry.receipts, &Err(error.clone()));
         let why = DropReason::Denied;
         context.out.push_back(Output::Outbox(OutboxNews::Dropped { why, entries: vec![entry] }));
         self.flush(context);
+        is_told
     }
 
     /// The session is over. What was in flight is sent again in the next one, but for what the server cannot take.

@@ -91,7 +91,9 @@ impl Context<'_> {
         let last = group.entries.iter().map(|entry| entry.expires_ms).max().unwrap_or_default();
         if last.saturating_add(ORPHAN_GRACE_MS) < self.wall_clock_ms(self.now) {
             self.out.push_back(Output::WriteStorage { key: key.into(), value: None });
-            self.report(ClientError::OutboxDropped { why: DropReason::Expired, count: group.entries.len() });
+            let entries = group.entries.iter().filter(|entry| entry.kind != Kind::Base);
+            let expired: Vec<_> = entries.map(|entry| (entry.kind.topic(), entry.name)).collect();
+            ClientError::dropped(DropReason::Expired, &expired).into_iter().for_each(|error| self.report(error));
         }
     }
 

@@ -247,7 +247,7 @@ impl Records {
         let can_be_sent =
             context.session.is_some() && context.log.may_send() && context.flight.has_room_for(&Item::of(&op));
         if offer.delivery == Delivery::Drop && !can_be_sent {
-            return context.refuse_now(offer.receipt);
+            return context.refuse_now(offer);
         }
         if outbox.has_room_for(context, self, &mut op) {
             context.enter(&mut op);

@@ -1,12 +1,12 @@
 //! What the server has against what was thought, or written here.
 
 use super::{
-    Records, Remote, Stage, entry::Impossible, fail, failure, settle_ready, settling::Settled, stage::Contested, tell,
-    tell_differences,
+    Records, Remote, Stage, entry::Impossible, fail, failure, settle_ready, settling::Settled, stage::Contested,
+    stored::push_edits, tell, tell_differences, write::Edit,
 };
 use crate::client::{
     context::Context,
-    error::{ClientError, RecordFailure},
+    error::{ClientError, RecordFailure, Rival},
     io::{Output, RecordNews, Strategy},
     limits::RECORD_MERGE_MAX_MS,
     record::{Document, Kind, Side},
@@ -60,8 +60,9 @@ impl Records {
         if entry.pending.is_empty() {
             entry.adopt(remote);
         } else if !entry.is_as_known(&remote) {
+            let version = entry.version;
             let settled = entry.settle_conflict(context, name, remote.clone());
-            self.on_settled(context, name, settled, remote);
+            self.on_settled(context, name, settled, (version, remote));
         }
         self.tell_changes(context, name, &mut before);
         self.proceed(context, name);
@@ -90,26 +91,37 @@ impl Records {
         }
     }
 
-    fn on_settled(&mut self, context: &mut Context<'_>, name: &str, settled: Settled, remote: Remote) {
-        let Settled { mut confirmed, mut lost, is_untold, local, ask } = settled;
+    fn on_settled(
+        &mut self,
+        context: &mut Context<'_>,
+        name: &str,
+        settled: Settled,
+        (version, remote): (Option<i32>, Remote),
+    ) {
+        let Settled { mut confirmed, mut lost, local, ask } = settled;
         if ask {
-            return self.ask(context, name, remote, false);
+            return self.ask(context, name, remote, version);
         }
         context.settle_all(&mut confirmed, &Ok(None));
-        fail(context, name, &mut lost, is_untold, &failure(RecordFailure::WriteLost, name));
+        if !lost.edits.is_empty() {
+            let error = write_lost(name, version, Some(&lost.edits), &remote);
+            fail(context, name, &mut lost.tickets, lost.is_untold, &error);
+        }
         if let Some(local) = local {
             let remote = Some(remote.document.value().text().into());
             tell(context, name, RecordNews::Conflict { local: Some(local), remote });
         }
     }
 
-    /// Asks the application what to do about two versions, or about one that was to be deleted here.
-    fn ask(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, is_deletion: bool) {
+    /// Asks the application what to do about what the server has, and what was written to a version here, or that it was
+    /// to be deleted.
+    fn ask(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, version: Option<i32>) {
         let question = self.next_question;
         self.next_question = question.wrapping_add(1);
         let deadline = context.now.after_ms(RECORD_MERGE_MAX_MS);
         self.wake(deadline, Wake::RecordTimeout);
         let Some(entry) = self.entries.get_mut(name) else { return };
+        let is_deletion = entry.deletion.is_some();
         let local = (!is_deletion).then(|| Box::from(&*entry.view.value().text()));
         let local_version = if is_deletion { -1 } else { entry.visible_version().unwrap_or(0) };
         context.out.push_back(Output::AskMerge {
@@ -121,7 +133,7 @@ impl Records {
             remote_version: remote.version,
         });
         let writes = entry.pending.len();
-        entry.stage = Stage::Merging(Contested { question, deadline, asked: remote, newer: None, writes });
+        entry.stage = Stage::Merging(Contested { question, deadline, version, asked: remote, newer: None, writes });
     }
 
     /// The application says how a conflict is to be settled.
@@ -135,14 +147,15 @@ impl Records {
         let Some(name) = found.filter(|_| context.session.is_some()) else { return };
         let created_ms = self.creation_ms(context);
         let Some(entry) = self.entries.get_mut(&name) else { return };
-        let Some(Contested { asked, newer, writes, .. }) = entry.stage.take_contested() else { return };
+        let Some(Contested { version, asked, newer, writes, .. }) = entry.stage.take_contested() else { return };
         let mut before = entry.view.clone();
         match answer.and_then(|text| text.map(parse_record).transpose()) {
             Ok(Some(document)) => {
                 let mut deletion = entry.take_deletion(context);
+                let error = write_lost(&name, version, None, &asked);
                 let (mut confirmed, impossible) = entry.resolve(context, &name, (asked, document), writes);
                 context.settle_all(&mut confirmed, &Ok(None));
-                context.settle_all(&mut deletion, &Err(failure(RecordFailure::WriteLost, &name)));
+                context.settle_all(&mut deletion, &Err(error));
                 report_impossible(context, &name, impossible);
             }
             Ok(None) => {
@@ -185,15 +198,15 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.stage = Stage::VERIFIED;
         entry.in_flight = None;
-        let mut before = entry.view.clone();
+        let (version, mut before) = (entry.version, entry.view.clone());
         let is_wanted = matches!(entry.strategy, Strategy::LocalWins | Strategy::ThreeWay(Side::Local))
             || entry.is_to_be_deleted(&remote);
         entry.adopt(remote.clone());
         if !is_wanted && entry.strategy == Strategy::Custom {
-            self.ask(context, name, remote, true);
+            self.ask(context, name, remote, version);
         } else if !is_wanted {
             let mut deletion = entry.take_deletion(context);
-            let error = failure(RecordFailure::WriteLost, name);
+            let error = write_lost(name, version, None, &remote);
             let is_untold = deletion.is_empty();
             fail(context, name, &mut deletion, is_untold, &error);
             let remote = Some(remote.document.value().text().into());
@@ -201,6 +214,23 @@ impl Records {
         }
         self.tell_changes(context, name, &mut before);
         self.proceed(context, name);
+    }
+}
+
+/// What was written to `version` is lost, or the deletion if there are no edits, since the server has something else.
+fn write_lost(name: &str, version: Option<i32>, edits: Option<&[Edit]>, remote: &Remote) -> ClientError {
+    let is_newer = version.is_none_or(|version| version < remote.version);
+    let edits = edits.map(|edits| {
+        let mut text = String::new();
+        push_edits(&mut text, edits);
+        text.into()
+    });
+    ClientError::WriteLost {
+        name: name.into(),
+        version,
+        edits,
+        found: Some((remote.version, remote.document.value().text().into())),
+        rival: if is_newer { Rival::Client } else { Rival::Server },
     }
 }
 

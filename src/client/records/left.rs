@@ -14,7 +14,7 @@ use super::{
 };
 use crate::client::{
     context::Context,
-    error::{ClientError, RecordFailure},
+    error::{ClientError, Rival},
     io::{Entry as Op, Kind, Progress, RecordNews, Strategy},
     log::Log,
     outbox::{Visit, Writes},
@@ -310,7 +310,8 @@ impl Entry {
             }
         }
         if is_undone {
-            context.report(ClientError::Record { what: RecordFailure::WriteLost, name: name.into() });
+            let (name, version) = (name.into(), left.stored.version);
+            context.report(ClientError::WriteLost { name, version, edits: None, found: None, rival: Rival::Page });
         }
         self.pending.merge(context, writes, left.stored);
         if let Some(op) = deletion {

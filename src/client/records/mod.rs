@@ -511,8 +511,8 @@ impl Records {
 }
 
 impl Entry {
-    /// When to let go of it, if nothing keeps it here. What the server was asked about a subscription must be answered first,
-    /// lest it ends up subscribed. What is unsent keeps it here after the application was told.
+    /// When to let go of it, if nothing keeps it here. What the server was asked about a subscription must be answered
+    /// first, lest it ends up subscribed. What is unsent keeps it here after the application was told.
     fn discardable_at(&self) -> Option<Instant> {
         let is_kept = matches!(self.stage, Stage::Loading { .. } | Stage::Checking { .. })
             || self.is_told_discarded() && self.has_unsent()

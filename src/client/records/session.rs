@@ -134,8 +134,9 @@ impl Records {
 
     /// The server cannot take the writes that are next to be sent to a record.
     pub(super) fn give_up_undeliverable(&mut self, context: &mut Context<'_>, name: &str) {
-        let error = ClientError::OutboxDropped { why: DropReason::Undeliverable, count: 1 };
-        self.give_up_writes(context, name, &error);
+        for error in ClientError::dropped(DropReason::Undeliverable, &[(Topic::Record, name)]) {
+            self.give_up_writes(context, name, &error);
+        }
     }
 
     /// Whether the server was asked for data.

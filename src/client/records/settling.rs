@@ -3,6 +3,7 @@
 use super::{
     entry::{Entry, Impossible, Remote, tickets_of},
     stage::Fate,
+    write::Edit,
 };
 use crate::client::{
     context::Context,
@@ -15,14 +16,22 @@ use crate::client::{
 pub struct Settled {
     /// Who wrote what the server has already.
     pub confirmed: Vec<Ticket>,
-    /// Who wrote what is lost.
-    pub lost: Vec<Ticket>,
-    /// Whether something is lost that was written without waiting for the outcome.
-    pub is_untold: bool,
+    /// What is lost.
+    pub lost: Lost,
     /// What was here, as JSON text, if something of one side is lost.
     pub local: Option<Box<str>>,
     /// Whether the application must be asked.
     pub ask: bool,
+}
+
+/// Writes that are lost.
+#[derive(Debug, Default)]
+pub struct Lost {
+    pub edits: Vec<Edit>,
+    /// Who waits for their outcome.
+    pub tickets: Vec<Ticket>,
+    /// Whether nobody waits for that of one of them.
+    pub is_untold: bool,
 }
 
 impl Entry {
@@ -55,10 +64,10 @@ impl Entry {
         match self.strategy {
             Strategy::RemoteWins => {
                 let local = Some(self.view.value().text().into());
-                let (lost, is_untold) = self.take_lost(&remote.document);
+                let lost = self.take_lost(&remote.document);
                 let confirmed = self.take_tickets(context);
                 self.adopt(remote);
-                Settled { confirmed, lost, is_untold, local, ask: false }
+                Settled { confirmed, lost, local, ask: false }
             }
             Strategy::LocalWins => {
                 let local = Some(self.view.value().text().into());
@@ -78,25 +87,24 @@ impl Entry {
         let mut settled = Settled::default();
         if merged.has_conflict {
             settled.local = Some(self.view.value().text().into());
-            (settled.lost, settled.is_untold) = self.take_lost(&document);
+            settled.lost = self.take_lost(&document);
         }
         let writes = self.pending.len();
         settled.confirmed = self.resolve(context, name, (remote, document), writes).0;
         settled
     }
 
-    /// Takes the tickets of the writes of which the document does not have what became of them here, and says whether one
-    /// of these writes had none.
-    fn take_lost(&mut self, document: &Document) -> (Vec<Ticket>, bool) {
-        let mut document = document.clone();
-        let (mut lost, mut is_untold) = (Vec::new(), false);
+    /// The writes of which the document does not have what became of them here. Nobody waits for them any more.
+    fn take_lost(&mut self, document: &Document) -> Lost {
+        let (mut document, mut lost) = (document.clone(), Lost::default());
         for write in self.pending.iter_mut() {
             if write.is_lost_in(&mut document, &mut self.view) {
-                is_untold |= write.op.receipts.is_empty();
-                lost.append(&mut write.op.receipts);
+                lost.edits.extend_from_slice(&write.edits);
+                lost.is_untold |= write.op.receipts.is_empty();
+                lost.tickets.append(&mut write.op.receipts);
             }
         }
-        (lost, is_untold)
+        lost
     }
 
     /// The server has `remote`, and the record is to be `document` in place of what the first so many pending writes made of it.

@@ -58,6 +58,8 @@ pub struct Contested {
     pub question: u32,
     /// When the answer is overdue.
     pub deadline: Instant,
+    /// The version that was written to here.
+    pub version: Option<i32>,
     /// What the server had then.
     pub asked: Remote,
     /// What it has now.

@@ -35,16 +35,21 @@ pub fn write_text(version: Option<i32>, edits: Option<&[Edit]>) -> Box<str> {
         text.push_str(&version.to_string());
     }
     if let Some(edits) = edits {
-        text.push_str(if version.is_some() { ",\"edits\":[" } else { "\"edits\":[" });
-        for (position, edit) in edits.iter().enumerate() {
-            text.push_str(if position > 0 { ",{" } else { "{" });
-            push_edit(&mut text, edit);
-            text.push('}');
-        }
-        text.push(']');
+        text.push_str(if version.is_some() { ",\"edits\":" } else { "\"edits\":" });
+        push_edits(&mut text, edits);
     }
     text.push('}');
     text.into()
+}
+
+/// Adds the array of what a write changes.
+pub fn push_edits(text: &mut String, edits: &[Edit]) {
+    for (position, edit) in edits.iter().enumerate() {
+        text.push_str(if position > 0 { ",{" } else { "[{" });
+        push_edit(text, edit);
+        text.push('}');
+    }
+    text.push(']');
 }
 
 fn push_edit(text: &mut String, edit: &Edit) {

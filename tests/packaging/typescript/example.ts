@@ -350,6 +350,9 @@ export function handle(error: unknown): string | undefined {
   expectType<'DeepstreamError'>()(error.name, true);
   expectType<unknown>()(error.cause, true);
   expectType<'expired' | 'dropped' | 'denied' | 'kept' | undefined>()(error.outcome, true);
+  expectType<'client' | 'server' | 'page' | undefined>()(error.lost?.by, true);
+  expectType<unknown>()(error.lost?.found?.data, true);
+  expectType<string[] | undefined>()(error.names, true);
   return error.topic ?? error.message;
 }
 
