@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::{
     io::{Entry, Kind, Ticket},
     limits::{
-        ALWAYS_TAKEN_BYTES, CAREFUL_AFTER_CUTS, LIKELY_TOO_LONG_BYTES, OUTBOX_WINDOW, TOO_LONG_MS,
+        ALWAYS_TAKEN_BYTES, CAREFUL_AFTER_CUTS, LIKELY_TOO_LONG_BYTES, SUSPECTS_MAX, TOO_LONG_MS,
         UNDELIVERABLE_AFTER_CUTS,
     },
     pings::Pings,
@@ -144,7 +144,7 @@ impl Flight {
         }
         self.wants_ping |= self.is_suspect(&item);
         self.sent.push_back(Sent { item, bytes, barrier: pings.sent + 1 });
-        self.wants_ping |= self.sent.len().is_multiple_of(OUTBOX_WINDOW);
+        self.wants_ping |= self.sent.len().is_multiple_of(SUSPECTS_MAX);
     }
 
     /// A message is sent that is not of the application.
@@ -179,7 +179,7 @@ impl Flight {
         if self.longest_other.1 <= answered {
             self.longest_other.0 = 0;
         }
-        if self.sent.len() > OUTBOX_WINDOW {
+        if self.sent.len() > SUSPECTS_MAX {
             // So many calls may be open that looking for one would take long.
             self.sent.retain(|sent| sent.barrier > answered);
         }
@@ -211,7 +211,8 @@ impl Flight {
             return None;
         }
         let is_alone = sent.len() == 1;
-        let counted: Vec<_> = sent.iter().map(|sent| (sent.item.clone(), self.cuts(&sent.item) + 1)).collect();
+        let counted = sent.iter().take(SUSPECTS_MAX).map(|sent| (sent.item.clone(), self.cuts(&sent.item) + 1));
+        let counted = counted.collect();
         (self.suspects, self.group) = (counted, 1);
         match sent.into_iter().next() {
             Some(Sent { item, bytes, .. }) if is_alone && self.cuts(&item) >= UNDELIVERABLE_AFTER_CUTS => {

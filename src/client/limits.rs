@@ -2,7 +2,7 @@
 
 /// Most entries of the outbox on their way to the server at a time; the next ones follow as it confirms. No more than
 /// subscribers remember of one sender, so that what is sent again after a loss is recognised.
-pub const OUTBOX_WINDOW: usize = 1_024;
+pub const OUTBOX_WINDOW: usize = 8_192;
 
 /// Bytes of the outbox on their way at a time, at first; then as much as leaves the link in a few seconds.
 pub const OUTBOX_WINDOW_BYTES: usize = 64 * 1024;
@@ -59,8 +59,12 @@ pub const CLEARED_KEPT_MS: u64 = 24 * 3_600_000;
 /// How long after their expiry the entries of other users stay in storage, in milliseconds, for a page of theirs to report.
 pub const ORPHAN_GRACE_MS: u64 = 3_600_000;
 
+/// Most of what was on its way when a connection ended that is remembered, in case it is what ends connections: the server
+/// takes in what comes in order, so what comes later is not reached before what comes first has arrived.
+pub const SUSPECTS_MAX: usize = 1_024;
+
 /// Keys chosen by applications that are remembered, so that what arrives twice is delivered once; of more, the oldest are
-/// forgotten. More than [`OUTBOX_WINDOW`], so that what one sender sends again is recognised.
+/// forgotten. Each is looked at for each event with such a key.
 pub const REMEMBERED_KEYS: usize = 4_096;
 
 /// Most senders of events that are remembered, so that what arrives twice is delivered once; of more, the one not heard of

@@ -181,7 +181,7 @@ impl Default for Options {
             save_updates_offline: false,
             ignore_prefixes: Vec::new(),
             indexdb_flush_timeout_ms: 50,
-            deduplication_window: 2_048,
+            deduplication_window: 8_192,
         }
     }
 }

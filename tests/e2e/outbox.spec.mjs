@@ -124,6 +124,15 @@ test('a logout in one tab clears what another one was given', async ({ startStor
   expect(await newsFrom(writer)).toEqual([]);
 });
 
+test('twenty thousand events of one task arrive in order, and none is refused', async ({ startStory, startBrowser }) => {
+  const { network, newsFrom } = await startStory();
+  const writer = await (await startBrowser()).open(network);
+  await writer.login();
+  const news = await writes(writer, 20_000);
+  expect(await newsFrom(writer)).toEqual(news);
+  expect(await storedBy(writer)).toHaveLength(0);
+});
+
 test('what is too big for the server is given up, and the rest arrives', async ({ startStory, startBrowser }) => {
   const { network, newsFrom, down, up } = await startStory({ maxMessageSize: 10_000 });
   const browser = await startBrowser();

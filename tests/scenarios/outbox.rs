@@ -1,12 +1,13 @@
 //! What the application entrusts to the client while nobody can know whether it arrives.
 
 use deepstream_wasm::client::{
-    ConnectionState::*, Delivery, DropReason, OutboxNews, OutboxStorage, Output, Overflow, PageSignal, Ticket,
+    ConnectionState::*, Delivery, DropReason, Options, OutboxNews, OutboxStorage, Output, Overflow, PageSignal, Ticket,
 };
 
 use crate::world::{
     ClientId, LATENCY, SERVER, Wish, World,
     browser::BrowserId,
+    network::{Direction, Speed},
     server::{AtLogin, Request},
 };
 
@@ -280,6 +281,36 @@ fn a_full_outbox_refuses_or_drops_the_oldest_as_the_options_say() {
         world.run_for(A_WHILE);
     }
     assert_eq!(sent(&mut world), ["1", "2", "2", "3"]);
+}
+
+#[test]
+fn what_the_server_takes_in_is_not_refused_however_much_it_is() {
+    let mut world = World::new();
+    let reader = subscriber(&mut world);
+    let writer = world.add_client();
+    world.open(writer);
+    let many = numbers(2 * Options::default().outbox_max_entries);
+    emit_all(&mut world, writer, &many);
+    // A window at a time: how many may be on their way does not make it slow.
+    world.run_for(20 * LATENCY);
+    assert!(world.client(writer).errors().is_empty());
+    assert_eq!(world.client(reader).received("news"), many);
+}
+
+#[test]
+fn what_waits_for_a_link_that_takes_nothing_is_refused_where_there_is_no_room() {
+    let mut world = World::new();
+    let writer = world.add_client_with(|options| options.outbox_max_entries = 100);
+    world.open(writer);
+    world.network().slow_down(writer, Direction::ToServer, Speed::of(100));
+    let long = format!("\"{}\"", "x".repeat(1_000));
+    for _ in 0..200 {
+        world.emit(writer, "news", &long);
+    }
+    assert!(world.client(writer).errors().is_empty());
+    world.run_for(5_000);
+    world.emit(writer, "news", &long);
+    assert_eq!(world.client(writer).error_codes(), ["OUTBOX_FULL"]);
 }
 
 #[test]
@@ -578,7 +609,7 @@ fn a_flush_is_settled_when_everything_before_it_has_arrived_or_will_not() {
     let writer = world.add_client();
     let nothing = world.wish(writer, Wish::FlushOutbox).unwrap();
     assert!(world.client(writer).succeeded(nothing));
-    emit_all(&mut world, writer, &numbers(3_000));
+    emit_all(&mut world, writer, &numbers(10_000));
     let flush = world.wish(writer, Wish::FlushOutbox).unwrap();
     world.login(writer, "{}");
     world.run_until_open(writer);

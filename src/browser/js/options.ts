@@ -201,7 +201,7 @@ export interface Options {
   /**
    * How many of the last events of each sender are remembered, so that one which its sender had to send twice is delivered
    * once. 0 delivers whatever the server sends.
-   * @defaultValue 2048
+   * @defaultValue 8192
    */
   deduplicationWindow: number;
 
@@ -443,7 +443,7 @@ export interface OutboxOptions {
    */
   key?: string;
   /**
-   * Most entries that wait, from 1.
+   * Most entries that wait, from 1. They are not counted while the server takes them in.
    * @defaultValue 10000
    */
   maxEntries?: number;
@@ -521,7 +521,7 @@ export const Options: OptionDefaults = Object.freeze<OptionDefaults>({
     ttl: 86400000,
     overflow: 'reject',
   },
-  deduplicationWindow: 2048,
+  deduplicationWindow: 8192,
   presenceCatchUp: true,
   nativeTimerRegistry: true,
   intervalTimerResolution: 50,

@@ -188,7 +188,10 @@ impl Outbox {
     fn make_room(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, bytes: usize) -> bool {
         let (max_entries, max_bytes) = (context.options.outbox_max_entries, context.options.outbox_max_bytes);
         let mut dropped = Vec::new();
-        let has_room = |log: &Log| log.queued.entries < max_entries && log.queued.bytes + bytes <= max_bytes;
+        // What the server takes in will not wait for long, however many they are.
+        let takes_more = context.session.is_some() && context.log.may_send() && !self.is_stuck(context.now);
+        let has_room =
+            |log: &Log| (takes_more || log.queued.entries < max_entries) && log.queued.bytes + bytes <= max_bytes;
         while !has_room(context.log) {
             let event = self.entries.get(self.in_flight);
             let call = self.calls.iter().find(|entry| entry.progress == Progress::Waiting);

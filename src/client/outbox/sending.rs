@@ -7,6 +7,7 @@ use crate::client::{
     flight::Item,
     io::{Delivery, Entry, OutboxNews, Output, Progress},
     limits::{BARRIER_DELAY_MS, OUTBOX_WINDOW, OUTBOX_WINDOW_BYTES, OUTBOX_WINDOW_MAX_BYTES, OUTBOX_WINDOW_MS},
+    time::Instant,
 };
 
 impl Outbox {
@@ -47,6 +48,11 @@ impl Outbox {
         let next = self.entries.get(self.in_flight).map_or(Item::Event(context.log.next_number), Item::of);
         let has_room = self.in_flight == 0 || self.in_flight_bytes < self.window_bytes;
         has_room && self.in_flight < OUTBOX_WINDOW && context.flight.has_room_for(&next)
+    }
+
+    /// Whether what is on its way has been as much as may be for so long that the link takes hardly anything.
+    pub(super) fn is_stuck(&self, now: Instant) -> bool {
+        self.filled_at.is_some_and(|filled_at| now.since_ms(filled_at) > 4 * OUTBOX_WINDOW_MS)
     }
 
     /// The server cannot take this.
