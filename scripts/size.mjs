@@ -16,6 +16,7 @@ const ceilings = {
   'pkg/core.mjs (module inside)': [143_600, 124_000],
   'pkg/url.mjs + .wasm (two requests)': [211_000, 178_500],
   'pkg/react.mjs': [2_500, 2_300],
+  'pkg/status.mjs': [2_800, 2_500],
 };
 
 const reference = inRoot('node_modules', '@deepstream', 'client', 'dist', 'bundle', 'ds.min.js');
@@ -32,6 +33,7 @@ export async function size() {
     ['pkg/url.mjs + .wasm (two requests)', sum(urlEntry, wasm)],
     ['pkg/core.mjs (module inside)', measure(await readFile(inRoot('pkg', 'core.mjs')))],
     ['pkg/react.mjs', measure(await readFile(inRoot('pkg', 'react.mjs')))],
+    ['pkg/status.mjs', measure(await readFile(inRoot('pkg', 'status.mjs')))],
     ['@deepstream/client ds.min.js', measure(await readFile(reference))],
   ];
   print(rows);

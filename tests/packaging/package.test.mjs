@@ -41,6 +41,7 @@ const declarations = [
   'records',
   'rpc',
   'schema',
+  'status',
   'stream',
   'subscription',
   'url',
@@ -59,6 +60,8 @@ const scripts = [
   'url.workerd.mjs',
   'react.mjs',
   'react.cjs',
+  'status.mjs',
+  'status.cjs',
 ];
 
 /** Node.js 20 has no WebSocket; this one never opens. */
