@@ -74,10 +74,10 @@ function startEntries(serverUrl, other) {
     });
     client.login().catch((error) => ${binding}(JSON.stringify({ error: String(error) })));`;
   const module = (code) => `<script type="module">${code}\n</script>`;
-  const plain = (subject, directory) => ({
+  const plain = (subject, directory, script = 'index.mjs') => ({
     directory,
     html: module(`
-    import { DeepstreamClient } from '/assets/${subject}/index.mjs';${connect(subject)}`),
+    import { DeepstreamClient } from '/assets/${subject}/${script}';${connect(subject)}`),
   });
   const url = (subject, directory) => ({
     directory,
@@ -92,6 +92,7 @@ ${html}`,
   });
   return {
     wasm: plain('wasm', ownPackage),
+    core: plain('core', ownPackage, 'core.mjs'),
     url: url('url', ownPackage),
     preloaded: preloaded(url('preloaded', ownPackage), 'preloaded'),
     ...(other && { other: plain('other', other), otherUrl: url('otherUrl', other) }),

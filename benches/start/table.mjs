@@ -2,6 +2,7 @@ import { alignColumns, duration, quantile, ratio, size } from '../report.mjs';
 
 const titles = {
   wasm: 'deepstream-wasm',
+  core: 'deepstream-wasm/core',
   url: 'deepstream-wasm/url',
   preloaded: 'deepstream-wasm/url, preloaded',
   other: 'other build',
