@@ -3,10 +3,10 @@
 //! A pure state machine in a thin browser shell:
 //!
 //! - [`wire`] turns bytes into messages and back. No state, no policy.
-//! - [`client`] is the whole client: handshake, states, backoff, heartbeat, subscriptions, events. It has no clock, no
-//!   socket and no randomness of its own, so it runs natively in virtual time. Its run-loop contract is in
-//!   [the module's documentation](client).
-//! - [`names`] keeps values by name for both of them.
+//! - [`client`] is the whole client: connection, events, records, RPC, presence, and the outbox that keeps what was entrusted
+//!   to it. It has no clock, no socket and no randomness of its own, so it runs natively in virtual time. Its run-loop
+//!   contract is in [the module's documentation](client).
+//! - [`names`] keeps values by name.
 //! - `browser` (wasm32 only) owns `WebSocket`, the one timer, the callbacks of the application, and the classes that
 //!   JavaScript sees. It knows no protocol and decides no retry.
 //!
