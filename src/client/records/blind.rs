@@ -1,7 +1,7 @@
 //! Writes to records that are not open, and deletions of them: made to whatever the server has. They are sent in order, and
 //! stay until the server has answered.
 
-use super::{Records, failure, stored::read_write, write::Edit};
+use super::{Records, failure, next, stored::read_write, write::Edit};
 use crate::client::{
     asked::id_in,
     context::Context,
@@ -275,8 +275,7 @@ impl Records {
                 self.blind.is_due = true;
                 continue;
             }
-            let correlation_id = self.next_correlation_id;
-            self.next_correlation_id = correlation_id.wrapping_add(1);
+            let correlation_id = next(&mut self.next_correlation_id);
             if write.send(context, correlation_id) {
                 (write.op.progress, write.op.was_sent) = (Progress::Made, true);
                 if let Some(entry) = entry.filter(|entry| write.edit.is_none() && entry.is_subscribed()) {

@@ -8,7 +8,7 @@ use super::{
     Records,
     conflict::report_impossible,
     entry::{Entry, Remote},
-    settle_ready,
+    next, settle_ready,
     stage::InFlight,
     tell,
 };
@@ -140,8 +140,7 @@ impl Records {
         if !is_kept(context, name) {
             return;
         }
-        let number = self.cache.next_lookup;
-        self.cache.next_lookup = number.wrapping_add(1);
+        let number = next(&mut self.cache.next_lookup);
         let deadline = context.now.after_ms(RECORD_STORAGE_MAX_MS);
         self.cache.awaited.get_or_insert_with(name, || Lookup { number, deadline: Some(deadline) });
         self.cache.answer_due_at.get_or_insert(deadline);
@@ -190,12 +189,11 @@ impl Records {
             ..Stored::default()
         };
         let may_be_sent = entry.in_flight.is_some();
-        let (mut confirmed, impossible) = entry.load(context, remote);
+        let impossible = entry.load(context, remote);
         if may_be_sent && !entry.pending.is_empty() {
             // Storage may be older than what an earlier page has sent.
             entry.in_flight = Some(InFlight::guess(entry.pending.len()));
         }
-        context.settle_all(&mut confirmed, &Ok(None));
         tell(context, name, RecordNews::Ready);
         settle_ready(context, entry);
         self.tell_changes(context, name, &mut before);

@@ -1,8 +1,14 @@
 //! What the server has against what was thought, or written here.
 
 use super::{
-    Records, Remote, Stage, entry::Impossible, fail, failure, settle_ready, settling::Settled, stage::Contested,
-    stored::push_edits, tell, tell_differences, write::Edit,
+    Records, Remote, Stage,
+    entry::Impossible,
+    fail, failure, next, settle_ready,
+    settling::{Lost, Settled},
+    stage::Contested,
+    stored::push_edits,
+    tell, tell_differences,
+    write::Edit,
 };
 use crate::client::{
     context::Context,
@@ -60,9 +66,14 @@ impl Records {
         if entry.pending.is_empty() {
             entry.adopt(remote);
         } else if !entry.is_as_known(&remote) {
-            let version = entry.version;
-            let settled = entry.settle_conflict(context, name, remote.clone());
-            self.on_settled(context, name, settled, (version, remote));
+            match entry.settle_conflict(context, name, &remote) {
+                Settled::Kept => {}
+                Settled::Lost(local) => tell_conflict(context, name, Some(local), &remote.document),
+                Settled::Ask => {
+                    let version = entry.version;
+                    self.ask(context, name, remote, version);
+                }
+            }
         }
         self.tell_changes(context, name, &mut before);
         self.proceed(context, name);
@@ -74,8 +85,7 @@ impl Records {
         entry.stage = Stage::VERIFIED;
         entry.stored.is_written_blindly = false;
         let was_ready = entry.is_ready();
-        let (mut confirmed, impossible) = entry.load(context, remote);
-        context.settle_all(&mut confirmed, &Ok(None));
+        let impossible = entry.load(context, remote);
         if !was_ready {
             tell(context, name, RecordNews::Ready);
         }
@@ -91,33 +101,10 @@ impl Records {
         }
     }
 
-    fn on_settled(
-        &mut self,
-        context: &mut Context<'_>,
-        name: &str,
-        settled: Settled,
-        (version, remote): (Option<i32>, Remote),
-    ) {
-        let Settled { mut confirmed, mut lost, local, ask } = settled;
-        if ask {
-            return self.ask(context, name, remote, version);
-        }
-        context.settle_all(&mut confirmed, &Ok(None));
-        if !lost.edits.is_empty() {
-            let error = write_lost(name, version, Some(&lost.edits), &remote);
-            fail(context, name, &mut lost.tickets, lost.is_untold, &error);
-        }
-        if let Some(local) = local {
-            let remote = Some(remote.document.value().text().into());
-            tell(context, name, RecordNews::Conflict { local: Some(local), remote });
-        }
-    }
-
     /// Asks the application what to do about what the server has, and what was written to a version here, or that it was
     /// to be deleted.
     fn ask(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, version: Option<i32>) {
-        let question = self.next_question;
-        self.next_question = question.wrapping_add(1);
+        let question = next(&mut self.next_question);
         let deadline = context.now.after_ms(RECORD_MERGE_MAX_MS);
         self.wake(deadline, Wake::RecordTimeout);
         let Some(entry) = self.entries.get_mut(name) else { return };
@@ -153,8 +140,7 @@ impl Records {
             Ok(Some(document)) => {
                 let mut deletion = entry.take_deletion(context);
                 let error = write_lost(&name, version, None, &asked);
-                let (mut confirmed, impossible) = entry.resolve(context, &name, (asked, document), writes);
-                context.settle_all(&mut confirmed, &Ok(None));
+                let impossible = entry.resolve(context, &name, (asked, document), writes);
                 context.settle_all(&mut deletion, &Err(error));
                 report_impossible(context, &name, impossible);
             }
@@ -185,11 +171,9 @@ impl Records {
             tickets.append(&mut write.op.receipts);
         }
         let document = remote.document.clone();
-        let text = Some(remote.document.value().text().into());
-        let (mut confirmed, impossible) = entry.resolve(context, name, (remote, document), writes);
-        context.settle_all(&mut confirmed, &Ok(None));
+        let impossible = entry.resolve(context, name, (remote, document.clone()), writes);
         fail(context, name, &mut tickets, is_untold, &error);
-        tell(context, name, RecordNews::Conflict { local, remote: text });
+        tell_conflict(context, name, local, &document);
         report_impossible(context, name, impossible);
     }
 
@@ -209,11 +193,28 @@ impl Records {
             let error = write_lost(name, version, None, &remote);
             let is_untold = deletion.is_empty();
             fail(context, name, &mut deletion, is_untold, &error);
-            let remote = Some(remote.document.value().text().into());
-            tell(context, name, RecordNews::Conflict { local: None, remote });
+            tell_conflict(context, name, None, &remote.document);
         }
         self.tell_changes(context, name, &mut before);
         self.proceed(context, name);
+    }
+}
+
+fn tell_conflict(context: &mut Context<'_>, name: &str, local: Option<Box<str>>, remote: &Document) {
+    let remote = Some(remote.value().text().into());
+    tell(context, name, RecordNews::Conflict { local, remote });
+}
+
+/// Tells who waits for writes that are lost, or everybody where nobody does.
+pub(super) fn report_lost(
+    context: &mut Context<'_>,
+    name: &str,
+    mut lost: Lost,
+    (version, remote): (Option<i32>, &Remote),
+) {
+    if !lost.edits.is_empty() {
+        let error = write_lost(name, version, Some(&lost.edits), remote);
+        fail(context, name, &mut lost.tickets, lost.is_untold, &error);
     }
 }
 

@@ -307,15 +307,17 @@ impl Entry {
         self.base = None;
     }
 
-    /// The first data that the server gives. What was written before goes on top of it. Returns who wrote what the server has
-    /// already, and what cannot be made.
-    pub fn load(&mut self, context: &mut Context<'_>, remote: Remote) -> (Vec<Ticket>, Impossible) {
-        let arrived = if self.has_arrived(&remote) { self.in_flight.as_ref().map_or(0, |it| it.writes) } else { 0 };
-        self.in_flight = None;
-        let confirmed = tickets_of(self.pending.remove_first(context, arrived));
+    /// The first data that the server gives. What was written before goes on top of it. Tells who wrote what the server has
+    /// already, and returns what cannot be made.
+    pub fn load(&mut self, context: &mut Context<'_>, remote: Remote) -> Impossible {
+        let has_arrived = self.has_arrived(&remote);
+        if let Some(InFlight { writes, .. }) = self.in_flight.take().filter(|_| has_arrived) {
+            let mut confirmed = tickets_of(self.pending.remove_first(context, writes));
+            context.settle_all(&mut confirmed, &Ok(None));
+        }
         self.adopt(remote);
         self.base = Some(self.view.clone());
-        (confirmed, self.replay(context, 0))
+        self.replay(context, 0)
     }
 
     /// Another client's write to the version that is here, while nothing here waits to be written.
@@ -379,6 +381,12 @@ impl Entry {
     pub fn take_tickets(&mut self, context: &mut Context<'_>) -> Vec<Ticket> {
         self.in_flight = None;
         tickets_of(self.pending.remove_first(context, usize::MAX))
+    }
+
+    /// The server has everything that is pending.
+    pub fn confirm_all(&mut self, context: &mut Context<'_>) {
+        let mut tickets = self.take_tickets(context);
+        context.settle_all(&mut tickets, &Ok(None));
     }
 
     /// The application wants it deleted. Returns who waits for what was written, which is deleted with it.

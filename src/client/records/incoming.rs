@@ -144,10 +144,8 @@ impl Records {
         }
         entry.stage = Stage::Synced { is_verified: false };
         let early = std::mem::take(&mut entry.session.early);
-        for heard in early {
-            if entry_version(self, name).is_some_and(|known| heard.version > known) {
-                self.on_heard(context, name, heard);
-            }
+        for heard in early.into_iter().filter(|heard| heard.version > version) {
+            self.on_heard(context, name, heard);
         }
         self.proceed(context, name);
     }
@@ -463,10 +461,6 @@ impl Records {
         fail(context, name, &mut tickets, is_untold, error);
         self.ask_for_data(context, name);
     }
-}
-
-fn entry_version(records: &Records, name: &str) -> Option<i32> {
-    records.entries.get(name)?.version
 }
 
 fn server_error(message: &RecordMessage<'_>) -> ClientError {

@@ -248,7 +248,7 @@ impl Records {
                 self.requests.head(context, name, ticket);
             }
             RecordCommand::Notify { names, ticket } => {
-                let correlation_id = self.correlation_id();
+                let correlation_id = next(&mut self.next_correlation_id);
                 self.wake_for_answer(context);
                 self.requests.notify(context, names, correlation_id, ticket);
             }
@@ -440,8 +440,7 @@ impl Records {
                 // What is sent must be what storage has, or the next page would make it twice.
                 return self.folded.push(name.into());
             }
-            let correlation_id = self.next_correlation_id;
-            self.next_correlation_id = correlation_id.wrapping_add(1);
+            let correlation_id = next(&mut self.next_correlation_id);
             if send_writes(context, name, entry, correlation_id) {
                 self.wake_for_answer(context);
             } else {
@@ -465,12 +464,6 @@ impl Records {
 
     fn wake_for_answer(&mut self, context: &Context<'_>) {
         self.wake(context.now.after_ms(context.options.record_read_timeout_ms), Wake::RecordTimeout);
-    }
-
-    fn correlation_id(&mut self) -> u32 {
-        let id = self.next_correlation_id;
-        self.next_correlation_id = id.wrapping_add(1);
-        id
     }
 
     /// Lets go of a record that nobody holds any more.
@@ -571,6 +564,13 @@ fn send_writes(context: &mut Context<'_>, name: &str, entry: &mut Entry, correla
         }
         most = 1;
     }
+}
+
+/// The next number of a series.
+const fn next(counter: &mut u32) -> u32 {
+    let number = *counter;
+    *counter = number.wrapping_add(1);
+    number
 }
 
 fn send(context: &mut Context<'_>, message: RecordMessage<'_>) {

@@ -1,6 +1,6 @@
 //! What records do with the connection, and with time.
 
-use super::{Bulk, Entry, Records, Stage, cache::Save, fail, failure, send, stage::Contested};
+use super::{Bulk, Entry, Records, Stage, cache::Save, fail, failure, next, send, stage::Contested};
 use crate::{
     client::{
         context::Context,
@@ -21,9 +21,7 @@ impl Records {
         self.held_back = self.blind.names();
         self.blind.wake();
         self.requests.on_session(context);
-        for name in self.discarded(context) {
-            self.let_go_if_due(context, &name);
-        }
+        self.let_go_of_discarded(context);
         self.flush(context);
         self.listens.on_session(context);
         self.find_deadline();
@@ -215,26 +213,17 @@ impl Records {
         }
     }
 
+    /// Lets go of the records that nobody has held for long enough.
     fn let_go_of_discarded(&mut self, context: &mut Context<'_>) {
-        for name in self.discarded(context) {
-            self.let_go_if_due(context, &name);
-        }
-        let mut next: Option<Instant> = None;
-        self.entries.for_each(|_, entry| {
-            next = earlier(next, entry.discardable_at());
+        let (mut due, mut next): (Vec<Box<str>>, Option<Instant>) = (Vec::new(), None);
+        self.entries.for_each(|name, entry| match entry.discardable_at() {
+            Some(at) if at <= context.now => due.push(name.into()),
+            at => next = earlier(next, at),
         });
         self.discard_due_at = next;
-    }
-
-    /// The records that nobody has held for long enough.
-    fn discarded(&mut self, context: &Context<'_>) -> Vec<Box<str>> {
-        let mut discarded: Vec<Box<str>> = Vec::new();
-        self.entries.for_each(|name, entry| {
-            if entry.discardable_at().is_some_and(|at| at <= context.now) {
-                discarded.push(name.into());
-            }
-        });
-        discarded
+        for name in due {
+            self.let_go_if_due(context, &name);
+        }
     }
 
     /// The server owes an answer: it is told, and asked for the data, which says everything.
@@ -330,7 +319,7 @@ impl Records {
                 bytes <= BULK_NAMES_MAX_BYTES
             });
             let rest = names.split_off(fitting.count().max(1));
-            let correlation_id = self.correlation_id();
+            let correlation_id = next(&mut self.next_correlation_id);
             let message = RecordMessage {
                 names: names.iter().map(|name| &**name).collect(),
                 correlation_id: Some(&correlation_id.to_string()),

@@ -1,6 +1,7 @@
 //! What becomes of one record when the server has something else than was thought.
 
 use super::{
+    conflict::report_lost,
     entry::{Entry, Impossible, Remote, tickets_of},
     stage::Fate,
     write::Edit,
@@ -8,20 +9,18 @@ use super::{
 use crate::client::{
     context::Context,
     io::{Strategy, Ticket},
-    record::{Document, Side, merge},
+    record::{Document, merge},
 };
 
 /// What became of a conflict.
-#[derive(Debug, Default)]
-pub struct Settled {
-    /// Who wrote what the server has already.
-    pub confirmed: Vec<Ticket>,
-    /// What is lost.
-    pub lost: Lost,
-    /// What was here, as JSON text, if something of one side is lost.
-    pub local: Option<Box<str>>,
-    /// Whether the application must be asked.
-    pub ask: bool,
+#[derive(Debug)]
+pub enum Settled {
+    /// Nothing is lost.
+    Kept,
+    /// Something of one side is lost. This was here, as JSON text.
+    Lost(Box<str>),
+    /// The application must be asked.
+    Ask,
 }
 
 /// Writes that are lost.
@@ -53,45 +52,35 @@ impl Entry {
         writes.all(|write| write.apply_to_copy(&mut changed).is_ok()) && changed.value().is_equal(&document.value())
     }
 
-    /// Settles that the server has `remote` while writes are pending that were made to something else.
-    pub fn settle_conflict(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) -> Settled {
+    /// Settles that the server has `remote` while writes are pending that were made to something else. Tells who waits for
+    /// them.
+    pub fn settle_conflict(&mut self, context: &mut Context<'_>, name: &str, remote: &Remote) -> Settled {
         self.in_flight = None;
         if self.is_contained(self.pending.len(), &remote.document) {
-            let confirmed = self.take_tickets(context);
-            self.adopt(remote);
-            return Settled { confirmed, ..Settled::default() };
+            self.confirm_all(context);
+            self.adopt(remote.clone());
+            return Settled::Kept;
         }
-        match self.strategy {
-            Strategy::RemoteWins => {
-                let local = Some(self.view.value().text().into());
-                let lost = self.take_lost(&remote.document);
-                let confirmed = self.take_tickets(context);
-                self.adopt(remote);
-                Settled { confirmed, lost, local, ask: false }
-            }
+        let (version, local) = (self.version, self.view.value().text().into());
+        let (document, is_lost) = match self.strategy {
+            Strategy::RemoteWins => (remote.document.clone(), true),
             Strategy::LocalWins => {
-                let local = Some(self.view.value().text().into());
-                self.rewrite(context, name, remote, usize::MAX);
-                Settled { local, ..Settled::default() }
+                self.rewrite(context, name, remote.clone(), usize::MAX);
+                return Settled::Lost(local);
             }
-            Strategy::ThreeWay(side) => self.merge(context, name, remote, side),
-            Strategy::Custom => Settled { ask: true, ..Settled::default() },
-        }
-    }
-
-    fn merge(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, side: Side) -> Settled {
-        let base = self.base.get_or_insert_default();
-        let merged = merge(base.value(), self.view.value(), remote.document.value(), side);
-        // What merges make is JSON.
-        let document = Document::parse(&merged.text).unwrap_or_else(|_| remote.document.clone());
-        let mut settled = Settled::default();
-        if merged.has_conflict {
-            settled.local = Some(self.view.value().text().into());
-            settled.lost = self.take_lost(&document);
-        }
-        let writes = self.pending.len();
-        settled.confirmed = self.resolve(context, name, (remote, document), writes).0;
-        settled
+            Strategy::ThreeWay(side) => {
+                let base = self.base.get_or_insert_default();
+                let merged = merge(base.value(), self.view.value(), remote.document.value(), side);
+                // What merges make is JSON.
+                let document = Document::parse(&merged.text).unwrap_or_else(|_| remote.document.clone());
+                (document, merged.has_conflict)
+            }
+            Strategy::Custom => return Settled::Ask,
+        };
+        let lost = if is_lost { self.take_lost(&document) } else { Lost::default() };
+        self.resolve(context, name, (remote.clone(), document), usize::MAX);
+        report_lost(context, name, lost, (version, remote));
+        if is_lost { Settled::Lost(local) } else { Settled::Kept }
     }
 
     /// The writes of which the document does not have what became of them here. Nobody waits for them any more.
@@ -108,25 +97,26 @@ impl Entry {
     }
 
     /// The server has `remote`, and the record is to be `document` in place of what the first so many pending writes made of it.
-    /// Returns who wrote what the server has already, and what cannot be made any more.
+    /// Tells who wrote what the server has already, and returns what cannot be made any more.
     pub fn resolve(
         &mut self,
         context: &mut Context<'_>,
         name: &str,
         (remote, document): (Remote, Document),
         writes: usize,
-    ) -> (Vec<Ticket>, Impossible) {
+    ) -> Impossible {
         self.in_flight = None;
         let is_remote = document.value().is_equal(&remote.document.value());
         self.view = document;
         if is_remote {
-            let confirmed = tickets_of(self.pending.remove_first(context, writes));
+            let mut confirmed = tickets_of(self.pending.remove_first(context, writes));
+            context.settle_all(&mut confirmed, &Ok(None));
             self.version = Some(remote.version);
             self.base = Some(remote.document);
-            (confirmed, self.replay(context, 0))
+            self.replay(context, 0)
         } else {
             self.rewrite(context, name, remote, writes);
-            (Vec::new(), self.replay(context, 1))
+            self.replay(context, 1)
         }
     }
 
