@@ -10,7 +10,7 @@ use crate::{
     names::VISITED,
     wire::{
         AuthMessage, ConnectionAction, ConnectionMessage, EventAction, EventMessage, PresenceAction, PresenceMessage,
-        RpcAction, RpcMessage,
+        RecordAction, RecordMessage, RpcAction, RpcMessage,
     },
 };
 
@@ -265,6 +265,39 @@ fn of_one_user_among_many() {
             rig.ask(Command::Presence(command));
             rig.settle();
             rig.acknowledge();
+        }
+    });
+}
+
+/// Opens records, which the server has.
+#[cfg(feature = "records")]
+fn open(rig: &mut Rig, names: &[String]) {
+    for name in names {
+        rig.ask(Command::Record(RecordCommand::Open { name, strategy: Strategy::RemoteWins }));
+    }
+    rig.now = rig.now.after_ms(100);
+    rig.input(Input::Tick);
+    for frame in std::mem::take(&mut rig.sent) {
+        for message in wire::decode(&frame) {
+            let Ok(Message::Record(RecordMessage { action, correlation_id, names, .. })) = message else { continue };
+            rig.say(RecordMessage { is_ack: true, correlation_id, ..RecordMessage::new(action) }.into());
+            for name in names {
+                let (name, version, data) = (Some(name), Some(1), Some("{}"));
+                let answer = RecordMessage::new(RecordAction::ReadResponse);
+                rig.say(RecordMessage { name, version, data, ..answer }.into());
+            }
+        }
+    }
+}
+
+#[test]
+#[cfg(feature = "records")]
+fn of_one_record_opened_among_many() {
+    check(4, |rig, count| {
+        open(rig, &names(count));
+        rig.forget();
+        for name in ["another", "one more"] {
+            open(rig, &[name.into()]);
         }
     });
 }

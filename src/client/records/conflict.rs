@@ -16,7 +16,6 @@ use crate::client::{
     io::{Output, RecordNews, Strategy},
     limits::RECORD_MERGE_MAX_MS,
     record::{Document, Kind, Side},
-    time::Wake,
 };
 
 impl Records {
@@ -106,7 +105,6 @@ impl Records {
     fn ask(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, version: Option<i32>) {
         let question = next(&mut self.next_question);
         let deadline = context.now.after_ms(RECORD_MERGE_MAX_MS);
-        self.wake(deadline, Wake::RecordTimeout);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let is_deletion = entry.deletion.is_some();
         let local = (!is_deletion).then(|| Box::from(&*entry.view.value().text()));
@@ -121,6 +119,7 @@ impl Records {
         });
         let writes = entry.pending.len();
         entry.stage = Stage::Merging(Contested { question, deadline, version, asked: remote, newer: None, writes });
+        self.follow_deadline(name);
     }
 
     /// The application says how a conflict is to be settled.

@@ -67,6 +67,8 @@ pub enum Holders {
 pub struct Entry {
     pub holders: Holders,
     pub stage: Stage,
+    /// The question by which its deadline is kept.
+    pub timer: Option<u32>,
     /// The version that the server has; `None` if it never was loaded.
     pub version: Option<i32>,
     /// What the application sees.
@@ -421,7 +423,7 @@ impl Entry {
     /// The session is over; the server is asked in the next one, from this stage on.
     pub fn on_lost(&mut self, stage: Stage) {
         self.stage = stage;
-        self.session = InSession::default();
+        (self.session, self.timer) = (InSession::default(), None);
         self.cut_off();
     }
 

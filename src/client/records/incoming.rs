@@ -16,7 +16,6 @@ use crate::{
         io::RecordNews,
         limits::{RECORD_MAX_REFUSALS, RECORD_REFUSED_WAIT_MS},
         record::{Document, Path},
-        time::Wake,
     },
     wire::{RecordAction, RecordMessage, Topic, is_error},
 };
@@ -272,7 +271,7 @@ impl Records {
             refusals if refusals < RECORD_MAX_REFUSALS => {
                 let deadline = context.now.after_ms(RECORD_REFUSED_WAIT_MS << refusals);
                 entry.stage = Stage::Waiting { deadline };
-                self.wake(deadline, Wake::RecordTimeout);
+                self.follow_deadline(name);
             }
             _ => self.on_stuck(context, name, message),
         }

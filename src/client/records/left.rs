@@ -240,6 +240,7 @@ impl Records {
             _ => self.proceed(context, name),
         }
         if !is_open && context.session.is_some() {
+            self.unasked.push(name.into());
             self.schedule(context);
         }
     }

@@ -34,6 +34,7 @@ use self::{
     write::{Edit, Write, next_message},
 };
 use super::{
+    asked::Asked,
     context::Context,
     error::{ClientError, RecordFailure},
     flight::Item,
@@ -42,7 +43,7 @@ use super::{
     outbox::Outbox,
     record::{EditError, Path},
     subscriptions::Subject,
-    time::{Instant, Wake, earlier},
+    time::{Instant, Wake, earlier, earliest},
 };
 use crate::{
     names::NameMap,
@@ -54,7 +55,11 @@ use crate::{
 pub struct Records {
     entries: NameMap<Entry>,
     listens: Listens,
+    /// The records that the server is to be asked for, if it was not, and when.
+    unasked: Vec<Box<str>>,
     flush_at: Option<Instant>,
+    /// Until when records wait for the server, by name.
+    timers: Asked<Box<str>>,
     /// Bulk messages that the server has not acknowledged, oldest first.
     bulks: VecDeque<Bulk>,
     requests: Requests,
@@ -97,7 +102,9 @@ impl Records {
         Self {
             entries: NameMap::new(),
             listens: Listens::new(Subject::RecordPatterns),
+            unasked: Vec::new(),
             flush_at: None,
+            timers: Asked::new(),
             bulks: VecDeque::new(),
             requests: Requests::default(),
             blind: BlindWrites::default(),
@@ -160,7 +167,8 @@ impl Records {
 
     /// When time alone may change something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        earlier(self.wake_at, self.listens.deadline())
+        let timeout = self.timers.deadline().map(|at| (at, Wake::RecordTimeout));
+        earliest(&[self.wake_at, timeout, self.listens.deadline()])
     }
 
     /// When to let go of records that nobody holds; also without a session.
@@ -172,7 +180,17 @@ impl Records {
         self.wake_at = earlier(self.wake_at, Some((at, wake)));
     }
 
-    /// Looks at everything again.
+    /// The deadline of a record may have become another one.
+    fn follow_deadline(&mut self, name: &str) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        match (entry.timer, entry.deadline()) {
+            (Some(id), at) => self.timers.wait_until(id, at),
+            (None, None) => {}
+            (None, at) => entry.timer = Some(self.timers.ask(at, name.into())),
+        }
+    }
+
+    /// Looks at everything again, but for the records.
     fn find_deadline(&mut self) {
         let mut earliest = self.requests.deadline().map(|at| (at, Wake::RecordTimeout));
         let mut consider = |at: Option<Instant>, wake| {
@@ -183,7 +201,6 @@ impl Records {
         for bulk in &self.bulks {
             consider(bulk.deadline, Wake::Acknowledgement);
         }
-        self.entries.for_each(|_, entry| consider(entry.deadline(), Wake::RecordTimeout));
         self.wake_at = earliest;
     }
 
@@ -293,8 +310,11 @@ impl Records {
         if matches!(entry.stage, Stage::Denied | Stage::Held) {
             entry.stage = Stage::Unknown;
         }
-        if matches!(entry.stage, Stage::Unknown) && context.session.is_some() && !self.cache.holds(name) {
-            self.schedule(context);
+        if matches!(entry.stage, Stage::Unknown) && context.session.is_some() {
+            self.unasked.push(name.into());
+            if !self.cache.holds(name) {
+                self.schedule(context);
+            }
         }
     }
 
@@ -442,7 +462,7 @@ impl Records {
             }
             let correlation_id = next(&mut self.next_correlation_id);
             if send_writes(context, name, entry, correlation_id) {
-                self.wake_for_answer(context);
+                self.follow_deadline(name);
             } else {
                 self.give_up_undeliverable(context, name);
                 self.proceed(context, name);
@@ -458,7 +478,7 @@ impl Records {
         entry.stage = Stage::Deleting { deadline };
         entry.session.is_deletion_owed = true;
         entry.is_stuck = false;
-        self.wake(deadline, Wake::RecordTimeout);
+        self.follow_deadline(name);
         send(context, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Delete) });
     }
 
@@ -489,6 +509,7 @@ impl Records {
     /// The record is no longer open.
     fn remove(&mut self, context: &mut Context<'_>, name: &str, why: RecordFailure, news: fn(LastSeen) -> RecordNews) {
         let Some(mut entry) = self.entries.remove(name) else { return };
+        entry.timer.and_then(|id| self.timers.answer(id));
         self.cache.on_removed(context, name, &mut entry, why == RecordFailure::Deleted);
         let last = (!entry.is_told_discarded()).then(|| entry.last_seen());
         let mut tickets = entry.take_tickets(context);

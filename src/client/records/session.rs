@@ -22,6 +22,7 @@ impl Records {
         self.blind.wake();
         self.requests.on_session(context);
         self.let_go_of_discarded(context);
+        self.unasked = self.entries.to_names();
         self.flush(context);
         self.listens.on_session(context);
         self.find_deadline();
@@ -44,6 +45,7 @@ impl Records {
         let resubscribe = context.options.resubscribe;
         self.flush_at = None;
         self.bulks.clear();
+        self.timers.cut();
         self.entries.for_each(|_, entry| {
             let is_held = resubscribe == Resubscribe::Manual && !matches!(entry.stage, Stage::Unknown);
             entry.on_lost(if is_held { Stage::Held } else { Stage::Unknown });
@@ -152,6 +154,7 @@ impl Records {
                 *stage = Stage::Unknown;
             }
         });
+        self.unasked = self.entries.to_names();
         self.flush(context);
         self.listens.resubscribe(context);
     }
@@ -182,20 +185,21 @@ impl Records {
     pub fn on_tick(&mut self, context: &mut Context<'_>) {
         let now = context.now;
         self.listens.on_tick(context);
-        if self.wake_at.is_none_or(|(at, _)| at > now) {
-            return;
-        }
         if self.flush_at.is_some_and(|at| at <= now) {
             self.flush(context);
         }
         let mut overdue: Vec<Box<str>> = Vec::new();
-        self.entries.for_each(|name, entry| {
-            if entry.deadline().is_some_and(|at| at <= now) {
-                overdue.push(name.into());
-            }
-        });
+        while let Some(id) = self.timers.overdue(now) {
+            overdue.extend(self.timers.get(id).cloned());
+        }
         for name in overdue {
-            self.on_overdue(context, &name);
+            if self.entries.get(&name).and_then(Entry::deadline).is_some_and(|at| at <= now) {
+                self.on_overdue(context, &name);
+            }
+            self.follow_deadline(&name);
+        }
+        if self.wake_at.is_none_or(|(at, _)| at > now) {
+            return;
         }
         for bulk in self.bulks.iter_mut().filter(|bulk| bulk.deadline.is_some_and(|at| at <= now)) {
             bulk.deadline = None;
@@ -267,7 +271,7 @@ impl Records {
             Stage::Loading { deadline: at, .. } if entry.version.is_none() => *at = deadline,
             stage => *stage = Stage::Reading { deadline },
         }
-        self.wake_for_answer(context);
+        self.follow_deadline(name);
         send(context, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Read) });
     }
 
@@ -278,7 +282,7 @@ impl Records {
         entry.stage = Stage::loading(context.now.after_ms(context.options.record_read_timeout_ms));
         entry.session.is_deletion_owed = false;
         entry.session.early.clear();
-        self.wake_for_answer(context);
+        self.follow_deadline(name);
         self.send_bulk(context, load_action(context, name), vec![name.into()]);
     }
 
@@ -289,21 +293,22 @@ impl Records {
         let actions =
             [RecordAction::SubscribeAndHead, RecordAction::SubscribeAndRead, RecordAction::SubscribeCreateAndRead];
         let mut unknown = [const { Vec::new() }; 3];
-        let held_back = &self.held_back;
-        self.entries.for_each(|name, entry| {
-            if matches!(entry.stage, Stage::Unknown) && !held_back.contains(name) && self.cache.lets_go(name) {
-                let is_ready = entry.is_ready() && !entry.stored.is_written_blindly;
-                let action = if is_ready { RecordAction::SubscribeAndHead } else { load_action(context, name) };
-                entry.stage = if is_ready { Stage::Checking { deadline } } else { Stage::loading(deadline) };
-                for (names, of) in unknown.iter_mut().zip(actions) {
-                    if of == action {
-                        names.push(Box::from(name));
-                    }
+        for name in std::mem::take(&mut self.unasked) {
+            let is_unknown = |entry: &&mut Entry| matches!(entry.stage, Stage::Unknown);
+            let Some(entry) = self.entries.get_mut(&name).filter(is_unknown) else { continue };
+            if self.held_back.contains(&name) || !self.cache.lets_go(&name) {
+                self.unasked.push(name);
+                continue;
+            }
+            let is_ready = entry.is_ready() && !entry.stored.is_written_blindly;
+            let action = if is_ready { RecordAction::SubscribeAndHead } else { load_action(context, &name) };
+            entry.stage = if is_ready { Stage::Checking { deadline } } else { Stage::loading(deadline) };
+            self.follow_deadline(&name);
+            for (names, of) in unknown.iter_mut().zip(actions) {
+                if of == action {
+                    names.push(name.clone());
                 }
             }
-        });
-        if unknown.iter().any(|names| !names.is_empty()) {
-            self.wake(deadline, Wake::RecordTimeout);
         }
         for (action, names) in actions.into_iter().zip(unknown) {
             self.send_bulk(context, action, names);
