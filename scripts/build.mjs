@@ -97,6 +97,7 @@ async function bundle({ name, version, license, repository }) {
     bundleOne('url.ts', 'url.workerd.mjs', 'esm', { moduleSource: 'workerd' }),
     bundleCompanion('react.ts', 'react', '"use client"'),
     bundleCompanion('status.ts', 'status'),
+    bundleCompanion('testing.ts', 'testing'),
     writeFile(inPackage('deepstream_wasm_bg.text.mjs'), `export default\n"${texts.get(modules.whole)}"\n`),
     copyFile(modules.whole.wasm, inPackage('deepstream_wasm_bg.wasm')),
     import('../src/browser/js/timer-worker.js').then(({ program }) => writeFile(inPackage('timer-worker.js'), program)),

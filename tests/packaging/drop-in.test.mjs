@@ -19,8 +19,12 @@ test('the code in docs/migration.md is JavaScript', async () => {
 });
 
 test('a program for @deepstream/client sees the same, but for what docs/migration.md says', { timeout: 300_000 }, async (t) => {
+  const ourClient = pathToFileURL(inRepository('pkg/index.mjs')).href;
   const theirs = await play('@deepstream/client');
-  const ours = await play(pathToFileURL(inRepository('pkg/index.mjs')).href);
+  const [ours, inMemory] = await Promise.all([
+    play(ourClient),
+    play(ourClient, { inMemory: pathToFileURL(inRepository('pkg/testing.mjs')).href }),
+  ]);
   const headings = new Set(migration.match(/^#+ .*$/gm).map((line) => line.replace(/^#+ /, '')));
   const unused = new Set(rules);
 
@@ -34,6 +38,11 @@ test('a program for @deepstream/client sees the same, but for what docs/migratio
       const wanted = differences.filter((difference) => difference.scene === scene);
       const seen = compare(expected, ours.get(scene) ?? []);
       assert.deepEqual(seen, wanted.map(({ theirs, ours }) => ({ theirs, ours })));
+    });
+  }
+  for (const scene of ours.keys()) {
+    await t.test(`${scene}: the same with the server in memory`, () => {
+      assert.deepEqual(compare(ours.get(scene), inMemory.get(scene) ?? []), []);
     });
   }
   await t.test('every difference that is wanted has its place in docs/migration.md', () => {

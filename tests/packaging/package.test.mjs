@@ -44,6 +44,10 @@ const declarations = [
   'status',
   'stream',
   'subscription',
+  'testing',
+  'testing-network',
+  'testing-topics',
+  'testing-wire',
   'url',
 ];
 
@@ -62,6 +66,8 @@ const scripts = [
   'react.cjs',
   'status.mjs',
   'status.cjs',
+  'testing.mjs',
+  'testing.cjs',
 ];
 
 /** Node.js 20 has no WebSocket; this one never opens. */

@@ -47,9 +47,10 @@ import type { RPCMakeOptions } from './rpc.js';
 /** What `DeepstreamProvider` takes. */
 export interface DeepstreamProviderProps {
   /**
-   * A client, which stays yours to close; or a function that makes one. That is called when the provider is mounted, so never
-   * while a page is prerendered, and its client is closed when the provider is unmounted. Under StrictMode, which mounts twice, the
-   * first client is closed before it has dialled. Another function later changes nothing: give the provider another `key`.
+   * A client, which stays yours to close; or a function that makes one. That is called when the provider is mounted, so
+   * never while a page is prerendered, and its client is closed when the provider is unmounted. Under StrictMode, which
+   * mounts twice, the first client is closed before it has dialled. Another function later changes nothing: give the
+   * provider another `key`.
    */
   client: DeepstreamClient | (() => DeepstreamClient);
   /** Who may use the client. */
@@ -62,11 +63,17 @@ export interface RecordStatus<Data = any> {
   readonly isReady: boolean;
   /** The last error of the record: it may not be read, or a write was refused. */
   readonly error: DeepstreamError | null;
-  /** The record, for all else that it can do; `null` before it is opened. It is discarded when the component is unmounted. */
+  /**
+   * The record, for all else that it can do; `null` before it is opened. It is discarded when the component is
+   * unmounted.
+   */
   readonly record: Record<Data> | null;
 }
 
-/** Writes a value, or what a function makes of the one of now. It is seen at once; the server gets it as `record.set` says. */
+/**
+ * Writes a value, or what a function makes of the one of now. It is seen at once; the server gets it as `record.set`
+ * says.
+ */
 export type SetValue<Value> = (value: Value | ((before: Value | undefined) => Value)) => void;
 
 /** A list, and what changes it. */
@@ -210,8 +217,8 @@ const unconnected: ConnectionSnapshot = {
 };
 
 /**
- * Where the connection stands: `client.connection`, and rendered again whenever something of it is different. CLOSED while a page
- * is prerendered.
+ * Where the connection stands: `client.connection`, and rendered again whenever something of it is different. CLOSED
+ * while a page is prerendered.
  * @example
  * const { state, nextAttemptAt } = useConnection();
  */
@@ -422,7 +429,8 @@ const idle = { result: undefined, error: undefined, isPending: false };
  * Calls a remote procedure, and shows how that goes. Of several calls at a time the last one counts.
  * @example
  * const { call, result, error, isPending } = useRpc<number, { a: number; b: number }>('add');
- * return <button disabled={isPending} onClick={() => call({ a: 1, b: 2 })}>{error?.message ?? result ?? 'Add'}</button>;
+ * const add = () => call({ a: 1, b: 2 });
+ * return <button disabled={isPending} onClick={add}>{error?.message ?? result ?? 'Add'}</button>;
  */
 export function useRpc<Result = any, Data = any>(name: string): RpcState<Result, Data> {
   const holder = useHolder();
@@ -434,7 +442,8 @@ export function useRpc<Result = any, Data = any>(name: string): RpcState<Result,
       last.current = made;
       setState(({ result, error }) => ({ result, error, isPending: true }));
       const settle = (outcome: { result: Result } | { error: DeepstreamError }): void => {
-        if (last.current === made) setState(({ result }) => ({ result, error: undefined, isPending: false, ...outcome }));
+        if (last.current === made)
+          setState(({ result }) => ({ result, error: undefined, isPending: false, ...outcome }));
       };
       made.then(
         (result) => settle({ result }),
@@ -498,7 +507,8 @@ class PresenceStore implements Store<any> {
 }
 
 /**
- * Who is logged in, without this client's own user, in alphabetical order. Without a connection it is who was there last.
+ * Who is logged in, without this client's own user, in alphabetical order. Without a connection it is who was there
+ * last.
  * @example
  * const users = usePresence(); // ['bob', 'cat']
  */

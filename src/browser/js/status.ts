@@ -1,6 +1,7 @@
 /**
- * `<deepstream-status>`: a banner that says when the connection is lost, when the next attempt is due, how much waits for the
- * server, and when it is back. It is not seen otherwise. Importing this defines the element, where there are elements.
+ * `<deepstream-status>`: a banner that says when the connection is lost, when the next attempt is due, how much waits
+ * for the server, and when it is back. It is not seen otherwise. Importing this defines the element, where there are
+ * elements.
  *
  * @example
  * import 'deepstream-wasm/status';
@@ -38,7 +39,9 @@ const english: StatusTexts = {
   retry: 'Try now',
 };
 
-/** Milliseconds for which the connection must be lost before that is shown, unless the attribute `delay` says otherwise. */
+/**
+ * Milliseconds for which the connection must be lost before that is shown, unless the attribute `delay` says otherwise.
+ */
 const DELAY_MS = 1_000;
 /** Milliseconds for which it is shown that the connection is back. */
 const RESTORED_MS = 4_000;
@@ -111,11 +114,11 @@ type Shown = '' | 'reconnecting' | 'offline' | 'restored';
 const Base = typeof HTMLElement === 'undefined' ? (class {} as typeof HTMLElement) : HTMLElement;
 
 /**
- * The banner. The attribute `state` is `reconnecting`, `offline` or `restored` while it is seen. The attribute `delay` says for how
- * many milliseconds a connection must be lost before that is shown (1000 unless given).
+ * The banner. The attribute `state` is `reconnecting`, `offline` or `restored` while it is seen. The attribute `delay`
+ * says for how many milliseconds a connection must be lost before that is shown (1000 unless given).
  *
- * It is styled by the custom properties `--deepstream-status-background`, `-color`, `-accent`, `-padding` and `-radius`, and by the
- * parts `banner`, `dot`, `text`, `waiting` and `retry`.
+ * It is styled by the custom properties `--deepstream-status-background`, `-color`, `-accent`, `-padding` and
+ * `-radius`, and by the parts `banner`, `dot`, `text`, `waiting` and `retry`.
  *
  * @example
  * <deepstream-status delay="500"></deepstream-status>
@@ -243,7 +246,7 @@ export class DeepstreamStatus extends Base {
     } else if (status.textContent !== sentence) {
       wakes.push(this.#readOutAt + READ_OUT_MS - now);
     }
-    const next = Math.min(...wakes.filter((wake) => wake !== undefined));
+    const next = Math.min(...wakes.filter((wake): wake is number => wake !== undefined));
     if (next < Infinity) this.#timer = setTimeout(this.#update, next);
   };
 

@@ -1,6 +1,7 @@
 // What a program runs in: a process with a WebSocket, whose every word is passed on. Started by ../drop-in.test.mjs.
 import { inspect } from 'node:util';
 import { WebSocket } from 'ws';
+import { permissions, users } from './policy.mjs';
 
 /** As in a browser: an error that nobody listens for ends nothing. */
 globalThis.WebSocket = class extends WebSocket {
@@ -12,7 +13,9 @@ globalThis.WebSocket = class extends WebSocket {
 // Both clients warn there, each in its own words.
 console.warn = console.error = () => {};
 
-const [url] = process.argv.slice(2);
+const [place] = process.argv.slice(2);
+const server = place.startsWith('file:') ? await startInMemory(place) : undefined;
+const url = server?.url ?? place;
 const { scenes } = await import('./program.mjs');
 
 let scene = '';
@@ -22,7 +25,7 @@ process.on('uncaughtException', (exception) => say('nobody caught', exception));
 
 /** Has the test do something to the network. */
 const network = (fault) =>
-  new Promise((resolve) => {
+  server ? (fault === 'refuse' ? server.refuse() : server.heal()) : new Promise((resolve) => {
     process.once('message', resolve);
     process.send({ fault });
   });
@@ -36,6 +39,18 @@ for (const [name, play] of Object.entries(scenes)) {
   }
 }
 process.send({ hasEnded: true }, () => process.exit());
+
+/** The server in memory that the package has for tests, with the same users and permissions. */
+async function startInMemory(module) {
+  const { createTestServer } = await import(module);
+  return createTestServer({
+    login: ({ username, password }) => users[username]?.password === password && users[username].clientData,
+    permit({ topic, action, name }) {
+      const [, rights] = Object.entries(permissions[topic]).find(([pattern]) => name.startsWith(pattern.replace('*', ''))) ?? [];
+      return rights?.[action] ?? true;
+    },
+  });
+}
 
 function inWords(value) {
   if (typeof value === 'string') return value;

@@ -6,34 +6,25 @@ import { join } from 'node:path';
 import { startDeepstreamServer } from '../../harness/deepstream-server.mjs';
 import { startTcpProxy } from '../../harness/tcp-proxy.mjs';
 import { inRepository } from '../consumer.mjs';
-
-const users = Object.fromEntries(
-  ['ann', 'bob'].map((name) => [name, { password: 'open', ...(name === 'ann' && { clientData: { colour: 'red' } }) }]),
-);
-const permissions = {
-  event: { 'secret/*': { publish: false, subscribe: false, listen: false } },
-  rpc: { 'secret/*': { provide: false, request: false } },
-  presence: { eve: { allow: false } },
-  record: {
-    'secret/*': { create: false, read: false, write: false, delete: false, listen: false, notify: false },
-    'fixed/*': { create: true, read: true, write: false, delete: false, listen: true, notify: true },
-  },
-};
+import { permissions, users } from './policy.mjs';
 
 /**
  * Runs the program with a client, which is what it imports.
+ * @param {{ inMemory?: string }} [options] the module of the server in memory, in place of a real server
  * @returns {Promise<Map<string, string[]>>} what it said, by scene
  */
-export async function play(client) {
+export async function play(client, { inMemory } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'deepstream-wasm-drop-in-'));
   const program = await readFile(inRepository('tests/packaging/drop-in/program.mjs'), 'utf8');
   await writeFile(join(directory, 'program.mjs'), program.replace("from '@deepstream/client'", `from '${client}'`));
-  await copyFile(inRepository('tests/packaging/drop-in/host.mjs'), join(directory, 'host.mjs'));
+  for (const file of ['host.mjs', 'policy.mjs']) {
+    await copyFile(inRepository('tests/packaging/drop-in', file), join(directory, file));
+  }
   await symlink(inRepository('node_modules'), join(directory, 'node_modules'));
-  const server = await startDeepstreamServer({ users, permissions, maxAuthAttempts: 3 });
-  const proxy = await startTcpProxy({ target: server.port });
+  const server = inMemory ? undefined : await startDeepstreamServer({ users, permissions, maxAuthAttempts: 3 });
+  const proxy = server && (await startTcpProxy({ target: server.port }));
   const said = new Map();
-  const child = fork(join(directory, 'host.mjs'), [`ws://127.0.0.1:${proxy.port}/deepstream`]);
+  const child = fork(join(directory, 'host.mjs'), [inMemory ?? `ws://127.0.0.1:${proxy.port}/deepstream`]);
   try {
     await new Promise((resolve, reject) => {
       child.on('message', ({ scene, line, fault, hasEnded }) => {
@@ -48,8 +39,8 @@ export async function play(client) {
     });
   } finally {
     child.kill();
-    await proxy.stop();
-    await server.stop();
+    await proxy?.stop();
+    await server?.stop();
     await rm(directory, { recursive: true, force: true });
   }
   return said;
