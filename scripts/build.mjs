@@ -66,6 +66,7 @@ async function bundle({ name, version, license, repository }) {
       sourcemap: 'linked',
       format,
       globalName,
+      define: { PACKAGE_VERSION: JSON.stringify(version) },
       platform: 'neutral',
       external: ['node:*'],
       target: 'es2022',

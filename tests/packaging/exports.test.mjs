@@ -24,7 +24,7 @@ const ownDefaults = {
   rpcAcceptTimeout: Infinity,
   rpcResponseTimeout: 300_000,
   outbox: { storage: 'localStorage', maxEntries: 10_000, maxBytes: 4_194_304, ttl: 86_400_000, overflow: 'reject' },
-  deduplicationWindow: 2_048,
+  deduplicationWindow: 8_192,
 };
 
 test('C holds the constants of @deepstream/client, numbers and names', () => {
@@ -84,4 +84,13 @@ test('all entries export the same names', async () => {
   assert.deepEqual(Object.keys(createRequire(import.meta.url)(inRepository('pkg', 'core.cjs'))).sort(), names);
   const url = await import(inRepository('pkg', 'url.mjs'));
   assert.deepEqual(Object.keys(url).sort(), [...names, 'init'].sort());
+});
+
+test('every entry tells its version and what its clients have', async () => {
+  const { version } = JSON.parse(await readFile(inRepository('pkg', 'package.json'), 'utf8'));
+  for (const entry of ['index.mjs', 'core.mjs', 'url.mjs']) {
+    const { DeepstreamClient } = await import(inRepository('pkg', entry));
+    const parts = ['event', 'outbox', 'presence', ...(entry === 'core.mjs' ? [] : ['record']), 'rpc'];
+    assert.deepEqual([DeepstreamClient.version, DeepstreamClient.features], [version, parts]);
+  }
 });

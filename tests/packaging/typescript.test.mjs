@@ -51,6 +51,13 @@ for (const [what, { module, moduleResolution, extension }] of Object.entries(res
     }
 
     if (extension === 'ts') {
+      test('schema.ts compiles for the other entries', async () => {
+        const schema = await readFile(fixture('schema.ts'), 'utf8');
+        const files = ['core', 'url'].map((entry) => [`schema-${entry}.ts`, `from 'deepstream-wasm/${entry}'`]);
+        for (const [file, origin] of files) await writeFile(join(project, file), schema.replace("from 'deepstream-wasm'", origin));
+        await compile(files.map(([file]) => file), strict);
+      });
+
       test('all of them compile with the oldest TypeScript that will do', async () => {
         const files = ['example.ts', 'errors.ts', 'schema.ts'];
         await compile(files, strict, inRepository('node_modules/typescript-5.2/bin/tsc'));

@@ -343,6 +343,14 @@ export interface DeepstreamClientConstructor {
     options?: Partial<Options>,
   ): DeepstreamClient<Schema>;
   readonly prototype: DeepstreamClient<any>;
+  /** The version of this package. */
+  readonly version: string;
+  /**
+   * The parts that clients of this entry have: `event`, `outbox`, `presence`, `record`, `rpc`. `deepstream-wasm/core` has no `record`.
+   * @example
+   * if (DeepstreamClient.features.includes('record')) show(client.record.names());
+   */
+  readonly features: readonly string[];
 }
 
 /** What `dsClient` does. */
@@ -413,6 +421,9 @@ type Compiled = Omit<
   emit(event: string, details: unknown[]): void;
 };
 
+/** The build puts it in. */
+declare const PACKAGE_VERSION: string;
+
 /**
  * Gives a client its `record`, from what the WebAssembly side has for it.
  * @internal
@@ -428,13 +439,19 @@ export type DefineRecords = (
  * @param ensureInitialised Called before each client is made; has the module ready when it returns, or throws.
  * @internal
  */
-export function defineClient(ensureInitialised: () => void, defineRecords: DefineRecords): DeepstreamClientConstructor {
+export function defineClient(
+  ensureInitialised: () => void,
+  defineRecords: DefineRecords,
+  features = ['event', 'outbox', 'presence', 'record', 'rpc'],
+): DeepstreamClientConstructor {
   const Base = CompiledClient as unknown as new (
     url: string | readonly string[],
     options?: Partial<Options>,
   ) => Compiled;
   class Client extends Base {
     static override readonly name = 'DeepstreamClient';
+    static readonly version = PACKAGE_VERSION;
+    static readonly features = features;
     declare readonly event: EventHandler;
     declare record: RecordHandler;
     declare readonly presence: PresenceHandler;

@@ -23,6 +23,7 @@ import {
 import { DeepstreamError } from './error.js';
 import { checkHost, compileError } from './loading.js';
 import { moduleFromText } from './module-text.js';
+import type { ClientSchema } from './schema.js';
 
 export * from './public.js';
 
@@ -40,7 +41,7 @@ const withoutRecords: DefineRecords = (client) => {
 let initialised = false;
 
 /** A client, as `new DeepstreamClient()` makes it. */
-export type DeepstreamClient = Client;
+export type DeepstreamClient<Schema extends ClientSchema = {}> = Client<Schema>;
 
 /**
  * A connection to a deepstream server, that finds its way back whenever it is lost.
@@ -50,16 +51,20 @@ export type DeepstreamClient = Client;
  * client.on('connectionStateChanged', (state) => console.log(state));
  * await client.login();
  */
-export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => {
-  if (initialised) return;
-  checkHost();
-  try {
-    initSync({ module: moduleFromText(moduleAsText) });
-  } catch (exception) {
-    throw compileError(exception);
-  }
-  initialised = true;
-}, withoutRecords);
+export const DeepstreamClient: DeepstreamClientConstructor = defineClient(
+  () => {
+    if (initialised) return;
+    checkHost();
+    try {
+      initSync({ module: moduleFromText(moduleAsText) });
+    } catch (exception) {
+      throw compileError(exception);
+    }
+    initialised = true;
+  },
+  withoutRecords,
+  ['event', 'outbox', 'presence', 'rpc'],
+);
 
 /** Gives the one client of the page: see {@link DsClient}. */
 export const dsClient: DsClient = defineSingleton(DeepstreamClient);
