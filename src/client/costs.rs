@@ -293,11 +293,14 @@ fn open(rig: &mut Rig, names: &[String]) {
 #[test]
 #[cfg(feature = "records")]
 fn of_one_record_opened_among_many() {
-    check(4, |rig, count| {
+    check(6, |rig, count| {
         open(rig, &names(count));
         rig.forget();
         for name in ["another", "one more"] {
             open(rig, &[name.into()]);
         }
+        rig.ask(Command::Record(RecordCommand::Discard("another")));
+        rig.now = rig.now.after_ms(10_000);
+        rig.input(Input::Tick);
     });
 }

@@ -220,6 +220,7 @@ impl Records {
             // It is let go of when everything was sent.
             let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
             entry.holders = Holders::None { discard_at, is_told: true };
+            self.discards.push_back((discard_at, name.into()));
             tell(context, name, RecordNews::Restored);
         }
         let mut before = entry.view.clone();

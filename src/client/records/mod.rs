@@ -65,8 +65,8 @@ pub struct Records {
     requests: Requests,
     blind: BlindWrites,
     cache: Cache,
-    /// No later than a record that nobody holds is let go of, also without a session.
-    discard_due_at: Option<Instant>,
+    /// The records that nobody holds, and when to let go of them, in order; also without a session.
+    discards: VecDeque<(Instant, Box<str>)>,
     /// No later than anything else here is due: looking at thousands of records after every event would take too long.
     wake_at: Option<(Instant, Wake)>,
     next_correlation_id: u32,
@@ -109,7 +109,7 @@ impl Records {
             requests: Requests::default(),
             blind: BlindWrites::default(),
             cache: Cache::default(),
-            discard_due_at: None,
+            discards: VecDeque::new(),
             wake_at: None,
             next_correlation_id: 0,
             next_question: 0,
@@ -173,7 +173,7 @@ impl Records {
 
     /// When to let go of records that nobody holds; also without a session.
     pub fn discard_deadline(&self) -> Option<(Instant, Wake)> {
-        self.discard_due_at.map(|at| (at, Wake::Discard))
+        self.discards.front().map(|(at, _)| (*at, Wake::Discard))
     }
 
     fn wake(&mut self, at: Instant, wake: Wake) {
@@ -330,6 +330,7 @@ impl Records {
             holders => {
                 let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
                 *holders = Holders::None { discard_at, is_told: false };
+                self.discards.push_back((discard_at, name.into()));
             }
         }
         self.let_go_if_due(context, name);
@@ -489,11 +490,7 @@ impl Records {
     /// Lets go of a record that nobody holds any more.
     fn let_go_if_due(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let Some(at) = entry.discardable_at() else { return };
-        if at > context.now {
-            self.discard_due_at = Some(self.discard_due_at.map_or(at, |earlier| earlier.min(at)));
-            return;
-        }
+        let Some(at) = entry.discardable_at().filter(|at| *at <= context.now) else { return };
         if entry.has_unsent() {
             entry.holders = Holders::None { discard_at: at, is_told: true };
             let last = entry.last_seen();

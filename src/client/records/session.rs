@@ -10,7 +10,7 @@ use crate::{
         limits::{BULK_NAMES_MAX_BYTES, HEARD_LATELY_MS},
         options::Resubscribe,
         outbox::Writes,
-        time::{Instant, Wake, earlier},
+        time::Wake,
     },
     wire::{RecordAction, RecordMessage, Topic},
 };
@@ -212,19 +212,19 @@ impl Records {
 
     /// Time has passed, in a session or without: what nobody has held for long enough is let go of.
     pub fn on_discard_tick(&mut self, context: &mut Context<'_>) {
-        if self.discard_due_at.is_some_and(|at| at <= context.now) {
-            self.let_go_of_discarded(context);
+        while let Some((_, name)) = self.discards.pop_front_if(|(at, _)| *at <= context.now) {
+            self.let_go_if_due(context, &name);
         }
     }
 
-    /// Lets go of the records that nobody has held for long enough.
+    /// Lets go of the records that nobody has held for long enough, and that had to be kept until now.
     fn let_go_of_discarded(&mut self, context: &mut Context<'_>) {
-        let (mut due, mut next): (Vec<Box<str>>, Option<Instant>) = (Vec::new(), None);
-        self.entries.for_each(|name, entry| match entry.discardable_at() {
-            Some(at) if at <= context.now => due.push(name.into()),
-            at => next = earlier(next, at),
+        let mut due: Vec<Box<str>> = Vec::new();
+        self.entries.for_each(|name, entry| {
+            if entry.discardable_at().is_some_and(|at| at <= context.now) {
+                due.push(name.into());
+            }
         });
-        self.discard_due_at = next;
         for name in due {
             self.let_go_if_due(context, &name);
         }
