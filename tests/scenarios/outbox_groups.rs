@@ -8,6 +8,7 @@ use crate::{
         ClientId, LATENCY, RecordWish, Wish, World,
         browser::BrowserId,
         network::{Direction, News},
+        server::AtLogin,
     },
 };
 
@@ -100,6 +101,32 @@ fn what_tasks_emit_shortly_after_each_other_is_removed_together() {
         assert_eq!(storage_calls(&world, page), (9 + values, values));
         assert_eq!(values_in(&mut world, browser), 0);
     }
+}
+
+#[test]
+fn what_waits_for_different_users_never_stands_together() {
+    const BAD: &str = "{\"user\":\"bad\"}";
+    let mut world = World::new();
+    world.server().policy.logins.insert(BAD.into(), AtLogin::Refuse(None));
+    let reader = subscriber(&mut world);
+    let browser = world.add_browser();
+    let page = world.add_client_in(browser, |_| {});
+    // The first is put aside when somebody else's session begins; the second is theirs, since that login is refused.
+    world.login(page, BAD);
+    world.task(page, vec![event(1)]);
+    world.login(page, USER);
+    world.run_until_open(page);
+    world.login(page, BAD);
+    world.task(page, vec![event(2)]);
+    world.run_for(A_WHILE);
+    world.login(page, USER);
+    world.run_until_open(page);
+    world.run_for(A_WHILE);
+    assert_eq!(world.client(reader).received("news"), ["2"]);
+    assert_eq!(values_in(&mut world, browser), 1);
+    world.crash(page);
+    next_page(&mut world, browser);
+    assert_eq!(world.client(reader).received("news"), ["2"], "the first is for another user");
 }
 
 #[test]

@@ -150,6 +150,11 @@ impl Groups {
         Some((id, value))
     }
 
+    /// Nothing joins what was begun: what comes now may become another user's than what came before.
+    pub const fn close(&mut self) {
+        self.newest = None;
+    }
+
     /// A group that stands in storage already, with so many entries.
     pub fn adopt(&mut self, key: &str, entries: usize) -> GroupId {
         let value = Value::Written;

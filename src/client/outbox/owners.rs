@@ -10,6 +10,7 @@ impl Outbox {
     /// What the client will log in with next was changed, to parameters of this digest if they are known. Somebody else may be
     /// going to log in: they shall not see what others have written.
     pub fn on_credentials(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, params: Option<u64>) {
+        context.log.groups.close();
         context.log.identity.will_log_in_with(params);
         let held = std::mem::take(&mut self.held);
         self.hold_writes(context, records);
@@ -27,6 +28,7 @@ impl Outbox {
     /// The server refuses parameters of this digest. What was entrusted under them goes to whoever logs in next: most
     /// likely somebody who had mistyped a password.
     pub fn on_refused(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, params: u64) -> Owner {
+        context.log.groups.close();
         let nobody = context.log.identity.refused(params);
         // Not those that were held back already while somebody else was logged in.
         self.for_each_own(context, records, &mut |_, entry| {
@@ -39,6 +41,7 @@ impl Outbox {
 
     /// Gives what was entrusted before the login to whoever is logged in now, and puts aside what is not theirs.
     pub(super) fn sort_out_owners(&mut self, context: &mut Context<'_>, records: &mut dyn Writes) {
+        context.log.groups.close();
         let (owner, _) = context.log.identity.owner();
         let held = std::mem::take(&mut self.held);
         let entries = std::mem::take(&mut self.entries);
