@@ -92,6 +92,44 @@ test('the other entry fetches the module beside it', async ({ startDeepstream, s
   await expectConversation(page, other);
 });
 
+test('a page without records leaves what was written to them to the next page with them', async ({
+  startDeepstream, site, openPage,
+}) => {
+  const server = await startDeepstream();
+  const context = (await openPage()).context();
+  const openWith = async (entry, options) => {
+    const page = await context.newPage();
+    await page.goto(`${site.url}/empty.html`);
+    await page.evaluate(
+      async ([path, url, given]) => {
+        const { DeepstreamClient } = await import(path);
+        globalThis.client = new DeepstreamClient(url, given);
+      },
+      [`/pkg/${entry}.mjs`, server.url, options],
+    );
+    return page;
+  };
+  const stored = (page) => page.evaluate(() => Object.values(localStorage).filter((value) => value.includes('note')));
+
+  const first = await openWith('index', { lazyConnect: true });
+  await first.evaluate(() => client.record.setData('note', { text: 'hello' }));
+  await expect.poll(() => stored(first)).toHaveLength(1);
+  const [written] = await stored(first);
+  await first.close();
+
+  const core = await openWith('core');
+  // What others have left goes before what is given here.
+  await core.evaluate(() => client.login().then(() => client.event.emit('own', 1, { receipt: true })));
+  expect(await stored(core)).toEqual([written]);
+  await core.close();
+
+  const last = await openWith('index');
+  await last.evaluate(() => client.login().then(() => {}));
+  const snapshot = () => last.evaluate(() => client.record.snapshot('note').catch(({ code }) => code));
+  await expect.poll(snapshot).toEqual({ text: 'hello' });
+  await expect.poll(() => stored(last)).toEqual([]);
+});
+
 test('importing does nothing', async ({ site, openPage }) => {
   const page = await openPage(`${site.url}/empty.html`);
   const touched = await page.evaluate(async () => {
