@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { chromium } from '@playwright/test';
 import { ensureBrowser } from '../../scripts/setup.mjs';
 import { startDeepstreamServer } from '../harness/deepstream-server.mjs';
@@ -50,7 +51,10 @@ async function inWorker(use) {
     args: ['--headless=new', '--no-sandbox', `--disable-extensions-except=${extension}`, `--load-extension=${extension}`],
   });
   try {
-    return await use(context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker')));
+    const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
+    // What never ends in the worker would keep the browser, and this process with it.
+    const overdue = setTimeout(20_000, undefined, { ref: false }).then(() => Promise.reject(new Error('nothing happens')));
+    return await Promise.race([use(worker), overdue]);
   } finally {
     await context.close();
   }
