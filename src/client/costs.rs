@@ -113,6 +113,11 @@ impl Rig {
                         sent.append(&mut self.sent);
                         self.sent = sent;
                     }
+                    Message::Record(RecordMessage { action: RecordAction::Read, name, .. }) => self.say_record(name),
+                    Message::Record(RecordMessage { is_write_ack: true, name, correlation_id, .. }) => {
+                        let answer = RecordMessage::new(RecordAction::WriteAcknowledgement);
+                        self.say(RecordMessage { name, correlation_id, ..answer }.into());
+                    }
                     Message::Rpc(RpcMessage { action, correlation_id, .. }) => {
                         self.say(RpcMessage { is_ack: true, correlation_id, ..RpcMessage::new(action) }.into());
                     }
@@ -120,6 +125,12 @@ impl Rig {
                 }
             }
         }
+    }
+
+    /// What the server has of a record.
+    fn say_record(&mut self, name: Option<&str>) {
+        let answer = RecordMessage::new(RecordAction::ReadResponse);
+        self.say(RecordMessage { name, version: Some(1), data: Some("{\"a\":1}"), ..answer }.into());
     }
 
     fn forget(&mut self) {
@@ -302,5 +313,52 @@ fn of_one_record_opened_among_many() {
         rig.ask(Command::Record(RecordCommand::Discard("another")));
         rig.now = rig.now.after_ms(10_000);
         rig.input(Input::Tick);
+    });
+}
+
+#[test]
+fn of_one_event_among_many() {
+    let emit = |rig: &mut Rig, name: &str| {
+        let (kind, delivery) = (Kind::Event, Delivery::Memory);
+        let offer = Offer { kind, name, data: Some("1"), delivery, ttl_ms: None, key: None, receipt: None };
+        rig.ask(Command::Event(EventCommand::Emit(offer)));
+    };
+    check(1, |rig, count| {
+        rig.ask(Command::Pause);
+        for name in names(count) {
+            emit(rig, &name);
+        }
+        rig.forget();
+        emit(rig, "another");
+        rig.ask(Command::Event(EventCommand::Subscribe("another")));
+    });
+}
+
+#[test]
+#[cfg(feature = "records")]
+fn of_one_write_among_many_records() {
+    let write = |rig: &mut Rig, name: &str, text: &str| {
+        let edits = vec![(record::Path::parse("a").expect("it is a path"), Some(text))];
+        rig.ask(Command::Record(RecordCommand::Write { name, edits, ticket: None }));
+    };
+    check(6, |rig, count| {
+        open(rig, &names(count));
+        // The first write of a session reads the record.
+        write(rig, "name/00500", "2");
+        rig.acknowledge();
+        rig.acknowledge();
+        rig.forget();
+        for text in ["3", "4"] {
+            write(rig, "name/00500", text);
+            rig.acknowledge();
+        }
+        let change = RecordMessage {
+            name: Some("name/00700"),
+            version: Some(2),
+            data: Some("5"),
+            path: Some("a"),
+            ..RecordMessage::new(RecordAction::Patch)
+        };
+        rig.say(change.into());
     });
 }

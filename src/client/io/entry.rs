@@ -1,5 +1,7 @@
 //! One thing that the application entrusted to the client.
 
+use std::rc::Rc;
+
 use super::Ticket;
 use crate::{
     client::time::Instant,
@@ -108,7 +110,7 @@ pub enum Progress {
 
 /// Whose an entry is, as it stands in storage: a digest of what the server calls the user, or of what the client logged
 /// in with. Empty as long as nobody has logged in.
-pub type Owner = Box<str>;
+pub type Owner = Rc<str>;
 
 /// How sure it is whose an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -157,11 +157,19 @@ pub fn push(value: &mut String, entry: &Entry, expires_ms: u64) {
     let lengths = [entry.key.len(), entry.name.len(), data.len()].map(|length| length as u64);
     for number in [entry.number, entry.created_ms, expires_ms].into_iter().chain(lengths) {
         value.push(' ');
-        value.push_str(&number.to_string());
+        push_number(value, number);
     }
     for text in ["\n", &*entry.key, &entry.name, data, "\n"] {
         value.push_str(text);
     }
+}
+
+/// As `to_string` has it, without making a string.
+fn push_number(text: &mut String, number: u64) {
+    if number > 9 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Reads a value.

@@ -94,6 +94,9 @@ impl Log {
 
     /// An entry that may have been another client's is no longer here; the lock goes with the last one.
     pub fn let_go_of(&mut self, entry: &Entry) {
+        if self.takeover.others.is_empty() {
+            return;
+        }
         let Some(client) = self.client_of(entry).map(Box::<str>::from) else { return };
         match self.takeover.others.get_mut(&client) {
             // Perhaps it was not gone for good, and has left more.

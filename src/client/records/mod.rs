@@ -454,15 +454,18 @@ impl Records {
         } else if is_writing && entry.is_stuck && entry.is_blank() {
             // Only this frees it, and nothing is lost.
             self.send_deletion(context, name);
-        } else if is_writing && !context.flight.has_room_for(&Item::Record(name.into())) {
-            self.has_waiting = true;
         } else if is_writing {
+            let item = Item::Record(name.into());
+            if !context.flight.has_room_for(&item) {
+                self.has_waiting = true;
+                return;
+            }
             if entry.fold_entries(context, name) {
                 // What is sent must be what storage has, or the next page would make it twice.
                 return self.folded.push(name.into());
             }
             let correlation_id = next(&mut self.next_correlation_id);
-            if send_writes(context, name, entry, correlation_id) {
+            if send_writes(context, item, entry, correlation_id) {
                 self.follow_deadline(name);
             } else {
                 self.give_up_undeliverable(context, name);
@@ -546,8 +549,8 @@ fn bad_edit(context: &Context<'_>, name: &str, edits: &[Edit]) -> Option<RecordF
 }
 
 /// Sends what is next to be written. Says whether it was sent: not if it is too long.
-fn send_writes(context: &mut Context<'_>, name: &str, entry: &mut Entry, correlation_id: u32) -> bool {
-    let item = Item::Record(name.into());
+fn send_writes(context: &mut Context<'_>, item: Item, entry: &mut Entry, correlation_id: u32) -> bool {
+    let Item::Record(name) = &item else { return false };
     // What is too long together, or ends the connection, may be one of them alone.
     let mut most = if context.flight.is_suspect(&item) { 1 } else { usize::MAX };
     loop {

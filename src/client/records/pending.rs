@@ -262,13 +262,13 @@ impl Entry {
     /// begin with the number `first_left`.
     pub fn keep_base(&mut self, context: &mut Context<'_>, name: &str, first_left: Option<u64>) {
         let Some(first) = self.entries().next() else { return self.pending.drop_base(context) };
-        let (number, owner, claim) = (first.number, first.owner.clone(), first.claim);
         let version = self.version;
         let wants_data = context.session.is_none() && version.is_some();
         let is_kept = self.pending.version == version && (self.pending.has_data || !wants_data);
         if is_kept || self.entries().all(|entry| entry.stored.is_none()) {
             return;
         }
+        let (number, owner, claim) = (first.number, first.owner.clone(), first.claim);
         let first = first_left.map_or(number, |left| left.min(number));
         let document = wants_data.then(|| self.base.as_ref().unwrap_or(&self.view));
         let created_ms = context.wall_clock_ms(context.now);

@@ -29,7 +29,9 @@ pub struct StoredBase {
 
 /// The text for a write; without edits for a deletion.
 pub fn write_text(version: Option<i32>, edits: Option<&[Edit]>) -> Box<str> {
-    let mut text = String::from("{");
+    let lengths = edits.unwrap_or_default().iter().map(|edit| edit.text.as_ref().map_or(0, |text| text.len()) + 48);
+    let mut text = String::with_capacity(32 + lengths.sum::<usize>());
+    text.push('{');
     if let Some(version) = version {
         text.push_str("\"version\":");
         text.push_str(&version.to_string());
