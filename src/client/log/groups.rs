@@ -239,7 +239,8 @@ impl Groups {
     pub fn begin_rewriting(&mut self) -> bool {
         let mut has_stale = false;
         for id in &self.changed {
-            if let Some(group) = self.groups.get_mut(id.0).filter(|group| matches!(group.value, Value::Stale)) {
+            let is_stale = |group: &&mut Group| group.entries > 0 && matches!(group.value, Value::Stale);
+            if let Some(group) = self.groups.get_mut(id.0).filter(is_stale) {
                 (group.value, group.is_rewritten) = (Value::Rewritten(String::new()), true);
                 has_stale = true;
             }

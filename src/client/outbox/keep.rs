@@ -122,6 +122,13 @@ impl Context<'_> {
         self.out.push_back(Output::Outbox(OutboxNews::Sent(sent)));
     }
 
+    /// Tells that other pages have removed these from storage, which have left their queues: sent, or cleared.
+    pub fn tell_gone(&mut self, gone: Vec<Entry>) {
+        let (cleared, sent) = gone.into_iter().partition(|entry| self.log.was_cleared(entry));
+        self.tell_dropped(cleared, DropReason::Cleared);
+        self.tell_sent(sent);
+    }
+
     /// Tells whoever waits for these that they will not be sent, or everybody where nobody does. They have left their queues.
     pub fn tell_dropped(&mut self, mut entries: Vec<Entry>, why: DropReason) {
         let mut untold = Vec::new();

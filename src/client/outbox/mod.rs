@@ -14,7 +14,7 @@ mod storage;
 mod takeover;
 mod writes;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::Deref};
 
 pub use self::writes::Writes;
 use super::{
@@ -70,25 +70,13 @@ impl<'a> OutboxView<'a> {
     pub fn entries(self) -> impl Iterator<Item = &'a Entry> {
         self.outbox.entries(self.records, self.log)
     }
+}
 
-    /// How many entries there are.
-    pub const fn len(self) -> usize {
-        self.log.len()
-    }
+impl Deref for OutboxView<'_> {
+    type Target = Log;
 
-    /// Whether there are none.
-    pub const fn is_empty(self) -> bool {
-        self.log.is_empty()
-    }
-
-    /// Their names and payloads, in bytes.
-    pub const fn bytes(self) -> usize {
-        self.log.bytes()
-    }
-
-    /// What the keys in storage begin with that are of use to this client.
-    pub fn key_prefix(self) -> Box<str> {
-        self.log.key_prefix()
+    fn deref(&self) -> &Log {
+        self.log
     }
 }
 

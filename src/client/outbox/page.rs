@@ -3,7 +3,6 @@
 use super::{Outbox, Writes};
 use crate::client::{
     context::Context,
-    error::DropReason,
     io::Entry,
     limits::OUTBOX_START_MAX_MS,
     log::{Log, Other, OwnLock},
@@ -93,8 +92,6 @@ impl Outbox {
         let of_others: Vec<u64> = of_others.map(|entry| entry.number).collect();
         self.take_all(context, records, &|entry| of_others.contains(&entry.number));
         let gone = self.take_all(context, records, &|entry| entry.number < until && is_missing(entry));
-        let (cleared, sent) = gone.into_iter().partition(|entry| context.log.was_cleared(entry));
-        context.tell_dropped(cleared, DropReason::Cleared);
-        context.tell_sent(sent);
+        context.tell_gone(gone);
     }
 }

@@ -274,9 +274,7 @@ impl Outbox {
     fn on_calls_removed(&mut self, context: &mut Context<'_>, key: &str) {
         let Some(group) = context.log.groups.find(key) else { return };
         let gone = self.take_waiting(context, &|entry| entry.kind.is_call() && entry.stored == Some(group));
-        let (cleared, made) = gone.into_iter().partition(|entry| context.log.was_cleared(entry));
-        context.tell_dropped(cleared, DropReason::Cleared);
-        context.tell_sent(made);
+        context.tell_gone(gone);
     }
 
     fn on_removed_elsewhere(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, key: &str) {
@@ -304,9 +302,7 @@ impl Outbox {
             self.take_all(context, records, &|entry| entry.stored == Some(group) && !lost.contains(&entry.number));
         let expired = gone.extract_if(.., |entry| entry.expires_at <= context.now).collect();
         context.tell_dropped(expired, DropReason::Expired);
-        let (cleared, sent): (Vec<_>, _) = gone.into_iter().partition(|entry| context.log.was_cleared(entry));
-        context.tell_dropped(cleared, DropReason::Cleared);
-        context.tell_sent(sent);
+        context.tell_gone(gone);
     }
 
     /// Somebody has emptied the storage, but for these: what stood there goes on from memory, and is stored anew. Says whether

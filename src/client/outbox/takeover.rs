@@ -4,30 +4,17 @@
 //! gone, and sends what it left, if it belongs to whoever is logged in here.
 
 use super::{Outbox, Writes, storage::degrade};
-use crate::{
-    client::{
-        context::Context,
-        error::{ClientError, DropReason},
-        io::{Claim, Delivery, Entry, GroupId, Kind, LockOutcome, Output, Owner, Progress},
-        limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
-        log::{
-            Cleared, Other, OwnLock, Storage,
-            persisted::{self, Persisted, PersistedGroup, Unreadable},
-            sort_by_number,
-        },
+use crate::client::{
+    context::Context,
+    error::{ClientError, DropReason},
+    io::{Claim, Delivery, Entry, GroupId, Kind, LockOutcome, Output, Owner, Progress},
+    limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
+    log::{
+        Cleared, Other, OwnLock, Storage,
+        persisted::{self, Persisted, PersistedGroup, Unreadable},
+        sort_by_number,
     },
-    names::NameMap,
 };
-
-/// An entry that a client which is gone has left.
-pub(super) struct Found<'a> {
-    /// What it stands in storage with.
-    pub group: GroupId,
-    /// Whose it is.
-    pub owner: &'a Owner,
-    /// The entry.
-    pub entry: &'a Persisted<'a>,
-}
 
 impl Context<'_> {
     /// Whatever is still looked for must wait no longer.
@@ -120,10 +107,8 @@ impl Context<'_> {
     }
 
     /// An entry of another client, as one of this one that does not stand in storage.
-    pub(super) fn revive(&mut self, found: &Found<'_>) -> Entry {
-        let Found { owner, entry, .. } = *found;
-        let number = self.log.next_number;
-        self.log.next_number += 1;
+    fn revive(&mut self, owner: &Owner, entry: &Persisted<'_>) -> Entry {
+        let number = self.log.number();
         let now_ms = self.wall_clock_ms(self.now);
         let (owner, claim) = if self.log.identity.may_send(owner) {
             self.log.identity.owner()
@@ -236,7 +221,8 @@ impl Outbox {
             }
         }
         sort_by_number(&mut found, |(first, ..)| *first);
-        let (mut writes, mut others) = (Vec::new(), Vec::new());
+        let (mut writes, mut blind) = (Vec::new(), Vec::new());
+        let (mut events, mut calls, mut count) = (self.in_flight, 0, 0);
         for (_, key, group) in &found {
             let (readable, garbage): (Vec<_>, Vec<_>) =
                 group.entries.iter().partition(|entry| records.is_readable(entry.kind, entry.data));
@@ -244,78 +230,81 @@ impl Outbox {
                 context.tell_unreadable(Unreadable::Garbage);
             }
             let id = context.log.groups.adopt(key, readable.len());
-            for entry in readable {
-                let is_write = matches!(entry.kind, Kind::Write | Kind::Base);
-                if is_write { &mut writes } else { &mut others }.push(Found { group: id, owner: &group.owner, entry });
+            for left in readable {
+                let mut entry = context.revive(&group.owner, left);
+                if matches!(entry.kind, Kind::Write | Kind::Base) {
+                    writes.push((id, left.number, entry));
+                    continue;
+                }
+                entry.stored = Some(id);
+                if entry.owner != group.owner {
+                    context.log.rewrite(&entry);
+                }
+                context.log.count(&entry);
+                count += 1;
+                match entry.kind {
+                    Kind::Event => {
+                        self.entries.insert(events, entry);
+                        events += 1;
+                    }
+                    Kind::Call { .. } => {
+                        self.calls.insert(calls, entry);
+                        calls += 1;
+                    }
+                    Kind::Forced | Kind::Write | Kind::Base => blind.push(entry),
+                }
             }
         }
-        let has_adopted = cfg!(feature = "records") && self.adopt_writes(context, records, &writes);
-        context.log.set_other(client, Other::TakenOver(others.len()));
-        let (mut events, mut calls) = (self.in_flight, 0);
-        let mut blind = Vec::new();
-        for found in &others {
-            let mut entry = context.revive(found);
-            entry.stored = Some(found.group);
-            if entry.owner != *found.owner {
-                context.log.rewrite(&entry);
-            }
-            context.log.count(&entry);
-            match entry.kind {
-                Kind::Event => {
-                    self.entries.insert(events, entry);
-                    events += 1;
-                }
-                Kind::Call { .. } => {
-                    self.calls.insert(calls, entry);
-                    calls += 1;
-                }
-                Kind::Forced | Kind::Write | Kind::Base => blind.push(entry),
-            }
-        }
+        context.log.set_other(client, Other::TakenOver(count));
         records.adopt(context, blind);
-        context.log.changed |= has_adopted || !others.is_empty();
-        if others.is_empty() && has_adopted {
+        let has_adopted = cfg!(feature = "records") && self.adopt_writes(context, records, writes);
+        context.log.changed |= has_adopted || count > 0;
+        if count == 0 && has_adopted {
             // Perhaps it was not gone for good, and has left more.
             context.log.look_for_left(client);
-        } else if others.is_empty() {
+        } else if count == 0 {
             context.log.release(client);
         }
         self.expire(context, records);
     }
 
-    /// Takes what a client that is gone has written to records to the own keys, since what is written here was made to that.
-    /// Says whether there was anything new.
-    fn adopt_writes(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, found: &[Found<'_>]) -> bool {
-        let mut adopted = Vec::new();
-        let mut by_record: NameMap<Vec<usize>> = NameMap::new();
-        for (position, Found { entry, .. }) in found.iter().enumerate() {
-            by_record.get_or_insert_with(entry.name, Vec::new).push(position);
-        }
-        for name in by_record.to_names() {
-            let positions = by_record.remove(&name).unwrap_or_default();
-            let of_record = positions.iter().filter_map(|position| found.get(*position));
-            let base = of_record.clone().rfind(|found| found.entry.kind == Kind::Base);
-            let (first, all) = base.and_then(|found| records.read_base(found.entry.data?)).unzip();
-            let mut has_any = false;
-            for found in of_record.clone().filter(|found| found.entry.kind == Kind::Write) {
-                // The others are part of what these were made to, or another page had begun to do what is done here.
-                let is_new =
-                    || !records.entries(context.log).chain(&self.held).any(|known| *known.key == *found.entry.key);
-                if Some(found.entry.number) >= first && is_new() {
-                    let mut entry = context.revive(found);
-                    context.enter(&mut entry);
-                    adopted.push(entry);
-                    has_any = true;
-                }
+    /// Takes what a client that is gone has written to records to the own keys, since what is written here was made to that. With
+    /// each comes what it stands in storage with, and its number there. Says whether there was anything new.
+    fn adopt_writes(
+        &mut self,
+        context: &mut Context<'_>,
+        records: &mut dyn Writes,
+        found: Vec<(GroupId, u64, Entry)>,
+    ) -> bool {
+        let (mut bases, mut writes) = (Vec::<(u64, Entry)>::new(), Vec::new());
+        for (group, number, mut entry) in found {
+            context.log.groups.remove(group, false);
+            let base = entry.data.as_deref().filter(|_| entry.kind == Kind::Base);
+            if let Some((first, all)) = base.and_then(|data| records.read_base(data)) {
+                // The last one counts. None of those that are here by now are part of it.
+                entry.data = Some(all);
+                bases.retain(|(_, base)| base.name != entry.name);
+                bases.push((first, entry));
+            } else {
+                writes.push((number, entry));
             }
-            if let Some(found) = base.filter(|_| has_any) {
-                let mut entry = context.revive(found);
-                // None of those that are here by now are part of it.
-                entry.data = all;
-                context.keep(&mut entry);
+        }
+        let mut adopted = Vec::new();
+        for (number, mut entry) in writes {
+            let base = bases.iter().find(|(_, base)| base.name == entry.name);
+            let known = records.entries(context.log).chain(&self.held).chain(&adopted);
+            let is_known = known.into_iter().any(|known| known.key == entry.key);
+            // The others are part of what these were made to, or another page had begun to do what is done here.
+            if base.is_none_or(|(first, _)| number >= *first) && !is_known {
+                context.enter(&mut entry);
                 adopted.push(entry);
             }
-            of_record.for_each(|found| context.log.groups.remove(found.group, false));
+        }
+        for (_, mut base) in bases {
+            if adopted.iter().any(|entry: &Entry| entry.name == base.name) {
+                context.keep(&mut base);
+                adopted.push(base);
+            }
         }
         let has_adopted = !adopted.is_empty();
         records.adopt(context, adopted);

@@ -6,7 +6,7 @@ use super::{
     cache::Source,
     conflict::report_impossible,
     entry::{Entry, Holders, Impossible},
-    pending::{Deletion, StoredAs},
+    pending::{Deletion, MadeTo},
     settle_ready,
     stage::{Fate, InFlight},
     stored::{StoredBase, StoredWrite, base_text, read_base, read_write},
@@ -22,54 +22,40 @@ use crate::client::{
 };
 
 /// The writes to one record.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Left {
-    /// In the order in which they were made.
-    writes: Vec<Op>,
-    stored: StoredAs,
-    /// Whether the record is to be deleted in the end.
-    is_deletion: bool,
+    name: Box<str>,
+    /// In the order in which they were made. Those without edits delete the record.
+    writes: Vec<Write>,
+    made_to: MadeTo,
 }
 
 impl Left {
-    fn name(&self) -> Option<&str> {
-        self.writes.first().map(|write| &*write.name)
-    }
-
     /// The lowest number of the writes, if they are to this record.
     pub fn first_number(&self, name: &str) -> Option<u64> {
-        self.name().filter(|own| *own == name)?;
-        self.writes.iter().map(|write| write.number).min()
+        self.writes.iter().filter(|_| *self.name == *name).map(|write| write.op.number).min()
     }
 
     /// Adds a write where it belongs in time: what another page had taken over has the higher numbers, and may be older.
-    fn add(&mut self, op: Op) {
-        let before = self.writes.iter().rposition(|before| before.created_ms <= op.created_ms);
-        self.writes.insert(before.map_or(0, |before| before + 1), op);
+    fn add(&mut self, write: Write, version: Option<i32>) {
+        let before = self.writes.iter().rposition(|before| before.op.created_ms <= write.op.created_ms);
+        let position = before.map_or(0, |before| before + 1);
+        self.writes.insert(position, write);
+        if position == 0 {
+            self.made_to.version = version;
+        }
     }
 
-    /// Learns from what storage has what the writes were made to.
-    fn read(&mut self) {
-        let base = read_left_base(self.stored.base.as_ref());
-        self.stored.has_data = base.as_ref().is_some_and(|base| base.document.is_some());
-        let first = || self.writes.first().and_then(read_left)?.version;
-        self.stored.version = base.map_or_else(first, |base| base.version);
-        self.is_deletion = self.writes.last().and_then(read_left).is_some_and(|write| write.edits.is_none());
+    /// Whether the record is to be deleted in the end.
+    fn is_deletion(&self) -> bool {
+        self.writes.last().is_some_and(|write| write.edits.is_empty())
     }
-}
-
-fn read_left(op: &Op) -> Option<StoredWrite> {
-    read_write(op.data.as_deref()?)
-}
-
-fn read_left_base(base: Option<&Op>) -> Option<StoredBase> {
-    read_base(base?.data.as_deref()?)
 }
 
 impl Writes for Records {
     fn entries<'a>(&'a self, log: &'a Log) -> Box<dyn Iterator<Item = &'a Op> + 'a> {
         let open = log.written_to().filter_map(|name| self.entries.get(name));
-        let left = self.left.iter().flat_map(|left| &left.writes);
+        let left = self.left.iter().flat_map(|left| &left.writes).map(|write| &write.op);
         Box::new(self.blind.entries().chain(open.flat_map(Entry::entries)).chain(left))
     }
 
@@ -81,7 +67,8 @@ impl Writes for Records {
             }
         }
         for left in &mut self.left {
-            left.writes.iter_mut().chain(&mut left.stored.base).for_each(|op| visit(context, op));
+            let writes = left.writes.iter_mut().map(|write| &mut write.op);
+            writes.chain(&mut left.made_to.base).for_each(|op| visit(context, op));
         }
     }
 
@@ -92,31 +79,41 @@ impl Writes for Records {
             match op.kind {
                 Kind::Forced => blind.push(op),
                 Kind::Base => bases.push(op),
-                _ => match self.left.iter_mut().skip(begin).find(|left| left.name() == Some(&op.name)) {
-                    Some(left) => left.add(op),
-                    None => self.left.push(Left { writes: vec![op], ..Left::default() }),
-                },
+                _ => {
+                    let read = op.data.as_deref().and_then(read_write);
+                    let Some(StoredWrite { version, edits }) = read else {
+                        context.leave(&op);
+                        continue;
+                    };
+                    let (name, write) = (op.name.clone(), Write { edits: edits.unwrap_or_default(), op });
+                    let known = self.left.iter().skip(begin).position(|left| left.name == name);
+                    if known.is_none() {
+                        self.left.push(Left { name, writes: Vec::new(), made_to: MadeTo::default() });
+                    }
+                    let position = known.map_or(self.left.len() - 1, |known| begin + known);
+                    self.left[position].add(write, version);
+                }
             }
         }
         for base in bases {
-            let left = self.left.iter_mut().skip(begin).find(|left| left.name() == Some(&base.name));
-            match left.filter(|left| left.stored.base.is_none()) {
-                Some(left) => left.stored.base = Some(base),
-                None => context.leave(&base),
+            let left = self.left.iter_mut().skip(begin).find(|left| left.name == base.name);
+            let left = left.filter(|left| left.made_to.base.is_none());
+            match (left, base.data.as_deref().and_then(read_base)) {
+                (Some(left), Some(StoredBase { version, document, .. })) => {
+                    left.made_to = MadeTo { version, has_data: document.is_some(), base: Some(base) };
+                }
+                _ => context.leave(&base),
             }
         }
-        self.left.iter_mut().for_each(Left::read);
         self.blind.adopt(context, blind);
     }
 
     fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let mut taken = self.blind.take_out(is_meant);
         for left in &mut self.left {
-            taken.extend(left.writes.extract_if(.., |op| is_meant(op)));
+            taken.extend(left.writes.extract_if(.., |write| is_meant(&write.op)).map(|write| write.op));
             if left.writes.is_empty() {
-                taken.extend(left.stored.base.take());
-            } else {
-                left.read();
+                taken.extend(left.made_to.base.take());
             }
         }
         self.left.retain(|left| !left.writes.is_empty());
@@ -182,29 +179,28 @@ impl Records {
     pub(super) fn take_up(&mut self, context: &mut Context<'_>) {
         let mut index = 0;
         while let Some(left) = self.left.get(index) {
-            let Some(name) = left.name().map(Box::<str>::from) else { return };
-            let entry = self.entries.get(&name);
+            let entry = self.entries.get(&left.name);
             if entry.is_some_and(|entry| !entry.takes(left)) {
                 index += 1;
                 continue;
             }
-            let is_blind = entry.is_none() && left.is_deletion && !left.stored.has_data;
+            let is_blind = entry.is_none() && left.is_deletion() && !left.made_to.has_data;
             let left = self.left.remove(index);
             if is_blind {
-                self.delete_blindly(context, &name, left);
+                self.delete_blindly(context, left);
             } else {
-                self.restore(context, &name, left);
+                self.restore(context, left);
             }
         }
     }
 
     /// Whatever the server has of a record is to be deleted.
-    fn delete_blindly(&mut self, context: &mut Context<'_>, name: &str, mut left: Left) {
-        self.hold_back(context, name);
-        left.stored.base.iter().for_each(|base| context.leave(base));
-        let Some(mut deletion) = left.writes.pop() else { return };
+    fn delete_blindly(&mut self, context: &mut Context<'_>, mut left: Left) {
+        self.hold_back(context, &left.name);
+        left.made_to.base.iter().for_each(|base| context.leave(base));
+        let Some(Write { op: mut deletion, .. }) = left.writes.pop() else { return };
         // The page was killed before it could remove what is deleted as well.
-        left.writes.iter().for_each(|op| context.leave(op));
+        left.writes.iter().for_each(|write| context.leave(&write.op));
         context.log.uncount(&deletion);
         deletion.kind = Kind::Forced;
         context.log.count(&deletion);
@@ -213,7 +209,8 @@ impl Records {
 
     /// Makes the writes that an earlier page could not send part of a record that [takes](Entry::takes) them, before those of
     /// this one.
-    fn restore(&mut self, context: &mut Context<'_>, name: &str, left: Left) {
+    fn restore(&mut self, context: &mut Context<'_>, left: Left) {
+        let name = &*left.name.clone();
         let is_open = self.entries.contains(name);
         let entry = self.entries.get_or_insert_with(name, || Entry::new(Strategy::RemoteWins));
         if !is_open {
@@ -226,7 +223,7 @@ impl Records {
         let mut before = entry.view.clone();
         let was_ready = entry.is_ready();
         let is_synced = entry.stage.is_synced();
-        let is_blind = !left.stored.has_data;
+        let is_blind = !left.made_to.has_data;
         let (impossible, present) = entry.restore(context, name, left);
         entry.stored.is_written_blindly |= is_blind && context.session.is_none();
         if entry.is_ready() && !was_ready {
@@ -264,9 +261,9 @@ impl Entry {
         let is_free = self.in_flight.as_ref().is_none_or(|it| matches!(it.fate, Fate::Guessed))
             && self.deletion.is_none()
             && !is_in_doubt;
-        let has_data = left.stored.has_data;
-        let is_same = self.version.is_none() || self.version == left.stored.version || !has_data;
-        let is_possible = if left.is_deletion {
+        let has_data = left.made_to.has_data;
+        let is_same = self.version.is_none() || self.version == left.made_to.version || !has_data;
+        let is_possible = if left.is_deletion() {
             // Without its data, it is the version that tells whether the record is the one to be deleted.
             self.pending.is_empty() && (self.version.is_some() || has_data)
         } else {
@@ -279,43 +276,39 @@ impl Entry {
     /// has as far as is known.
     fn restore(&mut self, context: &mut Context<'_>, name: &str, left: Left) -> (Impossible, Option<Remote>) {
         let present = self.version.map(|version| Remote { version, document: self.base().clone() });
-        let document = read_left_base(left.stored.base.as_ref()).and_then(|base| base.document);
-        let document = document.or_else(|| left.is_deletion.then(Document::default));
+        let base = left.made_to.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
+        let document = base.and_then(|base| base.document);
+        let document = document.or_else(|| left.is_deletion().then(Document::default));
         let base = match (self.version, document) {
-            (Some(version), Some(document)) if left.stored.version != Some(version) => {
-                self.version = left.stored.version;
+            (Some(version), Some(document)) if left.made_to.version != Some(version) => {
+                self.version = left.made_to.version;
                 document
             }
             (None, Some(document)) => {
-                self.version = left.stored.version;
+                self.version = left.made_to.version;
                 document
             }
             _ => self.base().clone(),
         };
         self.view = base.clone();
         self.base = Some(base);
-        let (mut writes, mut deletion) = (Vec::new(), None::<Op>);
-        let mut is_undone = false;
-        for mut op in left.writes {
-            op.progress = Progress::Lent;
-            match read_left(&op).and_then(|write| write.edits) {
-                Some(edits) => {
-                    let undone = deletion.take();
-                    is_undone |= undone.is_some();
-                    undone.iter().for_each(|op| context.leave(op));
-                    writes.push(Write { edits, op });
-                }
-                None => {
-                    writes.drain(..).for_each(|write: Write| context.leave(&write.op));
-                    deletion.replace(op).iter().for_each(|op| context.leave(op));
-                }
+        let (mut writes, mut deletion, mut is_undone) = (Vec::new(), None::<Op>, false);
+        for mut write in left.writes {
+            write.op.progress = Progress::Lent;
+            if write.edits.is_empty() {
+                writes.drain(..).for_each(|write: Write| context.leave(&write.op));
+                deletion.replace(write.op).iter().for_each(|op| context.leave(op));
+            } else {
+                is_undone |= deletion.is_some();
+                deletion.take().iter().for_each(|op| context.leave(op));
+                writes.push(write);
             }
         }
         if is_undone {
-            let (name, version) = (name.into(), left.stored.version);
+            let (name, version) = (name.into(), left.made_to.version);
             context.report(ClientError::WriteLost { name, version, edits: None, found: None, rival: Rival::Page });
         }
-        self.pending.merge(context, writes, left.stored);
+        self.pending.merge(context, writes, left.made_to);
         if let Some(op) = deletion {
             self.base = None;
             self.deletion = Some(Deletion { op, after: None });

@@ -22,14 +22,20 @@ use crate::client::{
 #[derive(Debug, Default)]
 pub struct Pending {
     writes: VecDeque<Write>,
-    /// What they were made to, where that stands apart in storage: it does as soon as it is not simply the version that stands
-    /// in the writes. That is so when the server has the first of several, and when the connection is lost, since only who has
-    /// the data can settle a conflict.
-    base: Option<Op>,
-    /// The version that storage says they were made to.
-    version: Option<i32>,
+    made_to: MadeTo,
+}
+
+/// What storage says that writes were made to.
+#[derive(Debug, Default)]
+pub struct MadeTo {
+    /// The entry for it, where it stands apart: it does as soon as it is not simply the version that stands in the writes. That
+    /// is so when the server has the first of several, and when the connection is lost, since only who has the data can settle
+    /// a conflict.
+    pub base: Option<Op>,
+    /// The version.
+    pub version: Option<i32>,
     /// Whether the data of that version is there too.
-    has_data: bool,
+    pub has_data: bool,
 }
 
 impl Deref for Pending {
@@ -54,6 +60,13 @@ impl Pending {
         self.writes.iter_mut()
     }
 
+    /// What comes next is the first, if nothing is here: it says itself what it was made to.
+    fn begin(&mut self, version: Option<i32>) {
+        if self.writes.is_empty() && self.made_to.base.is_none() {
+            (self.made_to.version, self.made_to.has_data) = (version, false);
+        }
+    }
+
     /// Adds a write, which takes the place of the last one if that was not sent and nothing of it is left.
     pub fn push(
         &mut self,
@@ -62,9 +75,7 @@ impl Pending {
         write: Made,
         first_free: usize,
     ) {
-        if self.writes.is_empty() && self.base.is_none() {
-            (self.version, self.has_data) = (version, false);
-        }
+        self.begin(version);
         let mut write = enter(context, (name, version), write);
         if self.writes.len() > first_free
             && let Some(mut last) = self.writes.pop_back_if(|last| last.is_overwritten_by(&write))
@@ -86,9 +97,7 @@ impl Pending {
     ) {
         let (mut tickets, mut created_ms) = (Vec::new(), 0);
         let at = range.start;
-        if self.writes.is_empty() && self.base.is_none() {
-            (self.version, self.has_data) = (version, false);
-        }
+        self.begin(version);
         for mut write in self.writes.drain(range) {
             context.leave(&write.op);
             tickets.append(&mut write.op.receipts);
@@ -101,14 +110,14 @@ impl Pending {
     }
 
     /// Adds what an earlier page has written, by the time at which it was.
-    pub fn merge(&mut self, context: &mut Context<'_>, earlier: Vec<Write>, stored: StoredAs) {
+    pub fn merge(&mut self, context: &mut Context<'_>, earlier: Vec<Write>, made_to: MadeTo) {
         if self.writes.is_empty() {
             self.drop_base(context);
-            (self.base, self.version, self.has_data) = (stored.base, stored.version, stored.has_data);
+            self.made_to = made_to;
         } else {
             // What all of them were made to is written anew.
-            self.version = None;
-            stored.base.iter().for_each(|base| context.log.unstore(base, false));
+            self.made_to.version = None;
+            made_to.base.iter().for_each(|base| context.log.unstore(base, false));
         }
         let mut own = std::mem::take(&mut self.writes);
         for write in earlier {
@@ -179,15 +188,19 @@ impl Pending {
 
     /// What the writes were made to, which are no longer here.
     pub fn take_base(&mut self) -> Option<Op> {
-        self.base.take()
+        self.made_to.base.take()
     }
 
     fn drop_base(&mut self, context: &mut Context<'_>) {
-        self.base.take().iter().for_each(|base| context.log.unstore(base, false));
+        self.made_to.base.take().iter().for_each(|base| context.log.unstore(base, false));
     }
 
     fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
-        self.writes.iter_mut().map(|write| &mut write.op).chain(&mut self.base).for_each(|op| visit(context, op));
+        self.writes
+            .iter_mut()
+            .map(|write| &mut write.op)
+            .chain(&mut self.made_to.base)
+            .for_each(|op| visit(context, op));
     }
 }
 
@@ -200,17 +213,6 @@ pub struct Made {
     pub created_ms: u64,
     /// Who waits for it to be confirmed.
     pub tickets: Vec<Ticket>,
-}
-
-/// How it stands in storage what writes were made to.
-#[derive(Debug, Default)]
-pub struct StoredAs {
-    /// The entry for it, where it stands apart.
-    pub base: Option<Op>,
-    /// The version that it says.
-    pub version: Option<i32>,
-    /// Whether the data is there, too.
-    pub has_data: bool,
 }
 
 fn enter(context: &mut Context<'_>, (name, version): (&str, Option<i32>), write: Made) -> Write {
@@ -240,10 +242,8 @@ impl Entry {
 
     /// The record is to be deleted, as the application wants it or has it decided.
     pub fn enter_deletion(&mut self, context: &mut Context<'_>, name: &str, created_ms: u64) -> &mut Deletion {
-        if self.pending.is_empty() && self.pending.base.is_none() {
-            (self.pending.version, self.pending.has_data) = (self.version, false);
-        }
         let version = self.version;
+        self.pending.begin(version);
         self.deletion.get_or_insert_with(|| {
             let mut op = context.entry_of_record(Kind::Write, name, write_text(version, None), created_ms);
             context.enter(&mut op);
@@ -264,7 +264,8 @@ impl Entry {
         let Some(first) = self.entries().next() else { return self.pending.drop_base(context) };
         let version = self.version;
         let wants_data = context.session.is_none() && version.is_some();
-        let is_kept = self.pending.version == version && (self.pending.has_data || !wants_data);
+        let MadeTo { version: kept, has_data, .. } = self.pending.made_to;
+        let is_kept = kept == version && (has_data || !wants_data);
         if is_kept || self.entries().all(|entry| entry.stored.is_none()) {
             return;
         }
@@ -276,6 +277,6 @@ impl Entry {
         (base.owner, base.claim) = (owner, claim);
         context.keep(&mut base);
         self.pending.drop_base(context);
-        (self.pending.base, self.pending.version, self.pending.has_data) = (Some(base), version, wants_data);
+        self.pending.made_to = MadeTo { base: Some(base), version, has_data: wants_data };
     }
 }
