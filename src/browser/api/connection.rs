@@ -29,7 +29,9 @@ struct Connection<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct Reason {
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<&'static str>,
     will_retry: bool,
 }
