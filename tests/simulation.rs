@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
-    client::{ConnectionState, HeartbeatFailure, Instant, Options, Output, PageSignal},
+    client::{ConnectionState, HeartbeatFailure, Instant, Options, Output, PageSignal, limits},
     wire::{EventAction, EventMessage, Message, decode},
 };
 
@@ -267,7 +267,9 @@ impl Life {
         let options = &self.options[client.index()];
         let late = self.knobs.max_timer_delay_ms;
         let is_dead = self.world.client(client).live_link().is_some_and(|link| self.world.is_silent(link));
-        let detection = if is_dead { 4 * options.heartbeat_interval_ms + 4 * late } else { 0 };
+        // Silence is no sign while an answer is awaited that may be long: that of a call, or about presence.
+        let silence = limits::AWAITED_SILENCE_MS;
+        let detection = if is_dead { silence + 4 * options.heartbeat_interval_ms + 4 * late } else { 0 };
         let handshake = 6 * self.knobs.latency_ms.end();
         // An attempt may be one that has four times the usual time.
         detection + 4 * options.connect_timeout_ms + options.max_reconnect_interval_ms + handshake + 4 * late + SLACK
