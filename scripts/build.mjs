@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { crateManifest } from './lib/crate.mjs';
 import { moduleAsText } from './lib/module-text.mjs';
 import { inRoot, isMain } from './lib/paths.mjs';
@@ -30,7 +29,8 @@ export async function build() {
 }
 
 async function bundle({ name, version, license, repository }) {
-  const esbuild = await import('esbuild');
+  // What npm installs is imported when it is there.
+  const [esbuild, sourceMaps] = await Promise.all([import('esbuild'), import('@jridgewell/sourcemap-codec')]);
   const texts = new Map();
   for (const module of Object.values(modules)) texts.set(module, moduleAsText(await readFile(module.wasm)));
   const comment = `/*! ${name} ${version} | ${license} | ${repository} */`;
@@ -80,7 +80,7 @@ async function bundle({ name, version, license, repository }) {
       lineLimit: 500,
     });
     const [map, code] = ['.map', ''].map((end) => outputFiles.find(({ path }) => path.endsWith(output + end)).text);
-    const placed = placeModule(code, JSON.parse(map), moduleText);
+    const placed = placeModule(sourceMaps, code, JSON.parse(map), moduleText);
     await writeFile(inPackage(output), placed.code);
     await writeFile(inPackage(`${output}.map`), JSON.stringify(placed.map));
     await checkBundle(output, { carriesModule: !moduleSource, moduleText });
@@ -140,7 +140,7 @@ const modulePlace = {
 /**
  * Puts the text of the module into a bundle. It gets a line of its own: a failure is not printed with the rest of the code.
  */
-function placeModule(code, map, moduleText) {
+function placeModule({ decode, encode }, code, map, moduleText) {
   const literal = `"${placeOfModule}"`;
   const lines = code.split('\n');
   const line = lines.findIndex((text) => text.includes(literal));
