@@ -1,7 +1,7 @@
 // A project that depends on the built package the way others will: packed, then installed.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -52,4 +52,35 @@ export async function runModule({ directory }, source, { format = 'mjs', flags =
   const file = join(directory, `main.${format}`);
   await writeFile(file, source);
   return run(process.execPath, [...flags, file], directory);
+}
+
+/**
+ * Compiles the code of a page of docs/ in the project, as strictly as TypeScript can.
+ * @param {object} [options]
+ * @param {string} [options.language] that of the code blocks: `ts` or `tsx`
+ * @param {Record<string, string>} [options.declarations] files to be there beside it, by name
+ * @param {object} [options.compilerOptions] what is to be different
+ */
+export async function compileDocumented({ directory }, page, { language = 'ts', declarations = {}, compilerOptions } = {}) {
+  const text = await readFile(inRepository('docs', page), 'utf8');
+  const blocks = [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].filter(([, of]) => of === language).map(([, , code]) => code);
+  if (blocks.length === 0) throw new Error(`docs/${page} has no code in ${language}.`);
+  const files = { ...declarations, [`documented.${language}`]: blocks.join('\n') };
+  const configuration = {
+    compilerOptions: {
+      module: 'ESNext',
+      moduleResolution: 'Bundler',
+      target: 'ES2022',
+      lib: ['ES2022', 'DOM'],
+      types: [],
+      noEmit: true,
+      strict: true,
+      skipLibCheck: false,
+      ...compilerOptions,
+    },
+    files: Object.keys(files),
+  };
+  files['tsconfig.json'] = JSON.stringify(configuration);
+  for (const [name, content] of Object.entries(files)) await writeFile(join(directory, name), content);
+  await run(process.execPath, [inRepository('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'], directory);
 }

@@ -1,9 +1,9 @@
 // The hooks for React in Node: types, loading, and rendering on a server. tests/e2e/react.spec.mjs has them in pages.
 import assert from 'node:assert/strict';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { createConsumer, inRepository, run, runModule } from './consumer.mjs';
+import { compileDocumented, createConsumer, inRepository, runModule } from './consumer.mjs';
 
 const timeout = 60_000;
 const exported = [
@@ -67,24 +67,8 @@ for (const version of [18, 19]) {
     }
 
     test('the code in docs/react.md compiles', { timeout }, async () => {
-      const text = await readFile(inRepository('docs', 'react.md'), 'utf8');
-      const blocks = [...text.matchAll(/^```tsx\n(.*?)^```$/gms)].map(([, code]) => code);
-      assert.ok(blocks.length > 0);
-      await writeFile(join(consumer.directory, 'documented.tsx'), blocks.join('\n'));
-      const compilerOptions = {
-        module: 'ESNext',
-        moduleResolution: 'Bundler',
-        target: 'ES2022',
-        lib: ['ES2022', 'DOM'],
-        types: [],
-        jsx: 'react-jsx',
-        noEmit: true,
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        skipLibCheck: false,
-      };
-      await writeFile(join(consumer.directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['documented.tsx'] }));
-      await run(process.execPath, [inRepository('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'], consumer.directory);
+      const compilerOptions = { jsx: 'react-jsx', exactOptionalPropertyTypes: true };
+      await compileDocumented(consumer, 'react.md', { language: 'tsx', compilerOptions });
     });
   });
 }

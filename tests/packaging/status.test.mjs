@@ -1,9 +1,7 @@
 // <deepstream-status> where there is no page: tests/e2e/status.spec.mjs has it in one.
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { createConsumer, inRepository, run, runModule } from './consumer.mjs';
+import { compileDocumented, createConsumer, runModule } from './consumer.mjs';
 
 const consumer = await createConsumer();
 const loadings = {
@@ -26,21 +24,4 @@ for (const [how, { format, load }] of Object.entries(loadings)) {
   });
 }
 
-test('the code in docs/status.md compiles', async () => {
-  const text = await readFile(inRepository('docs', 'status.md'), 'utf8');
-  const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
-  assert.ok(blocks.length > 0);
-  await writeFile(join(consumer.directory, 'documented.ts'), blocks.join('\n'));
-  const compilerOptions = {
-    module: 'ESNext',
-    moduleResolution: 'Bundler',
-    target: 'ES2022',
-    lib: ['ES2022', 'DOM'],
-    types: [],
-    noEmit: true,
-    strict: true,
-    skipLibCheck: false,
-  };
-  await writeFile(join(consumer.directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['documented.ts'] }));
-  await run(process.execPath, [inRepository('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'], consumer.directory);
-});
+test('the code in docs/status.md compiles', () => compileDocumented(consumer, 'status.md'));

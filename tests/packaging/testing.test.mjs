@@ -1,9 +1,8 @@
 // The server in memory that applications test with. drop-in.test.mjs compares what clients see of it with a real one.
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, mock, test } from 'node:test';
-import { createConsumer, inRepository, run, runModule } from './consumer.mjs';
+import { compileDocumented, createConsumer, inRepository, runModule } from './consumer.mjs';
 
 const { DeepstreamClient, MERGE_STRATEGIES } = await import(inRepository('pkg', 'index.mjs'));
 const { createTestServer } = await import(inRepository('pkg', 'testing.mjs'));
@@ -184,9 +183,6 @@ describe('installed', async () => {
   }
 
   test('the code in docs/testing.md compiles', { timeout }, async () => {
-    const text = await readFile(inRepository('docs', 'testing.md'), 'utf8');
-    const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
-    assert.ok(blocks.length > 0);
     // What Vitest gives, as far as the page uses it.
     const vitest = `declare module 'vitest' {
       export function test(name: string, run: () => unknown): void;
@@ -196,20 +192,6 @@ describe('installed', async () => {
       export const vi: { waitFor(check: () => unknown): Promise<void>; useFakeTimers(options?: object): void; useRealTimers(): void;
         advanceTimersByTimeAsync(milliseconds: number): Promise<void> };
     }`;
-    await writeFile(join(consumer.directory, 'vitest.d.ts'), vitest);
-    await writeFile(join(consumer.directory, 'documented.ts'), blocks.join('\n'));
-    const compilerOptions = {
-      module: 'ESNext',
-      moduleResolution: 'Bundler',
-      target: 'ES2022',
-      lib: ['ES2022', 'DOM'],
-      types: [],
-      noEmit: true,
-      strict: true,
-      skipLibCheck: false,
-    };
-    const files = ['documented.ts', 'vitest.d.ts'];
-    await writeFile(join(consumer.directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
-    await run(process.execPath, [inRepository('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'], consumer.directory);
+    await compileDocumented(consumer, 'testing.md', { declarations: { 'vitest.d.ts': vitest } });
   });
 });
