@@ -143,8 +143,9 @@ cacheTest('does not take what vanished from storage for delivered', async ({ tra
     client.on('storageDegraded', ({ reason }) => problems.push(reason));
     globalThis.receipt = client.event.emit('news', 'kept', { receipt: true });
     receipt.then((outcome) => (globalThis.outcome = outcome));
-    localStorage.clear();
   });
+  // In a task of its own: what is emitted is in storage when its task ends, and not before.
+  await page.evaluate(() => localStorage.clear());
   await leave();
   await comeBack();
   await eventually(() => page.evaluate(() => problems)).toHaveLength(1);
