@@ -3,7 +3,7 @@
 use deepstream_wasm::client::{Delivery, DropReason, OutboxNews, Output, PageSignal, Strategy};
 
 use super::{
-    outbox::{A_WHILE, dropped, entries_in, offer, sent},
+    outbox::{A_WHILE, dropped, entries_in, offer, sent, values_in},
     record_support::{NAME, open, set},
 };
 use crate::world::{
@@ -16,16 +16,26 @@ const USER: &str = "{\"user\":\"ada\"}";
 
 /// A browser with a page that is logged in, has a record open, and is without a connection.
 fn offline_page() -> (World, BrowserId, ClientId) {
+    offline_page_with(true)
+}
+
+/// The same; the record `is_loaded` only if that is wanted.
+fn offline_page_with(is_loaded: bool) -> (World, BrowserId, ClientId) {
     let mut world = World::new();
     world.server().add_storage();
     let browser = world.add_browser();
     let page = world.add_client_in(browser, |options| options.reconnect_interval_increment_ms = 100);
     world.login(page, USER);
     world.run_until_open(page);
-    open(&mut world, page, Strategy::RemoteWins);
+    if is_loaded {
+        open(&mut world, page, Strategy::RemoteWins);
+    }
     world.run_for(A_WHILE);
     world.server().kill();
     world.run_for(A_WHILE);
+    if !is_loaded {
+        open(&mut world, page, Strategy::RemoteWins);
+    }
     world.client_mut(page).forget();
     (world, browser, page)
 }
@@ -35,6 +45,11 @@ fn other_page(world: &mut World, browser: BrowserId) -> ClientId {
     world.login(other, USER);
     world.run_for(A_WHILE);
     other
+}
+
+/// A call that survives its page, and that nobody answers.
+fn durable_call(idempotent: bool) -> Wish {
+    Wish::MakeDurable { name: "nobody".into(), data: "1".into(), timeout_ms: None, ttl_ms: None, idempotent }
 }
 
 fn degradations(world: &World, client: ClientId) -> usize {
@@ -117,14 +132,7 @@ fn a_hidden_page_whose_storage_was_emptied_does_not_take_it_for_sent() {
         world.browser(browser).has_locks = has_locks;
         let receipt = offer(&mut world, page, "1");
         let write = set(&mut world, page, "a", "1");
-        let call = Wish::MakeDurable {
-            name: "nobody".into(),
-            data: "1".into(),
-            timeout_ms: None,
-            ttl_ms: None,
-            idempotent: false,
-        };
-        let call = world.wish(page, call).expect("there is a ticket");
+        let call = world.wish(page, durable_call(false)).expect("there is a ticket");
         world.run_for(A_WHILE);
         world.empty_storage(browser, Some(page), &[]);
         world.page_says(page, PageSignal::Left);
@@ -143,6 +151,18 @@ fn a_hidden_page_whose_storage_was_emptied_does_not_take_it_for_sent() {
         assert_eq!(world.client(page).rejection(call), Some("OUTCOME_UNKNOWN"), "another page may have made it");
         assert_eq!(dropped(&world, page).len(), 1);
     }
+}
+
+#[test]
+fn a_call_that_is_stored_anew_stands_alone_again() {
+    let (mut world, browser, page) = offline_page_with(false);
+    world.wish(page, durable_call(false));
+    set(&mut world, page, "a", "1");
+    world.run_for(A_WHILE);
+    let before = values_in(&mut world, browser);
+    world.empty_storage(browser, None, &[]);
+    world.run_for(A_WHILE);
+    assert_eq!(values_in(&mut world, browser), before, "it leaves storage before it is made, and nothing else with it");
 }
 
 #[test]
@@ -282,8 +302,7 @@ fn what_was_sent_when_the_client_is_closed_is_not_said_never_to_have_been() {
 #[test]
 fn what_storage_did_not_answer_is_asked_again_and_the_call_does_not_stay_with_its_page() {
     let (mut world, browser, page) = offline_page();
-    let call =
-        Wish::MakeDurable { name: "nobody".into(), data: "1".into(), timeout_ms: None, ttl_ms: None, idempotent: true };
+    let call = durable_call(true);
     let call = world.wish(page, call).expect("there is a ticket");
     world.run_for(A_WHILE);
     world.page_says(page, PageSignal::Left);
@@ -382,14 +401,7 @@ fn a_page_that_is_paused_with_what_a_dead_one_has_left_gives_it_to_others() {
 fn a_call_that_was_about_to_be_made_is_in_storage_again_when_it_is_left_to_others() {
     for leaves in [false, true] {
         let (mut world, browser, page) = offline_page();
-        let call = Wish::MakeDurable {
-            name: "nobody".into(),
-            data: "1".into(),
-            timeout_ms: None,
-            ttl_ms: None,
-            idempotent: false,
-        };
-        world.wish(page, call);
+        world.wish(page, durable_call(false));
         world.run_for(A_WHILE);
         let heir = world.add_client_in(browser, |_| {});
         world.login(heir, USER);

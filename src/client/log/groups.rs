@@ -179,14 +179,21 @@ impl Groups {
         if !is_confirmed {
             self.rewrite(id);
         }
-        self.newest = self.newest.filter(|newest| *newest != id);
-        if let Some(group) = self.groups.get_mut(id.0) {
-            group.entries -= 1;
-            if group.entries == 0 {
-                self.changed.push(id);
-                self.outdated.retain(|(_, outdated)| *outdated != id);
-            }
+        if self.let_go(id) {
+            self.changed.push(id);
         }
+    }
+
+    /// An entry of a group is no longer here, so nothing joins the rest. Says whether it was the last one.
+    fn let_go(&mut self, id: GroupId) -> bool {
+        self.newest = self.newest.filter(|newest| *newest != id);
+        let Some(group) = self.groups.get_mut(id.0) else { return false };
+        group.entries -= 1;
+        let is_empty = group.entries == 0;
+        if is_empty {
+            self.outdated.retain(|(_, outdated)| *outdated != id);
+        }
+        is_empty
     }
 
     /// What stands in storage for a write that the server has confirmed must not be found there for long: another client may
@@ -212,19 +219,10 @@ impl Groups {
 
     /// An entry is no longer here, and stays in storage.
     pub fn leave(&mut self, id: GroupId) {
-        if let Some(group) = self.groups.get_mut(id.0) {
-            group.entries -= 1;
-            if group.entries == 0 {
-                self.forget(id);
-            }
+        if self.let_go(id) {
+            self.changed.retain(|changed| *changed != id);
+            self.groups.remove(id.0);
         }
-    }
-
-    /// A group is no longer in storage, or of no concern here.
-    pub fn forget(&mut self, id: GroupId) {
-        self.outdated.retain(|(_, outdated)| *outdated != id);
-        self.changed.retain(|changed| *changed != id);
-        self.groups.try_remove(id.0);
     }
 
     // ---- speaking to storage ----
