@@ -145,6 +145,24 @@ fn what_does_not_fit_beside_what_is_stored_leaves_that_where_it_is() {
 }
 
 #[test]
+fn what_no_write_has_brought_into_storage_does_not_count_as_stored() {
+    let (mut world, browser, page, _) = start();
+    world.pause(page);
+    // The lock comes with the first.
+    world.task(page, vec![event(0)]);
+    world.run_for(A_WHILE);
+    world.browser(browser).quota = Some(0);
+    // Both are under way before it says that there is no room.
+    world.browser(browser).storage_takes_ms = Some(50..=50);
+    world.task(page, vec![event(1)]);
+    world.task(page, vec![event(2)]);
+    world.run_for(A_WHILE);
+    assert_eq!(entries_in(&mut world, browser), 1);
+    let stored: Vec<_> = world.client(page).client().outbox().entries().map(|entry| entry.stored.is_some()).collect();
+    assert_eq!(stored, [true, false, false]);
+}
+
+#[test]
 fn what_is_long_takes_several_values() {
     let (mut world, browser, page, reader) = start();
     world.pause(page);

@@ -105,9 +105,10 @@ impl Groups {
         self.groups.get(id.0).is_some_and(|group| group.is_rewritten)
     }
 
-    /// The first entry that storage does not have if it cannot replace what it holds; `None` if it then holds nothing of use.
-    pub fn added_since(&self, id: GroupId) -> Option<u64> {
-        self.groups.get(id.0)?.added_since
+    /// Storage could not write a value: the first entry that it does not have; `None` if it holds nothing of use. A second
+    /// failure tells that the first was not that of the addition.
+    pub fn take_added_since(&mut self, id: GroupId) -> Option<u64> {
+        self.groups.get_mut(id.0)?.added_since.take()
     }
 
     // ---- entries come and go ----

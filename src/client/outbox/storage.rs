@@ -216,7 +216,7 @@ impl Outbox {
         };
         if let Some(group) = context.log.groups.find(key) {
             let is_rewritten = context.log.groups.is_rewritten(group);
-            let added_since = context.log.groups.added_since(group);
+            let added_since = context.log.groups.take_added_since(group);
             let mut failed = Vec::new();
             self.for_each(context, records, &mut |_, entry| {
                 let is_there = added_since.is_some_and(|since| entry.number < since);
