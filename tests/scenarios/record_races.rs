@@ -338,14 +338,7 @@ fn a_deletion_that_overtakes_a_write_leaves_a_record_that_can_be_written() {
 
 #[test]
 fn what_is_taken_back_while_the_application_is_asked_about_it_ends_the_question() {
-    let (mut world, alice, bob) = two(Strategy::Custom);
-    world.pause(alice);
-    set(&mut world, alice, "title", "\"alice's\"");
-    set(&mut world, bob, "title", "\"bob's\"");
-    world.run_for(A_WHILE);
-    world.resume(alice);
-    world.run_until_open(alice);
-    world.run_for(A_WHILE);
+    let (mut world, alice, _) = asked_world();
     let (question, ..) = asked(&world, alice).expect("both have written");
     world.server().policy.denied_rights.insert((Right::Read, NAME.into()));
     world.wish(alice, Wish::ClearOutbox);

@@ -105,7 +105,7 @@ pub enum Progress {
     /// A call, or a write to a record that is not open, that was made in this session; its outcome is awaited.
     Made,
     /// A write that is part of its record here.
-    Lent,
+    InRecord,
 }
 
 /// Whose an entry is, as it stands in storage: a digest of what the server calls the user, or of what the client logged
@@ -215,7 +215,7 @@ impl Entry {
 
     /// Whether time alone can end it: not what may have arrived, nor what is part of a record here.
     pub fn may_expire(&self) -> bool {
-        !self.is_sent() && self.progress != Progress::Lent
+        !self.is_sent() && self.progress != Progress::InRecord
     }
 
     /// Whether its time is up at this moment.

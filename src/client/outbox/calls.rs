@@ -89,7 +89,7 @@ impl Outbox {
                     must_wait = true;
                     index += 1;
                 }
-                Progress::Made | Progress::Sent { .. } | Progress::Lent => index += 1,
+                Progress::Made | Progress::Sent { .. } | Progress::InRecord => index += 1,
             }
         }
         if self.batch == batch {

@@ -175,14 +175,17 @@ impl BlindWrites {
         context.out.push_back(Output::Outbox(news));
     }
 
+    /// Those that are meant will not be sent.
+    fn give_up(&mut self, context: &mut Context<'_>, why: DropReason, is_meant: &dyn Fn(&Op) -> bool) {
+        let given_up = self.take_out(is_meant);
+        given_up.iter().for_each(|op| context.leave(op));
+        context.tell_dropped(given_up, why);
+    }
+
     /// The session is over: what the server has not answered is sent again, but for what it cannot take.
     pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
-        let culprit = self.take_out(&|op| culprit == Some(&Item::of(op)));
-        culprit.iter().for_each(|op| context.leave(op));
-        context.tell_dropped(culprit, DropReason::Undeliverable);
-        let never_again = self.take_out(&|op| op.is_sent() && op.delivery == Delivery::Drop);
-        never_again.iter().for_each(|op| context.leave(op));
-        context.tell_dropped(never_again, DropReason::NotNow);
+        self.give_up(context, DropReason::Undeliverable, &|op| culprit == Some(&Item::of(op)));
+        self.give_up(context, DropReason::NotNow, &|op| op.is_sent() && op.delivery == Delivery::Drop);
         for write in &mut self.queue {
             (write.sent, write.op.progress) = (None, Progress::Waiting);
         }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     client::{
+        asked::id_in,
         context::Context,
         error::{ClientError, RecordFailure},
         io::RecordNews,
@@ -99,7 +100,7 @@ impl Records {
     }
 
     fn bulk(&self, correlation_id: Option<&str>) -> Option<usize> {
-        let correlation_id = correlation_id?.parse::<u32>().ok()?;
+        let correlation_id = id_in(correlation_id)?;
         self.bulks.iter().position(|bulk| bulk.correlation_id == correlation_id)
     }
 
@@ -175,7 +176,7 @@ impl Records {
 
     /// Whether a message answers the write that is on its way.
     fn is_in_flight(&self, message: &RecordMessage<'_>) -> bool {
-        let answered = message.correlation_id.and_then(|id| id.parse::<u32>().ok());
+        let answered = id_in(message.correlation_id);
         let in_flight = self.entries.get(message.name.unwrap_or_default()).and_then(|entry| entry.in_flight.as_ref());
         match in_flight.map(|in_flight| &in_flight.fate) {
             Some(Fate::Awaited { correlation_id, .. }) => Some(*correlation_id) == answered,

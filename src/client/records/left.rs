@@ -294,7 +294,7 @@ impl Entry {
         self.base = Some(base);
         let (mut writes, mut deletion, mut is_undone) = (Vec::new(), None::<Op>, false);
         for mut write in left.writes {
-            write.op.progress = Progress::Lent;
+            write.op.progress = Progress::InRecord;
             if write.edits.is_empty() {
                 writes.drain(..).for_each(|write: Write| context.leave(&write.op));
                 deletion.replace(write.op).iter().for_each(|op| context.leave(op));

@@ -3,6 +3,7 @@
 use super::{failure, send};
 use crate::{
     client::{
+        asked::id_in,
         context::Context,
         error::{ClientError, RecordFailure},
         io::{Outcome, Ticket},
@@ -121,11 +122,11 @@ impl Requests {
 
     /// The server has told everybody, or will not. Says whether that was asked for here.
     pub fn on_notified(&mut self, context: &mut Context<'_>, correlation_id: Option<&str>, outcome: &Outcome) -> bool {
-        let correlation_id = correlation_id.and_then(|id| id.parse().ok());
-        let is_it = |notification: &Notification| Some(notification.correlation_id) == correlation_id;
+        let Some(id) = id_in(correlation_id) else { return false };
+        let is_it = |notification: &Notification| notification.correlation_id == id;
         let Some(position) = self.notifications.iter().position(is_it) else { return false };
         let notification = self.notifications.remove(position);
-        context.settle_all(&mut vec![notification.ticket], outcome);
+        context.settle(notification.ticket, outcome.clone());
         true
     }
 

@@ -127,12 +127,12 @@ impl Stage {
 
     /// Takes out the conflict that the application was asked about, if it was.
     pub fn take_contested(&mut self) -> Option<Contested> {
-        if !matches!(self, Self::Merging(_)) {
-            return None;
-        }
         match std::mem::replace(self, Self::VERIFIED) {
             Self::Merging(contested) => Some(contested),
-            _ => None,
+            other => {
+                *self = other;
+                None
+            }
         }
     }
 }
