@@ -21,7 +21,11 @@ before(async () => {
   server = await startDeepstreamServer({ users });
   site = await startStaticServer({
     etag: true,
-    directories: { '/': inRepository('tests/engines'), '/pkg': join(consumer.directory, 'node_modules/deepstream-wasm') },
+    directories: {
+      '/': inRepository('tests/engines'),
+      '/pages': inRepository('tests/e2e/pages'),
+      '/pkg': join(consumer.directory, 'node_modules/deepstream-wasm'),
+    },
   });
 });
 after(() => Promise.all([server?.stop(), site?.stop()]));
@@ -230,7 +234,7 @@ for (const [name, programs] of Object.entries(engines)) {
       const ann = await member('ann', {}, url);
       await ann.evaluate(() => hear('news'));
       await ann.evaluate(() => client.event.emit('warm', 1, { receipt: true }));
-      await ann.goto(`${site.url}/empty.html`);
+      await ann.goto(`${site.url}/pages/empty.html`);
       await eventually(() => proxy.connections(), 0);
       await ann.back();
       await isLoaded(ann);

@@ -23,6 +23,7 @@ const declarations = [
   'loading',
   'merge',
   'module-source',
+  'module-inside',
   'module-text',
   'offline',
   'offline-store',

@@ -10,8 +10,6 @@
  *
  * @packageDocumentation
  */
-import { initSync } from '../../../target/glue/deepstream_wasm.js';
-import moduleAsText from '../../../target/glue/deepstream_wasm_bg.wasm';
 import {
   defineClient,
   defineSingleton,
@@ -21,8 +19,7 @@ import {
   type DsClient,
 } from './client.js';
 import { DeepstreamError } from './error.js';
-import { checkHost, compileError } from './loading.js';
-import { moduleFromText } from './module-text.js';
+import { compileModuleInside } from './module-inside.js';
 import type { ClientSchema } from './schema.js';
 
 export * from './public.js';
@@ -38,8 +35,6 @@ const withoutRecords: DefineRecords = (client) => {
   });
 };
 
-let initialised = false;
-
 /** A client, as `new DeepstreamClient()` makes it. */
 export type DeepstreamClient<Schema extends ClientSchema = {}> = Client<Schema>;
 
@@ -51,20 +46,12 @@ export type DeepstreamClient<Schema extends ClientSchema = {}> = Client<Schema>;
  * client.on('connectionStateChanged', (state) => console.log(state));
  * await client.login();
  */
-export const DeepstreamClient: DeepstreamClientConstructor = defineClient(
-  () => {
-    if (initialised) return;
-    checkHost();
-    try {
-      initSync({ module: moduleFromText(moduleAsText) });
-    } catch (exception) {
-      throw compileError(exception);
-    }
-    initialised = true;
-  },
-  withoutRecords,
-  ['event', 'outbox', 'presence', 'rpc'],
-);
+export const DeepstreamClient: DeepstreamClientConstructor = defineClient(compileModuleInside, withoutRecords, [
+  'event',
+  'outbox',
+  'presence',
+  'rpc',
+]);
 
 /** Gives the one client of the page: see {@link DsClient}. */
 export const dsClient: DsClient = defineSingleton(DeepstreamClient);

@@ -10,8 +10,6 @@
  *
  * @packageDocumentation
  */
-import { initSync } from '../../../target/glue/deepstream_wasm.js';
-import moduleAsText from '../../../target/glue/deepstream_wasm_bg.wasm';
 import {
   defineClient,
   defineSingleton,
@@ -19,14 +17,11 @@ import {
   type DeepstreamClientConstructor,
   type DsClient,
 } from './client.js';
+import { compileModuleInside } from './module-inside.js';
 import type { ClientSchema } from './schema.js';
-import { checkHost, compileError } from './loading.js';
-import { moduleFromText } from './module-text.js';
 import { defineRecords } from './records.js';
 
 export * from './public.js';
-
-let initialised = false;
 
 /** A client, as `new DeepstreamClient()` makes it. */
 export type DeepstreamClient<Schema extends ClientSchema = {}> = Client<Schema>;
@@ -39,16 +34,7 @@ export type DeepstreamClient<Schema extends ClientSchema = {}> = Client<Schema>;
  * client.on('connectionStateChanged', (state) => console.log(state));
  * await client.login();
  */
-export const DeepstreamClient: DeepstreamClientConstructor = defineClient(() => {
-  if (initialised) return;
-  checkHost();
-  try {
-    initSync({ module: moduleFromText(moduleAsText) });
-  } catch (exception) {
-    throw compileError(exception);
-  }
-  initialised = true;
-}, defineRecords);
+export const DeepstreamClient: DeepstreamClientConstructor = defineClient(compileModuleInside, defineRecords);
 
 /** Gives the one client of the page: see {@link DsClient}. */
 export const dsClient: DsClient = defineSingleton(DeepstreamClient);

@@ -25,60 +25,22 @@ export const RECORD = 5;
 export const RPC = 6;
 export const PRESENCE = 7;
 
-/** The fields of each topic by number; what is not here nobody in this server needs. */
+/** Fields by number, from 1 on; `null` where there is none, or one that nobody in this server needs. */
+const numbered = (...names: (keyof Message | null)[]): { [number: number]: keyof Message } =>
+  Object.fromEntries(names.flatMap((name, index) => (name ? [[index + 1, name]] : [])));
+
+const control = numbered('action', 'data', 'isError', 'isAck');
+/** What messages about names begin with. */
+const named = ['action', 'data', 'correlationId', 'isError', 'isAck', 'name', 'names'] as const;
+
+/** The fields of each topic. */
 const fields: { [topic: number]: { [number: number]: keyof Message } } = {
-  [CONNECTION]: { 1: 'action', 2: 'data', 3: 'isError', 4: 'isAck' },
-  [AUTH]: { 1: 'action', 2: 'data', 3: 'isError', 4: 'isAck' },
-  [EVENT]: {
-    ...{
-      1: 'action',
-      2: 'data',
-      3: 'correlationId',
-      4: 'isError',
-      5: 'isAck',
-      6: 'name',
-      7: 'names',
-      8: 'subscription',
-    },
-    ...{ 11: 'originalAction' },
-  },
-  [RECORD]: {
-    ...{
-      1: 'action',
-      2: 'data',
-      3: 'correlationId',
-      4: 'isError',
-      5: 'isAck',
-      6: 'name',
-      7: 'names',
-      9: 'subscription',
-    },
-    ...{ 10: 'originalAction', 11: 'isWriteAck', 12: 'path', 13: 'version', 14: 'versions' },
-  },
-  [RPC]: {
-    ...{
-      1: 'action',
-      2: 'data',
-      3: 'correlationId',
-      4: 'isError',
-      5: 'isAck',
-      6: 'names',
-      7: 'name',
-      9: 'originalAction',
-    },
-  },
-  [PRESENCE]: {
-    ...{
-      1: 'action',
-      3: 'originalAction',
-      4: 'data',
-      5: 'correlationId',
-      6: 'isError',
-      7: 'isAck',
-      8: 'name',
-      9: 'names',
-    },
-  },
+  [CONNECTION]: control,
+  [AUTH]: control,
+  [EVENT]: numbered(...named, 'subscription', null, null, 'originalAction'),
+  [RECORD]: numbered(...named, null, 'subscription', 'originalAction', 'isWriteAck', 'path', 'version', 'versions'),
+  [RPC]: numbered('action', 'data', 'correlationId', 'isError', 'isAck', 'names', 'name', null, 'originalAction'),
+  [PRESENCE]: numbered('action', null, 'originalAction', 'data', 'correlationId', 'isError', 'isAck', 'name', 'names'),
 };
 
 /** Reads all messages of a frame. */
