@@ -37,9 +37,16 @@ class Application {
   }
 }
 
+/** Opens the demo; what is clicked before its script has run is lost. */
+async function openReady(openPage, options) {
+  const page = await openPage(demo.pageUrl, options);
+  await expect(page.locator('body[data-ready]')).toBeAttached();
+  return page;
+}
+
 /** Opens the demo until both applications are connected. `writes` says whether they go on writing by themselves. */
 async function openComparison(openPage, { writes = false, ...options } = {}) {
-  const page = await openPage(demo.pageUrl, options);
+  const page = await openReady(openPage, options);
   const [theirs, ours] = ['theirs', 'ours'].map((name) => new Application(page, name));
   if (!writes) await page.getByTestId('writes').uncheck();
   for (const { state, people } of [theirs, ours]) {
@@ -214,7 +221,7 @@ class Panel {
 
 /** Opens the tab "Two of our own" at one of its own tabs; both clients log in by themselves. */
 async function openDemo(openPage, { part = 'Events', ...options } = {}) {
-  const page = await openPage(demo.pageUrl, options);
+  const page = await openReady(openPage, options);
   await page.getByTestId('writes').uncheck();
   await page.getByRole('tab', { name: 'Two of our own' }).click();
   await show(page, part);
