@@ -3,10 +3,11 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import ts from 'typescript-5.2';
 
 /** Milliseconds after which a program is hanging. */
 const deadline = 120_000;
@@ -52,6 +53,34 @@ export async function runModule({ directory }, source, { format = 'mjs', flags =
   const file = join(directory, `main.${format}`);
   await writeFile(file, source);
   return run(process.execPath, [...flags, file], directory);
+}
+
+/** What an editor offers in a file of this text, at the end of every string that `pattern` finds the beginning of. */
+export function completionsIn(file, text, pattern) {
+  const host = {
+    ...ts.sys,
+    getCompilationSettings: () => ({
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      strict: true,
+      types: [],
+    }),
+    getScriptFileNames: () => [file],
+    getScriptVersion: () => '0',
+    getScriptSnapshot: (name) => {
+      if (name === file) return ts.ScriptSnapshot.fromString(text);
+      return ts.sys.fileExists(name) ? ts.ScriptSnapshot.fromString(ts.sys.readFile(name)) : undefined;
+    },
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    getCurrentDirectory: () => dirname(file),
+    useCaseSensitiveFileNames: () => true,
+  };
+  const service = ts.createLanguageService(host);
+  const offered = [...text.matchAll(pattern)].map(({ 0: start, index }) =>
+    service.getCompletionsAtPosition(file, index + start.length, {})?.entries.map(({ name }) => name).sort(),
+  );
+  service.dispose();
+  return offered;
 }
 
 /**

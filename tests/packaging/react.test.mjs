@@ -1,9 +1,9 @@
 // The hooks for React in Node: types, loading, and rendering on a server. tests/e2e/react.spec.mjs has them in pages.
 import assert from 'node:assert/strict';
-import { cp, readFile } from 'node:fs/promises';
+import { copyFile, cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { compileDocumented, createConsumer, inRepository, runModule } from './consumer.mjs';
+import { compileDocumented, completionsIn, createConsumer, inRepository, run, runModule } from './consumer.mjs';
 
 const timeout = 60_000;
 const exported = [
@@ -69,6 +69,51 @@ for (const version of [18, 19]) {
     test('the code in docs/react.md compiles', { timeout }, async () => {
       const compilerOptions = { jsx: 'react-jsx', exactOptionalPropertyTypes: true };
       await compileDocumented(consumer, 'react.md', { language: 'tsx', compilerOptions });
+      // What declares a schema declares it for all that is compiled with it.
+      await compileDocumented(consumer, 'react.md', { compilerOptions });
+    });
+
+    for (const compiler of ['typescript', 'typescript-5.2']) {
+      test(`the hooks go by a schema that is declared once, with ${compiler}`, { timeout }, async () => {
+        const { directory } = consumer;
+        const name = 'react-schema.tsx';
+        await copyFile(inRepository('tests/packaging/typescript', name), join(directory, name));
+        const compilerOptions = {
+          module: 'ESNext',
+          moduleResolution: 'Bundler',
+          target: 'ES2022',
+          lib: ['ES2022', 'DOM'],
+          types: [],
+          jsx: 'react-jsx',
+          noEmit: true,
+          strict: true,
+          noUncheckedIndexedAccess: true,
+          exactOptionalPropertyTypes: true,
+          skipLibCheck: false,
+        };
+        await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [name] }));
+        await run(process.execPath, [inRepository('node_modules', compiler, 'bin/tsc'), '-p', 'tsconfig.json'], directory);
+      });
+    }
+
+    test('editors complete the names and paths that hooks take', { timeout }, () => {
+      const program = `
+        import { useEvent, useRecord, useRpc } from 'deepstream-wasm/react';
+        interface Schema {
+          records: { settings: { dark: boolean }; [note: \`notes/\${string}\`]: { title: string; items: string[] } };
+          events: { news: string; ping: void };
+          rpcs: { add(data: number): number; now(): string };
+        }
+        declare module 'deepstream-wasm/react' {
+          interface Register { schema: Schema }
+        }
+        useEvent('', () => {});
+        useRecord('');
+        useRecord('notes/1', '');
+        useRpc('');
+      `;
+      const offered = completionsIn(join(consumer.directory, 'completed.ts'), program, /(\(|, )'(?=')/g);
+      assert.deepEqual(offered, [['', 'news', 'ping'], ['', 'settings'], ['items', 'title'], ['add', 'now']]);
     });
   });
 }

@@ -37,12 +37,32 @@ import {
 import type { ConnectionSnapshot, DeepstreamClient } from './client.js';
 import type { CONNECTION_STATE, EventData } from './constants.js';
 import type { DeepstreamError } from './error.js';
-import type { Serialisable } from './event.js';
 import type { List } from './list.js';
 import type { OutboxEntry } from './outbox.js';
 import type { IndividualQueryResult } from './presence.js';
 import type { PathIn, Record, ValueAt } from './record.js';
 import type { RPCMakeOptions } from './rpc.js';
+import type { ClientSchema, DataAndOptions, DataOf, NameIn, ResultOf } from './schema.js';
+
+/**
+ * The schema that the hooks go by, declared once for all of the application. Without it any name will do, and its types
+ * are taken at your word.
+ *
+ * @example
+ * declare module 'deepstream-wasm/react' {
+ *   interface Register {
+ *     schema: Schema; // that of `new DeepstreamClient<Schema>(…)`
+ *   }
+ * }
+ */
+export interface Register {}
+
+/** The schema of {@link Register}; none if it has none, and `never` if that is no {@link ClientSchema}. */
+export type RegisteredSchema = Register extends { schema: infer Schema }
+  ? Schema extends ClientSchema
+    ? Schema
+    : never
+  : {};
 
 /** What `DeepstreamProvider` takes. */
 export interface DeepstreamProviderProps {
@@ -52,7 +72,7 @@ export interface DeepstreamProviderProps {
    * mounts twice, the first client is closed before it has dialled. Another function later changes nothing: give the
    * provider another `key`.
    */
-  client: DeepstreamClient | (() => DeepstreamClient);
+  client: DeepstreamClient<RegisteredSchema> | (() => DeepstreamClient<RegisteredSchema>);
   /** Who may use the client. */
   children?: ReactNode;
 }
@@ -95,12 +115,16 @@ export interface ListState {
 }
 
 /** Calls, and how the last one went. */
-export interface RpcState<Result = any, Data = any> {
+export interface RpcState<
+  Result = any,
+  Data = any,
+  Parameters extends unknown[] = [data?: Data, options?: RPCMakeOptions],
+> {
   /**
    * Makes a call; the function stays the same.
    * @returns The result. Rejected as that of `client.rpc.make`; need not be looked at, since `error` says the same.
    */
-  readonly call: (data?: Data, options?: RPCMakeOptions) => Promise<Result>;
+  readonly call: (...parameters: Parameters) => Promise<Result>;
   /** The result of the last call that had one. */
   readonly result: Result | undefined;
   /** Why the last call failed; `undefined` if it did not. */
@@ -179,7 +203,7 @@ function needed({ now }: Holder): DeepstreamClient {
  * const client = useClient();
  * return <button onClick={() => client?.event.emit('news', { text })}>Send</button>;
  */
-export function useClient(): DeepstreamClient | null {
+export function useClient(): DeepstreamClient<RegisteredSchema> | null {
   return useHolder().client;
 }
 
@@ -239,13 +263,26 @@ export function useConnection(): ConnectionSnapshot {
   return useStore(holder, store, unconnected);
 }
 
+/** What stands for a name that is not known yet. */
+type NoName = '' | null | undefined;
+
+/** `useEvent` without a schema. */
+export type EventHook = <Data = EventData>(name: string | NoName, callback: (data: Data) => void) => void;
+/** `useEvent` for events that are declared. */
+export type TypedEventHook<Events> = <Name extends NameIn<Events>>(
+  name: Name | NoName,
+  callback: (data: Events[Name]) => void,
+) => void;
+/** `useEvent` by a schema. */
+export type EventHookOf<Schema> = Schema extends { events: infer Events } ? TypedEventHook<Events> : EventHook;
+
 /**
  * Calls back for every event of this name while the component is mounted; always the callback of the last rendering.
- * @param name Nothing is subscribed to without one.
+ * Nothing is subscribed to without a name.
  * @example
  * useEvent<Message>('chat', (message) => setMessages((before) => [...before, message]));
  */
-export function useEvent<Data = EventData>(name: string | null | undefined, callback: (data: Data) => void): void {
+export const useEvent: EventHookOf<RegisteredSchema> = (name, callback) => {
   const { client, now } = useHolder();
   const latest = useRef(callback);
   useMountEffect(() => {
@@ -253,10 +290,10 @@ export function useEvent<Data = EventData>(name: string | null | undefined, call
   });
   useEffect(() => {
     if (!name || !client || client !== now()) return undefined;
-    const { unsubscribe } = client.event.subscribe<Data>(name, (data) => latest.current(data));
+    const { unsubscribe } = client.event.subscribe<any>(name, (data) => latest.current(data));
     return unsubscribe;
   }, [client, name]);
-}
+};
 
 const unopened: RecordStatus & { value: undefined } = { isReady: false, error: null, record: null, value: undefined };
 
@@ -326,33 +363,58 @@ class RecordStore implements Store<RecordStatus & { value: any }> {
   }
 }
 
+/** What `useRecord` gives of a record. */
+type RecordWhole<Data> = [value: Data | undefined, set: SetValue<Data>, status: RecordStatus<Data>];
+/** What `useRecord` gives of a path in a record. */
+type RecordPart<Data, Path extends string> = [
+  value: ValueAt<Data, Path> | undefined,
+  set: SetValue<ValueAt<Data, Path> | undefined>,
+  status: RecordStatus<Data>,
+];
+
+/** `useRecord` without a schema. */
+export interface RecordHook {
+  /** A whole record. */
+  <Data = any>(name: string | NoName): RecordWhole<Data>;
+  /** What is at a path. */
+  <Data = any, Path extends string = string>(
+    name: string | NoName,
+    path: PathIn<Data, Path>,
+  ): RecordPart<Data, Path>;
+}
+/** `useRecord` for records that are declared. */
+export interface TypedRecordHook<Records> {
+  /** A whole record. */
+  <Name extends NameIn<Records>>(name: Name | NoName): RecordWhole<Records[Name]>;
+  /** What is at a path. */
+  <Name extends NameIn<Records>, Path extends string>(
+    name: Name | NoName,
+    path: PathIn<Records[Name], Path>,
+  ): RecordPart<Records[Name], Path>;
+}
+/** `useRecord` by a schema. */
+export type RecordHookOf<Schema> = Schema extends { records: infer Records } ? TypedRecordHook<Records> : RecordHook;
+
 /**
- * A record, and what writes to it. It is open while the component is mounted.
- * @param name Nothing is opened without one.
- * @returns The data (`undefined` before it is loaded, unless something was written), the setter, and a status.
+ * A record, or what is at a path of it, and what writes there. It is open while the component is mounted; without a
+ * name nothing is. With a path it is rendered again only when that is different.
+ * @returns The value (`undefined` before the record is loaded, unless something was written, and where there is none),
+ * the setter (`undefined` erases at a path), and a status.
  * @example
  * const [note, setNote, { isReady }] = useRecord<Note>('note');
- */
-export function useRecord<Data = any>(
-  name: string | null | undefined,
-): [Data | undefined, SetValue<Data>, RecordStatus<Data>];
-/**
- * What is at a path of a record, and what writes there; rendered again only when that is different.
- * @returns The value (`undefined` if there is none), the setter (`undefined` erases), and a status.
  * @example
  * const [title = '', setTitle] = useRecord<Note, 'title'>('note', 'title');
  * return <input value={title} onChange={(event) => setTitle(event.target.value)} />;
  */
-export function useRecord<Data = any, Path extends string = string>(
-  name: string | null | undefined,
-  path: PathIn<Data, Path>,
-): [ValueAt<Data, Path> | undefined, SetValue<ValueAt<Data, Path> | undefined>, RecordStatus<Data>];
-export function useRecord(name: string | null | undefined, path?: string): [any, SetValue<any>, RecordStatus] {
+export const useRecord: RecordHookOf<RegisteredSchema> = (
+  name: string | NoName,
+  path?: string,
+): [any, SetValue<any>, RecordStatus] => {
   const holder = useHolder();
   const store = useMemo(() => new RecordStore(holder, name, path), [holder, name, path]);
   const status = useStore(holder, store, unopened);
   return [status.value, store.set, status];
-}
+};
 
 const noEntries: readonly string[] = [];
 
@@ -425,6 +487,19 @@ export function useList(name: string | null | undefined): ListState {
 
 const idle = { result: undefined, error: undefined, isPending: false };
 
+/** `useRpc` without a schema. */
+export type RpcHook = <Result = any, Data = any>(name: string) => RpcState<Result, Data>;
+/** `useRpc` for procedures that are declared. */
+export type TypedRpcHook<Rpcs> = <Name extends NameIn<Rpcs>>(
+  name: Name,
+) => RpcState<
+  ResultOf<Rpcs[Name]>,
+  DataOf<Rpcs[Name]>,
+  DataAndOptions<DataOf<Rpcs[Name]>, RPCMakeOptions>
+>;
+/** `useRpc` by a schema. */
+export type RpcHookOf<Schema> = Schema extends { rpcs: infer Rpcs } ? TypedRpcHook<Rpcs> : RpcHook;
+
 /**
  * Calls a remote procedure, and shows how that goes. Of several calls at a time the last one counts.
  * @example
@@ -432,16 +507,16 @@ const idle = { result: undefined, error: undefined, isPending: false };
  * const add = () => call({ a: 1, b: 2 });
  * return <button disabled={isPending} onClick={add}>{error?.message ?? result ?? 'Add'}</button>;
  */
-export function useRpc<Result = any, Data = any>(name: string): RpcState<Result, Data> {
+export const useRpc: RpcHookOf<RegisteredSchema> = (name) => {
   const holder = useHolder();
-  const [state, setState] = useState<Omit<RpcState<Result>, 'call'>>(idle);
-  const last = useRef<Promise<Result> | null>(null);
+  const [state, setState] = useState<Omit<RpcState, 'call'>>(idle);
+  const last = useRef<Promise<unknown> | null>(null);
   const call = useCallback(
-    (data?: Data, options?: RPCMakeOptions) => {
-      const made = needed(holder).rpc.make<Result, Data>(name, data as Data & Serialisable<Data>, options);
+    (data?: any, options?: RPCMakeOptions) => {
+      const made = needed(holder).rpc.make(name, data, options);
       last.current = made;
       setState(({ result, error }) => ({ result, error, isPending: true }));
-      const settle = (outcome: { result: Result } | { error: DeepstreamError }): void => {
+      const settle = (outcome: { result: unknown } | { error: DeepstreamError }): void => {
         if (last.current === made)
           setState(({ result }) => ({ result, error: undefined, isPending: false, ...outcome }));
       };
@@ -454,7 +529,7 @@ export function useRpc<Result = any, Data = any>(name: string): RpcState<Result,
     [holder, name],
   );
   return useMemo(() => ({ ...state, call }), [state, call]);
-}
+};
 
 class PresenceStore implements Store<any> {
   #online = new Set<string>();

@@ -146,7 +146,7 @@ export type DataOf<Rpc> = Rpc extends (...parameters: infer Parameters) => unkno
 export type ResultOf<Rpc> = Rpc extends (...parameters: never) => infer Result ? Awaited<Result> : never;
 
 /** Data may be left out where there need be none. */
-type DataAndOptions<Data, Options> = [undefined] extends [Data]
+export type DataAndOptions<Data, Options> = [undefined] extends [Data]
   ? [data?: Data, options?: Options]
   : [Data] extends [void]
     ? [data?: undefined, options?: Options]
