@@ -342,6 +342,7 @@ export interface DeepstreamClientConstructor {
     url: string | readonly string[],
     options?: Partial<Options>,
   ): DeepstreamClient<Schema>;
+  /** What all clients inherit from. */
   readonly prototype: DeepstreamClient<any>;
   /** The version of this package. */
   readonly version: string;

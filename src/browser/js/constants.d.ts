@@ -358,36 +358,63 @@ export declare const RESPONSE_TO_REQUEST: {
 
 /** A message of the protocol, with every field that any topic has. */
 export interface Message {
+  /** What part of deepstream it belongs to. */
   topic: TOPIC | STATE_REGISTRY_TOPIC;
+  /** What it says or asks for, of the actions of its topic. */
   action: ALL_ACTIONS;
+  /** Of the record, event, procedure or user it is about. */
   name?: string;
+  /** The same, of several. */
   names?: Array<string>;
+  /** Whether the server refuses something. */
   isError?: boolean;
+  /** Whether it confirms something. */
   isAck?: boolean;
+  /** Whether a write shall be confirmed, or is. */
   isWriteAck?: boolean;
+  /** What ties an answer to its request. */
   correlationId?: string;
   /** JSON text. */
   data?: string | Uint8Array;
   /** What the JSON text in `data` says. */
   parsedData?: RecordData | RPCResult | EventData | AuthData;
+  /** Not there in a message that could be read. */
   parseError?: false;
+  /** What a listener is told about: a name that its pattern fits. */
   subscription?: string;
+  /** The topic of the message that this one answers. */
   originalTopic?: TOPIC | STATE_REGISTRY_TOPIC;
+  /** The action of the message that this one answers. */
   originalAction?: ALL_ACTIONS;
+  /** Why, in the words of the server. */
   reason?: string;
+  /** The URL that the client has dialled, or is sent to. */
   url?: string;
+  /** The version of the protocol that the client speaks. */
   protocolVersion?: string;
+  /** The version of the client's package. */
   sdkVersion?: string;
+  /** The kind of client. */
   sdkType?: string;
+  /** The path in a record. */
   path?: string;
+  /** The version of a record. */
   version?: number;
+  /** The versions of records, by name. */
   versions?: { [name: string]: number };
+  /** Of the state that servers share. */
   checksum?: number;
+  /** All of the state that servers share. */
   fullState?: Array<string>;
+  /** The name of a server of a cluster. */
   serverName?: string;
+  /** The topic of the state that servers share. */
   registryTopic?: TOPIC;
+  /** What decides which server of a cluster leads. */
   leaderScore?: number;
+  /** The role of a server in a cluster. */
   role?: string;
+  /** Whether a lock is held. */
   locked?: boolean;
 }
 
@@ -419,7 +446,9 @@ export interface RPCMessage extends SubscriptionMessage {
   topic: TOPIC.RPC;
   action: RPC_ACTION;
   correlationId: string;
+  /** Who has made the call. */
   requestorName?: string;
+  /** What the server knows of who has made the call, as JSON text. */
   requestorData?: string;
 }
 
@@ -435,6 +464,7 @@ export interface ListenMessage extends SubscriptionMessage {
   topic: TOPIC.RECORD | TOPIC.EVENT;
   action: RECORD_ACTION | EVENT_ACTION;
   subscription: string;
+  /** The message as it came. */
   raw?: string;
 }
 
@@ -477,10 +507,15 @@ export interface ClusterMessage extends Message {
 
 /** What is left of a message that could not be read. */
 export interface ParseError {
+  /** That it is one. */
   parseError: boolean;
+  /** What is wrong with it. */
   action: PRESENCE_ACTION;
+  /** What could be read of it. */
   parsedMessage: Message;
+  /** The bytes that came. */
   raw?: Uint8Array;
+  /** What is wrong with it, in words. */
   description?: string;
 }
 

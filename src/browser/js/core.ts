@@ -8,7 +8,7 @@
  * const client = new DeepstreamClient('localhost:6020');
  * await client.login();
  *
- * @packageDocumentation
+ * @module deepstream-wasm/core
  */
 import {
   defineClient,
@@ -35,7 +35,10 @@ const withoutRecords: DefineRecords = (client) => {
   });
 };
 
-/** A client, as `new DeepstreamClient()` makes it. */
+/**
+ * A client, as `new DeepstreamClient()` makes it.
+ * @interface
+ */
 export type DeepstreamClient<Schema extends ClientSchema = {}> = Client<Schema>;
 
 /**

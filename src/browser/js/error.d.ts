@@ -44,7 +44,12 @@ export interface LostWrite {
    */
   by: 'client' | 'server' | 'page';
   /** The version and the data that the server has instead; `null` if nobody has asked it. */
-  found: { version: number; data: unknown } | null;
+  found: {
+    /** The version there. */
+    version: number;
+    /** The data there. */
+    data: unknown;
+  } | null;
 }
 
 /** One change that is lost. */
@@ -75,6 +80,7 @@ export interface LostEdit {
  */
 export declare class DeepstreamError extends Error implements DeepstreamErrorDetails {
   constructor(message: string, code: string, details?: DeepstreamErrorDetails);
+  /** What errors are told apart by in logs. */
   readonly name: 'DeepstreamError';
   /**
    * Says what went wrong, for programs: unlike the message it stays the same from version to version. Mostly a name of

@@ -8,7 +8,7 @@
  * const client = new DeepstreamClient('localhost:6020');
  * await client.login();
  *
- * @packageDocumentation
+ * @module deepstream-wasm
  */
 import {
   defineClient,
@@ -23,7 +23,10 @@ import { defineRecords } from './records.js';
 
 export * from './public.js';
 
-/** A client, as `new DeepstreamClient()` makes it. */
+/**
+ * A client, as `new DeepstreamClient()` makes it.
+ * @interface
+ */
 export type DeepstreamClient<Schema extends ClientSchema = {}> = Client<Schema>;
 
 /**

@@ -44,7 +44,9 @@ export function threeWay({ prefer = 'remote' }: ThreeWayOptions = {}): MergeStra
  * const client = new DeepstreamClient(url, { mergeStrategy: MERGE_STRATEGIES.THREE_WAY });
  */
 export const MERGE_STRATEGIES = Object.freeze({
+  /** What the server has; what was written here is lost. */
   REMOTE_WINS,
+  /** What is here, as a whole. */
   LOCAL_WINS,
   /** Both sides' changes; where both have changed the same, the server's. See {@link threeWay}. */
   THREE_WAY: preferRemote,

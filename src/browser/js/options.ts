@@ -21,12 +21,19 @@ export interface RecordOfflineStore {
 
 /** A connection as `socketFactory` makes it. */
 export interface Socket {
+  /** Ends it. */
   close: () => void;
+  /** Called with the messages that have come. */
   onparsedmessages: (messages: Message[]) => void;
+  /** Called when it has ended. */
   onclosed: () => void;
+  /** Called when it stands. */
   onopened: () => void;
+  /** Called when it fails. */
   onerror: (error: any) => void;
+  /** Sends a message. */
   sendParsedMessage: (message: Message) => void;
+  /** For how many milliseconds no message has come. */
   getTimeSinceLastMessage: () => number;
 }
 
@@ -471,21 +478,21 @@ export interface OutboxOptions {
  */
 export interface OutboxStorage {
   /** The value of a key; `null` or `undefined` if there is none. */
-  getItem(key: string): MaybePromise<string | null | undefined>;
+  getItem(key: string): string | null | undefined | Promise<string | null | undefined>;
   /** Sets a value; throws, or rejects, if that cannot be. */
-  setItem(key: string, value: string): MaybePromise<unknown>;
+  setItem(key: string, value: string): unknown;
   /** Removes a value. */
-  removeItem(key: string): MaybePromise<unknown>;
+  removeItem(key: string): unknown;
   /** All keys there are. */
-  keys(): MaybePromise<Iterable<string>>;
+  keys(): Iterable<string> | Promise<Iterable<string>>;
 }
-
-type MaybePromise<Value> = Value | Promise<Value>;
 
 /** Options as they are when nothing was said. */
 export type OptionDefaults = Readonly<
   Options & {
+    /** How IndexedDB is used. */
     indexdb: Required<Omit<IndexdbOptions, 'ignorePrefixes'>>;
+    /** How localStorage is used. */
     localstorage: Required<Omit<LocalstorageOptions, 'ignorePrefixes'>>;
   }
 >;

@@ -18,7 +18,7 @@
  * };
  * root.render(<DeepstreamProvider client={connect}><Title /></DeepstreamProvider>);
  *
- * @packageDocumentation
+ * @module deepstream-wasm/react
  */
 import {
   createContext,

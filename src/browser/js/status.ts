@@ -8,7 +8,7 @@
  *
  * document.querySelector('deepstream-status').client = client;
  *
- * @packageDocumentation
+ * @module deepstream-wasm/status
  */
 import type { ConnectionSnapshot, DeepstreamClient } from './client.js';
 
@@ -138,6 +138,7 @@ export class DeepstreamStatus extends Base {
     return this.#client;
   }
 
+  /** Shows the connection of this client. */
   set client(client: DeepstreamClient | null) {
     this.#client = client;
     if (this.isConnected) this.connectedCallback();
@@ -148,6 +149,7 @@ export class DeepstreamStatus extends Base {
     return this.#texts;
   }
 
+  /** Replaces what is said, in part or all. */
   set texts(texts: Partial<StatusTexts>) {
     this.#texts = { ...english, ...texts };
     if (this.#ended) this.#update();

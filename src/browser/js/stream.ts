@@ -15,8 +15,11 @@ export interface StreamOptions extends SubscribeOptions {
 export interface EventStream<Data> extends AsyncIterableIterator<Data>, AsyncDisposable {
   /** How many events were dropped because as many as `maxBuffered` waited already. */
   readonly dropped: number;
+  /** The next event, as soon as there is one. */
   next(): Promise<IteratorResult<Data, undefined>>;
+  /** Ends the stream; `for await` calls it when its loop is left. */
   return(): Promise<IteratorResult<Data, undefined>>;
+  /** The stream itself, for `for await`. */
   [Symbol.asyncIterator](): EventStream<Data>;
 }
 

@@ -13,7 +13,7 @@
  * client.event.emit('news', 1); // waits
  * server.heal();
  *
- * @packageDocumentation
+ * @module deepstream-wasm/testing
  */
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { JSONObject } from './constants.js';
@@ -56,7 +56,9 @@ export interface TestServerOptions {
 
 /** A record as the server has it. */
 export interface TestRecord {
+  /** The version, from 1. */
   version: number;
+  /** What is in it. */
   data: any;
 }
 

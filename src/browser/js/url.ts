@@ -8,10 +8,8 @@
  * await init();
  * const client = new DeepstreamClient('localhost:6020');
  *
- * @packageDocumentation
+ * @module deepstream-wasm/url
  */
-import load from '../../../target/glue/deepstream_wasm.js';
-import { DeepstreamError } from './error.js';
 import {
   defineClient,
   defineSingleton,
@@ -19,6 +17,8 @@ import {
   type DeepstreamClientConstructor,
   type DsClient,
 } from './client.js';
+import load from '../../../target/glue/deepstream_wasm.js';
+import { DeepstreamError } from './error.js';
 import type { ClientSchema } from './schema.js';
 import { checkHost, compileError, foreignBytesError, loadModule } from './loading.js';
 import { defaultSource } from './module-source.js';
@@ -63,7 +63,10 @@ async function start(source: ModuleSource = defaultSource()): Promise<void> {
   initialised = true;
 }
 
-/** A client, as `new DeepstreamClient()` makes it. */
+/**
+ * A client, as `new DeepstreamClient()` makes it.
+ * @interface
+ */
 export type DeepstreamClient<Schema extends ClientSchema = {}> = Client<Schema>;
 
 /**
