@@ -84,17 +84,16 @@ export function completionsIn(file, text, pattern) {
 }
 
 /**
- * Compiles the code of a page of docs/ in the project, as strictly as TypeScript can.
- * @param {object} [options]
- * @param {string} [options.language] that of the code blocks: `ts` or `tsx`
- * @param {Record<string, string>} [options.declarations] files to be there beside it, by name
+ * Compiles the code of a page of docs/ in the project, as strictly as TypeScript can. (docs.test.mjs does it for `js` and `ts`.)
+ * @param {object} options
+ * @param {string} options.language that of the code blocks
  * @param {object} [options.compilerOptions] what is to be different
  */
-export async function compileDocumented({ directory }, page, { language = 'ts', declarations = {}, compilerOptions } = {}) {
+export async function compileDocumented({ directory }, page, { language, compilerOptions }) {
   const text = await readFile(inRepository('docs', page), 'utf8');
   const blocks = [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].filter(([, of]) => of === language).map(([, , code]) => code);
   if (blocks.length === 0) throw new Error(`docs/${page} has no code in ${language}.`);
-  const files = { ...declarations, [`documented.${language}`]: blocks.join('\n') };
+  const files = { [`documented.${language}`]: blocks.join('\n') };
   const configuration = {
     compilerOptions: {
       module: 'ESNext',

@@ -1,8 +1,23 @@
 // What the docs say of the package is so.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { inRepository } from './consumer.mjs';
+import { createConsumer, inRepository, run } from './consumer.mjs';
+
+const consumer = await createConsumer();
+const pages = ['README.md', ...(await readdir(inRepository('docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const codeOf = new Map();
+for (const page of pages) {
+  const blocks = (await readFile(inRepository(page), 'utf8')).matchAll(/^```(.*)\n([^]*?)^```$/gm);
+  codeOf.set(
+    page,
+    [...blocks].map(({ 1: language, 2: code, index, input }) => ({ language, code, line: input.slice(0, index).split('\n').length + 1 })),
+  );
+}
+/** The blocks of a page in this language, each where it stands: so that what the compiler says names the line of the page. */
+const codeIn = (page, language) => codeOf.get(page).filter((block) => block.language === language);
+const inItsPlace = ({ code, line }, before = 1) => '\n'.repeat(line - before) + code;
 
 const literalsIn = (cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, literal]) => literal);
 /** `'linear'`, `[1008, 4003]`, `Infinity`, … as values. */
@@ -24,4 +39,110 @@ test('docs/options.md has the defaults that the package has', async () => {
     }
   }
   assert.ok(checked >= 30, `${checked} defaults were found`);
+});
+
+/** What applications have that the code of the pages speaks of. */
+const prelude = (client) => `
+  import * as all from '${client}';
+  declare global {
+    const { C, DeepstreamClient, DefaultOptions, MERGE_STRATEGIES, threeWay }: typeof all;
+    let client: all.DeepstreamClient;
+    const note: all.Record<any>, record: all.Record<any>;
+    const url: string, token: string, title: string;
+    const order: { id: string }, position: object, numbers: object, others: { token: string };
+    const input: HTMLInputElement;
+    function show(...what: unknown[]): void;
+    const showBanner: typeof show, hideBanner: typeof show, showDetails: typeof show, showLight: typeof show;
+    const showLogin: typeof show, showSaved: typeof show, showUser: typeof show, showWaiting: typeof show;
+    const warn: typeof show, retryLater: typeof show, startOne: typeof show;
+    function askToTryAgain(): Promise<void>;
+    function find(what: string): any;
+    function findUser(token: string): Promise<{ id: string }>;
+    function getToken(how: { force: boolean }): Promise<string>;
+    function weatherOf(name: string): { degrees: number };
+    function require(name: 'node:util'): { TextDecoder: object; TextEncoder: object };
+    const chrome: { storage: { local: { get(key: string | null): Promise<any>; set(items: object): Promise<void>; remove(key: string): Promise<void> } } };
+    interface ImportMeta { hot?: { dispose(callback: () => void): void } }
+  }
+`;
+/** Modules that only tools and hosts have. */
+const modules = `
+  declare module '*?url' { const url: string; export default url; }
+  declare module 'electron' { export const contextBridge: { exposeInMainWorld(name: string, api: object): void }; }
+  declare module 'vitest' {
+    export function test(name: string, run: () => unknown): void;
+    export function beforeEach(run: () => unknown): void;
+    export function afterEach(run: () => unknown): void;
+    export function expect(value: unknown): { toBe(expected: unknown): void; toEqual(expected: unknown): void };
+    export const vi: { waitFor(check: () => unknown): Promise<void>; useFakeTimers(options?: object): void; useRealTimers(): void;
+      advanceTimersByTimeAsync(milliseconds: number): Promise<void> };
+  }
+`;
+
+/** Compiles files, with the names that the prelude has. */
+async function compile(directory, client, files, compilerOptions) {
+  const sources = { ...files, 'prelude.d.ts': prelude(client), 'modules.d.ts': modules };
+  const strict = {
+    module: 'ESNext',
+    moduleResolution: 'Bundler',
+    target: 'ES2022',
+    lib: ['ES2022', 'DOM', 'DOM.Iterable'],
+    types: [],
+    noEmit: true,
+    strict: true,
+    skipLibCheck: false,
+  };
+  sources['tsconfig.json'] = JSON.stringify({ compilerOptions: { ...strict, ...compilerOptions }, files: Object.keys(sources) });
+  for (const [name, content] of Object.entries(sources)) await writeFile(join(directory, name), content);
+  await run(process.execPath, [inRepository('node_modules/typescript/bin/tsc'), '-p', directory], directory);
+}
+
+const fileName = (page, ...more) => [page.replace('docs/', '').replace('.md', ''), ...more].join('-');
+/** A block of JavaScript stands alone. What `// before` shows is for @deepstream/client, what `// after` shows for this package. */
+const [inPlace, ofReference] = [{}, {}];
+for (const page of pages) {
+  for (const block of codeIn(page, 'js')) {
+    const [, before, after] = /^(\/\/ before[^]*?)^(\/\/ after[^]*)/m.exec(block.code) ?? [, , block.code];
+    const skipped = before ? before.split('\n').length - 1 : 0;
+    if (before) ofReference[`${fileName(page, block.line)}.ts`] = inItsPlace(block).slice(0, -after.length) + 'export {};';
+    inPlace[`${fileName(page, block.line)}.ts`] = `${inItsPlace({ code: after, line: block.line + skipped })}export {};`;
+  }
+}
+
+test('every page in JavaScript compiles', async () => {
+  assert.ok(Object.keys(inPlace).length >= 30);
+  // JavaScript says no types: neither what a parameter is, nor that something is not null.
+  await compile(consumer.directory, 'deepstream-wasm', inPlace, { strict: false });
+});
+
+test('what docs/migration.md shows of before compiles for @deepstream/client', async () => {
+  assert.ok(Object.keys(ofReference).length >= 6);
+  const directory = join(consumer.directory, 'before');
+  await mkdir(directory);
+  await symlink(inRepository('node_modules'), join(directory, 'node_modules'));
+  // Its declarations need those of Node.js, and do not all hold.
+  await compile(directory, '@deepstream/client', ofReference, { strict: false, types: ['node'], skipLibCheck: true });
+});
+
+test('every page in TypeScript compiles', async () => {
+  const files = {};
+  for (const page of pages) {
+    // The blocks of a page go on from one another.
+    let code = '';
+    for (const block of codeIn(page, 'ts')) code += inItsPlace(block, code.split('\n').length);
+    if (code) files[`${fileName(page)}.ts`] = code;
+  }
+  assert.ok(Object.keys(files).length >= 3);
+  await compile(consumer.directory, 'deepstream-wasm', files, { noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true });
+});
+
+test('no page has code that nothing checks', () => {
+  for (const page of pages) {
+    for (const { language, code, line } of codeOf.get(page)) {
+      if (language === 'json') JSON.parse(code);
+      // react.test.mjs compiles its page for React 18 and 19.
+      const isChecked = ['js', 'ts', 'json'].includes(language) || (language === 'tsx' && page === 'docs/react.md');
+      assert.ok(isChecked || ['sh', 'css', 'diff', 'html', 'http', 'nginx'].includes(language), `${page}:${line} is in ${language || 'no language'}`);
+    }
+  }
 });

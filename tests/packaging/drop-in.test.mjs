@@ -4,19 +4,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { transform } from 'esbuild';
 import { inRepository } from './consumer.mjs';
 import { compare } from './drop-in/compare.mjs';
 import { differences, rules } from './drop-in/differences.mjs';
 import { play } from './drop-in/play.mjs';
 
 const migration = await readFile(inRepository('docs/migration.md'), 'utf8');
-
-test('the code in docs/migration.md is JavaScript', async () => {
-  const blocks = [...migration.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
-  assert.ok(blocks.length > 0);
-  for (const code of blocks) await transform(code, { format: 'esm' });
-});
 
 test('a program for @deepstream/client sees the same, but for what docs/migration.md says', { timeout: 300_000 }, async (t) => {
   const ourClient = pathToFileURL(inRepository('pkg/index.mjs')).href;

@@ -1,7 +1,7 @@
 // <deepstream-status> where there is no page: tests/e2e/status.spec.mjs has it in one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileDocumented, createConsumer, runModule } from './consumer.mjs';
+import { createConsumer, runModule } from './consumer.mjs';
 
 const consumer = await createConsumer();
 const loadings = {
@@ -23,5 +23,3 @@ for (const [how, { format, load }] of Object.entries(loadings)) {
     assert.deepEqual(JSON.parse(printed), ['function', 0]);
   });
 }
-
-test('the code in docs/status.md compiles', () => compileDocumented(consumer, 'status.md'));

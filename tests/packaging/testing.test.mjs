@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, describe, mock, test } from 'node:test';
-import { compileDocumented, createConsumer, inRepository, runModule } from './consumer.mjs';
+import { createConsumer, inRepository, runModule } from './consumer.mjs';
 
 const { DeepstreamClient, MERGE_STRATEGIES } = await import(inRepository('pkg', 'index.mjs'));
 const { createTestServer } = await import(inRepository('pkg', 'testing.mjs'));
@@ -181,17 +181,4 @@ describe('installed', async () => {
       assert.equal(await runModule(consumer, source, { format }), 'delivered ada\n');
     });
   }
-
-  test('the code in docs/testing.md compiles', { timeout }, async () => {
-    // What Vitest gives, as far as the page uses it.
-    const vitest = `declare module 'vitest' {
-      export function test(name: string, run: () => unknown): void;
-      export function beforeEach(run: () => unknown): void;
-      export function afterEach(run: () => unknown): void;
-      export function expect(value: unknown): { toBe(expected: unknown): void; toEqual(expected: unknown): void };
-      export const vi: { waitFor(check: () => unknown): Promise<void>; useFakeTimers(options?: object): void; useRealTimers(): void;
-        advanceTimersByTimeAsync(milliseconds: number): Promise<void> };
-    }`;
-    await compileDocumented(consumer, 'testing.md', { declarations: { 'vitest.d.ts': vitest } });
-  });
 });

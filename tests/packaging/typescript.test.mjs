@@ -62,14 +62,6 @@ for (const [what, { module, moduleResolution, extension }] of Object.entries(res
         await compile(files, strict, inRepository('node_modules/typescript-5.2/bin/tsc'));
       });
 
-      test('the code in docs/types.md compiles', async () => {
-        const text = await readFile(inRepository('docs/types.md'), 'utf8');
-        const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
-        assert.ok(blocks.length > 0);
-        await writeFile(join(project, 'documented.ts'), blocks.join('\n'));
-        await compile('documented.ts', strict);
-      });
-
       test('editors complete names and paths', async () => {
         const program = `
           import { DeepstreamClient } from 'deepstream-wasm';
