@@ -12,6 +12,8 @@ import { setup } from './setup.mjs';
 const packageDirectory = inRoot('pkg');
 /** Where the package is put together, so that a build that fails leaves the last good one alone. */
 const workDirectory = inRoot('target', 'pkg');
+/** What esbuild says of url.mjs, which is all of the script without the module. */
+export const partsOfScript = inRoot('target', 'url.mjs.json');
 const inPackage = (name) => join(workDirectory, name);
 /** What the classic script leaves behind, as that of @deepstream/client does: an object with all that is exported. */
 const globalName = 'DeepstreamClient';
@@ -57,10 +59,11 @@ async function bundle({ name, version, license, repository }) {
   };
   const bundleOne = async (source, output, format, { moduleSource, module = modules.whole } = {}) => {
     const moduleText = texts.get(module);
-    const { outputFiles } = await esbuild.build({
+    const { outputFiles, metafile } = await esbuild.build({
       entryPoints: [join(typescriptDirectory, source)],
       outfile: inPackage(output),
       write: false,
+      metafile: output === 'url.mjs',
       bundle: true,
       minify: true,
       sourcemap: 'linked',
@@ -83,6 +86,7 @@ async function bundle({ name, version, license, repository }) {
     const placed = placeModule(sourceMaps, code, JSON.parse(map), moduleText);
     await writeFile(inPackage(output), placed.code);
     await writeFile(inPackage(`${output}.map`), JSON.stringify(placed.map));
+    if (metafile) await writeFile(partsOfScript, JSON.stringify(metafile));
     await checkBundle(output, { carriesModule: !moduleSource, moduleText });
   };
   await mkdir(inPackage('dist'));
