@@ -73,8 +73,8 @@ const modules = `
     export function test(name: string, run: () => unknown): void;
     export function beforeEach(run: () => unknown): void;
     export function afterEach(run: () => unknown): void;
-    export function expect(value: unknown): { toBe(expected: unknown): void; toEqual(expected: unknown): void };
-    export const vi: { waitFor(check: () => unknown): Promise<void>; useFakeTimers(options?: object): void; useRealTimers(): void;
+    export function expect(value: unknown): Record<'toBe' | 'toEqual' | 'toHaveBeenCalledWith', (...expected: unknown[]) => void>;
+    export const vi: { spyOn(object: object, method: string): object; useFakeTimers(options?: object): void; useRealTimers(): void;
       advanceTimersByTimeAsync(milliseconds: number): Promise<void> };
   }
 `;

@@ -139,6 +139,19 @@ test('a login that is refused, and what may not be done, is told as by a server'
   await assert.rejects(settings.setWithAck('dark', true), { code: 'MESSAGE_DENIED' });
 });
 
+test('it stands behind the URL that an application has', { timeout }, async () => {
+  for (const url of ['wss://example.com/deepstream?shop=1', '//example.com', 'localhost:6020']) {
+    const server = start({ url });
+    const client = new DeepstreamClient(url, options);
+    opened.push(client);
+    await client.login({ username: 'ann' });
+    assert.deepEqual([server.url, server.users], [url, ['ann']]);
+    assert.throws(() => createTestServer({ url }), /another test server stands behind/);
+    opened.splice(0).reverse().forEach((each) => each.close());
+  }
+  assert.throws(() => createTestServer({ url: 'ws://' }), /URL/);
+});
+
 test('other URLs are those of the WebSocket it stands in for, which is there again in the end', { timeout }, () => {
   const before = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket');
   const dialled = [];

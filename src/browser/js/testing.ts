@@ -39,6 +39,12 @@ export interface TestRequest {
 /** What shall differ from a server that lets everybody do everything. */
 export interface TestServerOptions {
   /**
+   * The URL that clients dial, where an application has one of its own. The server stands behind all of its host, whatever the
+   * path.
+   * @defaultValue a URL that no other server has
+   */
+  url?: string;
+  /**
    * Decides about a login: gives what `login()` resolves to, `undefined` for nothing, or `false` for a refusal.
    * @defaultValue lets everybody in
    */
@@ -64,7 +70,7 @@ export interface TestRecord {
 
 /** A server in memory. */
 export interface TestServer extends Disposable {
-  /** Where clients find it: `ws://deepstream-1.test`. */
+  /** Where clients find it: `ws://deepstream-1.test`, unless it was given. */
   readonly url: string;
   /**
    * The records, by name. A test may change them as something else would that shares a database with a server; clients
@@ -97,10 +103,14 @@ let replaced: PropertyDescriptor | undefined;
 
 /**
  * Makes a server in memory.
+ * @throws {Error} for a `url` that is none, or that another server stands behind
  * @example
  * const server = createTestServer({ permit: ({ action, name }) => action !== 'write' || name !== 'settings' });
  */
 export function createTestServer(options: TestServerOptions = {}): TestServer {
+  const url = options.url ?? `ws://deepstream-${(made += 1)}.test`;
+  const host = hostOf(url);
+  if (servers.has(host)) throw new Error(`another test server stands behind ${url}: close it first`);
   if (servers.size === 0) {
     replaced = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket');
     Object.defineProperty(globalThis, 'WebSocket', {
@@ -109,7 +119,12 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
       writable: true,
     });
   }
-  return new MemoryServer(`deepstream-${(made += 1)}.test`, options);
+  return new MemoryServer(url, host, options);
+}
+
+/** The host of a URL, which may lack its scheme as that of a client may. */
+function hostOf(url: string): string {
+  return new URL(url.includes('://') ? url : `ws://${url.replace(/^\/\//, '')}`).host;
 }
 
 /** What stands in for `WebSocket`: all other URLs are those of the one it stands in for. */
@@ -126,16 +141,15 @@ function makeSocket(Real: typeof WebSocket | undefined): typeof WebSocket {
 
 class MemoryServer implements TestServer {
   declare [Symbol.dispose]: () => void;
-  readonly url: string;
   readonly network: Network;
   readonly #topics: TestTopics;
   readonly #connections: Connections;
 
   constructor(
+    readonly url: string,
     readonly host: string,
     options: TestServerOptions,
   ) {
-    this.url = `ws://${host}`;
     this.#topics = new TestTopics(options);
     this.#connections = new Connections(
       (connection: Connection, message) => this.#topics.onMessage(connection, message),
