@@ -98,6 +98,11 @@ impl<What> Asked<What> {
         self.order.lines.iter().filter(|line| line.slot.is_some()).map(|line| line.id)
     }
 
+    /// These numbers as they are now, for changing the table on the way.
+    pub fn to_ids(&self) -> Vec<u32> {
+        self.order.to_ids()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.order.len()
@@ -117,6 +122,12 @@ impl<What> Asked<What> {
     /// Gives a question another deadline, or none.
     pub fn wait_until(&mut self, id: u32, deadline: Option<Instant>) {
         self.order.wait_until(id, deadline);
+    }
+
+    /// The question that is overdue next, and when.
+    pub fn first(&self) -> Option<(Instant, &What)> {
+        let Reverse((at, id)) = *self.order.deadlines.peek()?;
+        Some((at, self.get(id)?))
     }
 
     /// When the next question is overdue.
@@ -147,6 +158,11 @@ impl<What> Asked<What> {
 impl Order {
     fn len(&self) -> usize {
         self.lines.len() - self.answered
+    }
+
+    fn to_ids(&self) -> Vec<u32> {
+        count_visits(self.lines.len());
+        self.lines.iter().filter(|line| line.slot.is_some()).map(|line| line.id).collect()
     }
 
     /// Removes all lines, and returns their slots.

@@ -10,7 +10,7 @@ use super::{
     presence::Presence,
     records::Records,
     rpc::Rpc,
-    time::{Instant, Wake, earliest},
+    time::{Instant, Wake, earlier, earliest},
 };
 use crate::wire::{Message, Topic};
 
@@ -121,23 +121,16 @@ impl Features {
 
     /// When time alone changes something, and what; without a session only what is waited for all the same.
     pub fn deadline(&self, session: bool) -> Option<(Instant, Wake)> {
-        let of_session = earliest(&[self.events.deadline(), self.presence.deadline(), self.records.deadline()]);
-        earliest(&[
-            of_session.filter(|_| session),
-            self.records.storage_deadline(),
-            self.records.discard_deadline(),
-            self.rpc.deadline(),
-        ])
+        let of_session = earlier(self.events.deadline(), self.presence.deadline());
+        earliest(&[of_session.filter(|_| session), self.records.deadline(), self.rpc.deadline()])
     }
 
     /// Time has passed.
     pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
-        self.records.on_storage_tick(context);
-        self.records.on_discard_tick(context);
+        self.records.on_tick(context);
         if context.session.is_some() {
             self.events.on_tick(context);
             self.presence.on_tick(context);
-            self.records.on_tick(context);
         }
         self.rpc.on_tick(context, outbox);
     }

@@ -46,18 +46,6 @@ impl Records {
         None
     }
 
-    pub const fn storage_deadline(&self) -> Option<(Instant, Wake)> {
-        None
-    }
-
-    pub const fn discard_deadline(&self) -> Option<(Instant, Wake)> {
-        None
-    }
-
-    pub const fn on_storage_tick(&mut self, _: &mut Context<'_>) {}
-
-    pub const fn on_discard_tick(&mut self, _: &mut Context<'_>) {}
-
     pub const fn on_tick(&mut self, _: &mut Context<'_>) {}
 
     pub fn on_message(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {

@@ -1,16 +1,15 @@
 //! Writes to records that are not open, and deletions of them: made to whatever the server has. They are sent in order, and
 //! stay until the server has answered.
 
-use super::{Records, failure, next, stored::read_write, write::Edit};
+use super::{Records, failure, requests::Awaited, stored::read_write, write::Edit};
 use crate::client::{
-    asked::id_in,
+    asked::{Asked, id_in},
     context::Context,
     error::{ClientError, DropReason, RecordFailure},
     flight::Item,
     io::{Delivery, Entry as Op, Offer, OutboxNews, Output, Progress},
     limits::RECORD_FORCE_ATTEMPTS,
     outbox::{Outbox, Visit},
-    time::Instant,
 };
 use crate::{
     names::NameMap,
@@ -40,28 +39,26 @@ struct BlindWrite {
 
 #[derive(Debug)]
 struct Sent {
-    /// Tells its answer from others.
-    correlation_id: u32,
+    /// The number under which the answer is awaited.
+    id: u32,
     attempts: u32,
     /// Whether it was sent in an earlier session, and may have arrived.
     is_repeated: bool,
-    /// When the answer is overdue.
-    deadline: Instant,
 }
 
 impl BlindWrite {
     /// Says whether it was sent: not if it is too long.
-    fn send(&mut self, context: &mut Context<'_>, correlation_id: u32) -> bool {
+    fn send(&mut self, context: &mut Context<'_>, asked: &mut Asked<Awaited>) -> bool {
         let Self { op, edit, sent } = self;
         let timeout_ms = match edit {
             Some(_) => context.options.record_read_timeout_ms,
             None => context.options.record_delete_timeout_ms,
         };
         let is_repeated = op.was_sent;
-        let deadline = context.now.after_ms(timeout_ms);
-        let sent = sent.get_or_insert(Sent { correlation_id, attempts: 0, is_repeated, deadline });
-        (sent.attempts, sent.deadline) = (sent.attempts + 1, deadline);
-        let correlation_id = sent.correlation_id.to_string();
+        let sent = sent.get_or_insert_with(|| Sent { id: asked.ask(None, Awaited::Write), attempts: 0, is_repeated });
+        sent.attempts += 1;
+        asked.wait_until(sent.id, Some(context.now.after_ms(timeout_ms)));
+        let correlation_id = sent.id.to_string();
         let message = match edit {
             None => RecordMessage { name: Some(&op.name), ..RecordMessage::new(RecordAction::Delete) },
             Some(edit) => {
@@ -137,28 +134,30 @@ impl BlindWrites {
         self.is_due = true;
     }
 
-    /// When an answer is overdue.
-    pub fn deadline(&self) -> Option<Instant> {
-        self.queue.iter().filter_map(|write| write.sent.as_ref()).map(|sent| sent.deadline).min()
-    }
-
     /// Whether a message answers one of these.
     pub fn is_awaited(&self, message: &RecordMessage<'_>) -> bool {
         self.position(message).is_some()
     }
 
     fn position(&self, message: &RecordMessage<'_>) -> Option<usize> {
-        let (id, name) = (id_in(message.correlation_id)?, message.name?);
-        self.queue.iter().position(|write| {
-            write.edit.is_some()
-                && write.sent.as_ref().is_some_and(|sent| sent.correlation_id == id)
-                && *write.op.name == *name
-        })
+        let (position, name) = (self.sent(id_in(message.correlation_id)?)?, message.name?);
+        Some(position).filter(|_| *self.queue[position].op.name == *name)
+    }
+
+    fn sent(&self, id: u32) -> Option<usize> {
+        self.queue.iter().position(|write| write.sent.as_ref().is_some_and(|sent| sent.id == id))
     }
 
     /// The server has answered, or will not.
-    fn settle(&mut self, context: &mut Context<'_>, position: usize, error: Option<ClientError>) {
-        let mut op = self.queue.remove(position).op;
+    fn settle(
+        &mut self,
+        context: &mut Context<'_>,
+        asked: &mut Asked<Awaited>,
+        position: usize,
+        error: Option<ClientError>,
+    ) {
+        let BlindWrite { mut op, sent, .. } = self.queue.remove(position);
+        sent.and_then(|sent| asked.answer(sent.id));
         context.leave(&op);
         let is_told = !op.receipts.is_empty();
         context.settle_all(&mut op.receipts, &error.clone().map_or(Ok(None), Err));
@@ -191,13 +190,11 @@ impl BlindWrites {
         }
     }
 
-    /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
-        let now = context.now;
-        let is_overdue = |write: &BlindWrite| write.sent.as_ref().is_some_and(|sent| sent.deadline <= now);
-        while let Some(position) = self.queue.iter().position(is_overdue) {
+    /// The answer that was awaited under this number has not come in time.
+    pub fn on_overdue(&mut self, context: &mut Context<'_>, asked: &mut Asked<Awaited>, id: u32) {
+        if let Some(position) = self.sent(id) {
             let error = failure(RecordFailure::Timeout, &self.queue[position].op.name);
-            self.settle(context, position, Some(error));
+            self.settle(context, asked, position, Some(error));
         }
     }
 
@@ -205,6 +202,7 @@ impl BlindWrites {
     pub fn on_answer(
         &mut self,
         context: &mut Context<'_>,
+        asked: &mut Asked<Awaited>,
         message: &RecordMessage<'_>,
         refusal: Option<ClientError>,
     ) -> bool {
@@ -214,16 +212,22 @@ impl BlindWrites {
             && let Some(write) = self.queue.get_mut(position)
             && write.sent.as_ref().is_some_and(|sent| sent.attempts < RECORD_FORCE_ATTEMPTS)
         {
-            write.send(context, 0);
+            write.send(context, asked);
             return false;
         }
         let is_done = refusal.is_none();
-        self.settle(context, position, refusal);
+        self.settle(context, asked, position, refusal);
         is_done
     }
 
     /// The server has deleted a record, or will not. Says whether that was asked for here.
-    pub fn on_deleted(&mut self, context: &mut Context<'_>, name: &str, refusal: Option<ClientError>) -> bool {
+    pub fn on_deleted(
+        &mut self,
+        context: &mut Context<'_>,
+        asked: &mut Asked<Awaited>,
+        name: &str,
+        refusal: Option<ClientError>,
+    ) -> bool {
         let is_it = |write: &BlindWrite| write.edit.is_none() && write.sent.is_some() && *write.op.name == *name;
         let Some(position) = self.queue.iter().position(is_it) else { return false };
         // What was asked for before the connection was lost may have been done.
@@ -232,7 +236,7 @@ impl BlindWrites {
             let not_found = RecordAction::RecordNotFound.name();
             is_repeated && matches!(error, ClientError::Server { action, .. } if *action == not_found)
         };
-        self.settle(context, position, refusal.filter(|error| !is_gone(error)));
+        self.settle(context, asked, position, refusal.filter(|error| !is_gone(error)));
         true
     }
 }
@@ -278,14 +282,12 @@ impl Records {
                 self.blind.is_due = true;
                 continue;
             }
-            let correlation_id = next(&mut self.next_correlation_id);
-            if write.send(context, correlation_id) {
+            if write.send(context, &mut self.asked) {
                 (write.op.progress, write.op.was_sent) = (Progress::Made, true);
                 if let Some(entry) = entry.filter(|entry| write.edit.is_none() && entry.is_subscribed()) {
                     // An earlier page has asked for that, and the record is open here.
                     entry.session.is_deletion_owed = true;
                 }
-                self.wake_for_answer(context);
             } else {
                 position -= 1;
                 let op = self.blind.queue.remove(position).op;

@@ -8,18 +8,19 @@ use super::{
     Records,
     conflict::report_impossible,
     entry::{Entry, Remote},
-    next, settle_ready,
+    requests::Awaited,
+    settle_ready,
     stage::InFlight,
     tell,
 };
 use crate::{
     client::{
+        asked::Asked,
         context::Context,
         error::ClientError,
         io::{Output, RecordNews},
         limits::{RECORD_STORAGE_MAX_MS, RECORD_STORAGE_MAX_REPORTS},
         record::{Document, Kind},
-        time::{Instant, Wake, earlier},
     },
     names::NameMap,
 };
@@ -27,24 +28,12 @@ use crate::{
 /// What storage is asked for, and what it is to be told.
 #[derive(Debug, Default)]
 pub struct Cache {
-    /// The records that storage was asked for.
-    awaited: NameMap<Lookup>,
-    next_lookup: u32,
-    /// No later than an answer is overdue.
-    answer_due_at: Option<Instant>,
+    /// The records that storage was asked for, with the numbers of the questions.
+    pub(super) awaited: NameMap<u32>,
     /// The records to be saved, in the order in which they changed.
     unsaved: Vec<Box<str>>,
-    save_at: Option<Instant>,
     /// What was reported to be wrong with storage.
     reported: Vec<Box<str>>,
-}
-
-/// A question to storage.
-#[derive(Debug)]
-struct Lookup {
-    number: u32,
-    /// Until when the server is not asked instead; `None` once that is over.
-    deadline: Option<Instant>,
 }
 
 /// What storage has to do with a record that is open.
@@ -83,44 +72,8 @@ pub(super) enum Save {
 
 impl Cache {
     /// Whether the server is not to be asked yet, because storage will answer.
-    pub fn holds(&self, name: &str) -> bool {
-        self.awaited.get(name).is_some_and(|lookup| lookup.deadline.is_some())
-    }
-
-    /// Whether the server may be asked; then storage no longer matters.
-    pub fn lets_go(&mut self, name: &str) -> bool {
-        let is_free = !self.holds(name);
-        if is_free {
-            self.awaited.remove(name);
-        }
-        is_free
-    }
-
-    /// When storage has taken too long, or is to be written to.
-    pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let at = earlier(self.answer_due_at, self.save_at)?;
-        Some((at, Wake::Storage))
-    }
-
-    /// A record is no longer open: it is kept as the server has it, or was deleted there.
-    pub(super) fn on_removed(&mut self, context: &mut Context<'_>, name: &str, entry: &mut Entry, is_deleted: bool) {
-        self.awaited.remove(name);
-        if is_deleted {
-            remove(context, name);
-        } else {
-            save(context, name, entry, Save::Changed);
-        }
-    }
-
-    fn is_answered(&mut self, name: &str, number: u32) -> bool {
-        let is_it = self.awaited.get(name).is_some_and(|lookup| lookup.number == number);
-        if is_it {
-            self.awaited.remove(name);
-        }
-        if self.awaited.is_empty() {
-            self.answer_due_at = None;
-        }
-        is_it
+    pub fn holds(&self, asked: &Asked<Awaited>, name: &str) -> bool {
+        self.awaited.get(name).is_some_and(|id| asked.get(*id).is_some())
     }
 }
 
@@ -130,21 +83,15 @@ impl Records {
         self.entries.get(name).is_some_and(|entry| entry.stored.source == Source::Storage)
     }
 
-    /// When storage has taken too long, or is to be written to; also without a session.
-    pub fn storage_deadline(&self) -> Option<(Instant, Wake)> {
-        self.cache.deadline()
-    }
-
     /// Looks up a record that was not open.
     pub(super) fn look_up(&mut self, context: &mut Context<'_>, name: &str) {
         if !is_kept(context, name) {
             return;
         }
-        let number = next(&mut self.cache.next_lookup);
         let deadline = context.now.after_ms(RECORD_STORAGE_MAX_MS);
-        self.cache.awaited.get_or_insert_with(name, || Lookup { number, deadline: Some(deadline) });
-        self.cache.answer_due_at.get_or_insert(deadline);
-        context.out.push_back(Output::LoadRecord { lookup: number, name: name.into() });
+        let lookup = self.asked.ask(Some(deadline), Awaited::Lookup);
+        self.cache.awaited.get_or_insert_with(name, || lookup);
+        context.out.push_back(Output::LoadRecord { lookup, name: name.into() });
     }
 
     /// Storage has answered: with a version and data as JSON text, if it has the record.
@@ -155,9 +102,10 @@ impl Records {
         name: &str,
         found: Option<(i32, &str)>,
     ) {
-        if !self.cache.is_answered(name, lookup) {
+        if self.cache.awaited.get(name) != Some(&lookup) {
             return;
         }
+        self.forget_lookup(name);
         if let Some((version, text)) = found {
             match Document::parse(text) {
                 Ok(document) if version >= 0 && matches!(document.value().kind(), Kind::Object | Kind::Array) => {
@@ -209,26 +157,18 @@ impl Records {
         }
     }
 
-    /// Time has passed, in a session or without.
-    pub fn on_storage_tick(&mut self, context: &mut Context<'_>) {
-        let now = context.now;
-        if self.cache.answer_due_at.is_some_and(|at| at <= now) {
-            let mut next: Option<Instant> = None;
-            self.cache.awaited.for_each(|_, lookup| {
-                lookup.deadline = lookup.deadline.filter(|at| *at > now);
-                next = earlier(next, lookup.deadline);
-            });
-            self.cache.answer_due_at = next;
-            if context.session.is_some() {
-                self.schedule(context);
-            }
+    /// What storage has of a record no longer matters.
+    pub(super) fn forget_lookup(&mut self, name: &str) {
+        if let Some(lookup) = self.cache.awaited.remove(name) {
+            self.asked.answer(lookup);
         }
-        if self.cache.save_at.is_some_and(|at| at <= now) {
-            self.cache.save_at = None;
-            for name in std::mem::take(&mut self.cache.unsaved) {
-                if let Some(entry) = self.entries.get_mut(&name) {
-                    save(context, &name, entry, Save::Changed);
-                }
+    }
+
+    /// Has storage keep what has changed.
+    pub(super) fn save_unsaved(&mut self, context: &mut Context<'_>) {
+        for name in std::mem::take(&mut self.cache.unsaved) {
+            if let Some(entry) = self.entries.get_mut(&name) {
+                save(context, &name, entry, Save::Changed);
             }
         }
     }
@@ -243,8 +183,11 @@ impl Records {
         let is_new = entry.stored.version != entry.version;
         if (is_first || context.options.save_updates_offline) && is_new && !entry.stored.is_unsaved {
             entry.stored.is_unsaved = true;
+            if self.cache.unsaved.is_empty() {
+                let save_at = context.now.after_ms(context.options.indexdb_flush_timeout_ms);
+                self.asked.ask(Some(save_at), Awaited::Save);
+            }
             self.cache.unsaved.push(name.into());
-            self.cache.save_at.get_or_insert(context.now.after_ms(context.options.indexdb_flush_timeout_ms));
         }
     }
 
@@ -252,7 +195,6 @@ impl Records {
     pub(super) fn save_all(&mut self, context: &mut Context<'_>, which: Save) {
         if context.options.offline_enabled {
             self.cache.unsaved.clear();
-            self.cache.save_at = None;
             self.entries.for_each(|name, entry| save(context, name, entry, which));
         }
     }
@@ -260,7 +202,6 @@ impl Records {
     /// Storage has been emptied, and is to stay so until there is something new.
     pub(super) fn on_storage_cleared(&mut self) {
         self.cache.unsaved.clear();
-        self.cache.save_at = None;
         self.entries.for_each(|_, entry| {
             entry.stored.version = entry.version;
             entry.stored.is_unsaved = false;
@@ -290,7 +231,7 @@ pub(super) fn on_denied(context: &mut Context<'_>, name: &str, entry: &mut Entry
     remove(context, name);
 }
 
-fn save(context: &mut Context<'_>, name: &str, entry: &mut Entry, which: Save) {
+pub(super) fn save(context: &mut Context<'_>, name: &str, entry: &mut Entry, which: Save) {
     entry.stored.is_unsaved = false;
     let is_wanted = which == Save::All || entry.stored.version != entry.version;
     let Some(version) = entry.version.filter(|_| entry.stored.source == Source::Server && is_wanted) else { return };

@@ -3,7 +3,9 @@
 use super::{
     Records, Remote, Stage,
     entry::Impossible,
-    fail, failure, next, settle_ready,
+    fail, failure,
+    requests::Awaited,
+    settle_ready,
     settling::{Lost, Settled},
     stage::Contested,
     stored::push_edits,
@@ -103,7 +105,7 @@ impl Records {
     /// Asks the application what to do about what the server has, and what was written to a version here, or that it was
     /// to be deleted.
     fn ask(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, version: Option<i32>) {
-        let question = next(&mut self.next_question);
+        let question = self.renumber(name);
         let deadline = context.now.after_ms(RECORD_MERGE_MAX_MS);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let is_deletion = entry.deletion.is_some();
@@ -124,13 +126,8 @@ impl Records {
 
     /// The application says how a conflict is to be settled.
     pub(super) fn on_merged(&mut self, context: &mut Context<'_>, question: u32, answer: Result<Option<&str>, &str>) {
-        let mut found = None;
-        self.entries.for_each(|name, entry| {
-            if matches!(&entry.stage, Stage::Merging(contested) if contested.question == question) {
-                found = Some(Box::<str>::from(name));
-            }
-        });
-        let Some(name) = found.filter(|_| context.session.is_some()) else { return };
+        let Some(Awaited::Record(name)) = self.asked.get(question) else { return };
+        let name = name.clone();
         let created_ms = self.creation_ms(context);
         let Some(entry) = self.entries.get_mut(&name) else { return };
         let Some(Contested { version, asked, newer, writes, .. }) = entry.stage.take_contested() else { return };

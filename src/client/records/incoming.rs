@@ -1,7 +1,7 @@
 //! What the server says about records.
 
 use super::{
-    Bulk, Edit, Records, Remote, Stage, cache,
+    Edit, Records, Remote, Stage, cache,
     conflict::report_impossible,
     entry::{Entry, Heard, tickets_of},
     fail, failure,
@@ -41,7 +41,7 @@ impl Records {
             | RecordAction::Unsubscribe
                 if message.is_ack =>
             {
-                self.on_bulk_acknowledged(context, message.correlation_id);
+                self.on_bulk_acknowledged(context, message);
             }
             // It was deleted at the same moment: nobody knows what the server made of that.
             RecordAction::SubscribeCreateAndRead => self.load_again(context, name),
@@ -62,7 +62,7 @@ impl Records {
             RecordAction::Deleted => self.on_deleted(context, name),
             RecordAction::DeleteSuccess => self.on_delete_success(context, name),
             RecordAction::Notify if message.is_ack => {
-                self.requests.on_notified(context, message.correlation_id, &Ok(None));
+                self.on_notified(context, message, &Ok(None));
             }
             RecordAction::SubscriptionHasProvider | RecordAction::SubscriptionHasNoProvider => {
                 let has_provider = message.action == RecordAction::SubscriptionHasProvider;
@@ -85,9 +85,10 @@ impl Records {
 
     /// See `Subscriptions::repair`: for every name that the server refuses, it drops the last one of the message; what it
     /// refuses may then be subscribed all the same.
-    fn on_bulk_acknowledged(&mut self, context: &mut Context<'_>, correlation_id: Option<&str>) {
-        let Some(position) = self.bulk(correlation_id) else { return };
-        let Some(Bulk { action, mut names, refusals, .. }) = self.bulks.remove(position) else { return };
+    fn on_bulk_acknowledged(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+        let Some((id, question)) = self.answered(message).filter(|(_, question)| question.is_bulk()) else { return };
+        let (action, refusals, mut names) = (question.action, question.refusals, std::mem::take(&mut question.names));
+        self.asked.answer(id);
         let mut dropped = names.split_off(names.len().saturating_sub(refusals));
         dropped.retain(|name| {
             let entry = self.entries.get(name);
@@ -99,18 +100,13 @@ impl Records {
         self.send_bulk(context, RecordAction::Unsubscribe, names);
     }
 
-    fn bulk(&self, correlation_id: Option<&str>) -> Option<usize> {
-        let correlation_id = id_in(correlation_id)?;
-        self.bulks.iter().position(|bulk| bulk.correlation_id == correlation_id)
-    }
-
     fn on_read_response(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
         let text = message.data.unwrap_or("{}");
         let Ok(document) = Document::parse(text) else {
             return context.report(failure(RecordFailure::InvalidJson, name));
         };
-        self.requests.on_read(context, name, &Ok(Some(text.into())));
+        self.on_requested(context, RecordAction::Read, name, &Ok(Some(text.into())));
         let Some(entry) = self.entries.get_mut(name) else { return };
         match entry.stage {
             Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting { .. } => return,
@@ -131,7 +127,7 @@ impl Records {
     }
 
     fn on_head_response(&mut self, context: &mut Context<'_>, name: &str, version: i32) {
-        self.requests.on_head(context, name, &Ok(Some(version.to_string().into())));
+        self.on_requested(context, RecordAction::Head, name, &Ok(Some(version.to_string().into())));
         let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Checking { .. });
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return };
         let is_known = entry.version == Some(version);
@@ -165,7 +161,7 @@ impl Records {
     fn on_blind_answer(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let is_acknowledged = message.action == RecordAction::WriteAcknowledgement;
         let refusal = (!is_acknowledged).then(|| server_error(message));
-        if !self.blind.on_answer(context, message, refusal) {
+        if !self.blind.on_answer(context, &mut self.asked, message, refusal) {
             return;
         }
         let name = message.name.unwrap_or_default();
@@ -339,7 +335,7 @@ impl Records {
     }
 
     fn on_delete_success(&mut self, context: &mut Context<'_>, name: &str) {
-        if self.blind.on_deleted(context, name, None) {
+        if self.blind.on_deleted(context, &mut self.asked, name, None) {
             cache::remove(context, name);
         }
         let is_owed = |entry: &mut Entry| std::mem::take(&mut entry.session.is_deletion_owed);
@@ -363,7 +359,7 @@ impl Records {
         }
         match original {
             Some(RecordAction::Read) => {
-                self.requests.on_read(context, name, &outcome);
+                self.on_requested(context, RecordAction::Read, name, &outcome);
                 let is_missing = message.action == RecordAction::RecordNotFound;
                 match self.entries.get(name).map(|entry| &entry.stage) {
                     Some(Stage::Loading { is_overdue: true, .. }) if is_missing => self.load_again(context, name),
@@ -379,29 +375,26 @@ impl Records {
                 }
                 return;
             }
-            Some(RecordAction::Head) => return self.requests.on_head(context, name, &outcome),
+            Some(RecordAction::Head) => return self.on_requested(context, RecordAction::Head, name, &outcome),
             Some(RecordAction::Delete) => {
-                if self.blind.on_deleted(context, name, Some(error.clone())) {
+                if self.blind.on_deleted(context, &mut self.asked, name, Some(error.clone())) {
                     self.entries.get_mut(name).into_iter().for_each(|entry| entry.session.is_deletion_owed = false);
                     return;
                 }
                 return self.on_delete_refused(context, name, &error);
             }
-            Some(RecordAction::Notify) if self.requests.on_notified(context, message.correlation_id, &outcome) => {
-                return;
-            }
+            Some(RecordAction::Notify) if self.on_notified(context, message, &outcome) => return,
             Some(
                 RecordAction::SubscribeAndHead | RecordAction::SubscribeAndRead | RecordAction::SubscribeCreateAndRead,
             ) if is_denial => {
                 self.on_denied(context, name, &error);
                 if original != Some(RecordAction::SubscribeCreateAndRead)
-                    && let Some(position) = self.bulk(message.correlation_id)
-                    && let Some(bulk) = self.bulks.get_mut(position)
+                    && let Some((_, question)) = self.answered(message)
                 {
-                    bulk.refusals += 1;
-                    if bulk.refusals >= bulk.names.len() {
+                    question.refusals += 1;
+                    if question.refusals >= question.names.len() {
                         // Nothing is left that could be acknowledged.
-                        self.on_bulk_acknowledged(context, message.correlation_id);
+                        self.on_bulk_acknowledged(context, message);
                     }
                 }
                 return;

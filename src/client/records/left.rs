@@ -7,6 +7,7 @@ use super::{
     conflict::report_impossible,
     entry::{Entry, Holders, Impossible},
     pending::{Deletion, MadeTo},
+    requests::Awaited,
     settle_ready,
     stage::{Fate, InFlight},
     stored::{StoredBase, StoredWrite, base_text, read_base, read_write},
@@ -217,7 +218,7 @@ impl Records {
             // It is let go of when everything was sent.
             let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
             entry.holders = Holders::None { discard_at, is_told: true };
-            self.discards.push_back((discard_at, name.into()));
+            self.asked.ask(Some(discard_at), Awaited::Discard(name.into()));
             tell(context, name, RecordNews::Restored);
         }
         let mut before = entry.view.clone();

@@ -20,15 +20,13 @@ mod stage;
 mod stored;
 mod write;
 
-use std::collections::VecDeque;
-
 use self::{
     blind::BlindWrites,
     cache::{Cache, Save},
     entry::{Entry, Holders, Question, Remote},
     left::Left,
     pending::Made,
-    requests::Requests,
+    requests::Awaited,
     stage::{Fate, InFlight, Stage},
     stored::write_text,
     write::{Edit, Write, next_message},
@@ -43,7 +41,7 @@ use super::{
     outbox::Outbox,
     record::{EditError, Path},
     subscriptions::Subject,
-    time::{Instant, Wake, earlier, earliest},
+    time::{Instant, Wake, earliest},
 };
 use crate::{
     names::NameMap,
@@ -58,19 +56,12 @@ pub struct Records {
     /// The records that the server is to be asked for, if it was not, and when.
     unasked: Vec<Box<str>>,
     flush_at: Option<Instant>,
-    /// Until when records wait for the server, by name.
-    timers: Asked<Box<str>>,
-    /// Bulk messages that the server has not acknowledged, oldest first.
-    bulks: VecDeque<Bulk>,
-    requests: Requests,
+    /// Whatever is awaited, with its deadline. The numbers of these are the correlation ids.
+    asked: Asked<Awaited>,
+    /// The numbers of the questions about records that need not be open.
+    requests: NameMap<u32>,
     blind: BlindWrites,
     cache: Cache,
-    /// The records that nobody holds, and when to let go of them, in order; also without a session.
-    discards: VecDeque<(Instant, Box<str>)>,
-    /// No later than anything else here is due: looking at thousands of records after every event would take too long.
-    wake_at: Option<(Instant, Wake)>,
-    next_correlation_id: u32,
-    next_question: u32,
     /// When something was written last, in milliseconds since 1970.
     written_ms: u64,
     /// What earlier pages have left, until the records can take it.
@@ -85,17 +76,6 @@ pub struct Records {
     held_back: NameMap<()>,
 }
 
-/// A bulk message.
-#[derive(Debug)]
-struct Bulk {
-    action: RecordAction,
-    correlation_id: u32,
-    names: Vec<Box<str>>,
-    refusals: usize,
-    /// When a missing acknowledgement is reported; `None` once it is.
-    deadline: Option<Instant>,
-}
-
 impl Records {
     /// None open.
     pub(in crate::client) fn new() -> Self {
@@ -104,15 +84,10 @@ impl Records {
             listens: Listens::new(Subject::RecordPatterns),
             unasked: Vec::new(),
             flush_at: None,
-            timers: Asked::new(),
-            bulks: VecDeque::new(),
-            requests: Requests::default(),
+            asked: Asked::new(),
+            requests: NameMap::new(),
             blind: BlindWrites::default(),
             cache: Cache::default(),
-            discards: VecDeque::new(),
-            wake_at: None,
-            next_correlation_id: 0,
-            next_question: 0,
             written_ms: 0,
             left: Vec::new(),
             folded: Vec::new(),
@@ -165,43 +140,29 @@ impl Records {
         self.entries.get(name).map(Entry::state)
     }
 
-    /// When time alone may change something, and what.
+    /// When time alone may change something, and what; without a session only what is waited for all the same.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let timeout = self.timers.deadline().map(|at| (at, Wake::RecordTimeout));
-        earliest(&[self.wake_at, timeout, self.listens.deadline()])
-    }
-
-    /// When to let go of records that nobody holds; also without a session.
-    pub fn discard_deadline(&self) -> Option<(Instant, Wake)> {
-        self.discards.front().map(|(at, _)| (*at, Wake::Discard))
-    }
-
-    fn wake(&mut self, at: Instant, wake: Wake) {
-        self.wake_at = earlier(self.wake_at, Some((at, wake)));
+        let flush = self.flush_at.map(|at| (at, Wake::Subscriptions));
+        let awaited = self.asked.first().map(|(at, awaited)| (at, awaited.wake()));
+        earliest(&[flush, awaited, self.listens.deadline()])
     }
 
     /// The deadline of a record may have become another one.
     fn follow_deadline(&mut self, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         match (entry.timer, entry.deadline()) {
-            (Some(id), at) => self.timers.wait_until(id, at),
+            (Some(id), at) => self.asked.wait_until(id, at),
             (None, None) => {}
-            (None, at) => entry.timer = Some(self.timers.ask(at, name.into())),
+            (None, at) => entry.timer = Some(self.asked.ask(at, Awaited::Record(name.into()))),
         }
     }
 
-    /// Looks at everything again, but for the records.
-    fn find_deadline(&mut self) {
-        let mut earliest = self.requests.deadline().map(|at| (at, Wake::RecordTimeout));
-        let mut consider = |at: Option<Instant>, wake| {
-            earliest = earlier(earliest, at.map(|at| (at, wake)));
-        };
-        consider(self.flush_at, Wake::Subscriptions);
-        consider(self.blind.deadline(), Wake::RecordTimeout);
-        for bulk in &self.bulks {
-            consider(bulk.deadline, Wake::Acknowledgement);
-        }
-        self.wake_at = earliest;
+    /// A new number for what a record is asked next, in place of the last one.
+    fn renumber(&mut self, name: &str) -> u32 {
+        let id = self.asked.ask(None, Awaited::Record(name.into()));
+        let before = self.entries.get_mut(name).and_then(|entry| entry.timer.replace(id));
+        before.and_then(|before| self.asked.answer(before));
+        id
     }
 
     // ---- what the application wants ----
@@ -254,20 +215,16 @@ impl Records {
                 self.await_ready(context, name, (ticket, Question::Data));
             }
             RecordCommand::Snapshot { name, ticket } => {
-                self.wake_for_answer(context);
-                self.requests.read(context, name, ticket);
+                self.request(context, RecordAction::Read, name, ticket);
             }
             RecordCommand::Head { name, ticket } if self.is_here(name) => {
                 self.await_ready(context, name, (ticket, Question::Version));
             }
             RecordCommand::Head { name, ticket } => {
-                self.wake_for_answer(context);
-                self.requests.head(context, name, ticket);
+                self.request(context, RecordAction::Head, name, ticket);
             }
             RecordCommand::Notify { names, ticket } => {
-                let correlation_id = next(&mut self.next_correlation_id);
-                self.wake_for_answer(context);
-                self.requests.notify(context, names, correlation_id, ticket);
+                self.question(context, RecordAction::Notify, names, vec![ticket]);
             }
             RecordCommand::LookedUp { lookup, name, found } => {
                 self.on_looked_up(context, lookup, name, found);
@@ -312,15 +269,14 @@ impl Records {
         }
         if matches!(entry.stage, Stage::Unknown) && context.session.is_some() {
             self.unasked.push(name.into());
-            if !self.cache.holds(name) {
+            if !self.cache.holds(&self.asked, name) {
                 self.schedule(context);
             }
         }
     }
 
     fn schedule(&mut self, context: &Context<'_>) {
-        let at = *self.flush_at.get_or_insert(context.now.after_ms(context.options.subscription_interval_ms));
-        self.wake(at, Wake::Subscriptions);
+        self.flush_at.get_or_insert(context.now.after_ms(context.options.subscription_interval_ms));
     }
 
     fn discard(&mut self, context: &mut Context<'_>, name: &str) {
@@ -330,7 +286,7 @@ impl Records {
             holders => {
                 let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
                 *holders = Holders::None { discard_at, is_told: false };
-                self.discards.push_back((discard_at, name.into()));
+                self.asked.ask(Some(discard_at), Awaited::Discard(name.into()));
             }
         }
         self.let_go_if_due(context, name);
@@ -464,7 +420,8 @@ impl Records {
                 // What is sent must be what storage has, or the next page would make it twice.
                 return self.folded.push(name.into());
             }
-            let correlation_id = next(&mut self.next_correlation_id);
+            let correlation_id = self.renumber(name);
+            let Some(entry) = self.entries.get_mut(name) else { return };
             if send_writes(context, item, entry, correlation_id) {
                 self.follow_deadline(name);
             } else {
@@ -486,10 +443,6 @@ impl Records {
         send(context, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Delete) });
     }
 
-    fn wake_for_answer(&mut self, context: &Context<'_>) {
-        self.wake(context.now.after_ms(context.options.record_read_timeout_ms), Wake::RecordTimeout);
-    }
-
     /// Lets go of a record that nobody holds any more.
     fn let_go_if_due(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
@@ -509,8 +462,13 @@ impl Records {
     /// The record is no longer open.
     fn remove(&mut self, context: &mut Context<'_>, name: &str, why: RecordFailure, news: fn(LastSeen) -> RecordNews) {
         let Some(mut entry) = self.entries.remove(name) else { return };
-        entry.timer.and_then(|id| self.timers.answer(id));
-        self.cache.on_removed(context, name, &mut entry, why == RecordFailure::Deleted);
+        entry.timer.and_then(|id| self.asked.answer(id));
+        self.forget_lookup(name);
+        if why == RecordFailure::Deleted {
+            cache::remove(context, name);
+        } else {
+            cache::save(context, name, &mut entry, Save::Changed);
+        }
         let last = (!entry.is_told_discarded()).then(|| entry.last_seen());
         let mut tickets = entry.take_tickets(context);
         tickets.append(&mut entry.take_ready_tickets());
@@ -585,13 +543,6 @@ fn send_writes(context: &mut Context<'_>, item: Item, entry: &mut Entry, correla
         }
         most = 1;
     }
-}
-
-/// The next number of a series.
-const fn next(counter: &mut u32) -> u32 {
-    let number = *counter;
-    *counter = number.wrapping_add(1);
-    number
 }
 
 fn send(context: &mut Context<'_>, message: RecordMessage<'_>) {

@@ -1,177 +1,214 @@
-//! Questions about records that need not be open.
+//! What ends by itself if nothing comes before, above all the questions about records.
 
-use super::{failure, send};
+use super::{Entry, Records, failure, send};
 use crate::{
     client::{
         asked::id_in,
         context::Context,
         error::{ClientError, RecordFailure},
         io::{Outcome, Ticket},
-        time::{Instant, earlier},
+        time::Wake,
     },
     names::NameMap,
-    wire::{RecordAction, RecordMessage},
+    wire::{RecordAction, RecordMessage, Topic},
 };
 
-/// What the application has asked and the server has not answered. What is asked without a session waits for one.
-#[derive(Debug, Default)]
-pub struct Requests {
-    reads: NameMap<Request>,
-    heads: NameMap<Request>,
-    notifications: Vec<Notification>,
-}
-
-/// One question; the answer is for all who ask while it is open.
-#[derive(Debug, Default)]
-struct Request {
-    tickets: Vec<Ticket>,
-    /// When the answer is overdue, if the question was sent.
-    deadline: Option<Instant>,
-}
-
+/// Something that has a deadline.
 #[derive(Debug)]
-struct Notification {
-    correlation_id: u32,
-    names: Vec<Box<str>>,
-    ticket: Ticket,
-    deadline: Option<Instant>,
+pub enum Awaited {
+    /// What a record is in the middle of.
+    Record(Box<str>),
+    /// The answer to a message about names.
+    Answer(Question),
+    /// The answer to a write to a record that is not open.
+    Write,
+    /// The time to let go of a record that nobody holds.
+    Discard(Box<str>),
+    /// What storage has of a record.
+    Lookup,
+    /// The time to tell storage of the records that have changed.
+    Save,
 }
 
-impl Requests {
-    /// Asks for the data of a record.
-    pub fn read(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) {
-        ask(context, &mut self.reads, RecordAction::Read, name, ticket);
-    }
+/// A message about names. One that somebody waits for concerns records that need not be open, and can be sent again without
+/// harm; the others are about subscriptions, in bulk.
+#[derive(Debug)]
+pub struct Question {
+    pub action: RecordAction,
+    pub names: Vec<Box<str>>,
+    /// How many of the names the server has refused.
+    pub refusals: usize,
+    tickets: Vec<Ticket>,
+}
 
-    /// Asks for the version of a record.
-    pub fn head(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) {
-        ask(context, &mut self.heads, RecordAction::Head, name, ticket);
+impl Question {
+    pub const fn is_bulk(&self) -> bool {
+        self.tickets.is_empty()
     }
+}
 
-    /// Tells the server that records have changed in its storage.
-    pub fn notify(&mut self, context: &mut Context<'_>, names: Vec<Box<str>>, correlation_id: u32, ticket: Ticket) {
-        let mut notification = Notification { correlation_id, names, ticket, deadline: None };
-        if context.session.is_some() {
-            notification.send(context);
-        }
-        self.notifications.push(notification);
-    }
-
-    /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>) {
-        let kinds = [(RecordAction::Read, &mut self.reads), (RecordAction::Head, &mut self.heads)];
-        for (action, requests) in kinds {
-            requests.for_each(|name, request| request.send(context, action, name));
-        }
-        for notification in &mut self.notifications {
-            notification.send(context);
+impl Awaited {
+    /// What the client wakes up for.
+    pub const fn wake(&self) -> Wake {
+        match self {
+            Self::Answer(question) if question.is_bulk() => Wake::Acknowledgement,
+            Self::Record(_) | Self::Answer(_) | Self::Write => Wake::RecordTimeout,
+            Self::Discard(_) => Wake::Discard,
+            Self::Lookup | Self::Save => Wake::Storage,
         }
     }
+}
 
-    /// The session is over. Each of these can be asked again without harm.
-    pub fn on_lost(&mut self) {
-        for requests in [&mut self.reads, &mut self.heads] {
-            requests.for_each(|_, request| request.deadline = None);
-        }
-        for notification in &mut self.notifications {
-            notification.deadline = None;
-        }
-    }
-
-    /// When an answer is overdue.
-    pub fn deadline(&mut self) -> Option<Instant> {
-        let mut earliest: Option<Instant> = None;
-        let mut consider = |at: Option<Instant>| earliest = earlier(earliest, at);
-        for requests in [&mut self.reads, &mut self.heads] {
-            requests.for_each(|_, request| consider(request.deadline));
-        }
-        self.notifications.iter().for_each(|notification| consider(notification.deadline));
-        earliest
-    }
-
-    /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
-        let now = context.now;
-        for requests in [&mut self.reads, &mut self.heads] {
-            let mut overdue: Vec<Box<str>> = Vec::new();
-            requests.for_each(|name, request| {
-                if request.deadline.is_some_and(|at| at <= now) {
-                    overdue.push(name.into());
-                }
-            });
-            for name in overdue {
-                answer(context, requests, &name, &Err(failure(RecordFailure::Timeout, &name)));
+impl Records {
+    /// Asks for the data or the version of a record; the answer is for all who ask while the question is open.
+    pub(super) fn request(&mut self, context: &mut Context<'_>, action: RecordAction, name: &str, ticket: Ticket) {
+        let key = key(action, name);
+        match self.requests.get(&key).and_then(|id| self.asked.get_mut(*id)) {
+            Some(Awaited::Answer(question)) => question.tickets.push(ticket),
+            _ => {
+                let id = self.question(context, action, vec![name.into()], vec![ticket]);
+                self.requests.get_or_insert_with(&key, || id);
             }
         }
-        let is_overdue = |notification: &mut Notification| notification.deadline.is_some_and(|at| at <= now);
-        for notification in self.notifications.extract_if(.., is_overdue) {
-            let name = notification.names.first().map(|name| &**name).unwrap_or_default();
-            context.settle(notification.ticket, Err(failure(RecordFailure::Timeout, name)));
+    }
+
+    /// Asks the server something about names, in this session or the next. Returns its number.
+    pub(super) fn question(
+        &mut self,
+        context: &mut Context<'_>,
+        action: RecordAction,
+        names: Vec<Box<str>>,
+        tickets: Vec<Ticket>,
+    ) -> u32 {
+        let id = self.asked.ask(None, Awaited::Answer(Question { action, names, refusals: 0, tickets }));
+        self.send_question(context, id);
+        id
+    }
+
+    fn send_question(&mut self, context: &mut Context<'_>, id: u32) {
+        let Some(Awaited::Answer(question)) = self.asked.get(id).filter(|_| context.session.is_some()) else { return };
+        let correlation_id = id.to_string();
+        let mut message = RecordMessage::new(question.action);
+        if let RecordAction::Read | RecordAction::Head = question.action {
+            message.name = question.names.first().map(|name| &**name);
+        } else {
+            message.names = question.names.iter().map(|name| &**name).collect();
+            message.correlation_id = Some(&correlation_id);
+        }
+        let timeout_ms = if question.is_bulk() {
+            context.options.record_read_ack_timeout_ms
+        } else {
+            context.options.record_read_timeout_ms
+        };
+        send(context, message);
+        self.asked.wait_until(id, Some(context.now.after_ms(timeout_ms)));
+    }
+
+    /// A session begins: what was not answered is asked.
+    pub(super) fn send_questions(&mut self, context: &mut Context<'_>) {
+        for id in self.asked.to_ids() {
+            self.send_question(context, id);
         }
     }
 
-    /// The server answers with the data.
-    pub fn on_read(&mut self, context: &mut Context<'_>, name: &str, outcome: &Outcome) {
-        answer(context, &mut self.reads, name, outcome);
+    /// The session is over.
+    pub(super) fn cut_questions(&mut self) {
+        for id in self.asked.to_ids() {
+            match self.asked.get(id) {
+                Some(Awaited::Answer(question)) if !question.is_bulk() => self.asked.wait_until(id, None),
+                Some(Awaited::Record(_) | Awaited::Answer(_) | Awaited::Write) => drop(self.asked.answer(id)),
+                Some(Awaited::Discard(_) | Awaited::Lookup | Awaited::Save) | None => {}
+            }
+        }
     }
 
-    /// The server answers with the version.
-    pub fn on_head(&mut self, context: &mut Context<'_>, name: &str, outcome: &Outcome) {
-        answer(context, &mut self.heads, name, outcome);
+    /// No answers will come to those who wait for one.
+    pub(super) fn refuse_questions(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        for id in self.asked.to_ids() {
+            if let Some(Awaited::Answer(question)) = self.asked.get(id)
+                && !question.is_bulk()
+            {
+                self.settle_question(context, id, &Err(error.clone()));
+            }
+        }
+        self.requests = NameMap::new();
+    }
+
+    /// The question that a message answers, with its number.
+    pub(super) fn answered(&mut self, message: &RecordMessage<'_>) -> Option<(u32, &mut Question)> {
+        let id = id_in(message.correlation_id)?;
+        match self.asked.get_mut(id) {
+            Some(Awaited::Answer(question)) => Some((id, question)),
+            _ => None,
+        }
+    }
+
+    /// The server answers a question about a record that need not be open.
+    pub(super) fn on_requested(
+        &mut self,
+        context: &mut Context<'_>,
+        action: RecordAction,
+        name: &str,
+        outcome: &Outcome,
+    ) {
+        if !self.requests.is_empty()
+            && let Some(id) = self.requests.remove(&key(action, name))
+        {
+            self.settle_question(context, id, outcome);
+        }
     }
 
     /// The server has told everybody, or will not. Says whether that was asked for here.
-    pub fn on_notified(&mut self, context: &mut Context<'_>, correlation_id: Option<&str>, outcome: &Outcome) -> bool {
-        let Some(id) = id_in(correlation_id) else { return false };
-        let is_it = |notification: &Notification| notification.correlation_id == id;
-        let Some(position) = self.notifications.iter().position(is_it) else { return false };
-        let notification = self.notifications.remove(position);
-        context.settle(notification.ticket, outcome.clone());
+    pub(super) fn on_notified(
+        &mut self,
+        context: &mut Context<'_>,
+        message: &RecordMessage<'_>,
+        outcome: &Outcome,
+    ) -> bool {
+        let Some((id, _)) = self.answered(message).filter(|(_, it)| it.action == RecordAction::Notify) else {
+            return false;
+        };
+        self.settle_question(context, id, outcome);
         true
     }
 
-    /// No answers will come.
-    pub fn settle_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        for requests in [&mut self.reads, &mut self.heads] {
-            requests.for_each(|_, request| context.settle_all(&mut request.tickets, &Err(error.clone())));
-            *requests = NameMap::new();
-        }
-        for notification in self.notifications.drain(..) {
-            context.settle(notification.ticket, Err(error.clone()));
+    fn settle_question(&mut self, context: &mut Context<'_>, id: u32, outcome: &Outcome) {
+        if let Some(Awaited::Answer(mut question)) = self.asked.answer(id) {
+            context.settle_all(&mut question.tickets, outcome);
         }
     }
-}
 
-impl Request {
-    fn send(&mut self, context: &mut Context<'_>, action: RecordAction, name: &str) {
-        self.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
-        send(context, RecordMessage { name: Some(name), ..RecordMessage::new(action) });
+    /// The deadline of something has come.
+    pub(super) fn on_due(&mut self, context: &mut Context<'_>, id: u32) {
+        match self.asked.get(id) {
+            // The session has just ended.
+            Some(Awaited::Record(_) | Awaited::Answer(_) | Awaited::Write) if context.session.is_none() => {}
+            Some(Awaited::Record(name)) => {
+                let name = name.clone();
+                if self.entries.get(&name).and_then(Entry::deadline).is_some_and(|at| at <= context.now) {
+                    self.on_overdue(context, &name);
+                }
+                self.follow_deadline(&name);
+            }
+            Some(Awaited::Answer(Question { action, names, tickets, .. })) => {
+                if tickets.is_empty() {
+                    return context.report(ClientError::AckTimeout { topic: Topic::Record, names: names.clone() });
+                }
+                let name = names.first().cloned().unwrap_or_default();
+                self.requests.remove(&key(*action, &name));
+                self.settle_question(context, id, &Err(failure(RecordFailure::Timeout, &name)));
+            }
+            _ => match self.asked.answer(id) {
+                Some(Awaited::Write) => self.blind.on_overdue(context, &mut self.asked, id),
+                Some(Awaited::Discard(name)) => self.let_go_if_due(context, &name),
+                Some(Awaited::Lookup) if context.session.is_some() => self.schedule(context),
+                Some(Awaited::Save) => self.save_unsaved(context),
+                _ => {}
+            },
+        }
     }
 }
 
-impl Notification {
-    fn send(&mut self, context: &mut Context<'_>) {
-        self.deadline = Some(context.now.after_ms(context.options.record_read_timeout_ms));
-        let message = RecordMessage {
-            names: self.names.iter().map(|name| &**name).collect(),
-            correlation_id: Some(&self.correlation_id.to_string()),
-            ..RecordMessage::new(RecordAction::Notify)
-        };
-        send(context, message);
-    }
-}
-
-fn ask(context: &mut Context<'_>, requests: &mut NameMap<Request>, action: RecordAction, name: &str, ticket: Ticket) {
-    let is_asked = requests.contains(name);
-    let request = requests.get_or_insert_with(name, Request::default);
-    request.tickets.push(ticket);
-    if context.session.is_some() && !is_asked {
-        request.send(context, action, name);
-    }
-}
-
-fn answer(context: &mut Context<'_>, requests: &mut NameMap<Request>, name: &str, outcome: &Outcome) {
-    if let Some(mut request) = requests.remove(name) {
-        context.settle_all(&mut request.tickets, outcome);
-    }
+fn key(action: RecordAction, name: &str) -> Box<str> {
+    [action.name(), " ", name].concat().into()
 }

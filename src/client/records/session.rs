@@ -1,6 +1,6 @@
 //! What records do with the connection, and with time.
 
-use super::{Bulk, Entry, Records, Stage, cache::Save, fail, failure, next, send, stage::Contested};
+use super::{Entry, Records, Stage, cache::Save, fail, failure, send, stage::Contested};
 use crate::{
     client::{
         context::Context,
@@ -10,7 +10,6 @@ use crate::{
         limits::{BULK_NAMES_MAX_BYTES, HEARD_LATELY_MS},
         options::Resubscribe,
         outbox::Writes,
-        time::Wake,
     },
     wire::{RecordAction, RecordMessage, Topic},
 };
@@ -20,12 +19,11 @@ impl Records {
     pub fn on_session(&mut self, context: &mut Context<'_>) {
         self.held_back = self.blind.names();
         self.blind.wake();
-        self.requests.on_session(context);
+        self.send_questions(context);
         self.let_go_of_discarded(context);
         self.unasked = self.entries.to_names();
         self.flush(context);
         self.listens.on_session(context);
-        self.find_deadline();
     }
 
     /// The session is over. With `resubscribe: 'manual'` nothing is asked for in the next one until the application says
@@ -44,13 +42,11 @@ impl Records {
         self.has_waiting = false;
         let resubscribe = context.options.resubscribe;
         self.flush_at = None;
-        self.bulks.clear();
-        self.timers.cut();
+        self.cut_questions();
         self.entries.for_each(|_, entry| {
             let is_held = resubscribe == Resubscribe::Manual && !matches!(entry.stage, Stage::Unknown);
             entry.on_lost(if is_held { Stage::Held } else { Stage::Unknown });
         });
-        self.requests.on_lost();
         self.keep_bases(context);
         // What an answer was awaited for can be let go of now.
         self.let_go_of_discarded(context);
@@ -141,7 +137,7 @@ impl Records {
 
     /// Whether the server was asked for data.
     pub fn awaits_data(&mut self) -> bool {
-        let mut is_any = self.requests.deadline().is_some();
+        let mut is_any = !self.requests.is_empty();
         self.entries
             .for_each(|_, entry| is_any |= matches!(entry.stage, Stage::Loading { .. } | Stage::Reading { .. }));
         is_any
@@ -163,7 +159,7 @@ impl Records {
     /// written stays.
     pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
         self.entries.for_each(|name, entry| {
-            if !self.cache.holds(name) {
+            if !self.cache.holds(&self.asked, name) {
                 context.settle_all(&mut entry.take_ready_tickets(), &Err(error.clone()));
             }
         });
@@ -172,7 +168,7 @@ impl Records {
                 context.settle_all(&mut op.receipts, &Err(error.clone()));
             }
         });
-        self.requests.settle_all(context, error);
+        self.refuse_questions(context, error);
     }
 
     /// The client is closed.
@@ -181,39 +177,21 @@ impl Records {
         self.on_rest(context, error);
     }
 
-    /// Time has passed within a session.
+    /// Time has passed, in a session or without.
     pub fn on_tick(&mut self, context: &mut Context<'_>) {
         let now = context.now;
-        self.listens.on_tick(context);
-        if self.flush_at.is_some_and(|at| at <= now) {
-            self.flush(context);
-        }
-        let mut overdue: Vec<Box<str>> = Vec::new();
-        while let Some(id) = self.timers.overdue(now) {
-            overdue.extend(self.timers.get(id).cloned());
-        }
-        for name in overdue {
-            if self.entries.get(&name).and_then(Entry::deadline).is_some_and(|at| at <= now) {
-                self.on_overdue(context, &name);
+        if context.session.is_some() {
+            self.listens.on_tick(context);
+            if self.flush_at.is_some_and(|at| at <= now) {
+                self.flush(context);
             }
-            self.follow_deadline(&name);
         }
-        if self.wake_at.is_none_or(|(at, _)| at > now) {
-            return;
+        let mut due = Vec::new();
+        while let Some(id) = self.asked.overdue(now) {
+            due.push(id);
         }
-        for bulk in self.bulks.iter_mut().filter(|bulk| bulk.deadline.is_some_and(|at| at <= now)) {
-            bulk.deadline = None;
-            context.report(ClientError::AckTimeout { topic: Topic::Record, names: bulk.names.clone() });
-        }
-        self.requests.on_tick(context);
-        self.blind.on_tick(context);
-        self.find_deadline();
-    }
-
-    /// Time has passed, in a session or without: what nobody has held for long enough is let go of.
-    pub fn on_discard_tick(&mut self, context: &mut Context<'_>) {
-        while let Some((_, name)) = self.discards.pop_front_if(|(at, _)| *at <= context.now) {
-            self.let_go_if_due(context, &name);
+        for id in due {
+            self.on_due(context, id);
         }
     }
 
@@ -231,7 +209,7 @@ impl Records {
     }
 
     /// The server owes an answer: it is told, and asked for the data, which says everything.
-    fn on_overdue(&mut self, context: &mut Context<'_>, name: &str) {
+    pub(super) fn on_overdue(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = failure(RecordFailure::Timeout, name);
         let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
@@ -296,10 +274,12 @@ impl Records {
         for name in std::mem::take(&mut self.unasked) {
             let is_unknown = |entry: &&mut Entry| matches!(entry.stage, Stage::Unknown);
             let Some(entry) = self.entries.get_mut(&name).filter(is_unknown) else { continue };
-            if self.held_back.contains(&name) || !self.cache.lets_go(&name) {
+            if self.held_back.contains(&name) || self.cache.holds(&self.asked, &name) {
                 self.unasked.push(name);
                 continue;
             }
+            // Storage no longer matters.
+            self.cache.awaited.remove(&name);
             let is_ready = entry.is_ready() && !entry.stored.is_written_blindly;
             let action = if is_ready { RecordAction::SubscribeAndHead } else { load_action(context, &name) };
             entry.stage = if is_ready { Stage::Checking { deadline } } else { Stage::loading(deadline) };
@@ -324,16 +304,7 @@ impl Records {
                 bytes <= BULK_NAMES_MAX_BYTES
             });
             let rest = names.split_off(fitting.count().max(1));
-            let correlation_id = next(&mut self.next_correlation_id);
-            let message = RecordMessage {
-                names: names.iter().map(|name| &**name).collect(),
-                correlation_id: Some(&correlation_id.to_string()),
-                ..RecordMessage::new(action)
-            };
-            send(context, message);
-            let deadline = context.now.after_ms(context.options.record_read_ack_timeout_ms);
-            self.wake(deadline, Wake::Acknowledgement);
-            self.bulks.push_back(Bulk { action, correlation_id, names, refusals: 0, deadline: Some(deadline) });
+            self.question(context, action, names, Vec::new());
             names = rest;
         }
     }
