@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub rng: &'a mut Rng,
     /// The socket, if it is logged in.
     pub session: Option<SocketId>,
+    /// Why there will be no session unless the application asks for one, so that nobody need wait for it.
+    pub stopped: Option<&'a ClientError>,
     /// Where outputs go.
     pub out: &'a mut VecDeque<Output>,
     /// The PINGs of the session.
@@ -87,6 +89,13 @@ impl Context<'_> {
     pub fn settle_all(&mut self, tickets: &mut Vec<Ticket>, outcome: &Outcome) {
         for ticket in tickets.drain(..) {
             self.settle(ticket, outcome.clone());
+        }
+    }
+
+    /// Tells those who would wait for a session that none will come, if that is so.
+    pub fn refuse_to_wait(&mut self, tickets: &mut Vec<Ticket>) {
+        if let Some(error) = self.stopped {
+            self.settle_all(tickets, &Err(error.clone()));
         }
     }
 

@@ -362,3 +362,39 @@ fn of_one_write_among_many_records() {
         rig.say(change.into());
     });
 }
+
+/// Nobody waits for a session that will not come.
+#[test]
+#[cfg(feature = "records")]
+fn of_one_promise_among_many_when_stopped() {
+    let write = |rig: &mut Rig, name: &str, ticket: u32| {
+        let (edits, ticket) =
+            (vec![(record::Path::parse("a").expect("it is a path"), Some("2"))], Some(Ticket(ticket)));
+        rig.ask(Command::Record(RecordCommand::Write { name, edits, ticket }));
+    };
+    check(14, |rig, count| {
+        let names = names(count);
+        open(rig, &names);
+        for name in &names {
+            write(rig, name, 1);
+        }
+        rig.say(AuthMessage::new(AuthAction::TooManyAuthAttempts).into());
+        assert_eq!(rig.client.state(), ConnectionState::TooManyAuthAttempts);
+        rig.forget();
+        for name in ["name/00500", "another"] {
+            rig.ask(Command::Record(RecordCommand::Open { name, strategy: Strategy::RemoteWins }));
+            for ticket in 1..=2 {
+                write(rig, name, ticket);
+            }
+            rig.ask(Command::Record(RecordCommand::AwaitReady { name, ticket: Ticket(3) }));
+            rig.ask(Command::Record(RecordCommand::Snapshot { name, ticket: Ticket(4) }));
+        }
+        for command in [
+            RecordCommand::Head { name: "not open", ticket: Ticket(5) },
+            RecordCommand::Snapshot { name: "not open", ticket: Ticket(6) },
+        ] {
+            rig.ask(Command::Record(command));
+        }
+        rig.input(Input::Tick);
+    });
+}

@@ -57,7 +57,10 @@ impl Features {
 
     /// No session will come unless the application asks for one: what waits for it with a promise need not wait.
     pub fn on_stopped(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        self.records.on_rest(context, error);
+        // Whoever comes later is told at once.
+        if context.stopped.is_none() {
+            self.records.on_rest(context, error);
+        }
         self.rpc.reject_calls(context, error);
     }
 

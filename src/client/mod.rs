@@ -91,6 +91,8 @@ pub struct Client {
     flight: Flight,
     seen: Deduplication,
     wall_clock_origin_ms: u64,
+    /// Why there will be no session unless the application asks for one, once all who waited for it have been told.
+    stopped: Option<ClientError>,
     out: VecDeque<Output>,
 }
 
@@ -114,6 +116,7 @@ impl Client {
             flight: Flight::new(),
             seen: Deduplication::default(),
             wall_clock_origin_ms: 0,
+            stopped: None,
             connection: Connection::new(now, urls, &options, &mut rng),
             features: Features::new(),
             rng,
@@ -224,15 +227,7 @@ impl Client {
         }
         let (mut context, connection, ..) = self.split(now);
         connection.ask_if_in_the_dark(&mut context);
-        if let Some(error) = self.connection.rests() {
-            let is_over = self.connection.is_closed() || self.connection.stopped().is_some();
-            let (mut context, _, features, outbox) = self.split(now);
-            features.on_rest(&mut context, &error);
-            if is_over {
-                outbox.on_rest(&mut context, &mut features.records, &error);
-                features.on_stopped(&mut context, &error);
-            }
-        }
+        self.follow_rest(now);
         let (mut context, connection, features, outbox) = self.split(now);
         outbox.settle_flushes(&mut context, &features.records);
         if connection.awaits_application() {
@@ -246,6 +241,21 @@ impl Client {
         if self.log.take_changed() {
             self.out.push_back(Output::Outbox(OutboxNews::Changed));
         }
+    }
+
+    /// Tells those who wait for a session that none will come, where that is so.
+    fn follow_rest(&mut self, now: Instant) {
+        let rests = self.connection.rests();
+        let is_over = self.connection.is_closed() || self.connection.stopped().is_some();
+        if let Some(error) = &rests {
+            let (mut context, _, features, outbox) = self.split(now);
+            features.on_rest(&mut context, error);
+            if is_over {
+                outbox.on_rest(&mut context, &mut features.records, error);
+                features.on_stopped(&mut context, error);
+            }
+        }
+        self.stopped = rests.filter(|_| is_over);
     }
 
     /// Records do what they have put off until nothing else is done.
@@ -434,6 +444,7 @@ impl Client {
             now,
             options: &self.options,
             session: self.connection.session(),
+            stopped: self.stopped.as_ref(),
             rng: &mut self.rng,
             out: &mut self.out,
             pings: &mut self.pings,

@@ -58,6 +58,7 @@ impl Context<'_> {
 
     /// An entry is in a queue from now on; storage has it when the task ends.
     pub fn enter(&mut self, entry: &mut Entry) {
+        self.refuse_to_wait(&mut entry.receipts);
         self.log.count(entry);
         if entry.delivery == Delivery::Durable {
             self.keep(entry);

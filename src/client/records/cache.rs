@@ -89,7 +89,7 @@ impl Records {
             return;
         }
         let deadline = context.now.after_ms(RECORD_STORAGE_MAX_MS);
-        let lookup = self.asked.ask(Some(deadline), Awaited::Lookup);
+        let lookup = self.asked.ask(Some(deadline), Awaited::Lookup(name.into()));
         self.cache.awaited.get_or_insert_with(name, || lookup);
         context.out.push_back(Output::LoadRecord { lookup, name: name.into() });
     }
@@ -114,6 +114,7 @@ impl Records {
                 _ => self.on_storage_failed(context, "what is stored is not a record"),
             }
         }
+        self.refuse_to_wait(context, name);
         // Those that were opened together are asked for together.
         if context.session.is_some() && self.cache.awaited.is_empty() {
             self.schedule(context);

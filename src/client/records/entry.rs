@@ -408,6 +408,7 @@ impl Entry {
         }
         let deletion = self.enter_deletion(context, name, created_ms);
         deletion.op.receipts.push(ticket);
+        context.refuse_to_wait(&mut deletion.op.receipts);
         deletion.after = deletion.after.take().or(after);
         self.take_tickets(context)
     }

@@ -304,11 +304,22 @@ impl Records {
                 entry.ready_tickets.push((ticket, question));
                 return if entry.is_ready() {
                     settle_ready(context, entry)
+                } else {
+                    self.refuse_to_wait(context, name)
                 };
             }
             None => RecordFailure::NotOpen,
         };
         context.settle(ticket, Err(failure(what, name)));
+    }
+
+    /// Tells those who wait for a record to be loaded that it will not be, where neither the server nor storage will answer.
+    fn refuse_to_wait(&mut self, context: &mut Context<'_>, name: &str) {
+        if let Some(entry) = self.entries.get_mut(name).filter(|_| context.stopped.is_some())
+            && !self.cache.holds(&self.asked, name)
+        {
+            context.refuse_to_wait(&mut entry.take_ready_tickets());
+        }
     }
 
     fn write(&mut self, context: &mut Context<'_>, name: &str, edits: Vec<Edit>, ticket: Option<Ticket>) {

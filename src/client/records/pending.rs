@@ -218,8 +218,8 @@ pub struct Made {
 fn enter(context: &mut Context<'_>, (name, version): (&str, Option<i32>), write: Made) -> Write {
     let text = write_text(version, Some(&write.edits));
     let mut op = context.entry_of_record(Kind::Write, name, text, write.created_ms);
-    context.enter(&mut op);
     op.receipts = write.tickets;
+    context.enter(&mut op);
     Write { edits: write.edits, op }
 }
 

@@ -25,7 +25,7 @@ pub enum Awaited {
     /// The time to let go of a record that nobody holds.
     Discard(Box<str>),
     /// What storage has of a record.
-    Lookup,
+    Lookup(Box<str>),
     /// The time to tell storage of the records that have changed.
     Save,
 }
@@ -54,7 +54,7 @@ impl Awaited {
             Self::Answer(question) if question.is_bulk() => Wake::Acknowledgement,
             Self::Record(_) | Self::Answer(_) | Self::Write => Wake::RecordTimeout,
             Self::Discard(_) => Wake::Discard,
-            Self::Lookup | Self::Save => Wake::Storage,
+            Self::Lookup(_) | Self::Save => Wake::Storage,
         }
     }
 }
@@ -66,23 +66,29 @@ impl Records {
         match self.requests.get(&key).and_then(|id| self.asked.get_mut(*id)) {
             Some(Awaited::Answer(question)) => question.tickets.push(ticket),
             _ => {
-                let id = self.question(context, action, vec![name.into()], vec![ticket]);
-                self.requests.get_or_insert_with(&key, || id);
+                if let Some(id) = self.question(context, action, vec![name.into()], vec![ticket]) {
+                    self.requests.get_or_insert_with(&key, || id);
+                }
             }
         }
     }
 
-    /// Asks the server something about names, in this session or the next. Returns its number.
+    /// Asks the server something about names, in this session or the next. Returns its number, unless nobody is to wait for that.
     pub(super) fn question(
         &mut self,
         context: &mut Context<'_>,
         action: RecordAction,
         names: Vec<Box<str>>,
-        tickets: Vec<Ticket>,
-    ) -> u32 {
+        mut tickets: Vec<Ticket>,
+    ) -> Option<u32> {
+        let is_bulk = tickets.is_empty();
+        context.refuse_to_wait(&mut tickets);
+        if tickets.is_empty() && !is_bulk {
+            return None;
+        }
         let id = self.asked.ask(None, Awaited::Answer(Question { action, names, refusals: 0, tickets }));
         self.send_question(context, id);
-        id
+        Some(id)
     }
 
     fn send_question(&mut self, context: &mut Context<'_>, id: u32) {
@@ -117,7 +123,7 @@ impl Records {
             match self.asked.get(id) {
                 Some(Awaited::Answer(question)) if !question.is_bulk() => self.asked.wait_until(id, None),
                 Some(Awaited::Record(_) | Awaited::Answer(_) | Awaited::Write) => drop(self.asked.answer(id)),
-                Some(Awaited::Discard(_) | Awaited::Lookup | Awaited::Save) | None => {}
+                Some(Awaited::Discard(_) | Awaited::Lookup(_) | Awaited::Save) | None => {}
             }
         }
     }
@@ -201,7 +207,8 @@ impl Records {
             _ => match self.asked.answer(id) {
                 Some(Awaited::Write) => self.blind.on_overdue(context, &mut self.asked, id),
                 Some(Awaited::Discard(name)) => self.let_go_if_due(context, &name),
-                Some(Awaited::Lookup) if context.session.is_some() => self.schedule(context),
+                Some(Awaited::Lookup(_)) if context.session.is_some() => self.schedule(context),
+                Some(Awaited::Lookup(name)) => self.refuse_to_wait(context, &name),
                 Some(Awaited::Save) => self.save_unsaved(context),
                 _ => {}
             },
