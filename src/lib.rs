@@ -19,6 +19,7 @@
 pub mod browser;
 pub mod client;
 pub mod names;
+mod slots;
 pub mod wire;
 
 /// Three kilobytes of gzipped WebAssembly less than the standard allocator.

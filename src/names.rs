@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use slab::Slab;
+use crate::slots::Slots;
 
 /// A map from names to values, in alphabetical order.
 ///
@@ -10,8 +10,8 @@ use slab::Slab;
 /// cost the browser four kilobytes of gzipped WebAssembly every time.
 #[derive(Debug)]
 pub struct NameMap<V> {
-    slots_by_name: Slots,
-    values: Slab<V>,
+    slots_by_name: Tree,
+    values: Slots<V>,
 }
 
 impl<V> Default for NameMap<V> {
@@ -23,7 +23,7 @@ impl<V> Default for NameMap<V> {
 impl<V> NameMap<V> {
     /// An empty map.
     pub const fn new() -> Self {
-        Self { slots_by_name: BTreeMap::new(), values: Slab::new() }
+        Self { slots_by_name: BTreeMap::new(), values: Slots::new() }
     }
 
     /// The value of a name.
@@ -39,19 +39,20 @@ impl<V> NameMap<V> {
     /// The value of a name, made by `make` if there is none yet.
     pub fn get_or_insert_with(&mut self, name: &str, make: impl FnOnce() -> V) -> &mut V {
         let slot = self.slot_or_insert_with(name, |_| make());
-        &mut self.values[slot]
+        self.values.get_mut(slot).expect("it has just been found or made")
     }
 
     /// The slot of a name, under which its value is found without comparing names until the name is taken out. If there is
     /// none yet, the value is made by `make`, which may keep the name.
-    pub fn slot_or_insert_with(&mut self, name: &str, make: impl FnOnce(Rc<str>) -> V) -> usize {
-        if let Some(slot) = self.slot(name) {
-            return slot;
+    pub fn slot_or_insert_with(&mut self, name: &str, make: impl FnOnce(&Rc<str>) -> V) -> usize {
+        match find_or_copy(&self.slots_by_name, name) {
+            Ok(slot) => slot,
+            Err(name) => {
+                let slot = self.values.insert(make(&name));
+                insert(&mut self.slots_by_name, name, slot);
+                slot
+            }
         }
-        let name = Rc::<str>::from(name);
-        let slot = self.values.insert(make(name.clone()));
-        insert(&mut self.slots_by_name, name, slot);
-        slot
     }
 
     /// The slot of a name.
@@ -72,17 +73,17 @@ impl<V> NameMap<V> {
     /// Takes a name out.
     pub fn remove(&mut self, name: &str) -> Option<V> {
         let slot = remove(&mut self.slots_by_name, name)?;
-        self.values.try_remove(slot)
+        self.values.remove(slot)
     }
 
     /// How many names there are.
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.slots_by_name.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.slots_by_name.is_empty()
     }
 
     /// Whether the name has a value.
@@ -104,18 +105,21 @@ impl<V> NameMap<V> {
 
     /// All values with their slots, in alphabetical order of their names.
     pub fn for_each_slot(&mut self, mut visit: impl FnMut(usize, &mut V)) {
-        count_visits(self.len());
-        for slot in self.slots_by_name.values() {
-            visit(*slot, &mut self.values[*slot]);
-        }
+        self.visit(|_, slot, value| visit(slot, value));
     }
 
     /// All values with their names, in alphabetical order.
     pub fn for_each(&mut self, mut visit: impl FnMut(&str, &mut V)) {
-        count_visits(self.len());
-        for (name, slot) in &self.slots_by_name {
-            visit(name, &mut self.values[*slot]);
-        }
+        self.visit(|name, _, value| visit(name, value));
+    }
+
+    fn visit(&mut self, mut visit: impl FnMut(&str, usize, &mut V)) {
+        let values = &mut self.values;
+        walk(&self.slots_by_name, &mut |name, slot| {
+            if let Some(value) = values.get_mut(slot) {
+                visit(name, slot, value);
+            }
+        });
     }
 }
 
@@ -133,24 +137,37 @@ pub fn count_visits(_entries: usize) {
 
 // Apart, because they would otherwise be compiled once for each type of value.
 
-type Slots = BTreeMap<Rc<str>, usize>;
+type Tree = BTreeMap<Rc<str>, usize>;
 
 #[inline(never)]
-fn find(slots: &Slots, name: &str) -> Option<usize> {
+fn find(slots: &Tree, name: &str) -> Option<usize> {
     slots.get(name).copied()
 }
 
 #[inline(never)]
-fn insert(slots: &mut Slots, name: Rc<str>, slot: usize) {
+fn find_or_copy(slots: &Tree, name: &str) -> Result<usize, Rc<str>> {
+    slots.get(name).copied().ok_or_else(|| name.into())
+}
+
+#[inline(never)]
+fn walk(slots: &Tree, visit: &mut dyn FnMut(&str, usize)) {
+    count_visits(slots.len());
+    for (name, slot) in slots {
+        visit(name, *slot);
+    }
+}
+
+#[inline(never)]
+fn insert(slots: &mut Tree, name: Rc<str>, slot: usize) {
     slots.insert(name, slot);
 }
 
 #[inline(never)]
-fn remove(slots: &mut Slots, name: &str) -> Option<usize> {
+fn remove(slots: &mut Tree, name: &str) -> Option<usize> {
     slots.remove(name)
 }
 
-fn copy_names(slots: &Slots) -> Vec<Box<str>> {
+fn copy_names(slots: &Tree) -> Vec<Box<str>> {
     slots.keys().map(|name| Box::from(&**name)).collect()
 }
 

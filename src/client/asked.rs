@@ -6,24 +6,20 @@ use std::{
 };
 
 use super::time::Instant;
-use crate::names::count_visits;
+use crate::{names::count_visits, slots::Slots};
 
 /// Questions, each with a number and perhaps a deadline. What is done with one of them costs the same however many there
 /// are, and so does asking for the next deadline.
 #[derive(Debug)]
 pub struct Asked<What> {
     order: Order,
-    /// By slot. Not a `Slab`, because less of this is compiled for each type.
-    whats: Vec<Option<What>>,
+    whats: Slots<What>,
 }
 
 /// All but what was asked, so that it is compiled once.
 #[derive(Debug)]
 struct Order {
     next_id: u32,
-    /// Slots that are free.
-    free: Vec<usize>,
-    slot_count: usize,
     /// In the order of their ids. Those that are answered stay until they are the oldest, or half of all.
     lines: VecDeque<Line>,
     answered: usize,
@@ -43,43 +39,31 @@ impl<What> Asked<What> {
     /// Nothing yet.
     pub const fn new() -> Self {
         Self {
-            order: Order {
-                next_id: 0,
-                free: Vec::new(),
-                slot_count: 0,
-                lines: VecDeque::new(),
-                answered: 0,
-                deadlines: BinaryHeap::new(),
-            },
-            whats: Vec::new(),
+            order: Order { next_id: 0, lines: VecDeque::new(), answered: 0, deadlines: BinaryHeap::new() },
+            whats: Slots::new(),
         }
     }
 
     /// Takes in a question that has until `deadline`, and gives it a number of its own.
     pub fn ask(&mut self, deadline: Option<Instant>, what: What) -> u32 {
-        let (id, slot) = self.order.push(deadline);
-        match self.whats.get_mut(slot) {
-            Some(free) => *free = Some(what),
-            None => self.whats.push(Some(what)),
-        }
-        id
+        self.order.push(deadline, self.whats.insert(what))
     }
 
     /// A question.
     pub fn get(&self, id: u32) -> Option<&What> {
-        self.whats.get(self.order.slot(id)?)?.as_ref()
+        self.whats.get(self.order.slot(id)?)
     }
 
     /// A question.
     pub fn get_mut(&mut self, id: u32) -> Option<&mut What> {
-        self.whats.get_mut(self.order.slot(id)?)?.as_mut()
+        self.whats.get_mut(self.order.slot(id)?)
     }
 
     /// The oldest question like this.
     pub fn find(&self, mut is_meant: impl FnMut(&What) -> bool) -> Option<u32> {
         for line in &self.order.lines {
             count_visits(1);
-            let what = line.slot.and_then(|slot| self.whats.get(slot)?.as_ref());
+            let what = line.slot.and_then(|slot| self.whats.get(slot));
             if what.is_some_and(&mut is_meant) {
                 return Some(line.id);
             }
@@ -89,8 +73,8 @@ impl<What> Asked<What> {
 
     /// All questions, in no order.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut What> {
-        count_visits(self.whats.len());
-        self.whats.iter_mut().flatten()
+        count_visits(self.whats.capacity());
+        self.whats.iter_mut()
     }
 
     /// The numbers of all questions, the oldest first.
@@ -115,8 +99,7 @@ impl<What> Asked<What> {
 
     /// Takes a question out.
     pub fn answer(&mut self, id: u32) -> Option<What> {
-        let slot = self.order.remove(id)?;
-        self.whats.get_mut(slot)?.take()
+        self.whats.remove(self.order.remove(id)?)
     }
 
     /// Gives a question another deadline, or none.
@@ -146,11 +129,9 @@ impl<What> Asked<What> {
     pub fn cut(&mut self) -> Vec<What> {
         let mut cut = Vec::new();
         for slot in self.order.cut() {
-            if let Some(what) = self.whats.get_mut(slot).and_then(Option::take) {
-                cut.push(what);
-            }
+            cut.extend(self.whats.remove(slot));
         }
-        self.whats.clear();
+        self.whats = Slots::new();
         cut
     }
 }
@@ -174,21 +155,18 @@ impl Order {
                 slots.push(slot);
             }
         }
-        self.free.clear();
         self.deadlines.clear();
-        (self.slot_count, self.answered) = (0, 0);
+        self.answered = 0;
         slots
     }
 
-    /// A new line: its id, and its slot.
-    fn push(&mut self, deadline: Option<Instant>) -> (u32, usize) {
-        let slot = self.free.pop().unwrap_or(self.slot_count);
-        self.slot_count = self.slot_count.max(slot + 1);
+    /// A new line for what is in a slot.
+    fn push(&mut self, deadline: Option<Instant>, slot: usize) -> u32 {
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         self.lines.push_back(Line { id, slot: Some(slot), deadline: None });
         self.wait_until(id, deadline);
-        (id, slot)
+        id
     }
 
     fn position(&self, id: u32) -> Option<usize> {
@@ -218,9 +196,6 @@ impl Order {
         line.deadline = None;
         let slot = line.slot.take();
         self.answered += usize::from(slot.is_some());
-        if let Some(slot) = slot {
-            self.free.push(slot);
-        }
         while self.lines.pop_front_if(|line| line.slot.is_none()).is_some() {
             self.answered -= 1;
         }

@@ -9,12 +9,13 @@
 
 use std::{collections::VecDeque, mem};
 
-use slab::Slab;
-
-use crate::client::{
-    io::{Claim, Entry, GroupId, Kind, Output, Owner},
-    limits::{OUTBOX_GROUP_MAX_BYTES, OUTBOX_GROUP_OPEN_BYTES, OUTBOX_GROUP_OPEN_MS, OUTDATED_MAX_MS},
-    time::Instant,
+use crate::{
+    client::{
+        io::{Claim, Entry, GroupId, Kind, Output, Owner},
+        limits::{OUTBOX_GROUP_MAX_BYTES, OUTBOX_GROUP_OPEN_BYTES, OUTBOX_GROUP_OPEN_MS, OUTDATED_MAX_MS},
+        time::Instant,
+    },
+    slots::Slots,
 };
 
 /// Entries that stand in storage under one key.
@@ -52,7 +53,7 @@ impl Value {
 /// All groups of which there are entries here.
 #[derive(Debug, Default)]
 pub struct Groups {
-    groups: Slab<Group>,
+    groups: Slots<Group>,
     /// The one that was begun last.
     newest: Option<GroupId>,
     /// Those that are to be written, or have no entries left.
@@ -277,11 +278,10 @@ impl Groups {
             out.push_back(Output::WriteStorage { key: group.key.clone(), value: Some(value) });
         }
         for id in mem::take(&mut self.changed) {
-            if self.groups.get(id.0).is_some_and(|group| group.entries == 0) {
-                let group = self.groups.remove(id.0);
-                if !group.value.is_new() {
-                    out.push_back(Output::WriteStorage { key: group.key, value: None });
-                }
+            if self.groups.get(id.0).is_some_and(|group| group.entries == 0)
+                && let Some(group) = self.groups.remove(id.0).filter(|group| !group.value.is_new())
+            {
+                out.push_back(Output::WriteStorage { key: group.key, value: None });
             }
         }
         out.extend(self.later.drain(..));

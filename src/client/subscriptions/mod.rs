@@ -91,7 +91,7 @@ impl Subscriptions {
     /// The application wants `name`.
     pub fn subscribe(&mut self, context: &mut Context<'_>, name: &str) {
         let slot = self.names.slot_or_insert_with(name, |name| Subscription {
-            name,
+            name: name.clone(),
             wanted: true,
             server: Knowledge::Nothing,
             is_changed: false,
