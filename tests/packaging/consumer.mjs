@@ -84,7 +84,7 @@ export function completionsIn(file, text, pattern) {
 }
 
 /**
- * Compiles the code of a page of docs/ in the project, as strictly as TypeScript can. (docs.test.mjs does it for `js` and `ts`.)
+ * Compiles the code of a page of docs/ in the project, as strictly as TypeScript can. (docs.test.mjs does it for all that need no React.)
  * @param {object} options
  * @param {string} options.language that of the code blocks
  * @param {object} [options.compilerOptions] what is to be different

@@ -68,9 +68,8 @@ for (const version of [18, 19]) {
 
     test('the code in docs/react.md compiles', { timeout }, async () => {
       const compilerOptions = { jsx: 'react-jsx', exactOptionalPropertyTypes: true };
-      await compileDocumented(consumer, 'react.md', { language: 'tsx', compilerOptions });
       // What declares a schema declares it for all that is compiled with it.
-      await compileDocumented(consumer, 'react.md', { compilerOptions });
+      for (const language of ['tsx', 'ts']) await compileDocumented(consumer, 'react.md', { language, compilerOptions });
     });
 
     for (const compiler of ['typescript', 'typescript-5.2']) {

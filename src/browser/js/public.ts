@@ -76,6 +76,7 @@ export type {
 export type { RecordHandler } from './records.js';
 export type {
   ClientSchema,
+  DataAndOptions,
   DataOf,
   EventsOf,
   NameIn,

@@ -263,7 +263,10 @@ export function useConnection(): ConnectionSnapshot {
   return useStore(holder, store, unconnected);
 }
 
-/** What stands for a name that is not known yet. */
+/**
+ * What stands for a name that is not known yet.
+ * @inline
+ */
 type NoName = '' | null | undefined;
 
 /** `useEvent` without a schema. */
@@ -363,9 +366,15 @@ class RecordStore implements Store<RecordStatus & { value: any }> {
   }
 }
 
-/** What `useRecord` gives of a record. */
+/**
+ * What `useRecord` gives of a record.
+ * @inline
+ */
 type RecordWhole<Data> = [value: Data | undefined, set: SetValue<Data>, status: RecordStatus<Data>];
-/** What `useRecord` gives of a path in a record. */
+/**
+ * What `useRecord` gives of a path in a record.
+ * @inline
+ */
 type RecordPart<Data, Path extends string> = [
   value: ValueAt<Data, Path> | undefined,
   set: SetValue<ValueAt<Data, Path> | undefined>,

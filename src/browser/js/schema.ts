@@ -145,7 +145,7 @@ export type DataOf<Rpc> = Rpc extends (...parameters: infer Parameters) => unkno
 /** What it gives. */
 export type ResultOf<Rpc> = Rpc extends (...parameters: never) => infer Result ? Awaited<Result> : never;
 
-/** Data may be left out where there need be none. */
+/** What follows a name: data, which may be left out where there need be none, and options. */
 export type DataAndOptions<Data, Options> = [undefined] extends [Data]
   ? [data?: Data, options?: Options]
   : [Data] extends [void]
