@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { startDeepstreamServer, freePort } from '../tests/harness/deepstream-server.mjs';
 import { build } from './build.mjs';
+import { bundleForBrowserTests } from './lib/browser-tests.mjs';
 import { checkLayers } from './lib/layers.mjs';
 import { ensureEngines } from './lib/engines.mjs';
 import { inRoot } from './lib/paths.mjs';
@@ -98,6 +99,7 @@ async function runLayer(name, extra, browser) {
 
 /** The tests learn the servers' addresses when they are compiled: the ports stay the same wherever they can. */
 async function runBrowserTests(extra, { chrome, chromedriver }) {
+  await bundleForBrowserTests();
   const { startScriptedServerProcess } = await import('../tests/harness/scripted-server.mjs');
   const deepstream = await startDeepstreamServer({ port: await freePort(6021) });
   beforeExit(deepstream.stop);

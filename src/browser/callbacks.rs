@@ -116,11 +116,6 @@ impl Callbacks {
         tell(&on_removed);
     }
 
-    /// The function that was the first to be added under this name.
-    pub fn first(&self, name: &str) -> Option<Function> {
-        self.by_name.borrow().get(name)?.first().map(|callback| callback.function.clone())
-    }
-
     /// Whether there is a callback of this name.
     pub fn has(&self, name: &str) -> bool {
         self.by_name.borrow().contains(name)

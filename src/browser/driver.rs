@@ -13,13 +13,14 @@ use super::{
     api::{
         arguments, connection, documented,
         errors::{self, DeepstreamError},
-        outbox, parse, rpc, set, to_object,
+        outbox, parse, set, to_object,
     },
     callbacks::Callbacks,
     listens::Listens,
     locks::Locks,
     page::{self, Page},
     promises::{self, Promises, Rejection, Waiting},
+    sink::Sink,
     socket::{ABNORMAL_CLOSURE, Socket},
     storage::{Operation, Storage, Store},
     timer::{Timer, after_this_task, now},
@@ -32,7 +33,7 @@ use crate::{
 use crate::{
     client::{
         Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, OutboxNews, OutboxView,
-        Output, PageSignal, Snapshot, SocketEvent, SocketId, Ticket,
+        Output, PageSignal, RpcError, RpcFailure, Snapshot, SocketEvent, SocketId, Ticket,
     },
     wire::Topic,
 };
@@ -98,8 +99,6 @@ pub struct Driver {
     /// What `client.record.listen` registers.
     #[cfg(feature = "records")]
     pub record_listens: Listens,
-    /// What `client.rpc.provide` registers.
-    pub providers: Callbacks,
     /// What `client.outbox.on` registers.
     pub outbox_listeners: Callbacks,
     /// Who is told what becomes of records.
@@ -114,11 +113,18 @@ pub struct Driver {
     degraded: RefCell<Box<str>>,
     /// What `login`, `resume` and others gave out.
     pub promises: Promises,
+    sink: Sink,
 }
 
 impl Driver {
     /// Starts a client; it dials after the code that runs now.
-    pub fn start(urls: &[&str], options: Options, auth_params: Option<Function>, storage: Option<Store>) -> Rc<Self> {
+    pub fn start(
+        urls: &[&str],
+        options: Options,
+        auth_params: Option<Function>,
+        storage: Option<Store>,
+        sink: Sink,
+    ) -> Rc<Self> {
         let seed = js_sys::Math::random().to_bits();
         let driver = Rc::new(Self {
             client: RefCell::new(Client::new(now(), urls, options, seed)),
@@ -139,7 +145,6 @@ impl Driver {
             event_listens: Listens::new(Topic::Event, |command| Command::Event(EventCommand::Listen(command))),
             #[cfg(feature = "records")]
             record_listens: Listens::new(Topic::Record, |command| Command::Record(RecordCommand::Listen(command))),
-            providers: Callbacks::default(),
             outbox_listeners: Callbacks::default(),
             #[cfg(feature = "records")]
             record_sink: RefCell::default(),
@@ -148,6 +153,7 @@ impl Driver {
             revision: Cell::default(),
             degraded: RefCell::default(),
             promises: Promises::default(),
+            sink,
         });
         driver.tell_wall_clock();
         *driver.page.borrow_mut() = Some(Page::listen(&driver));
@@ -278,7 +284,7 @@ impl Driver {
             self.event_listens.clear();
             #[cfg(feature = "records")]
             self.record_listens.clear();
-            self.providers.clear();
+            self.sink.close();
             self.outbox_listeners.clear();
             #[cfg(feature = "records")]
             if let Some(sink) = self.record_sink.take() {
@@ -388,7 +394,7 @@ impl Driver {
                 self.listens(topic).on_offered(self, &pattern, &subscription, offer);
             }
             Output::OfferEnded { topic, subscription, offer } => self.listens(topic).on_ended(&subscription, offer),
-            Output::RpcRequest(request) => rpc::serve(self, request),
+            Output::RpcRequest(request) => self.sink.serve(&request),
             Output::ReadStorage { read, prefix } => Storage::perform(self, Operation::Read { read, prefix }),
             Output::WriteStorage { key, value } => Storage::perform(self, Operation::Write { key, value }),
             Output::AskLock { name, wait } => Locks::ask(self, &name, wait),
@@ -481,13 +487,24 @@ impl Driver {
     }
 
     /// Tells an outcome.
-    pub fn settle(&self, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
+    pub fn settle(self: &Rc<Self>, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
         let Some(waiting) = self.promises.take(ticket) else { return };
         if self.promises.has_returned(ticket) {
-            settle(waiting, outcome);
-        } else {
-            promises::when_settled(Ok(JsValue::UNDEFINED), move |_| settle(waiting, outcome));
+            return self.tell_outcome(ticket, waiting, outcome);
         }
+        let driver = Rc::clone(self);
+        promises::when_settled(Ok(JsValue::UNDEFINED), move |_| driver.tell_outcome(ticket, waiting, outcome));
+    }
+
+    fn tell_outcome(&self, ticket: Ticket, waiting: Waiting, outcome: Result<Option<Box<str>>, ClientError>) {
+        if matches!(waiting, Waiting::Sink) {
+            let outcome = outcome.as_ref().map(Option::as_deref).map_err(|error| {
+                let documented = documented(&reason_of(error));
+                (DeepstreamError::from_client(error, &documented), error.is_expected())
+            });
+            return self.sink.settle(ticket.0, outcome);
+        }
+        settle(waiting, outcome);
     }
 
     /// Emits `error`.
@@ -538,9 +555,6 @@ impl Driver {
 }
 
 fn settle(waiting: Waiting, outcome: Result<Option<Box<str>>, ClientError>) {
-    if let Waiting::Call(call) = waiting {
-        return call.settle(outcome);
-    }
     waiting.settle(match outcome {
         Ok(data) => Ok(data.map_or(JsValue::UNDEFINED, |data| parse(&data))),
         Err(error) => {
@@ -559,6 +573,12 @@ fn settle(waiting: Waiting, outcome: Result<Option<Box<str>>, ClientError>) {
 fn reason_of(error: &ClientError) -> JsValue {
     match error {
         ClientError::InvalidAuthenticationDetails { reason: Some(reason) } => parse(reason),
+        // Code that was written for the reference client asks whether there is an error, so this is never false.
+        ClientError::Rpc(RpcError { failure: RpcFailure::Provider { data: Some(data) }, .. })
+            if parse(data).is_truthy() =>
+        {
+            parse(data)
+        }
         error => error.code().into(),
     }
 }

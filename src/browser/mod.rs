@@ -4,12 +4,12 @@
 
 mod api;
 mod callbacks;
-mod calls;
 mod driver;
 mod listens;
 mod locks;
 mod page;
 mod promises;
+mod sink;
 mod socket;
 mod storage;
 mod timer;

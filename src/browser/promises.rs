@@ -12,7 +12,6 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use super::{
     api::{documented, set},
     callbacks::guard,
-    calls::Call,
 };
 use crate::client::Ticket;
 
@@ -30,8 +29,8 @@ pub enum Waiting {
     Function(Function),
     /// A callback that takes `(reason, result)`, with `null` for no failure.
     ResultCallback(Function),
-    /// What `client.rpc.make` has.
-    Call(Call),
+    /// Known to JavaScript by its ticket.
+    Sink,
 }
 
 /// A promise that the application holds, and the functions that settle it.
@@ -78,14 +77,8 @@ pub struct Promises {
 impl Promises {
     /// A ticket for something that is told through a callback.
     pub fn add(&self, waiting: Waiting) -> Ticket {
-        self.add_with(|_| waiting)
-    }
-
-    /// A ticket for something that has to know it.
-    pub fn add_with(&self, waiting: impl FnOnce(Ticket) -> Waiting) -> Ticket {
         let ticket = Ticket(self.next_ticket.get());
         self.next_ticket.set(ticket.0.wrapping_add(1));
-        let waiting = waiting(ticket);
         self.waiting.borrow_mut().push_back((ticket, waiting));
         ticket
     }
@@ -125,7 +118,7 @@ impl Promises {
 }
 
 impl Waiting {
-    /// Tells the outcome of anything but a call.
+    /// Tells the outcome of anything that is not the sink's to tell.
     pub fn settle(self, outcome: Result<JsValue, Rejection>) {
         let this = JsValue::UNDEFINED;
         guard(match (self, outcome) {
@@ -149,8 +142,7 @@ impl Waiting {
                 function.call3(&this, &error, &JsValue::UNDEFINED, &expected.into())
             }
             (Self::ResultCallback(callback), Ok(value)) => callback.call2(&this, &JsValue::NULL, &value),
-            // It settles itself, with the text as it came.
-            (Self::Call(_), _) => return,
+            (Self::Sink, _) => return,
         });
     }
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::{
-    Page, Recorder, Replaced, SocketsMade, TestClient, callback, js, make_client, memory_bytes, options, servers, until,
+    JsClient, Page, Recorder, Replaced, SocketsMade, TestClient, callback, js, memory_bytes, options, servers, until,
 };
 
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
@@ -132,10 +132,28 @@ async fn clients_that_are_closed_leave_nothing_behind() {
         }
         servers::until_seen("all sockets are closed", |report| report.open == 0).await;
         assert_eq!(servers::report().await.opened as usize, round * CLIENTS);
+        garbage_is_collected().await;
         memory_after.push(memory_bytes());
     }
     assert_eq!(memory_after[2], memory_after[1], "after each round: {memory_after:?}");
     page.was_quiet().await;
+}
+
+/// Has the browser collect what nobody holds, and the module notice.
+async fn garbage_is_collected() {
+    let collected = Recorder::new();
+    let watch = js("(told) => {
+        globalThis.finalizers ??= new Set();
+        const finalizer = new FinalizationRegistry(told);
+        finalizers.add(finalizer);
+        finalizer.register({});
+    }");
+    watch.unchecked_into::<Function>().call1(NOTHING, &collected.function).unwrap();
+    until("the garbage is collected", || {
+        js("gc()");
+        collected.count() > 0
+    })
+    .await;
 }
 
 /// Clients that are used, closed and dropped.
@@ -143,15 +161,16 @@ async fn open_and_close(count: usize) {
     let (url, options) = (servers::scripted("echo").into(), options());
     let (state, news) = (JsValue::from("connectionStateChanged"), JsValue::from("news"));
     let (ignore, user, data) = (callback(|_, _, _| {}), js("{ name: 'Ada' }"), js("{ long: 'x'.repeat(1000) }"));
-    let clients: Vec<_> = (0..count).map(|_| make_client(&url, &options).unwrap()).collect();
+    let clients: Vec<_> = (0..count).map(|_| JsClient::make(&url, &options).unwrap()).collect();
     for client in &clients {
-        client.on(&state, &ignore, JsValue::UNDEFINED).map_err(JsValue::from).unwrap();
-        client.event_handler().subscribe(&news, &ignore, NOTHING).map_err(JsValue::from).unwrap();
-        client.login(&user, NOTHING).map_err(JsValue::from).unwrap();
+        client.on(&state, &ignore, NOTHING).unwrap();
+        client.events().subscribe(&news, &ignore).unwrap();
+        client.login(&user, NOTHING).unwrap();
     }
-    until("all are open", || clients.iter().all(|client| client.connection_state() == "OPEN")).await;
-    for client in &clients {
-        client.event_handler().emit(&news, &data, NOTHING).map_err(JsValue::from).unwrap();
-        client.close().map_err(JsValue::from).unwrap();
+    until("all are open", || clients.iter().all(|client| client.state() == "OPEN")).await;
+    for client in clients {
+        client.events().emit(&news, &data).unwrap();
+        client.close().unwrap();
+        client.is_garbage();
     }
 }

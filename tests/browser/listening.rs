@@ -4,7 +4,9 @@ use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::support::{Page, Recorder, Replaced, TestClient, js, property, servers, settled, text, until};
+use crate::support::{
+    Page, Recorder, Replaced, TestClient, invoke, js, property, servers, settled, signal, text, until, with_signal,
+};
 
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
 
@@ -198,22 +200,26 @@ async fn a_subscription_can_be_ended_alone_and_tells_when_it_is() {
     let page = Page::watch();
     let client = TestClient::open(&servers::scripted("echo")).await;
     let (heard, news) = (Recorder::new(), JsValue::from("news"));
-    let removed = [(); 3].map(|()| Recorder::new());
-    let ids = [0, 1, 2].map(|index: usize| {
-        client.events.subscribe_watched(&news, &heard.function, &removed[index].function).expect("a subscription")
-    });
-    let counts = || removed.each_ref().map(Recorder::count);
-    client.events.end("news", ids[1]);
-    client.events.end("news", ids[1]);
-    assert_eq!(counts(), [0, 1, 0]);
+    let signals = [(); 3].map(|()| signal());
+    let subscribe = |signal: &JsValue| {
+        client.events.subscribe_with(&news, &heard.function, &with_signal(signal)).expect("a subscription")
+    };
+    let subscriptions = signals.each_ref().map(subscribe);
+    // What has ended no longer listens to its signal.
+    let counts = || signals.each_ref().map(|signal| text(&invoke(signal, "count")));
+    assert_eq!(counts(), ["1", "1", "1"]);
+    invoke(&subscriptions[1], "unsubscribe");
+    invoke(&subscriptions[1], "unsubscribe");
+    assert_eq!(counts(), ["1", "0", "1"]);
     client.emits("news", NOTHING);
     assert_eq!(heard.count(), 2, "the others, which have the same callback, are still there");
     client.events.unsubscribe(&news, &heard.function).unwrap();
-    assert_eq!(counts(), [1, 1, 1]);
+    assert_eq!(counts(), ["0", "0", "0"]);
 
-    let by_close = Recorder::new();
-    client.events.subscribe_watched(&news, &heard.function, &by_close.function).unwrap();
+    let by_close = signal();
+    subscribe(&by_close);
+    assert_eq!(text(&invoke(&by_close, "count")), "1");
     client.client.close().unwrap();
-    assert_eq!(by_close.count(), 1);
+    assert_eq!(text(&invoke(&by_close, "count")), "0");
     page.was_quiet().await;
 }

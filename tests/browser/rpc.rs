@@ -6,7 +6,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::{
-    Page, Recorder, Replaced, TestClient, callback, js, property, servers, settled, text, until, with_outbox,
+    Page, Recorder, Replaced, TestClient, callback, invoke, js, property, servers, settled, signal, text, until,
+    with_outbox, with_signal,
 };
 
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
@@ -175,30 +176,6 @@ async fn callbacks_get_what_those_of_the_reference_client_get() {
     client.rpc.make(&client.name(0), NOTHING, &thrower).expect("to be accepted");
     client.result(0, NOTHING).await;
     page.saw(&["from a callback"]).await;
-}
-
-/// A signal that knows its listeners.
-fn signal() -> JsValue {
-    js("{
-        aborted: false,
-        reason: 'no longer needed',
-        listeners: new Set(),
-        addEventListener(_, listener) { this.listeners.add(listener); },
-        removeEventListener(_, listener) { this.listeners.delete(listener); },
-        abort() { this.aborted = true; this.listeners.forEach((listener) => listener()); },
-        count() { return this.listeners.size; },
-    }")
-}
-
-fn invoke(object: &JsValue, method: &str) -> JsValue {
-    let function: Function = Reflect::get(object, &method.into()).expect("an object").unchecked_into();
-    function.call0(object).expect("to be accepted")
-}
-
-fn with_signal(signal: &JsValue) -> JsValue {
-    let options = js("{}");
-    Reflect::set(&options, &"signal".into(), signal).expect("an object");
-    options
 }
 
 #[wasm_bindgen_test]

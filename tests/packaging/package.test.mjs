@@ -9,6 +9,7 @@ const consumer = await createConsumer();
 
 const declarations = [
   'anonymous-record',
+  'arguments',
   'client',
   'constants',
   'core',
@@ -22,8 +23,8 @@ const declarations = [
   'listen',
   'loading',
   'merge',
-  'module-source',
   'module-inside',
+  'module-source',
   'module-text',
   'offline',
   'offline-store',
@@ -42,6 +43,7 @@ const declarations = [
   'records',
   'rpc',
   'schema',
+  'sink',
   'status',
   'stream',
   'subscription',
@@ -50,6 +52,7 @@ const declarations = [
   'testing-topics',
   'testing-wire',
   'url',
+  'waiting',
 ];
 
 /** Each has a source map. */

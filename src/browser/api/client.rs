@@ -18,7 +18,7 @@ use super::{
     rpc::RpcHandler,
 };
 use crate::{
-    browser::{driver::Driver, promises::Waiting},
+    browser::{driver::Driver, promises::Waiting, sink::Sink},
     client::{Command, UrlError, parse_url},
 };
 
@@ -31,18 +31,18 @@ pub struct DeepstreamClient {
 
 #[wasm_bindgen]
 impl DeepstreamClient {
-    /// Connects to `url`, after the code that runs now, unless `lazyConnect` is set.
+    /// Connects to `url`, after the code that runs now, unless `lazyConnect` is set. `sink` is told what happens.
     ///
     /// # Errors
     /// A URL or options that are wrong.
     #[wasm_bindgen(constructor)]
-    pub fn new(url: &JsValue, options: &JsValue) -> Result<Self, DeepstreamError> {
+    pub fn new(url: &JsValue, options: &JsValue, sink: Sink) -> Result<Self, DeepstreamError> {
         errors::ensure_sound()?;
         errors::watch_for_panics();
         let Given { options, auth_params, storage } = options::read(options)?;
         let urls = read_urls(url, &options.path)?;
         let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
-        Ok(Self { driver: Driver::start(&urls, options, auth_params, storage) })
+        Ok(Self { driver: Driver::start(&urls, options, auth_params, storage, sink) })
     }
 
     /// `login()`, `login(callback)`, `login(params)`, `login(params, callback)`.

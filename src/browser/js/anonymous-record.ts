@@ -1,4 +1,5 @@
-import { checkFunction, checkOptionalFunction, Emitter, type EventSource } from './emitter.js';
+import { checkFunction, checkOptionalFunction } from './arguments.js';
+import { Emitter, type EventSource } from './emitter.js';
 import { DeepstreamError } from './error.js';
 import type { MergeStrategy } from './options.js';
 import { promise } from './outcome.js';

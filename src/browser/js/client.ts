@@ -1,7 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { DeepstreamClient as CompiledClient } from '../../../target/glue/deepstream_wasm.js';
+import { DeepstreamClient as CompiledClient, type RpcHandler as CompiledRpc } from '../../../target/glue/deepstream_wasm.js';
 import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
-import { invalid, type OnlyString } from './emitter.js';
+import { invalid } from './arguments.js';
+import type { OnlyString } from './emitter.js';
 import type { DeepstreamError } from './error.js';
 import { Events, type CompiledEventHandler, type EventHandler } from './event.js';
 import type { Options } from './options.js';
@@ -9,7 +10,8 @@ import { Presence, type CompiledPresenceHandler, type PresenceHandler } from './
 import type { CompiledRecords } from './record-hub.js';
 import type { RecordHandler } from './records.js';
 import { check, defineDisposal, endWith, type SubscribeOptions } from './subscription.js';
-import type { RPCHandler } from './rpc.js';
+import { Rpc } from './rpc.js';
+import { Sink } from './sink.js';
 import { withSubscriptions, type OutboxHandler, type StorageProblem } from './outbox.js';
 import type { RecordConflict } from './record.js';
 import type { ClientSchema, EventsOf, RecordsOf, RpcsOf } from './schema.js';
@@ -414,7 +416,7 @@ type Compiled = Omit<
   recordHandler(): CompiledRecords;
   revision(): number;
   presenceHandler(): CompiledPresenceHandler;
-  rpcHandler(): RPCHandler;
+  rpcHandler(): CompiledRpc;
   outboxHandler(): OutboxHandler;
   on(event: string, listener: Function, scope: unknown): void;
   once(event: string, listener: Function, scope: unknown): void;
@@ -447,7 +449,8 @@ export function defineClient(
 ): DeepstreamClientConstructor {
   const Base = CompiledClient as unknown as new (
     url: string | readonly string[],
-    options?: Partial<Options>,
+    options: Partial<Options> | undefined,
+    sink: Sink,
   ) => Compiled;
   class Client extends Base {
     static override readonly name = 'DeepstreamClient';
@@ -458,17 +461,19 @@ export function defineClient(
     declare readonly presence: PresenceHandler;
     declare [Symbol.dispose]: () => void;
     declare [Symbol.asyncDispose]: () => Promise<void>;
-    declare readonly rpc: RPCHandler;
+    declare readonly rpc: Rpc;
     declare readonly outbox: OutboxHandler;
 
     constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
-      super(url, options);
+      const sink = new Sink();
+      super(url, options, sink);
       this.event = new Events(this.eventHandler());
       this.presence = new Presence(this.presenceHandler());
-      defineRecords(this, url, options);
-      this.rpc = this.rpcHandler();
+      defineRecords(this, url, options ?? undefined);
+      this.rpc = new Rpc(this.rpcHandler(), sink.waiting);
       this.outbox = withSubscriptions(this.outboxHandler(), () => this.revision());
+      sink.client = this;
     }
 
     wasReconnected(): boolean {

@@ -1,4 +1,5 @@
-import { checkFunction, checkOptionalFunction, invalid, type EventSource } from './emitter.js';
+import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
+import type { EventSource } from './emitter.js';
 import { EntriesHandle, type EntryEvents } from './entries.js';
 import { checkIndex } from './list.js';
 import { promise, type Done } from './outcome.js';

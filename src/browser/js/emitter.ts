@@ -1,4 +1,4 @@
-import { DeepstreamError } from './error.js';
+import { checkFunction } from './arguments.js';
 import { check, endWith, type SubscribeOptions } from './subscription.js';
 
 /** Anything for the type `string` itself, nothing for a literal: so that misspelled event names do not compile. */
@@ -126,24 +126,15 @@ export function callSafely(call: () => unknown): void {
   try {
     call();
   } catch (exception) {
-    if (typeof reportError === 'function') reportError(exception);
-    else console.error(exception);
+    report(exception);
   }
 }
 
-/** @internal */
-export function checkFunction<Type extends Function>(name: string, value: unknown): Type {
-  if (typeof value === 'function') return value as Type;
-  throw invalid(name, 'a function', value);
-}
-
-/** @internal */
-export function checkOptionalFunction<Type extends Function>(name: string, value: unknown): Type | undefined {
-  return value === undefined || value === null ? undefined : checkFunction<Type>(name, value);
-}
-
-/** @internal */
-export function invalid(name: string, expected: string, value: unknown): DeepstreamError {
-  const got = typeof value === 'string' ? `'${value}'` : Object(value) === value ? `a ${typeof value}` : String(value);
-  return new DeepstreamError(`invalid argument ${name}: expected ${expected}, got ${got}`, 'INVALID_ARGUMENT');
+/**
+ * Has the application's global error handling see what was thrown.
+ * @internal
+ */
+export function report(exception: unknown): void {
+  if (typeof reportError === 'function') reportError(exception);
+  else console.error(exception);
 }

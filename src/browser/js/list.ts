@@ -1,4 +1,5 @@
-import { checkFunction, checkOptionalFunction, invalid, type EventSource } from './emitter.js';
+import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
+import type { EventSource } from './emitter.js';
 import { EntriesHandle, type EntryEvents } from './entries.js';
 import { promise } from './outcome.js';
 import { asVoid, subscribeOptions } from './record-handle.js';

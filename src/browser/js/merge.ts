@@ -1,4 +1,5 @@
-import { callSafely, invalid } from './emitter.js';
+import { invalid } from './arguments.js';
+import { callSafely } from './emitter.js';
 import type { MergeCompleteCallback, MergeStrategy } from './options.js';
 import type { RecordData } from './constants.js';
 

@@ -1,4 +1,5 @@
-import { checkFunction, checkOptionalFunction, Emitter, invalid } from './emitter.js';
+import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
+import { Emitter } from './emitter.js';
 import type { MergeStrategy } from './options.js';
 import { outcome, promise, type Done } from './outcome.js';
 import type { RecordHub, SharedRecord } from './record-hub.js';

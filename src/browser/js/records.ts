@@ -2,7 +2,7 @@ import { AnonymousRecordHandle, type AnonymousRecord } from './anonymous-record.
 import type { DefineRecords } from './client.js';
 import type { RecordData, RecordPathData } from './constants.js';
 import { DequeueHandle, type Dequeue } from './dequeue.js';
-import { checkFunction, checkOptionalFunction, invalid } from './emitter.js';
+import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
 import type { Serialisable } from './event.js';
 import { ListHandle, type List } from './list.js';
 import type { ListenCallback } from './listen.js';

@@ -1,5 +1,10 @@
+import type { RpcHandler as CompiledRpc } from '../../../target/glue/deepstream_wasm.js';
+import { checkFunction, checkName, invalid, jsonOf, wordsIn } from './arguments.js';
 import type { RPCResult } from './constants.js';
+import { report } from './emitter.js';
+import { DeepstreamError, type DeepstreamErrorDetails } from './error.js';
 import type { Serialisable } from './event.js';
+import { parse, type Waiting } from './waiting.js';
 
 /** Who makes a call, as far as the server tells its providers (its options `rpc.provideRequestorName` and `-Data`). */
 export interface RPCRequestor {
@@ -156,4 +161,231 @@ export interface RPCHandler {
     data: Data & Serialisable<Data>,
     callback: RPCMakeCallback<Result>,
   ): void;
+}
+
+/** The longest that timers of browsers count, in milliseconds. */
+const MAX_TIMER_MS = 0x7fffffff;
+
+/** What an answer is, as the WebAssembly side numbers it. */
+const [ACCEPT, REJECT, ERROR, SEND] = [0, 1, 2, 3];
+
+/** @internal */
+export class Rpc implements RPCHandler {
+  static readonly name = 'RpcHandler';
+  readonly #compiled: CompiledRpc;
+  readonly #waiting: Waiting;
+  readonly #providers = new Map<string, RPCProvider>();
+
+  constructor(compiled: CompiledRpc, waiting: Waiting) {
+    this.#compiled = compiled;
+    this.#waiting = waiting;
+  }
+
+  provide(name: string, provider: RPCProvider): void {
+    checkName('name', name);
+    checkFunction('provider', provider);
+    // What the server has refused may be provided anew: it is asked again.
+    if (this.#providers.has(name) && !this.#compiled.isRefused(name)) {
+      throw new DeepstreamError(`RPC ${name}: provided already`, 'MULTIPLE_PROVIDERS', about(name));
+    }
+    this.#providers.set(name, provider);
+    this.#compiled.provide(name);
+  }
+
+  unprovide(name: string): void {
+    if (this.#providers.delete(checkName('name', name))) this.#compiled.unprovide(name);
+    else console.warn(`deepstream: RPC NOT_PROVIDED: ${name}`);
+  }
+
+  providerNames(): string[] {
+    return [...this.#providers.keys()].sort();
+  }
+
+  make(name: string, data?: unknown, optionsOrCallback?: unknown): any {
+    checkName('name', name);
+    const text = jsonOf('data', data);
+    const callback = typeof optionsOrCallback === 'function' ? optionsOrCallback : undefined;
+    const { timeout, signal, idempotent, delivery, ttl } = checkOptions(callback ? {} : optionsOrCallback);
+    if (signal?.aborted) return rejected(signal.reason);
+    const timeoutMs = timeout === Infinity ? undefined : timeout;
+    const ticket = this.#compiled.make(name, text, timeoutMs, !!idempotent, delivery === 'durable', ttl);
+    if (callback) {
+      this.#await(ticket, name, (error, result) => (error ? callback(error.reason) : callback(null, result)));
+      return;
+    }
+    const cancel = (): void => this.#compiled.cancel(ticket);
+    signal?.addEventListener('abort', cancel);
+    const promise = new Promise((resolve, reject) => {
+      this.#await(ticket, name, (error, result, isExpected) => {
+        signal?.removeEventListener('abort', cancel);
+        if (!error) return resolve(result);
+        if (isExpected) promise.catch(() => {});
+        reject(error.code === 'ABORTED' ? signal!.reason : error);
+      });
+    });
+    return promise;
+  }
+
+  #await(ticket: number, name: string, settle: (error: DeepstreamError | null, result: any, isExpected: boolean) => void): void {
+    this.#waiting.add(ticket, (error, text, isExpected) => {
+      let result: unknown;
+      try {
+        result = parseJson(text);
+      } catch {
+        const details = { ...about(name), reason: 'INVALID_MESSAGE_DATA' };
+        error = new DeepstreamError(`RPC ${name}: the answer is not JSON`, 'INVALID_MESSAGE_DATA', details);
+      }
+      settle(error, result, isExpected);
+    });
+  }
+
+  /** Has the provider answer a request. */
+  serve(id: number, name: string, data?: string, requestorName?: string, requestorData?: string): void {
+    const say = (kind: number, data?: string): void => this.#compiled.answer(id, name, kind, data);
+    const provider = this.#providers.get(name);
+    if (!provider) return say(REJECT);
+    const requestor: RPCRequestor = {};
+    if (requestorName !== undefined) requestor.requestorName = requestorName;
+    if (requestorData !== undefined) requestor.requestorData = parse(requestorData);
+    RpcResponse.serve(new RpcResponse(name, say), provider, data, requestor);
+  }
+
+  /** Nobody asks any more. */
+  clear(): void {
+    this.#providers.clear();
+  }
+}
+
+/** One request and what the provider says to it. */
+class RpcResponse implements RPCResponse {
+  static readonly name = 'RpcResponse';
+  autoAccept = true;
+  readonly #name: string;
+  readonly #say: (kind: number, data?: string) => void;
+  #isComplete = false;
+
+  constructor(name: string, say: (kind: number, data?: string) => void) {
+    this.#name = name;
+    this.#say = say;
+  }
+
+  accept(): void {
+    if (!this.#isComplete) this.#say(ACCEPT);
+  }
+
+  reject(): void {
+    this.#complete(REJECT);
+  }
+
+  error(error: unknown): void {
+    this.#complete(ERROR, jsonOf('error', error));
+  }
+
+  send(data?: unknown): void {
+    this.#complete(SEND, jsonOf('data', data));
+  }
+
+  /** Says the last word. */
+  #complete(kind: number, data?: string): void {
+    if (this.#isComplete) {
+      throw new DeepstreamError(`RPC ${this.#name}: answered already`, 'MULTIPLE_RESPONSE', about(this.#name));
+    }
+    this.#isComplete = true;
+    this.#say(kind, data);
+  }
+
+  /** Has the provider answer. */
+  static serve(response: RpcResponse, provider: RPCProvider, text: string | undefined, requestor: RPCRequestor): void {
+    let data: unknown;
+    try {
+      data = parseJson(text);
+    } catch {
+      return response.#failed('INVALID_MESSAGE_DATA');
+    }
+    let returned: unknown;
+    try {
+      returned = provider(data, response, requestor);
+    } catch (exception) {
+      return response.#failed(exception);
+    }
+    if (response.autoAccept) response.accept();
+    // One that takes `response` answers through it, and what it returns may be anything, such as a timer. One without
+    // parameters may have found `response` among its rest parameters.
+    const isAnswer = (value: unknown): boolean => provider.length === 1 || (provider.length === 0 && value !== undefined);
+    const answer = (value: unknown): void => {
+      if (isAnswer(value)) response.#returned(value);
+    };
+    if (isThenable(returned)) Promise.resolve(returned).then(answer, (exception) => response.#failed(exception));
+    else answer(returned);
+  }
+
+  /** Answers with what the provider returned, or what its promise resolved to. */
+  #returned(value: unknown): void {
+    if (this.#isComplete) return;
+    try {
+      this.#complete(SEND, jsonOf('result', value));
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Answers with what the provider threw, or what its promise was rejected with; the message, where it is an error. */
+  #failed(exception: unknown): void {
+    if (this.#isComplete) return report(exception);
+    let data: string | undefined;
+    try {
+      data = jsonOf('error', isError(exception) ? exception.message : exception);
+    } catch {
+      data = JSON.stringify(wordsIn(exception));
+    }
+    this.#complete(ERROR, data);
+  }
+}
+
+/** An error has both: what is no more than data may have a message too. */
+function isError(exception: any): exception is Error {
+  return typeof exception?.stack === 'string' && typeof exception.message === 'string';
+}
+
+function isThenable(value: any): boolean {
+  try {
+    return typeof value === 'object' && typeof value?.then === 'function';
+  } catch {
+    return false;
+  }
+}
+
+function parseJson(text: string | undefined): unknown {
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+function about(name: string): DeepstreamErrorDetails {
+  return { topic: 'RPC', subject: name };
+}
+
+function rejected(reason: unknown): Promise<never> {
+  const promise = Promise.reject(reason);
+  promise.catch(() => {});
+  return promise;
+}
+
+function checkOptions(options: any): RPCMakeOptions {
+  if (options === undefined || options === null) return {};
+  if (typeof options !== 'object') throw invalid('options', 'an object or a callback', options);
+  const check = (name: keyof RPCMakeOptions, expected: string, isRight: (value: any) => boolean): void => {
+    const value = options[name];
+    if (value !== undefined && !isRight(value)) throw invalid(name, expected, value, 'option');
+  };
+  const isTime = (value: unknown, least: number): boolean =>
+    typeof value === 'number' && value >= least && value <= MAX_TIMER_MS;
+  check('timeout', 'a number of milliseconds from 0 to 2147483647, or Infinity', (ms) => ms === Infinity || isTime(ms, 0));
+  check('signal', 'an AbortSignal', (it) => it === null || (isEventTarget(it) && typeof it.aborted === 'boolean'));
+  check('idempotent', 'true or false', (it) => typeof it === 'boolean');
+  check('delivery', "'durable' or 'memory'", (it) => it === 'durable' || it === 'memory');
+  check('ttl', 'a number of milliseconds from 1 to 2147483647', (ms) => isTime(ms, 1));
+  return options;
+}
+
+function isEventTarget(value: any): boolean {
+  return typeof value.addEventListener === 'function';
 }

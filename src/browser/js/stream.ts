@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { DeepstreamError } from './error.js';
+import { invalid } from './arguments.js';
 import { check, defineDisposal, type SubscribeOptions } from './subscription.js';
 
 /** How a stream of events may be made. */
@@ -43,8 +43,7 @@ export class BufferedStream<Data> implements EventStream<Data> {
   constructor(source: Source<Data>, { signal, maxBuffered = 1000 }: StreamOptions = {}) {
     check(signal);
     if (!(Number.isInteger(maxBuffered) || maxBuffered === Infinity) || maxBuffered < 1) {
-      const message = `invalid option maxBuffered: expected a whole number from 1, or Infinity, got ${String(maxBuffered)}`;
-      throw new DeepstreamError(message, 'INVALID_OPTION');
+      throw invalid('maxBuffered', 'a whole number from 1, or Infinity', maxBuffered, 'option');
     }
     const abort = () => this.#abandon();
     const unsubscribe = source.begin(

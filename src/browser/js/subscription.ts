@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { DeepstreamError } from './error.js';
+import { invalid } from './arguments.js';
 
 /** How a subscription may be made. */
 export interface SubscribeOptions {
@@ -52,10 +52,7 @@ export function endWith(signal: AbortSignal | undefined, end: () => unknown): vo
 /** @internal */
 export function check(signal: AbortSignal | undefined): void {
   if (signal === undefined || typeof signal?.addEventListener === 'function') return;
-  throw new DeepstreamError(
-    `invalid argument signal: expected an AbortSignal, got ${signal === null ? 'null' : `a ${typeof signal}`}`,
-    'INVALID_ARGUMENT',
-  );
+  throw invalid('signal', 'an AbortSignal', signal);
 }
 
 class EndableSubscription implements Subscription {

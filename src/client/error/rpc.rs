@@ -29,8 +29,6 @@ pub enum RpcFailure {
     NeverSent,
     /// Somebody else logged in before there was a connection to send it over: `LOGIN_SUPERSEDED`.
     LoginSuperseded,
-    /// What the provider answered is not JSON: `INVALID_MESSAGE_DATA`.
-    NotJson,
     /// The connection was lost while the answer was awaited: `OUTCOME_UNKNOWN`.
     OutcomeUnknown,
     /// The server closes the connection whenever it gets it: `OUTBOX_UNDELIVERABLE`.
@@ -39,8 +37,6 @@ pub enum RpcFailure {
     Aborted,
     /// More waits for the connection than [`limits`](crate::client::limits) allow: `OUTBOX_FULL`.
     TooManyWaiting,
-    /// The application provides it already: `MULTIPLE_PROVIDERS`.
-    ProvidedTwice,
     /// The application answered a request that it had answered before: `MULTIPLE_RESPONSE`.
     AnsweredTwice,
     /// The application answered after the connection over which it was asked was lost: `RESPONSE_DROPPED`.
@@ -57,12 +53,10 @@ impl RpcError {
             RpcFailure::ResponseTimeout => "RESPONSE_TIMEOUT",
             RpcFailure::NeverSent => CLIENT_OFFLINE,
             RpcFailure::LoginSuperseded => "LOGIN_SUPERSEDED",
-            RpcFailure::NotJson => "INVALID_MESSAGE_DATA",
             RpcFailure::OutcomeUnknown => "OUTCOME_UNKNOWN",
             RpcFailure::Undeliverable => "OUTBOX_UNDELIVERABLE",
             RpcFailure::Aborted => "ABORTED",
             RpcFailure::TooManyWaiting => "OUTBOX_FULL",
-            RpcFailure::ProvidedTwice => "MULTIPLE_PROVIDERS",
             RpcFailure::AnsweredTwice => "MULTIPLE_RESPONSE",
             RpcFailure::AnsweredTooLate => "RESPONSE_DROPPED",
         }
@@ -80,14 +74,12 @@ impl RpcError {
             RpcFailure::Provider { data: None } => "the provider failed",
             RpcFailure::NeverSent => "there was no connection in time, so it was not sent",
             RpcFailure::LoginSuperseded => "somebody else logged in before it was sent",
-            RpcFailure::NotJson => "the answer is not JSON",
             RpcFailure::OutcomeUnknown => {
                 "the connection was lost before the answer came; it may or may not have been executed"
             }
             RpcFailure::Undeliverable => "the server closes the connection whenever it gets it; perhaps it is too big",
             RpcFailure::Aborted => "cancelled by the application",
             RpcFailure::TooManyWaiting => "too much waits for the connection; it was not kept",
-            RpcFailure::ProvidedTwice => "provided already",
             RpcFailure::AnsweredTwice => "answered already",
             RpcFailure::AnsweredTooLate => {
                 "the connection over which it was asked for is lost; nobody hears the answer"

@@ -2,14 +2,22 @@
 
 use std::{cell::RefCell, sync::Once};
 
-use deepstream_wasm::browser::DeepstreamClient;
+// Linked for what it exports.
+use deepstream_wasm as _;
 use wasm_bindgen::prelude::*;
 
 use super::{Recorder, js, next_microtask, servers, settled, until};
 
+// What `scripts/lib/browser-tests.mjs` makes of `support/client.ts`.
+#[wasm_bindgen(raw_module = "/target/browser-tests/client.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = makeClient)]
+    fn make_client(url: &JsValue, options: &JsValue) -> Result<JsClient, JsValue>;
+}
+
 #[wasm_bindgen]
 extern "C" {
-    /// What the exported class `DeepstreamClient` is to JavaScript: every call crosses the boundary as an application's.
+    /// The package's class `DeepstreamClient`: every call crosses the boundary as an application's.
     #[derive(Clone)]
     pub type JsClient;
 
@@ -35,15 +43,15 @@ extern "C" {
     pub fn has_listeners(this: &JsClient, event: &str) -> bool;
     #[wasm_bindgen(method, js_name = eventNames)]
     pub fn event_names(this: &JsClient) -> Vec<String>;
-    #[wasm_bindgen(method, js_name = eventHandler)]
+    #[wasm_bindgen(method, getter, js_name = event)]
     pub fn events(this: &JsClient) -> JsEvents;
-    #[wasm_bindgen(method, js_name = presenceHandler)]
+    #[wasm_bindgen(method, getter)]
     pub fn presence(this: &JsClient) -> JsPresence;
 
-    #[wasm_bindgen(method, js_name = rpcHandler)]
+    #[wasm_bindgen(method, getter)]
     pub fn rpc(this: &JsClient) -> JsRpc;
 
-    /// What the exported class `RpcHandler` is to JavaScript.
+    /// `client.rpc`.
     #[derive(Clone)]
     pub type JsRpc;
 
@@ -55,34 +63,32 @@ extern "C" {
     pub fn make(this: &JsRpc, name: &JsValue, data: &JsValue, options: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, js_name = providerNames)]
     pub fn provider_names(this: &JsRpc) -> Vec<String>;
-    #[wasm_bindgen(method, js_name = outboxHandler)]
+    #[wasm_bindgen(method, getter)]
     pub fn outbox(this: &JsClient) -> JsOutbox;
 
-    /// What the exported class `EventHandler` is to JavaScript.
+    /// `client.event`.
     #[derive(Clone)]
     pub type JsEvents;
 
     #[wasm_bindgen(method, catch)]
     pub fn subscribe(this: &JsEvents, name: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = subscribe)]
+    pub fn subscribe_with(
+        this: &JsEvents,
+        name: &JsValue,
+        callback: &JsValue,
+        options: &JsValue,
+    ) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn unsubscribe(this: &JsEvents, name: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn emit(this: &JsEvents, name: &JsValue, data: &JsValue) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch, js_name = subscribe)]
-    pub fn subscribe_watched(
-        this: &JsEvents,
-        name: &JsValue,
-        callback: &JsValue,
-        on_removed: &JsValue,
-    ) -> Result<u32, JsValue>;
-    #[wasm_bindgen(method)]
-    pub fn end(this: &JsEvents, name: &str, id: u32);
     #[wasm_bindgen(method, catch)]
     pub fn listen(this: &JsEvents, pattern: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn unlisten(this: &JsEvents, pattern: &JsValue) -> Result<(), JsValue>;
 
-    /// What the exported class `PresenceHandler` is to JavaScript.
+    /// `client.presence`.
     #[derive(Clone)]
     pub type JsPresence;
 
@@ -93,8 +99,8 @@ extern "C" {
         this: &JsPresence,
         user: &JsValue,
         callback: &JsValue,
-        on_removed: &JsValue,
-    ) -> Result<u32, JsValue>;
+        options: &JsValue,
+    ) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn unsubscribe(this: &JsPresence, user: &JsValue, callback: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = emit)]
@@ -102,7 +108,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = eventNames)]
     pub fn event_names(this: &JsEvents) -> Vec<String>;
 
-    /// What the exported class `OutboxHandler` is to JavaScript.
+    /// `client.outbox`.
     #[derive(Clone)]
     pub type JsOutbox;
 
@@ -129,24 +135,24 @@ extern "C" {
 impl JsClient {
     /// Makes a client.
     pub fn make(url: &JsValue, options: &JsValue) -> Result<Self, JsValue> {
-        let client: Self = JsValue::from(make_client(url, options)?).unchecked_into();
+        static KEEP_HOOK: Once = Once::new();
+        // The hook that the first client sets would take a failed assertion for a panic of its own, and refuse every
+        // later call.
+        KEEP_HOOK.call_once(|| {
+            let hook_of_the_test_runner = std::panic::take_hook();
+            let first = make_client(&"localhost".into(), &js("{ lazyConnect: true }"));
+            first.and_then(|client| client.close()).expect("to be accepted");
+            std::panic::set_hook(hook_of_the_test_runner);
+        });
+        let client = make_client(url, options)?;
         MADE.with_borrow_mut(|made| made.push(client.clone()));
         Ok(client)
     }
-}
 
-/// Makes a client that is Rust's to drop, where JavaScript leaves it to its garbage collector.
-pub fn make_client(url: &JsValue, options: &JsValue) -> Result<DeepstreamClient, JsValue> {
-    static KEEP_HOOK: Once = Once::new();
-    // The hook that the first client sets would take a failed assertion for a panic of its own, and refuse every
-    // later call.
-    KEEP_HOOK.call_once(|| {
-        let hook_of_the_test_runner = std::panic::take_hook();
-        let first = DeepstreamClient::new(&"localhost".into(), &js("{ lazyConnect: true }")).map_err(JsValue::from);
-        first.and_then(|client| Ok(client.close()?)).expect("to be accepted");
-        std::panic::set_hook(hook_of_the_test_runner);
-    });
-    Ok(DeepstreamClient::new(url, options)?)
+    /// No longer holds it.
+    pub fn is_garbage(self) {
+        MADE.with_borrow_mut(|made| made.retain(|client| !js_sys::Object::is(client.as_ref(), self.as_ref())));
+    }
 }
 
 thread_local! {

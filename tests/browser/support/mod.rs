@@ -6,11 +6,11 @@ mod recorder;
 pub mod servers;
 mod wait;
 
-use js_sys::{JSON, Reflect};
+use js_sys::{Function, JSON, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 pub use self::{
-    client::{JsClient, JsPresence, TestClient, make_client, options, with_outbox},
+    client::{JsClient, JsPresence, TestClient, options, with_outbox},
     page::{Page, Replaced, SocketsMade, memory_bytes},
     recorder::{Recorder, callback},
     wait::{next_microtask, next_task, settled, until, until_async},
@@ -39,4 +39,30 @@ pub fn text(value: &JsValue) -> String {
 /// The property of an object, as text.
 pub fn property(object: &JsValue, name: &str) -> String {
     text(&Reflect::get(object, &name.into()).expect("an object"))
+}
+
+/// Calls a method without arguments.
+pub fn invoke(object: &JsValue, method: &str) -> JsValue {
+    let function: Function = Reflect::get(object, &method.into()).expect("an object").unchecked_into();
+    function.call0(object).expect("to be accepted")
+}
+
+/// A signal that counts its listeners.
+pub fn signal() -> JsValue {
+    js("{
+        aborted: false,
+        reason: 'no longer needed',
+        listeners: new Set(),
+        addEventListener(_, listener) { this.listeners.add(listener); },
+        removeEventListener(_, listener) { this.listeners.delete(listener); },
+        abort() { this.aborted = true; this.listeners.forEach((listener) => listener()); },
+        count() { return this.listeners.size; },
+    }")
+}
+
+/// Options with a signal.
+pub fn with_signal(signal: &JsValue) -> JsValue {
+    let options = Object::new();
+    Reflect::set(&options, &"signal".into(), signal).expect("an object");
+    options.into()
 }
