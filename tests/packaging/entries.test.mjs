@@ -51,6 +51,8 @@ const programs = {
     });
   `,
 };
+/** As docs/bundlers.md shows it. */
+const preload = (url) => `<link rel="preload" as="fetch" crossorigin href="${url}" />`;
 const pageOf = (script) => `<!doctype html><link rel="icon" href="data:," />${script}`;
 
 let browser;
@@ -60,7 +62,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** What the title of a page comes to be, and which files it has loaded. */
+/** What the title of a page comes to be, which files it has loaded, and what asked for the module: a `link`, or `fetch`. */
 async function visit(url) {
   const page = await browser.newPage();
   const loaded = [];
@@ -68,7 +70,10 @@ async function visit(url) {
   try {
     await page.goto(url);
     await page.waitForFunction(() => document.title !== '', undefined, { timeout: 30_000 }).catch(() => {});
-    return { title: await page.title(), loaded };
+    const askedBy = await page.evaluate(() =>
+      performance.getEntriesByType('resource').filter(({ name }) => name.includes('.wasm')).map(({ initiatorType }) => initiatorType),
+    );
+    return { title: await page.title(), loaded, askedBy };
   } finally {
     await page.close();
   }
@@ -122,6 +127,9 @@ describe('the entry with a URL, without being told where the module is', () => {
     const { title, loaded } = await visitBuilt(inConsumer('plain'));
     assert.equal(title, 'works');
     assert.deepEqual(loaded, ['/', '/pkg/url.mjs', '/pkg/deepstream_wasm_bg.wasm']);
+    await writeFile(inConsumer('plain', 'preloaded.html'), pageOf(preload('pkg/deepstream_wasm_bg.wasm') + script));
+    const preloaded = await visitBuilt(inConsumer('plain'), 'preloaded.html');
+    assert.deepEqual([preloaded.title, preloaded.askedBy], ['works', ['link']]);
   });
 
   for (const [format, splitting] of [['esm', true], ['esm', false], ['iife', false]]) {
@@ -163,6 +171,18 @@ describe('the entry with a URL, without being told where the module is', () => {
     const { title, loaded } = await visitBuilt(path);
     assert.equal(title, 'works');
     assert.ok(loaded.some((file) => file.endsWith('.wasm')), loaded.join(' '));
+  });
+
+  test('works when webpack has bundled it, with the module asked for by the page', { timeout }, async () => {
+    const path = inConsumer('webpack-preloaded');
+    const rules = [{ test: /deepstream_wasm_bg\.wasm$/, type: 'asset/resource', generator: { filename: '[name][ext]' } }];
+    const settings = { context: consumer.directory, entry: './tuned.js', mode: 'production', performance: { hints: false } };
+    const compiler = webpack({ ...settings, module: { rules }, output: { path } });
+    await promisify(compiler.run.bind(compiler))();
+    await promisify(compiler.close.bind(compiler))();
+    await writeFile(join(path, 'index.html'), pageOf(`${preload('deepstream_wasm_bg.wasm')}<script src="main.js"></script>`));
+    const { title, askedBy } = await visitBuilt(path);
+    assert.deepEqual([title, askedBy], ['works', ['link']]);
   });
 
   test('reads the file in Node.js, imported and required', { timeout }, async () => {
@@ -225,7 +245,8 @@ for (const [version, vite] of Object.entries({ 6: vite6, 7: vite7 })) {
       const root = inConsumer(`vite${version}-${name}`);
       await mkdir(root);
       await writeFile(join(root, 'main.js'), program);
-      await writeFile(join(root, 'index.html'), pageOf('<script type="module" src="/main.js"></script>'));
+      const head = name === 'asset' ? preload('../node_modules/deepstream-wasm/deepstream_wasm_bg.wasm') : '';
+      await writeFile(join(root, 'index.html'), pageOf(`${head}<script type="module" src="/main.js"></script>`));
       return { root, cacheDir: join(root, 'cache'), configFile: false, logLevel: 'error', clearScreen: false };
     };
     const serve = async (settings) => {
@@ -245,9 +266,11 @@ for (const [version, vite] of Object.entries({ 6: vite6, 7: vite7 })) {
           await server.stop();
         }
         await vite.build(settings);
-        const { title, loaded } = await visitBuilt(join(settings.root, 'dist'));
+        const { title, loaded, askedBy } = await visitBuilt(join(settings.root, 'dist'));
         assert.equal(title, 'works');
-        if (name === 'asset') assert.deepEqual(loaded.filter((file) => /\.wasm$|bg.text/.test(file)).length, 1, loaded.join(' '));
+        if (name !== 'asset') return;
+        assert.deepEqual(loaded.filter((file) => /\.wasm$|bg.text/.test(file)).length, 1, loaded.join(' '));
+        assert.deepEqual(askedBy, ['link']);
       });
     }
 
@@ -271,19 +294,18 @@ for (const [version, vite] of Object.entries({ 6: vite6, 7: vite7 })) {
       try {
         await page.goto(server.url);
         await page.waitForFunction(() => document.title === 'edit 0', undefined, { timeout: 20_000 });
-        for (const number of [1, 2, 3]) {
-          // Vite overlooks an edit that comes too soon after another.
-          for (const deadline = Date.now() + 20_000; (await page.title()) !== `edit ${number}`; ) {
-            assert.ok(Date.now() < deadline, `the page does not come to edit ${number}`);
-            await writeFile(join(settings.root, 'main.js'), edited(number));
-            await page.waitForFunction((title) => document.title === title, `edit ${number}`, { timeout: 1_000 }).catch(() => {});
-          }
+        // Vite overlooks an edit that comes too soon after another, and may load the page anew while it starts.
+        const deadline = Date.now() + 40_000;
+        const made = () => page.evaluate(() => window.clients?.length ?? 0).catch(() => 0);
+        for (let number = 1; (await made()) < 4; number += 1) {
+          assert.ok(Date.now() < deadline, 'the page does not come to four clients');
+          await writeFile(join(settings.root, 'main.js'), edited(number));
+          await page.waitForFunction((title) => document.title === title, `edit ${number}`, { timeout: 1_000 }).catch(() => {});
         }
         const { open, shared } = await page.evaluate(() => ({
           open: window.clients.map((client) => client.connection.reason?.kind !== 'closed'),
           shared: window.shared.size,
         }));
-        assert.ok(open.length > 3);
         assert.deepEqual([open.filter(Boolean).length, open.at(-1), shared], [1, true, 1]);
       } finally {
         await page.close();
