@@ -351,6 +351,14 @@ describe('where something else stands in the place of the module', () => {
   }
 });
 
+test('a page without a bundler works as docs/bundlers.md shows it', { timeout }, async () => {
+  const documentation = await readFile(inRepository('docs/bundlers.md'), 'utf8');
+  const [, page] = /^## A page without a bundler\n+```html\n([^]*?)^```$/m.exec(documentation);
+  const told = page.replace(/(?=<\/script>\s*$)/, '  document.title = client.getConnectionState();\n');
+  await writeFile(inConsumer('index.html'), pageOf(told));
+  assert.equal((await visitBuilt(consumer.directory)).title, 'INITIALISING');
+});
+
 describe('the classic script', () => {
   const script = manifest.unpkg;
 
