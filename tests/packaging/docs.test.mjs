@@ -137,6 +137,14 @@ test('every page in TypeScript compiles', async () => {
   await compile(consumer.directory, 'deepstream-wasm', files, { noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true });
 });
 
+test('every table has its head', async () => {
+  for (const page of pages) {
+    const lines = (await readFile(inRepository(page), 'utf8')).split('\n');
+    const heads = lines.flatMap((line, index) => (line.startsWith('|') && !lines[index - 1]?.startsWith('|') ? [index] : []));
+    for (const index of heads) assert.match(lines[index + 1], /^\|[-:| ]+\|$/, `${page}:${index + 1}`);
+  }
+});
+
 test('no page has code that nothing checks', () => {
   for (const page of pages) {
     for (const { language, code, line } of codeOf.get(page)) {
