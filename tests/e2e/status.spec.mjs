@@ -58,6 +58,25 @@ test('it says when the next attempt is, what waits, and that all is well again',
   await expect(readOut).toHaveText('');
 });
 
+test('what is written once all is well does not keep it in sight', async ({ startDeepstream, visitThroughProxy }) => {
+  const { visitor, proxy } = await visitThroughProxy(await startDeepstream(), slowly);
+  const { banner, text, waiting, readOut } = await showStatus(visitor);
+  proxy.fail('refuse');
+  await visitor.emit('news', 1);
+  await expect(waiting).toHaveText('1 change waiting');
+  const readOutAll = await readOut.evaluateHandle((element) => {
+    const sentences = [];
+    new MutationObserver(() => sentences.push(element.textContent)).observe(element, { childList: true });
+    return sentences;
+  });
+  await visitor.page.evaluate(() => setInterval(() => client.event.emit('news', 'more'), 50));
+  proxy.fail('none');
+  await expect(text).toHaveText('Back online');
+  await expect(banner).toBeHidden();
+  const sentences = await readOutAll.jsonValue();
+  expect(sentences.slice(sentences.indexOf('Back online'))).toEqual(['Back online', '']);
+});
+
 test('it says offline without a network, and when nobody tries again', async ({ startDeepstream, visitThroughProxy }) => {
   const { visitor, proxy } = await visitThroughProxy(await startDeepstream(), slowly);
   const { text, waiting, retry, readOut } = await showStatus(visitor);

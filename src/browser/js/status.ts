@@ -71,7 +71,7 @@ const styles = `
   animation: appear 0.2s ease-out;
 }
 [hidden] { display: none !important; }
-[part='dot'] { width: 0.625em; height: 0.625em; border-radius: 50%; background: var(--accent); }
+[part='dot'] { flex: none; width: 0.625em; height: 0.625em; border-radius: 50%; background: var(--accent); }
 :host([state='reconnecting']) [part='dot'] { animation: pulse 1.2s ease-in-out infinite; }
 [part='text'] { font-variant-numeric: tabular-nums; }
 [part='waiting'] { opacity: 0.85; font-weight: 400; }
@@ -130,6 +130,9 @@ export class DeepstreamStatus extends Base {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #shown: Shown = '';
   #lostAt = 0;
+  /** When the connection came back. */
+  #backAt = 0;
+  /** When the server had all that had waited for it. */
   #restoredAt = 0;
   #readOutAt = 0;
 
@@ -183,7 +186,7 @@ export class DeepstreamStatus extends Base {
     this.#ended?.abort();
     this.#ended = null;
     this.#shown = '';
-    this.#lostAt = this.#restoredAt = 0;
+    this.#lostAt = this.#backAt = this.#restoredAt = 0;
   }
 
   readonly #retry = (): void => {
@@ -209,10 +212,11 @@ export class DeepstreamStatus extends Base {
     clearTimeout(this.#timer);
     const now = Date.now();
     const connection = this.#client?.connection;
-    const waiting = this.#client?.outbox.size ?? 0;
+    const outbox = this.#client?.outbox;
     const before = this.#shown;
-    const wakes = [this.#decide(now, connection && phaseOf(connection), waiting)];
+    const wakes = [this.#decide(now, connection && phaseOf(connection), outbox?.oldest ?? Infinity)];
     const shown = this.#shown;
+    const waiting = this.#restoredAt ? 0 : (outbox?.size ?? 0);
 
     const untilAttempt = (connection?.nextAttemptAt ?? now) - now;
     const isCounting = shown === 'reconnecting' && untilAttempt > 0;
@@ -252,10 +256,13 @@ export class DeepstreamStatus extends Base {
     if (next < Infinity) this.#timer = setTimeout(this.#update, next);
   };
 
-  /** Decides what is shown; returns the milliseconds after which time alone changes that. */
-  #decide(now: number, phase: Phase | undefined, waiting: number): number | undefined {
+  /**
+   * Decides what is shown; returns the milliseconds after which time alone changes that.
+   * @param oldest when the oldest of what waits was given
+   */
+  #decide(now: number, phase: Phase | undefined, oldest: number): number | undefined {
     if (phase === 'reconnecting' || phase === 'offline') {
-      this.#restoredAt = 0;
+      this.#backAt = this.#restoredAt = 0;
       this.#lostAt ||= now;
       const wait = this.#lostAt + this.#delay - now;
       if (!this.#shown && wait > 0) return wait;
@@ -268,10 +275,9 @@ export class DeepstreamStatus extends Base {
       return undefined;
     }
     this.#shown = 'restored';
-    if (waiting > 0) {
-      this.#restoredAt = 0;
-      return undefined;
-    }
+    this.#backAt ||= now;
+    // What is given from now on is no longer what waited.
+    if (!this.#restoredAt && oldest <= this.#backAt) return undefined;
     this.#restoredAt ||= now;
     const wait = this.#restoredAt + RESTORED_MS - now;
     if (wait > 0) return wait;
