@@ -16,7 +16,7 @@ export default {
   },
   resolve: {
     // `npm run build` makes this file; the page uses the package as its users get it.
-    alias: { 'deepstream-wasm$': fromHere('pkg/index.mjs') },
+    alias: { 'deepstream-wasm$': fromHere('pkg/index.mjs'), 'deepstream-wasm/status$': fromHere('pkg/status.mjs') },
   },
   module: {
     rules: [{ test: /\.(html|css|svg)$/, type: 'asset/resource' }],

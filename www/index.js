@@ -1,5 +1,6 @@
+import 'deepstream-wasm/status';
 import { CLIENTS } from './clients.js';
-import { byRole, onPress, setAvailable } from './dom.js';
+import { byRole, element, onPress, setAvailable } from './dom.js';
 import { openLab } from './lab/lab.js';
 import { faultLabel, faultTone, findNetwork, NetworkControl } from './network-control.js';
 import { playOutage } from './outage.js';
@@ -38,6 +39,15 @@ function compare() {
   const topicOf = (kind) => `demo/${room}/${kind}`;
   const robin = new Robin(server.directUrl, { username: `Robin ${room}`, topics: kinds.map(topicOf) });
   const timeline = new Timeline(document.getElementById('timeline'), ['theirs', 'between', 'ours']);
+  const outbox = new OutboxView(byRole(document, 'waiting'));
+  const banner = element('deepstream-status');
+  /** What only one of the two has anything for. */
+  const onClient = {
+    ours: (client) => {
+      outbox.watch(client);
+      banner.client = client;
+    },
+  };
 
   const sides = kinds.map((kind) => {
     const root = document.getElementById(kind);
@@ -50,6 +60,7 @@ function compare() {
       user: `${CLIENTS[kind].user} ${room}`,
       robin,
       logRoot: byRole(document, `log-${kind}`),
+      onClient: onClient[kind],
       kept: kept?.[kind],
     });
     const key = (number) => `${kind} ${number}`;
@@ -72,7 +83,10 @@ function compare() {
     sessionStorage.setItem('demo', JSON.stringify({ room, theirs, ours, lastId: witness.lastId }));
   });
 
-  new OutboxView(byRole(document, 'waiting')).watch(demo.ours.client);
+  const ours = document.getElementById('ours');
+  byRole(ours, 'truth').before(banner);
+  // The banner is read out.
+  byRole(ours, 'state').ariaLive = 'off';
   connectSwitches({ robin, sides, timeline });
 }
 

@@ -14,7 +14,9 @@ export class OutboxView {
   #timer;
   #parts;
 
+  /** @param root an empty element */
   constructor(root) {
+    root.append(document.getElementById('outbox').content.cloneNode(true));
     const roles = ['size', 'bytes', 'oldest', 'entries', 'clear', 'problem'];
     this.#parts = Object.fromEntries(roles.map((role) => [role, byRole(root, `outbox-${role}`)]));
     onPress(this.#parts.clear, () => this.#client.outbox.clear());

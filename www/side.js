@@ -21,6 +21,7 @@ export class Side extends EventTarget {
 
   #root;
   #kind;
+  #onClient;
   #url;
   #user;
   #robin;
@@ -47,12 +48,14 @@ export class Side extends EventTarget {
    * @param root the element of this side
    * @param kind one of `CLIENTS`
    * @param room what tells this window from others: `{ topic, user, robin }`
+   * @param onClient called with each client that it begins with
    * @param kept what `toJSON` gave before the page was reloaded
    */
-  constructor(root, { kind, url, topic, user, robin, logRoot, kept }) {
+  constructor(root, { kind, url, topic, user, robin, logRoot, onClient, kept }) {
     super();
     this.#root = root;
     this.#kind = kind;
+    this.#onClient = onClient;
     this.#url = url;
     this.#user = user;
     this.#robin = robin;
@@ -85,6 +88,7 @@ export class Side extends EventTarget {
     this.#hasStarted = false;
     client.on('connectionStateChanged', (state) => client === this.client && this.#enter(state));
     client.on('error', (error, event, topic) => client === this.client && this.#log.error(String(error), event, topic));
+    this.#onClient?.(client);
     this.application.start(client, this.#user);
     this.#enter(client.getConnectionState());
     this.#check();
@@ -215,22 +219,15 @@ export class Side extends EventTarget {
     byRole(this.#root, 'state').dataset.tone = tone;
     const isConnected = this.#openSince !== undefined;
     byRole(this.#root, 'truth').toggleAttribute('data-untrue', untruth !== '');
-    this.#write('truth', untruth || (isConnected ? 'What it shows is so.' : this.#outlook()));
+    const isSo = this.#isOver ? 'Not connected, and tries no more.' : 'Not connected, and says so.';
+    this.#write('truth', untruth || (isConnected ? 'What it shows is so.' : isSo));
     byRole(this.#root, 'again').hidden = !this.#isOver;
     const { sent, waiting, lost, repeated, wrong, away } = this.score;
     this.#count('lost', lost, String(lost));
     this.#count('repeated', repeated, String(repeated));
     this.#count('wrong', wrong, seconds(wrong));
     this.#count('away', away, seconds(away));
-    this.#write('sent', waiting > 0 ? `${waiting} on the way` : `${sent} sent`);
-  }
-
-  /** What a client without a connection says, with when it tries again if it tells. */
-  #outlook() {
-    if (this.#isOver) return 'Not connected, and tries no more.';
-    const { nextAttemptAt = null } = this.client.connection ?? {};
-    if (nextAttemptAt === null) return 'Not connected, and says so.';
-    return `Not connected; tries again in ${seconds(Math.max(0, nextAttemptAt - Date.now()))}.`;
+    this.#write('sent', waiting > 0 ? `${waiting} lines waiting` : `${sent} sent`);
   }
 
   #count(role, value, text) {

@@ -19,6 +19,7 @@ class Application {
     this.state = this.root.getByTestId('state');
     this.note = this.root.getByLabel('Shared note');
     this.people = this.root.getByRole('list', { name: 'Who else is here' });
+    this.banner = this.root.locator('deepstream-status');
   }
 
   /** One of the counts: `lost`, `repeated`, `wrong`, `away`. */
@@ -121,6 +122,32 @@ test('the note outlives the server, and what both wrote meanwhile comes together
   await expect(ours.count('lost')).toHaveText('0');
 });
 
+test('the banner of the package is seen on its side while that has no connection, and says what waits', async ({ openPage }) => {
+  const { page, theirs, ours } = await openComparison(openPage);
+  await expect(theirs.banner).toHaveCount(0);
+  const verdict = ours.root.getByTestId('truth');
+  const waits = async (words) => {
+    await page.getByTestId('network-refuse').check();
+    await expect(ours.banner).toHaveAttribute('state', 'reconnecting');
+    await expect(verdict).toBeHidden();
+    await ours.say('meanwhile');
+    await expect(ours.banner.getByText('1 change waiting', { exact: true })).toBeVisible();
+    await ours.note.fill(words);
+    await expect(ours.banner.getByText('2 changes waiting', { exact: true })).toBeVisible();
+    await expect(ours.banner.getByRole('status')).toContainText('Reconnecting');
+    await page.getByTestId('network-none').check();
+    await expect(ours.banner).not.toHaveAttribute('state', /./);
+    await expect(verdict).toHaveText('What it shows is so.');
+    await expect(verdict).toBeVisible();
+  };
+  await waits('Bread');
+  // A client that takes the place of another one is shown in its place.
+  await page.evaluate(() => globalThis.demo.ours.client.close());
+  await ours.root.getByRole('button', { name: 'Start again' }).click();
+  await expect(ours.state).toHaveText('Connected');
+  await waits('Bread and milk');
+});
+
 for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 }]) {
   for (const colorScheme of ['light', 'dark']) {
     const screen = `${viewport.width} x ${viewport.height}, ${colorScheme}`;
@@ -133,6 +160,7 @@ for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 
         await expect(side.line('xxx')).toHaveCount(1);
       }
       await expect(ours.state).toHaveText('Reconnecting', { timeout: 30_000 });
+      await expect(ours.banner.getByText('2 changes waiting', { exact: true })).toBeVisible();
       const bottom = await page.locator('#timeline').evaluate((canvas) => canvas.getBoundingClientRect().bottom);
       expect(bottom).toBeLessThanOrEqual(viewport.height);
       expect(await stickingOut(page)).toEqual([]);

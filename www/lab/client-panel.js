@@ -59,7 +59,7 @@ export class ClientPanel extends EventTarget {
     this.#traffic = traffic;
     this.#details = new ConnectionDetails(root);
     this.#calls = new CallsPanel(root, { name, provides });
-    this.#outbox = new OutboxView(root);
+    this.#outbox = new OutboxView(byRole(root, 'part-outbox'));
     this.#log = new LogList(byRole(root, 'log'));
     this.#received = new ReceivedList(byRole(root, 'received'));
     this.#presence = new PresenceView(root, (words) => this.#log.note(words));
