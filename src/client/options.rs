@@ -56,136 +56,6 @@ pub enum AuthParams {
     Fixed(Box<str>),
 }
 
-/// The options that the client acts on. The names in the documentation of each field are JavaScript's.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Options {
-    /// `heartbeatInterval`: time between two PINGs, in milliseconds, at least 1.
-    pub heartbeat_interval_ms: u64,
-    /// `reconnectIntervalIncrement`: the step by which the wait between attempts grows, in milliseconds.
-    pub reconnect_interval_increment_ms: u64,
-    /// `maxReconnectInterval`: the longest wait between two attempts, in milliseconds.
-    pub max_reconnect_interval_ms: u64,
-    /// `maxReconnectAttempts`: attempts before the client gives up; `None` for `Infinity`.
-    pub max_reconnect_attempts: Option<u32>,
-    /// `reconnectBackoff`: `'linear'` or `'exponential'`.
-    pub reconnect_backoff: BackoffKind,
-    /// `reconnectJitter`: from 0 (the exact schedule) to 1 (anything from 0 to the schedule).
-    pub reconnect_jitter: f64,
-    /// `connectTimeout`: the time a socket has to open, be accepted and log in, in milliseconds, at least 1.
-    pub connect_timeout_ms: u64,
-    /// `heartbeatFailure`: `'reconnect'` or `'stop'`.
-    pub heartbeat_failure: HeartbeatFailure,
-    /// `subscriptionTimeout`: how long the server may take to acknowledge a subscription, in milliseconds.
-    pub subscription_timeout_ms: u64,
-    /// `subscriptionInterval`: how long subscriptions are collected into one message, in milliseconds.
-    pub subscription_interval_ms: u64,
-    /// `rpcAcceptTimeout`: how long providers may take to accept a call that was sent, in milliseconds; `None` for
-    /// `Infinity`.
-    pub rpc_accept_timeout_ms: Option<u64>,
-    /// `rpcResponseTimeout`: how long the answer to a call that was sent may take, in milliseconds; `None` for `Infinity`.
-    pub rpc_response_timeout_ms: Option<u64>,
-    /// `path`: the path dialled where the URL has none.
-    pub path: String,
-    /// `lazyConnect`: wait with dialling until `login()` or `resume()`.
-    pub lazy_connect: bool,
-    /// `lostConnectionTimeout`: how long a connection must be lost before the application is told, in milliseconds.
-    pub lost_connection_timeout_ms: u64,
-    /// `stopCodes`: close codes after which the client does not try again.
-    pub stop_codes: Vec<u16>,
-    /// `authParams`: what `login()` without parameters logs in with.
-    pub auth_params: Option<AuthParams>,
-    /// `probeUrl`: asked before dialling while the network is in doubt.
-    pub probe_url: Option<String>,
-    /// `reconnectParam`: a query parameter that carries the number of attempts.
-    pub reconnect_param: Option<String>,
-    /// `resubscribe`: `'auto'` or `'manual'`.
-    pub resubscribe: Resubscribe,
-    /// `presenceCatchUp`: whether joins and leaves missed during an outage are delivered after it.
-    pub presence_catch_up: bool,
-    /// `heartbeatWorker`: the script of a worker that keeps time in place of the page, or `'blob'`. For the shell alone.
-    pub heartbeat_worker: Option<String>,
-    /// `outbox.storage`: `'localStorage'`, `'memory'`, or an object of the application's.
-    pub outbox_storage: OutboxStorage,
-    /// `outbox.key`: what tells this deployment's entries from others in the same storage; the URL, if not given.
-    pub outbox_key: Option<String>,
-    /// `outbox.maxEntries`: most entries that wait, at least 1.
-    pub outbox_max_entries: usize,
-    /// `outbox.maxBytes`: most bytes of names and payloads that wait, at least 1.
-    pub outbox_max_bytes: usize,
-    /// `outbox.ttl`: how long an entry is worth sending, in milliseconds, at least 1.
-    pub outbox_ttl_ms: u64,
-    /// `outbox.overflow`: `'reject'` or `'drop-oldest'`.
-    pub outbox_overflow: Overflow,
-    /// `recordReadAckTimeout`: how long the server may take to acknowledge that a record is wanted, in milliseconds.
-    pub record_read_ack_timeout_ms: u64,
-    /// `recordReadTimeout`: how long the server may take to answer about a record, in milliseconds.
-    pub record_read_timeout_ms: u64,
-    /// `recordDeleteTimeout`: how long the server may take to delete a record, in milliseconds.
-    pub record_delete_timeout_ms: u64,
-    /// `recordDiscardTimeout`: how long a record that nobody holds is kept, in milliseconds.
-    pub record_discard_timeout_ms: u64,
-    /// `recordReadOnlyMode`: whether records cannot be written to.
-    pub record_read_only_mode: bool,
-    /// `recordPrefixWriteWhitelist`: what the names begin with of records that can be written to all the same.
-    pub record_prefix_write_whitelist: Vec<String>,
-    /// `offlineEnabled`: whether records are kept in storage.
-    pub offline_enabled: bool,
-    /// `saveUpdatesOffline`: whether changes that arrive are written to it too.
-    pub save_updates_offline: bool,
-    /// `ignorePrefixes`: what the names begin with of records that are not kept.
-    pub ignore_prefixes: Vec<String>,
-    /// `indexdb.flushTimeout`: how long what is to be kept is collected, in milliseconds.
-    pub indexdb_flush_timeout_ms: u64,
-    /// `deduplicationWindow`: how many of the last events of a sender are remembered, so that none is delivered twice.
-    pub deduplication_window: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            heartbeat_interval_ms: 30_000,
-            reconnect_interval_increment_ms: 4_000,
-            max_reconnect_interval_ms: 30_000,
-            max_reconnect_attempts: None,
-            reconnect_backoff: BackoffKind::Linear,
-            reconnect_jitter: 0.5,
-            connect_timeout_ms: 10_000,
-            heartbeat_failure: HeartbeatFailure::Reconnect,
-            subscription_timeout_ms: 2_000,
-            subscription_interval_ms: 100,
-            rpc_accept_timeout_ms: None,
-            rpc_response_timeout_ms: Some(300_000),
-            path: String::from("/deepstream"),
-            lazy_connect: false,
-            lost_connection_timeout_ms: 5_000,
-            stop_codes: vec![1008, 4003],
-            auth_params: None,
-            probe_url: None,
-            reconnect_param: None,
-            resubscribe: Resubscribe::Auto,
-            presence_catch_up: true,
-            heartbeat_worker: None,
-            outbox_storage: OutboxStorage::Local,
-            outbox_key: None,
-            outbox_max_entries: 10_000,
-            outbox_max_bytes: 4_194_304,
-            outbox_ttl_ms: 86_400_000,
-            outbox_overflow: Overflow::Reject,
-            record_read_ack_timeout_ms: 15_000,
-            record_read_timeout_ms: 15_000,
-            record_delete_timeout_ms: 15_000,
-            record_discard_timeout_ms: 5_000,
-            record_read_only_mode: false,
-            record_prefix_write_whitelist: Vec::new(),
-            offline_enabled: false,
-            save_updates_offline: false,
-            ignore_prefixes: Vec::new(),
-            indexdb_flush_timeout_ms: 50,
-            deduplication_window: 8_192,
-        }
-    }
-}
-
 /// A JavaScript value as far as an option needs to know it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OptionValue<'a> {
@@ -270,99 +140,162 @@ enum Unused {
     Anything,
 }
 
-/// Every option there is. One table, because a comparison and a check written out for each would be kilobytes of
-/// WebAssembly.
-const KNOWN: &[(&str, Kind)] = &[
-    ("heartbeatInterval", Kind::PositiveMilliseconds(|options| &mut options.heartbeat_interval_ms)),
-    ("reconnectIntervalIncrement", Kind::Milliseconds(|options| &mut options.reconnect_interval_increment_ms)),
-    ("maxReconnectInterval", Kind::Milliseconds(|options| &mut options.max_reconnect_interval_ms)),
-    ("connectTimeout", Kind::PositiveMilliseconds(|options| &mut options.connect_timeout_ms)),
-    ("subscriptionTimeout", Kind::Milliseconds(|options| &mut options.subscription_timeout_ms)),
-    ("subscriptionInterval", Kind::Milliseconds(|options| &mut options.subscription_interval_ms)),
-    ("lostConnectionTimeout", Kind::Milliseconds(|options| &mut options.lost_connection_timeout_ms)),
-    ("rpcAcceptTimeout", Kind::OptionalMilliseconds(|options| &mut options.rpc_accept_timeout_ms)),
-    ("rpcResponseTimeout", Kind::OptionalMilliseconds(|options| &mut options.rpc_response_timeout_ms)),
-    ("maxReconnectAttempts", Kind::Other("a whole number from 0, or Infinity", set_attempts)),
-    ("reconnectJitter", Kind::Other("a number from 0 to 1", set_jitter)),
+/// Makes [`Options`] with its defaults and [`KNOWN`] of the table below. An option is a row: how JavaScript calls it,
+/// the field, its type and default, and how a value is checked (a [`Kind`] without what leads to the field).
+macro_rules! options {
     (
-        "reconnectBackoff",
-        Kind::Either(["linear", "exponential"], "'linear' or 'exponential'", |options, exponential| {
-            options.reconnect_backoff = if exponential { BackoffKind::Exponential } else { BackoffKind::Linear };
-        }),
-    ),
-    (
-        "heartbeatFailure",
-        Kind::Either(["reconnect", "stop"], "'reconnect' or 'stop'", |options, stop| {
-            options.heartbeat_failure = if stop { HeartbeatFailure::Stop } else { HeartbeatFailure::Reconnect };
-        }),
-    ),
-    (
-        "resubscribe",
-        Kind::Either(["auto", "manual"], "'auto' or 'manual'", |options, manual| {
-            options.resubscribe = if manual { Resubscribe::Manual } else { Resubscribe::Auto };
-        }),
-    ),
-    ("path", Kind::Other("a string that starts with '/'", set_path)),
-    ("presenceCatchUp", Kind::Flag(|options| &mut options.presence_catch_up)),
-    ("lazyConnect", Kind::Flag(|options| &mut options.lazy_connect)),
-    ("stopCodes", Kind::Other("an array of close codes from 1000 to 4999", set_stop_codes)),
-    ("authParams", Kind::Other("an object or a function", set_auth_params)),
-    ("probeUrl", Kind::Text("a URL", |options| &mut options.probe_url)),
-    ("heartbeatWorker", Kind::Text("the URL of timer-worker.js, or 'blob'", |options| &mut options.heartbeat_worker)),
-    ("reconnectParam", Kind::Other("the name of a query parameter: letters, digits, '-' and '_'", set_reconnect_param)),
-    (
-        "outbox.storage",
-        Kind::Other("'localStorage', 'memory', or an object with getItem, setItem, removeItem and keys", set_storage),
-    ),
-    ("outbox.key", Kind::Text(NAME, |options| &mut options.outbox_key)),
-    ("outbox.maxEntries", Kind::Count(1, "a whole number from 1", |options| &mut options.outbox_max_entries)),
-    ("outbox.maxBytes", Kind::Count(1, "a whole number from 1", |options| &mut options.outbox_max_bytes)),
-    ("outbox.ttl", Kind::PositiveMilliseconds(|options| &mut options.outbox_ttl_ms)),
-    (
-        "outbox.overflow",
-        Kind::Either(["reject", "drop-oldest"], "'reject' or 'drop-oldest'", |options, drop_oldest| {
-            options.outbox_overflow = if drop_oldest { Overflow::DropOldest } else { Overflow::Reject };
-        }),
-    ),
-    ("deduplicationWindow", Kind::Count(0, "a whole number from 0", |options| &mut options.deduplication_window)),
-    ("nativeTimerRegistry", Kind::Unused(Unused::Flag, Accepted::WithoutEffect)),
-    ("intervalTimerResolution", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
-    ("offlineBufferTimeout", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
-    ("debug", Kind::Unused(Unused::Flag, Accepted::WithoutEffect)),
-    ("socketFactory", Kind::Unused(Unused::Function, Accepted::NotYet)),
-    ("socketOptions", Kind::Unused(Unused::Anything, Accepted::NotYet)),
-    ("offlineEnabled", Kind::Flag(|options| &mut options.offline_enabled)),
-    ("saveUpdatesOffline", Kind::Flag(|options| &mut options.save_updates_offline)),
-    ("storage", Kind::Other("an object with get, set, delete and reset", check_object)),
-    (
-        "storageName",
-        Kind::Either(["indexdb", "localstorage"], "'indexdb' or 'localstorage'", |_, _| {
-            // The shell's.
-        }),
-    ),
-    ("ignorePrefixes", Kind::Other(TEXTS, ignore_prefixes)),
-    ("indexdb.autoVersion", Kind::Unused(Unused::Flag, Accepted::InEffect)),
-    ("indexdb.dbVersion", Kind::Other("a whole number from 1", check_version)),
-    ("indexdb.primaryKey", Kind::Other(NAME, check_name)),
-    ("indexdb.storageDatabaseName", Kind::Other(NAME, check_name)),
-    ("indexdb.defaultObjectStoreName", Kind::Other(NAME, check_name)),
-    ("indexdb.objectStoreNames", Kind::Other(TEXTS, check_texts)),
-    ("indexdb.ignorePrefixes", Kind::Other(TEXTS, ignore_prefixes)),
-    ("indexdb.flushTimeout", Kind::Milliseconds(|options| &mut options.indexdb_flush_timeout_ms)),
-    ("localstorage.ignorePrefixes", Kind::Other(TEXTS, ignore_prefixes)),
-    ("localstorage.nodeStoragePath", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
-    ("localstorage.nodeStorageSize", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
-    ("mergeStrategy", Kind::Unused(Unused::Function, Accepted::InEffect)),
-    ("recordReadAckTimeout", Kind::Milliseconds(|options| &mut options.record_read_ack_timeout_ms)),
-    ("recordReadTimeout", Kind::Milliseconds(|options| &mut options.record_read_timeout_ms)),
-    ("recordDeleteTimeout", Kind::Milliseconds(|options| &mut options.record_delete_timeout_ms)),
-    ("recordReadOnlyMode", Kind::Flag(|options| &mut options.record_read_only_mode)),
-    ("recordPrefixWriteWhitelist", Kind::Other(TEXTS, set_write_whitelist)),
-    ("recordDeepCopy", Kind::Unused(Unused::Flag, Accepted::InEffect)),
-    ("recordDiscardTimeout", Kind::Milliseconds(|options| &mut options.record_discard_timeout_ms)),
-    ("dirtyStorageName", Kind::Unused(Unused::Text, Accepted::WithoutEffect)),
-    ("initialRecordVersion", Kind::Unused(Unused::Number, Accepted::WithoutEffect)),
-];
+        $(
+            $(#[$doc:meta])*
+            $name:literal => $field:ident: $type:ty = $default:expr, $kind:ident $(($($more:expr),+))?;
+        )+
+        only_checked: { $($checked:literal => $check:expr,)+ }
+    ) => {
+        /// The options that the client acts on.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Options {
+            $(#[doc = concat!("`", $name, "`:")] $(#[$doc])* pub $field: $type,)+
+        }
+
+        impl Default for Options {
+            fn default() -> Self {
+                Self { $($field: $default,)+ }
+            }
+        }
+
+        /// Every option there is, as data: a comparison and a check written out for each would be kilobytes.
+        const KNOWN: &[(&str, Kind)] = &[
+            $(($name, kind!($field $kind $(($($more),+))?)),)+
+            $(($checked, $check),)+
+        ];
+    };
+}
+
+macro_rules! kind {
+    ($field:ident Either($choices:expr, $expected:expr, $first:expr, $second:expr)) => {
+        Kind::Either($choices, $expected, |options, second| options.$field = if second { $second } else { $first })
+    };
+    ($field:ident Other($expected:expr, $set:expr)) => {
+        Kind::Other($expected, $set)
+    };
+    ($field:ident $kind:ident $(($($more:expr),+))?) => {
+        Kind::$kind($($($more,)+)? |options| &mut options.$field)
+    };
+}
+
+options! {
+    /// Time between two PINGs, in milliseconds, at least 1.
+    "heartbeatInterval" => heartbeat_interval_ms: u64 = 30_000, PositiveMilliseconds;
+    /// The step by which the wait between attempts grows, in milliseconds.
+    "reconnectIntervalIncrement" => reconnect_interval_increment_ms: u64 = 4_000, Milliseconds;
+    /// The longest wait between two attempts, in milliseconds.
+    "maxReconnectInterval" => max_reconnect_interval_ms: u64 = 30_000, Milliseconds;
+    /// Attempts before the client gives up; `None` for `Infinity`.
+    "maxReconnectAttempts" => max_reconnect_attempts: Option<u32> = None,
+        Other("a whole number from 0, or Infinity", set_attempts);
+    /// `'linear'` or `'exponential'`.
+    "reconnectBackoff" => reconnect_backoff: BackoffKind = BackoffKind::Linear,
+        Either(["linear", "exponential"], "'linear' or 'exponential'", BackoffKind::Linear, BackoffKind::Exponential);
+    /// From 0 (the exact schedule) to 1 (anything from 0 to the schedule).
+    "reconnectJitter" => reconnect_jitter: f64 = 0.5, Other("a number from 0 to 1", set_jitter);
+    /// The time a socket has to open, be accepted and log in, in milliseconds, at least 1.
+    "connectTimeout" => connect_timeout_ms: u64 = 10_000, PositiveMilliseconds;
+    /// `'reconnect'` or `'stop'`.
+    "heartbeatFailure" => heartbeat_failure: HeartbeatFailure = HeartbeatFailure::Reconnect,
+        Either(["reconnect", "stop"], "'reconnect' or 'stop'", HeartbeatFailure::Reconnect, HeartbeatFailure::Stop);
+    /// How long the server may take to acknowledge a subscription, in milliseconds.
+    "subscriptionTimeout" => subscription_timeout_ms: u64 = 2_000, Milliseconds;
+    /// How long subscriptions are collected into one message, in milliseconds.
+    "subscriptionInterval" => subscription_interval_ms: u64 = 100, Milliseconds;
+    /// How long providers may take to accept a call that was sent, in milliseconds; `None` for `Infinity`.
+    "rpcAcceptTimeout" => rpc_accept_timeout_ms: Option<u64> = None, OptionalMilliseconds;
+    /// How long the answer to a call that was sent may take, in milliseconds; `None` for `Infinity`.
+    "rpcResponseTimeout" => rpc_response_timeout_ms: Option<u64> = Some(300_000), OptionalMilliseconds;
+    /// The path dialled where the URL has none.
+    "path" => path: String = String::from("/deepstream"), Other("a string that starts with '/'", set_path);
+    /// Wait with dialling until `login()` or `resume()`.
+    "lazyConnect" => lazy_connect: bool = false, Flag;
+    /// How long a connection must be lost before the application is told, in milliseconds.
+    "lostConnectionTimeout" => lost_connection_timeout_ms: u64 = 5_000, Milliseconds;
+    /// Close codes after which the client does not try again.
+    "stopCodes" => stop_codes: Vec<u16> = vec![1008, 4003],
+        Other("an array of close codes from 1000 to 4999", set_stop_codes);
+    /// What `login()` without parameters logs in with.
+    "authParams" => auth_params: Option<AuthParams> = None, Other("an object or a function", set_auth_params);
+    /// Asked before dialling while the network is in doubt.
+    "probeUrl" => probe_url: Option<String> = None, Text("a URL");
+    /// A query parameter that carries the number of attempts.
+    "reconnectParam" => reconnect_param: Option<String> = None,
+        Other("the name of a query parameter: letters, digits, '-' and '_'", set_reconnect_param);
+    /// `'auto'` or `'manual'`.
+    "resubscribe" => resubscribe: Resubscribe = Resubscribe::Auto,
+        Either(["auto", "manual"], "'auto' or 'manual'", Resubscribe::Auto, Resubscribe::Manual);
+    /// Whether joins and leaves missed during an outage are delivered after it.
+    "presenceCatchUp" => presence_catch_up: bool = true, Flag;
+    /// The script of a worker that keeps time in place of the page, or `'blob'`. For the shell alone.
+    "heartbeatWorker" => heartbeat_worker: Option<String> = None, Text("the URL of timer-worker.js, or 'blob'");
+    /// `'localStorage'`, `'memory'`, or an object of the application's.
+    "outbox.storage" => outbox_storage: OutboxStorage = OutboxStorage::Local,
+        Other("'localStorage', 'memory', or an object with getItem, setItem, removeItem and keys", set_storage);
+    /// What tells this deployment's entries from others in the same storage; the URL, if not given.
+    "outbox.key" => outbox_key: Option<String> = None, Text(NAME);
+    /// Most entries that wait, at least 1.
+    "outbox.maxEntries" => outbox_max_entries: usize = 10_000, Count(1, "a whole number from 1");
+    /// Most bytes of names and payloads that wait, at least 1.
+    "outbox.maxBytes" => outbox_max_bytes: usize = 4_194_304, Count(1, "a whole number from 1");
+    /// How long an entry is worth sending, in milliseconds, at least 1.
+    "outbox.ttl" => outbox_ttl_ms: u64 = 86_400_000, PositiveMilliseconds;
+    /// `'reject'` or `'drop-oldest'`.
+    "outbox.overflow" => outbox_overflow: Overflow = Overflow::Reject,
+        Either(["reject", "drop-oldest"], "'reject' or 'drop-oldest'", Overflow::Reject, Overflow::DropOldest);
+    /// How long the server may take to acknowledge that a record is wanted, in milliseconds.
+    "recordReadAckTimeout" => record_read_ack_timeout_ms: u64 = 15_000, Milliseconds;
+    /// How long the server may take to answer about a record, in milliseconds.
+    "recordReadTimeout" => record_read_timeout_ms: u64 = 15_000, Milliseconds;
+    /// How long the server may take to delete a record, in milliseconds.
+    "recordDeleteTimeout" => record_delete_timeout_ms: u64 = 15_000, Milliseconds;
+    /// How long a record that nobody holds is kept, in milliseconds.
+    "recordDiscardTimeout" => record_discard_timeout_ms: u64 = 5_000, Milliseconds;
+    /// Whether records cannot be written to.
+    "recordReadOnlyMode" => record_read_only_mode: bool = false, Flag;
+    /// What the names begin with of records that can be written to all the same.
+    "recordPrefixWriteWhitelist" => record_prefix_write_whitelist: Vec<String> = Vec::new(),
+        Other(TEXTS, set_write_whitelist);
+    /// Whether records are kept in storage.
+    "offlineEnabled" => offline_enabled: bool = false, Flag;
+    /// Whether changes that arrive are written to it too.
+    "saveUpdatesOffline" => save_updates_offline: bool = false, Flag;
+    /// What the names begin with of records that are not kept.
+    "ignorePrefixes" => ignore_prefixes: Vec<String> = Vec::new(), Other(TEXTS, ignore_prefixes);
+    /// How long what is to be kept is collected, in milliseconds.
+    "indexdb.flushTimeout" => indexdb_flush_timeout_ms: u64 = 50, Milliseconds;
+    /// How many of the last events of a sender are remembered, so that none is delivered twice.
+    "deduplicationWindow" => deduplication_window: usize = 8_192, Count(0, "a whole number from 0");
+
+    only_checked: {
+        "nativeTimerRegistry" => Kind::Unused(Unused::Flag, Accepted::WithoutEffect),
+        "intervalTimerResolution" => Kind::Unused(Unused::Number, Accepted::WithoutEffect),
+        "offlineBufferTimeout" => Kind::Unused(Unused::Number, Accepted::WithoutEffect),
+        "debug" => Kind::Unused(Unused::Flag, Accepted::WithoutEffect),
+        "socketFactory" => Kind::Unused(Unused::Function, Accepted::NotYet),
+        "socketOptions" => Kind::Unused(Unused::Anything, Accepted::NotYet),
+        "storage" => Kind::Other("an object with get, set, delete and reset", check_object),
+        "storageName" => Kind::Either(["indexdb", "localstorage"], "'indexdb' or 'localstorage'", |_, _| {}),
+        "indexdb.autoVersion" => Kind::Unused(Unused::Flag, Accepted::InEffect),
+        "indexdb.dbVersion" => Kind::Other("a whole number from 1", check_version),
+        "indexdb.primaryKey" => Kind::Other(NAME, check_name),
+        "indexdb.storageDatabaseName" => Kind::Other(NAME, check_name),
+        "indexdb.defaultObjectStoreName" => Kind::Other(NAME, check_name),
+        "indexdb.objectStoreNames" => Kind::Other(TEXTS, check_texts),
+        "indexdb.ignorePrefixes" => Kind::Other(TEXTS, ignore_prefixes),
+        "localstorage.ignorePrefixes" => Kind::Other(TEXTS, ignore_prefixes),
+        "localstorage.nodeStoragePath" => Kind::Unused(Unused::Text, Accepted::WithoutEffect),
+        "localstorage.nodeStorageSize" => Kind::Unused(Unused::Number, Accepted::WithoutEffect),
+        "mergeStrategy" => Kind::Unused(Unused::Function, Accepted::InEffect),
+        "recordDeepCopy" => Kind::Unused(Unused::Flag, Accepted::InEffect),
+        "dirtyStorageName" => Kind::Unused(Unused::Text, Accepted::WithoutEffect),
+        "initialRecordVersion" => Kind::Unused(Unused::Number, Accepted::WithoutEffect),
+    }
+}
 
 impl Options {
     /// Whether a record cannot be written to.
