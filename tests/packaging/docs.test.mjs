@@ -45,10 +45,10 @@ test('docs/options.md has the defaults that the package has', async () => {
 const prelude = (client) => `
   import * as all from '${client}';
   declare global {
-    const { C, DeepstreamClient, DefaultOptions, MERGE_STRATEGIES, threeWay }: typeof all;
+    const { C, DeepstreamClient, MERGE_STRATEGIES, Options, threeWay }: typeof all;
     let client: all.DeepstreamClient;
     const note: all.Record<any>, record: all.Record<any>;
-    const url: string, token: string, title: string;
+    const url: string, token: string, title: string, signal: AbortSignal;
     const order: { id: string }, position: object, numbers: object, others: { token: string };
     const input: HTMLInputElement;
     function show(...what: unknown[]): void;
@@ -135,6 +135,29 @@ test('every page in TypeScript compiles', async () => {
   }
   assert.ok(Object.keys(files).length >= 3);
   await compile(consumer.directory, 'deepstream-wasm', files, { noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true });
+});
+
+test('the examples in the types compile', async () => {
+  const files = {};
+  for (const name of (await readdir(inRepository('pkg'))).filter((name) => name.endsWith('.d.ts'))) {
+    // Their examples are parts of components and of pages.
+    if (['react.d.ts', 'status.d.ts'].includes(name)) continue;
+    const text = await readFile(inRepository('pkg', name), 'utf8');
+    for (const { 1: example, index } of text.matchAll(/@example\n([^]*?)(?=\n *\* @|\n *\*\/)/g)) {
+      const line = text.slice(0, index).split('\n').length + 1;
+      files[`${name.replace('.d.ts', '')}-${line}.ts`] = `${inItsPlace({ code: example.replace(/^ *\* ?/gm, ''), line })}\nexport {};`;
+    }
+  }
+  assert.ok(Object.keys(files).length >= 100);
+  const options = { strict: false, lib: ['ES2022', 'DOM', 'DOM.Iterable', 'ESNext.Disposable'] };
+  const printed = await compile(consumer.directory, 'deepstream-wasm', files, options).catch(({ message }) => message);
+  // Names that nobody has declared (TS2304, and TS2552 where one is much alike) are those of the application.
+  assert.deepEqual(printed?.match(/^.*: error TS(?!2304|2552).*$/gm) ?? [], []);
+});
+
+test('every page is linked from README.md', async () => {
+  const readme = await readFile(inRepository('README.md'), 'utf8');
+  for (const page of pages.slice(1)) assert.ok(readme.includes(`](${page})`), page);
 });
 
 test('every table has its head', async () => {

@@ -27,6 +27,24 @@ const mocked = (runner) => `
   });
 `;
 
+/** What Vitest can do besides: the package as it is, and its calls recorded. */
+const spied = `
+  import { expect, test, vi } from 'vitest';
+  import { DeepstreamClient } from 'deepstream-wasm';
+  import { createTestServer } from 'deepstream-wasm/testing';
+
+  vi.mock('deepstream-wasm', { spy: true });
+
+  test('spied on, it works', async () => {
+    using server = createTestServer();
+    const client = new DeepstreamClient(server.url, { outbox: { storage: 'memory' } });
+    await client.login({ username: 'ada' });
+    expect(client.login).toHaveBeenCalledWith({ username: 'ada' });
+    expect(server.users).toEqual(['ada']);
+    client.close();
+  });
+`;
+
 /** What would keep the process alive, were it not closed. */
 const closed = (runner) => `
   import { expect, test } from '${runner}';
@@ -65,11 +83,12 @@ describe('Vitest', async () => {
         'documented.test.ts': documented,
         'mocked.test.ts': `import { vi } from 'vitest'; vi.mock('deepstream-wasm'); ${mocked('vitest')}`,
         'closed.test.ts': closed('vitest'),
+        'spied.test.ts': spied,
       };
       const directory = await project(consumer, environment, files);
       const flags = ['run', '--root', directory, '--environment', environment, '--reporter', 'json', '--outputFile', 'outcome.json'];
       await run(process.execPath, [inRepository('node_modules/vitest/vitest.mjs'), ...flags], directory);
-      await allPassed(directory);
+      await allPassed(directory, ['spied on, it works']);
     });
   }
 });
@@ -105,9 +124,9 @@ describe('Jest', async () => {
 });
 
 /** Both write the same report. */
-async function allPassed(directory) {
+async function allPassed(directory, more = []) {
   const { testResults } = JSON.parse(await readFile(join(directory, 'outcome.json'), 'utf8'));
   const outcomes = testResults.flatMap(({ assertionResults }) => assertionResults).map(({ title, status }) => [title, status]);
-  const expected = [...titles, 'mocked, it has no parts', 'closed while it waits for the next attempt'];
+  const expected = [...titles, 'mocked, it has no parts', 'closed while it waits for the next attempt', ...more];
   assert.deepEqual(outcomes.sort(), expected.map((title) => [title, 'passed']).sort());
 }

@@ -301,8 +301,8 @@ export interface DeepstreamClient<Schema extends ClientSchema = {}> extends Disp
   /**
    * Ends what `on` and `once` began with this scope, for all events.
    * @example
-   * client.on('connectionStateChanged', this.show, this);
-   * client.removeContext(this);
+   * client.on('connectionStateChanged', view.show, view);
+   * client.removeContext(view);
    */
   removeContext(scope: unknown): void;
 

@@ -15,7 +15,7 @@ export type ValueAt<Data, Path extends string> = Walk<Data, Dotted<Path>>;
  * compiler shows them. What wraps a method of records that takes a path takes this.
  *
  * @example
- * function useField<Data, Path extends string>(record: Record<Data>, path: PathIn<Data, Path>) {
+ * function useField<Data, Path extends string>(record: DeepstreamRecord<Data>, path: PathIn<Data, Path>) {
  *   return record.get(path);
  * }
  */
