@@ -71,18 +71,19 @@ impl<What> Asked<What> {
         None
     }
 
+    /// All questions, the oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &What> {
+        count_visits(self.order.lines.len());
+        self.order.lines.iter().filter_map(|line| self.whats.get(line.slot?))
+    }
+
     /// All questions, in no order.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut What> {
         count_visits(self.whats.capacity());
         self.whats.iter_mut()
     }
 
-    /// The numbers of all questions, the oldest first.
-    pub fn ids(&self) -> impl Iterator<Item = u32> {
-        self.order.lines.iter().filter(|line| line.slot.is_some()).map(|line| line.id)
-    }
-
-    /// These numbers as they are now, for changing the table on the way.
+    /// The numbers of all questions as they are now, the oldest first: the table may change while they are looked at.
     pub fn to_ids(&self) -> Vec<u32> {
         self.order.to_ids()
     }

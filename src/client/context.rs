@@ -99,6 +99,15 @@ impl Context<'_> {
         }
     }
 
+    /// Settles all of these with an error, and leaves none behind; emits it if there are none.
+    pub fn reject(&mut self, tickets: &mut Vec<Ticket>, error: ClientError) {
+        if tickets.is_empty() {
+            self.report(error);
+        } else {
+            self.settle_all(tickets, &Err(error));
+        }
+    }
+
     /// What the clock on the wall says at a moment, in milliseconds since 1970.
     pub fn wall_clock_ms(&self, moment: Instant) -> u64 {
         self.wall_clock_origin_ms.saturating_add(moment.as_ms())

@@ -161,24 +161,30 @@ fn names(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("name/{number:05}")).collect()
 }
 
-fn call(ticket: u32) -> Command<'static> {
+fn call(ticket: u32, is_durable: bool) -> Command<'static> {
     Command::Rpc(RpcCommand::Make(RpcCall {
         ticket: Ticket(ticket),
         name: "procedure",
         data: Some("1"),
         timeout_ms: Some(60_000 - u64::from(ticket) % 100),
         idempotent: ticket.is_multiple_of(2),
-        is_durable: false,
+        is_durable,
         ttl_ms: None,
     }))
 }
 
-#[test]
-fn of_one_call_among_many() {
-    check(4, |rig, count| {
+/// A call that nobody waits for for longer than a moment.
+fn hurried(command: Command<'_>) -> Command<'_> {
+    let Command::Rpc(RpcCommand::Make(call)) = command else { panic!("it is a call") };
+    Command::Rpc(RpcCommand::Make(RpcCall { timeout_ms: Some(100), ..call }))
+}
+
+/// Calls, one of which in three places is accepted and answered, twice.
+fn check_calls(output_count: usize, is_durable: bool) {
+    check(output_count, |rig, count| {
         let mut correlation_ids = Vec::new();
         for ticket in 0..count as u32 {
-            rig.ask(call(1 + ticket));
+            rig.ask(call(1 + ticket, is_durable));
             let frame = rig.sent.first().expect("it is sent at once");
             let Some(Ok(Message::Rpc(request))) = wire::decode(frame).next() else { panic!("it is a request") };
             correlation_ids.push(request.correlation_id.map(String::from));
@@ -190,7 +196,33 @@ fn of_one_call_among_many() {
                 rig.say(RpcMessage { correlation_id, ..RpcMessage::new(action) }.into());
             }
         }
-        rig.ask(call(0));
+        rig.ask(call(0, is_durable));
+        rig.input(Input::Tick);
+    });
+}
+
+#[test]
+fn of_one_call_among_many() {
+    check_calls(4, false);
+}
+
+#[test]
+fn of_one_durable_call_among_many() {
+    check_calls(6, true);
+}
+
+#[test]
+fn of_one_call_that_waits_among_many() {
+    check(5, |rig, count| {
+        rig.ask(Command::Pause);
+        for ticket in 0..count as u32 {
+            rig.ask(call(1 + ticket, ticket.is_multiple_of(3)));
+        }
+        rig.forget();
+        for (ticket, is_durable) in [(count as u32 + 1, false), (count as u32 + 2, true)] {
+            rig.ask(hurried(call(ticket, is_durable)));
+        }
+        rig.now = rig.now.after_ms(100);
         rig.input(Input::Tick);
     });
 }

@@ -5,8 +5,9 @@ use super::{
     error::ClientError,
     event::Events,
     flight::Item,
-    io::{Command, EventCommand, ListenCommand, PresenceCommand, RpcCall, RpcCommand},
-    outbox::Outbox,
+    io::{Command, Entry, EventCommand, Kind, ListenCommand, PresenceCommand, Progress, RpcCall, RpcCommand},
+    log::Log,
+    outbox::{Outbox, Queues, Visit},
     presence::Presence,
     records::Records,
     rpc::Rpc,
@@ -48,11 +49,11 @@ impl Features {
     }
 
     /// The session is over, perhaps because of something that the server cannot take.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, culprit: Option<&Item>) {
+    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
         self.events.on_lost(context);
         self.presence.on_lost(context.options.resubscribe);
         self.records.on_lost(context, culprit);
-        self.rpc.on_lost(context, outbox, culprit);
+        self.rpc.on_lost(context, culprit);
     }
 
     /// No session will come unless the application asks for one: what waits for it with a promise need not wait.
@@ -61,7 +62,7 @@ impl Features {
         if context.stopped.is_none() {
             self.records.on_rest(context, error);
         }
-        self.rpc.reject_calls(context, error);
+        self.rpc.requestor.reject_all(context, error);
     }
 
     /// There will be no session unless the application says so: why not.
@@ -71,7 +72,7 @@ impl Features {
 
     /// The client is closed.
     pub fn on_closed(&mut self, context: &mut Context<'_>) {
-        self.rpc.reject_calls(context, &ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
+        self.rpc.requestor.reject_all(context, &ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
         self.records.on_closed(context, &ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
     }
 
@@ -119,7 +120,7 @@ impl Features {
 
     /// Whether the server owes an answer in this session that may be long.
     pub fn awaits_answers(&mut self) -> bool {
-        self.records.awaits_data() || self.rpc.awaits_outcomes() || self.presence.awaits_answers()
+        self.records.awaits_data() || self.rpc.requestor.awaits_outcomes() || self.presence.awaits_answers()
     }
 
     /// When time alone changes something, and what; without a session only what is waited for all the same.
@@ -129,13 +130,13 @@ impl Features {
     }
 
     /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
+    pub fn on_tick(&mut self, context: &mut Context<'_>) {
         self.records.on_tick(context);
         if context.session.is_some() {
             self.events.on_tick(context);
             self.presence.on_tick(context);
         }
-        self.rpc.on_tick(context, outbox);
+        self.rpc.on_tick(context);
     }
 
     /// A message of one of their topics arrived.
@@ -145,13 +146,58 @@ impl Features {
             (Message::Event(message), None) => (message.action.name(), "no event before the login"),
             (Message::Record(message), Some(_)) => return self.records.on_message(context, message),
             (Message::Record(message), None) => (message.action.name(), "no record before the login"),
-            (Message::Rpc(message), Some(_)) => return self.rpc.on_message(context, outbox, message),
+            (Message::Rpc(message), Some(_)) => return self.rpc.on_message(context, message),
             (Message::Rpc(message), None) => (message.action.name(), "no RPC before the login"),
             (Message::Presence(message), Some(_)) => return self.presence.on_message(context, message),
             (Message::Presence(message), None) => (message.action.name(), "no presence before the login"),
             (Message::Connection(_) | Message::Auth(_) | Message::Parser(_), _) => return,
         };
         context.report(unsolicited(message.topic(), action, expected));
+    }
+}
+
+impl Queues for Features {
+    fn entries<'a>(&'a self, log: &'a Log) -> Box<dyn Iterator<Item = &'a Entry> + 'a> {
+        Box::new(self.rpc.requestor.entries().chain(self.records.entries(log)))
+    }
+
+    fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+        self.rpc.requestor.for_each_entry(context, visit);
+        self.records.for_each_entry(context, visit);
+    }
+
+    fn adopt(&mut self, context: &mut Context<'_>, mut entries: Vec<Entry>) {
+        self.rpc.requestor.adopt(entries.extract_if(.., |entry| entry.kind.is_call()).collect());
+        self.records.adopt(context, entries);
+    }
+
+    fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+        let mut taken = self.rpc.requestor.take_out(is_meant);
+        taken.append(&mut self.records.take_out(context, is_meant));
+        taken
+    }
+
+    fn take_portable(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+        let mut taken = self.rpc.requestor.take_out(is_meant);
+        taken.append(&mut self.records.take_portable(is_meant));
+        taken
+    }
+
+    fn oldest_waiting(&self) -> Option<&Entry> {
+        let call = self.rpc.requestor.entries().find(|call| call.progress == Progress::Waiting);
+        [call, self.records.oldest_waiting()].into_iter().flatten().min_by_key(|entry| entry.number)
+    }
+
+    fn keep_bases(&mut self, context: &mut Context<'_>) {
+        self.records.keep_bases(context);
+    }
+
+    fn is_readable(&self, kind: Kind, data: Option<&str>) -> bool {
+        self.records.is_readable(kind, data)
+    }
+
+    fn read_base(&self, data: &str) -> Option<(u64, Box<str>)> {
+        self.records.read_base(data)
     }
 }
 

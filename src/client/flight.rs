@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    io::{Entry, Kind, Ticket},
+    io::{Entry, Kind},
     limits::{
         ALWAYS_TAKEN_BYTES, CAREFUL_AFTER_CUTS, LIKELY_TOO_LONG_BYTES, SUSPECTS_MAX, TOO_LONG_MS,
         UNDELIVERABLE_AFTER_CUTS,
@@ -23,12 +23,12 @@ const MESSAGE_TOO_BIG: u16 = 1009;
 /// One thing that can be on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// An event, by its number in the outbox.
+    /// An event, by its number in the log.
     Event(u64),
-    /// A call, or a write to a record that is not open, by its number in the outbox.
+    /// A durable call, or a write to a record that is not open, by its number in the log.
     Entry(u64),
-    /// A call that is not in the outbox.
-    Call(Ticket),
+    /// A call that is kept in memory alone, by its number in the log.
+    Call(u64),
     /// Writes to a record that is open.
     Record(Box<str>),
     /// An answer to a call of this procedure.
@@ -36,16 +36,21 @@ pub enum Item {
 }
 
 impl Item {
-    /// What the outbox keeps.
+    /// What stands in a queue.
     pub const fn of(entry: &Entry) -> Self {
-        if matches!(entry.kind, Kind::Event) { Self::Event(entry.number) } else { Self::Entry(entry.number) }
+        match entry.kind {
+            Kind::Event => Self::Event(entry.number),
+            Kind::Call { .. } if entry.key.is_empty() => Self::Call(entry.number),
+            _ => Self::Entry(entry.number),
+        }
     }
 
     /// Whether this was entrusted later than something else of its kind, as far as their numbers tell.
     fn is_after(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Event(own), Self::Event(its)) | (Self::Entry(own), Self::Entry(its)) => own > its,
-            (Self::Call(own), Self::Call(its)) => own.0 > its.0,
+            (Self::Event(own), Self::Event(its))
+            | (Self::Entry(own), Self::Entry(its))
+            | (Self::Call(own), Self::Call(its)) => own > its,
             _ => false,
         }
     }

@@ -49,7 +49,7 @@ use std::collections::VecDeque;
 use self::records::Records;
 use self::{
     connection::Connection, context::Context, deduplication::Deduplication, features::Features, flight::Flight,
-    log::Log, outbox::Outbox, pings::Pings, time::earliest,
+    log::Log, outbox::Outbox, pings::Pings, rpc::Requestor, time::earliest,
 };
 pub use self::{
     connection::Snapshot,
@@ -154,7 +154,7 @@ impl Client {
 
     /// What waits for the server.
     pub const fn outbox(&self) -> OutboxView<'_> {
-        OutboxView { outbox: &self.outbox, records: &self.features.records, log: &self.log }
+        OutboxView { outbox: &self.outbox, queues: &self.features, log: &self.log }
     }
 
     /// Whether the server has refused to let this client provide `name`, in this session.
@@ -176,7 +176,7 @@ impl Client {
         let may_be_followed = matches!(&input, Input::Command(command) if !matches!(command, Command::ClearOutbox));
         // What a page that did not run hears first may be from long ago.
         let (mut context, _, features, outbox) = self.split(now);
-        outbox.check_leases(&mut context, &mut features.records);
+        outbox.check_leases(&mut context, features);
         match input {
             Input::Tick => self.on_tick(now),
             Input::TaskEnd => {}
@@ -189,17 +189,19 @@ impl Client {
                 self.follow_session(now);
                 let (mut context, _, features, outbox) = self.split(now);
                 match signal {
-                    PageSignal::Left => outbox.park(&mut context, &mut features.records),
+                    PageSignal::Left => outbox.park(&mut context, features),
                     PageSignal::Woke | PageSignal::Online | PageSignal::Offline => Outbox::unpark(&mut context),
                 }
             }
             Input::Storage(event) => {
                 let (mut context, _, features, outbox) = self.split(now);
-                outbox.on_storage(&mut context, &mut features.records, event);
+                outbox.on_storage(&mut context, features, event);
+                features.rpc.requestor.wake();
             }
             Input::Lock { name, outcome } => {
-                let (mut context, _, _, outbox) = self.split(now);
+                let (mut context, _, features, outbox) = self.split(now);
                 outbox.on_lock(&mut context, name, outcome);
+                features.rpc.requestor.wake();
             }
             Input::Credentials { question, answer } => {
                 let (mut context, connection, ..) = self.split(now);
@@ -219,8 +221,8 @@ impl Client {
                 outbox.flush(&mut context);
                 self.follow_records(now);
             }
-            let (mut context, connection, features, outbox) = self.split(now);
-            outbox.make_calls(&mut context, &mut |context, call, ticket| features.rpc.make_kept(context, call, ticket));
+            let (mut context, connection, features, _) = self.split(now);
+            features.rpc.requestor.send_durable(&mut context);
             if context.flight.takes_ping() {
                 connection.ask(&mut context);
             }
@@ -229,14 +231,14 @@ impl Client {
         connection.ask_if_in_the_dark(&mut context);
         self.follow_rest(now);
         let (mut context, connection, features, outbox) = self.split(now);
-        outbox.settle_flushes(&mut context, &features.records);
+        outbox.settle_flushes(&mut context, features);
         if connection.awaits_application() {
-            outbox.leave_taken_over(&mut context, &mut features.records);
+            outbox.leave_taken_over(&mut context, features);
         }
         if may_be_followed && !connection.is_closed() {
             context.ask_storage_first();
         } else {
-            outbox.commit(&mut context, &mut features.records);
+            outbox.commit(&mut context, features);
         }
         if self.log.take_changed() {
             self.out.push_back(Output::Outbox(OutboxNews::Changed));
@@ -251,7 +253,7 @@ impl Client {
             let (mut context, _, features, outbox) = self.split(now);
             features.on_rest(&mut context, error);
             if is_over {
-                outbox.on_rest(&mut context, &mut features.records, error);
+                outbox.on_rest(&mut context, features, error);
                 features.on_stopped(&mut context, error);
             }
         }
@@ -262,7 +264,7 @@ impl Client {
     fn follow_records(&mut self, now: Instant) {
         let (mut context, _, features, outbox) = self.split(now);
         if features.records.follow(&mut context) {
-            outbox.commit(&mut context, &mut features.records);
+            outbox.commit(&mut context, features);
         }
         features.records.start_writing(&mut context);
     }
@@ -283,8 +285,7 @@ impl Client {
         let features = self.features.deadline(session);
         let outbox = self.connection.is_wanted();
         let outbox = outbox.then(|| earliest(&[self.outbox.deadline(session), self.log.deadline(session)]));
-        let call = self.log.call_deadline();
-        earliest(&[self.connection.deadline(&self.options), features, outbox.flatten(), call])
+        earliest(&[self.connection.deadline(&self.options), features, outbox.flatten()])
     }
 
     /// Tells the features when a session ended or began. A session is over as soon as another socket counts, so
@@ -299,14 +300,14 @@ impl Client {
         if before.is_some() {
             let reason = connection.snapshot().reason;
             let culprit = context.flight.on_lost(now, reason.as_ref(), context.pings.answered);
-            features.on_lost(&mut context, outbox, culprit.as_ref());
-            outbox.on_lost(&mut context, &mut features.records, culprit.as_ref());
+            features.on_lost(&mut context, culprit.as_ref());
+            outbox.on_lost(&mut context, features, culprit.as_ref());
         }
         if context.session.is_some() {
             let (params, client_data) = connection.user();
             let is_somebody_else = context.log.on_login(params, client_data);
             features.on_session(&mut context, connection.session_gap_ms());
-            outbox.on_session(&mut context, &mut features.records, is_somebody_else);
+            outbox.on_session(&mut context, features, is_somebody_else);
         }
     }
 
@@ -315,8 +316,8 @@ impl Client {
         connection.on_tick(&mut context, &mut || features.awaits_answers());
         // The connection may just have been given up.
         let (mut context, connection, features, outbox) = self.split(now);
-        features.on_tick(&mut context, outbox);
-        if outbox.on_tick(&mut context, &mut features.records) {
+        features.on_tick(&mut context);
+        if outbox.on_tick(&mut context, features) {
             connection.ask(&mut context);
         }
     }
@@ -387,7 +388,7 @@ impl Client {
                 // Too many attempts say nothing of the last one.
                 let is_judged = message.action != AuthAction::TooManyAuthAttempts;
                 if let (true, Some(params), None) = (is_judged, params, connection.known_params()) {
-                    features.rpc.on_refused(&outbox.on_refused(&mut context, &mut features.records, params));
+                    outbox.on_refused(&mut context, features, params);
                 }
             }
             Message::Parser(message) => context.report(ClientError::Server {
@@ -412,7 +413,7 @@ impl Client {
                     // The session of whoever was logged in is over.
                     self.follow_session(now);
                     let (mut context, connection, features, outbox) = self.split(now);
-                    outbox.on_credentials(&mut context, &mut features.records, connection.known_params());
+                    outbox.on_credentials(&mut context, features, connection.known_params());
                 }
             }
             Command::Pause => connection.pause(&mut context),
@@ -421,21 +422,31 @@ impl Client {
                 connection.close(&mut context);
                 let (mut context, _, features, outbox) = self.split(now);
                 features.on_closed(&mut context);
-                outbox.on_closed(&mut context, &mut features.records);
+                outbox.on_closed(&mut context, features);
                 features.records = Records::new();
+                features.rpc.requestor = Requestor::new();
             }
             Command::FlushOutbox { ticket } => outbox.flush_by(&mut context, ticket),
-            Command::ClearOutbox => outbox.clear(&mut context, &mut features.records),
+            Command::ClearOutbox => outbox.clear(&mut context, features),
             Command::Resubscribe => features.resubscribe(&mut context),
-            Command::Event(EventCommand::Emit(offer)) => outbox.add(&mut context, &mut features.records, &offer),
+            Command::Event(EventCommand::Emit(offer)) => outbox.add(&mut context, features, &offer),
             Command::Event(command) => features.events.on_command(&mut context, command),
             Command::Presence(command) => features.presence.on_command(&mut context, command),
             #[cfg(feature = "records")]
-            Command::Record(command) => features.records.on_command(&mut context, outbox, command),
-            Command::Rpc(RpcCommand::Make(call)) if call.is_durable => {
-                outbox.add_call(&mut context, &mut features.records, &call);
+            Command::Record(command) => {
+                if let Some((mut op, edit)) = features.records.on_command(&mut context, command)
+                    && outbox.has_room_for(&mut context, features, &mut op)
+                {
+                    features.records.add_blind(&mut context, op, edit);
+                }
             }
-            Command::Rpc(command) => features.rpc.on_command(&mut context, outbox, command),
+            Command::Rpc(command) => {
+                if let Some(mut call) = features.rpc.on_command(&mut context, command)
+                    && outbox.has_room_for(&mut context, features, &mut call)
+                {
+                    features.rpc.requestor.make(&mut context, call);
+                }
+            }
         }
     }
 

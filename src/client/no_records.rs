@@ -6,7 +6,7 @@ use super::{
     flight::Item,
     io::{Entry, Kind},
     log::Log,
-    outbox::{Visit, Writes},
+    outbox::{Queues, Visit},
     time::{Instant, Wake},
 };
 use crate::wire::{RecordMessage, Topic};
@@ -54,7 +54,7 @@ impl Records {
     }
 }
 
-impl Writes for Records {
+impl Queues for Records {
     fn entries<'a>(&'a self, _: &'a Log) -> Box<dyn Iterator<Item = &'a Entry> + 'a> {
         Box::new([].iter())
     }
@@ -67,9 +67,11 @@ impl Writes for Records {
         Vec::new()
     }
 
-    fn leave_to_others(&mut self, _: &mut Context<'_>, _: &dyn Fn(&Log, &Entry) -> bool) {}
+    fn take_portable(&mut self, _: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+        Vec::new()
+    }
 
-    fn oldest_blind(&self) -> Option<&Entry> {
+    fn oldest_waiting(&self) -> Option<&Entry> {
         None
     }
 

@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use super::Ticket;
 use crate::{
-    client::time::Instant,
+    client::{
+        error::{ClientError, RpcError, RpcFailure},
+        time::Instant,
+    },
     wire::{EventAction, EventMessage, Message, Topic},
 };
 
@@ -106,6 +109,8 @@ pub enum Progress {
     Made,
     /// A write that is part of its record here.
     InRecord,
+    /// Not sent in this session: it is another user's, or a call that storage does not let go of.
+    Held,
 }
 
 /// Whose an entry is, as it stands in storage: a digest of what the server calls the user, or of what the client logged
@@ -121,15 +126,6 @@ pub enum Claim {
     Made,
     /// They have been let in.
     Proven,
-}
-
-/// Whose something is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whose {
-    /// Who must be logged in for it to be sent.
-    pub owner: Owner,
-    /// How sure that is.
-    pub claim: Claim,
 }
 
 /// What the application entrusts to the client.
@@ -166,7 +162,7 @@ pub struct Entry {
     pub name: Box<str>,
     /// JSON text; `None` for `undefined`.
     pub data: Option<Box<str>>,
-    /// Goes with it, so that who gets it twice can tell.
+    /// Goes with it, so that who gets it twice can tell. Empty for a call that is kept in memory alone.
     pub key: Box<str>,
     /// Who must be logged in for it to be sent.
     pub owner: Owner,
@@ -188,7 +184,7 @@ pub struct Entry {
     pub subscribers_wait: bool,
     /// When whoever waits for the outcome of a call no longer does.
     pub settle_by: Option<Instant>,
-    /// Whether it was sent in an earlier session, if it is a write to a record that is not open.
+    /// Whether it was sent in an earlier session, if it is a call or a write to a record that is not open.
     pub was_sent: bool,
 }
 
@@ -218,9 +214,19 @@ impl Entry {
         !self.is_sent() && self.progress != Progress::InRecord
     }
 
+    /// When its time is up, as far as nobody else looks at that: whoever waits for a call does not wait for longer.
+    pub fn expiry(&self) -> Option<Instant> {
+        Some(self.expires_at).filter(|at| self.may_expire() && self.settle_by != Some(*at))
+    }
+
     /// Whether its time is up at this moment.
     pub fn is_late(&self, now: Instant) -> bool {
-        self.may_expire() && (self.expires_at <= now || self.settle_by.is_some_and(|at| at <= now))
+        self.may_expire() && self.expires_at <= now
+    }
+
+    /// What whoever waits for the outcome of a call is told.
+    pub fn failed(&self, failure: RpcFailure) -> ClientError {
+        ClientError::Rpc(RpcError { name: self.name.clone(), failure })
     }
 
     /// What counts towards `maxBytes`.

@@ -10,7 +10,7 @@ mod rpc;
 #[cfg(feature = "records")]
 pub use self::record::{LastSeen, RecordCommand, RecordNews, Strategy};
 pub use self::{
-    entry::{CHOSEN_KEY, Claim, Delivery, Entry, GroupId, Kind, Offer, Owner, Progress, Whose},
+    entry::{CHOSEN_KEY, Claim, Delivery, Entry, GroupId, Kind, Offer, Owner, Progress},
     event::{EventCommand, ListenCommand},
     presence::PresenceCommand,
     rpc::{RpcAnswer, RpcCall, RpcCommand, RpcRequest, RpcRequestId},

@@ -1,9 +1,9 @@
 //! What all entries have in common, whichever queue they stand in: whose they are, how much they are, when they expire, and
 //! that storage has them.
 //!
-//! A queue is a part of the client that sends what is in it: events and calls here, writes in the records they are for. What
-//! enters a queue is given to `Context::enter`, what leaves it to `Context::leave`, `Context::confirm` or
-//! [`Log::leave_to_others`]; nothing else has to be told.
+//! A queue is a part of the client that sends what is in it: events in the outbox, calls in the requestor, writes in the
+//! records they are for. What enters a queue is given to `Context::enter`, what leaves it to `Context::leave`,
+//! `Context::confirm` or [`Log::leave_to_others`]; nothing else has to be told.
 
 mod groups;
 mod identity;
@@ -68,8 +68,6 @@ pub struct Log {
     pub leases: Leases,
     /// No later than the earliest of all expiries.
     pub next_expiry: Option<Instant>,
-    /// No later than the earliest end of waiting for the outcome of a call that waits here.
-    pub next_timeout: Option<Instant>,
     /// When to stop waiting for storage and locks before sending.
     pub start_deadline: Option<Instant>,
     /// Whether somebody may wait for the end of an event, a call, or a write to a record that is not here.
@@ -103,7 +101,6 @@ impl Log {
             takeover: Takeover::default(),
             leases: Leases::default(),
             next_expiry: None,
-            next_timeout: None,
             start_deadline: None,
             has_receipts: false,
             is_wanted_early: false,
@@ -151,11 +148,6 @@ impl Log {
         earliest(&[start, expiry, lease, outdated])
     }
 
-    /// When waiting for the outcome of a call ends that was not made.
-    pub fn call_deadline(&self) -> Option<(Instant, Wake)> {
-        self.next_timeout.map(|at| (at, Wake::Call))
-    }
-
     /// Whether anything has changed since this was asked last.
     pub fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
@@ -186,7 +178,7 @@ impl Log {
         self.groups = Groups::default();
         (self.queued, self.written) = (Extent::default(), Extent::default());
         self.written_to = NameMap::new();
-        (self.next_expiry, self.next_timeout) = (None, None);
+        self.next_expiry = None;
         self.storage = Storage::Absent;
         self.takeover = Takeover::default();
     }
@@ -211,10 +203,7 @@ impl Log {
         if entry.kind == Kind::Write {
             *self.written_to.get_or_insert_with(&entry.name, || 0) += 1;
         }
-        if entry.may_expire() {
-            self.next_expiry = earlier(self.next_expiry, Some(entry.expires_at));
-        }
-        self.next_timeout = earlier(self.next_timeout, entry.settle_by);
+        self.next_expiry = earlier(self.next_expiry, entry.expiry());
         self.has_receipts |= entry.kind != Kind::Write && !entry.receipts.is_empty();
     }
 
@@ -234,7 +223,7 @@ impl Log {
             }
         }
         if self.is_empty() {
-            (self.next_expiry, self.next_timeout, self.has_receipts) = (None, None, false);
+            (self.next_expiry, self.has_receipts) = (None, false);
         }
     }
 

@@ -1,23 +1,12 @@
 //! Whose entries are whose, and which of them may be sent.
 
 use super::{Log, OwnLock, Purpose};
-use crate::client::io::{Claim, Entry, Kind, Owner, Whose};
+use crate::client::io::{Claim, Entry, Kind, Owner};
 
 impl Log {
     /// Somebody has logged in with parameters of this digest. Says whether that is somebody else than last time.
     pub fn on_login(&mut self, params: u64, client_data: Option<&str>) -> bool {
         self.identity.logged_in(params, client_data)
-    }
-
-    /// Whose it is what is entrusted now.
-    pub fn whose(&self) -> Whose {
-        let (owner, claim) = self.identity.owner();
-        Whose { owner, claim }
-    }
-
-    /// Whether something is of whoever is logged in.
-    pub fn is_theirs(&self, whose: &Whose) -> bool {
-        whose.claim == Claim::Open || self.identity.may_send(&whose.owner)
     }
 
     /// Whether the entry is of whoever is logged in, or of whoever is going to be.

@@ -18,6 +18,8 @@ pub struct Takeover {
     /// Whether others may be sending what this client has in storage: its page was hidden, or did not run for long.
     pub is_parked: bool,
     pub has_reported: bool,
+    /// Whether calls were stored, which others may make who had the own lock before.
+    pub has_stored_calls: bool,
 }
 
 /// Another client with entries in storage.

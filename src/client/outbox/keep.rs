@@ -1,6 +1,5 @@
 //! How what waits for the server comes and goes.
 
-use super::calls;
 use crate::client::{
     context::Context,
     error::{ClientError, DropReason, RecordFailure, RpcFailure},
@@ -20,6 +19,7 @@ impl Context<'_> {
                 chosen.push_str(key);
                 chosen.into()
             }
+            None if offer.kind.is_call() && offer.delivery == Delivery::Memory => Box::default(),
             None if offer.kind == Kind::Event => {
                 let event = self.log.next_event;
                 self.log.next_event += 1;
@@ -112,7 +112,7 @@ impl Context<'_> {
             // Who makes a call for another page, or writes to a record for it, does not tell it what came of it.
             let outcome = match entry.kind {
                 Kind::Event => Ok(Some("\"delivered\"".into())),
-                Kind::Call { .. } => Err(calls::failed(entry, RpcFailure::OutcomeUnknown)),
+                Kind::Call { .. } => Err(entry.failed(RpcFailure::OutcomeUnknown)),
                 Kind::Write | Kind::Base | Kind::Forced => {
                     let what = RecordFailure::OutcomeUnknown;
                     Err(ClientError::Record { what, name: entry.name.clone() })
@@ -141,7 +141,7 @@ impl Context<'_> {
             }
             for error in ClientError::dropped(why, &[about]) {
                 let ran_out = why == DropReason::Expired && entry.settle_by.is_some_and(|at| at <= self.now);
-                let error = if ran_out { calls::failed(entry, RpcFailure::NeverSent) } else { error };
+                let error = if ran_out { entry.failed(RpcFailure::NeverSent) } else { error };
                 self.settle_all(&mut entry.receipts, &Err(error));
             }
         }

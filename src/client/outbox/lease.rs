@@ -5,10 +5,10 @@
 //! several who do so at once the last one has it. A page that did not run for so long that its lease ran out asks for it
 //! again before it sends anything.
 
-use super::{Outbox, Writes};
+use super::{Outbox, Queues};
 use crate::client::{
     context::Context,
-    io::{LockOutcome, Output},
+    io::{LockOutcome, Output, Progress},
     limits::{LEASE_CLAIM_MS, LEASE_MS, LEASE_RENEWAL_MS, OUTBOX_START_MAX_MS},
     log::{LeaseStage, Other, OwnLock},
 };
@@ -76,7 +76,7 @@ impl Outbox {
             }
             (Some(LeaseStage::Checking), Some(_)) => {
                 context.hold_lease(client);
-                self.on_answer(context, client, LockOutcome::Granted);
+                context.on_lock_outcome(client, LockOutcome::Granted);
             }
             // It could not be written: later perhaps.
             (Some(LeaseStage::Checking), None) => context.log.on_lease_taken(context.now, client, LEASE_MS),
@@ -89,7 +89,7 @@ impl Outbox {
     pub(super) fn on_lease_changed(
         &mut self,
         context: &mut Context<'_>,
-        records: &mut dyn Writes,
+        queues: &mut dyn Queues,
         client: &str,
         value: Option<&str>,
     ) {
@@ -104,7 +104,7 @@ impl Outbox {
                 context.log.read_lease(client);
             }
             (Some(LeaseStage::Held { .. }), Some((holder, _))) if *holder != *context.log.client => {
-                self.on_lease_lost(context, records, client);
+                self.on_lease_lost(context, queues, client);
             }
             _ => {}
         }
@@ -134,22 +134,25 @@ impl Outbox {
     }
 
     /// Notices the leases that ran out while the page did not run: somebody else may have them now.
-    pub fn check_leases(&mut self, context: &mut Context<'_>, records: &mut dyn Writes) {
+    pub fn check_leases(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues) {
         let now_ms = context.wall_clock_ms(context.now);
         let has_run_out = |stage| matches!(stage, LeaseStage::Held { until_ms, .. } if until_ms <= now_ms);
         for client in context.log.leases.where_stage(has_run_out) {
-            self.on_lease_lost(context, records, &client);
+            self.on_lease_lost(context, queues, &client);
         }
     }
 
-    fn on_lease_lost(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, client: &str) {
-        self.give_up_leaving(context, client);
+    fn on_lease_lost(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues, client: &str) {
+        // Somebody else may have made calls that were leaving storage before they had.
+        self.give_up_in_doubt(context, queues, &|log, entry| {
+            matches!(entry.progress, Progress::Leaving { .. }) && log.is_of_client(entry, client)
+        });
         if *client == *context.log.client {
             context.log.takeover.is_parked = true;
             context.log.takeover.own_lock = OwnLock::Asked;
             context.log.start_deadline = Some(context.now.after_ms(OUTBOX_START_MAX_MS));
         } else {
-            self.leave_to_others(context, records, Some(client));
+            self.leave_to_others(context, queues, Some(client));
             context.log.set_other(client, Other::Lives);
         }
         context.log.ask_lease(client, true);

@@ -2,45 +2,38 @@
 //!
 //! Entries leave in the order in which they came, a window of them at a time. The server has what was sent before a PING
 //! once it answers that PING. What was sent and not confirmed when the connection was lost is sent again, under the same
-//! key, so that subscribers can tell. [Calls](calls) wait beside events, and are made by the requestor.
+//! key, so that subscribers can tell.
 
-mod calls;
 mod keep;
 mod lease;
 mod owners;
 mod page;
+mod queues;
 mod sending;
 mod storage;
 mod takeover;
-mod writes;
 
 use std::{collections::VecDeque, ops::Deref};
 
-pub use self::writes::Writes;
+pub use self::queues::Queues;
 use super::{
     context::Context,
-    error::{ClientError, DropReason},
+    error::{ClientError, DropReason, RpcFailure},
     io::{Delivery, Entry, Kind, Offer, Progress, Ticket},
     limits::{OUTBOX_START_MAX_MS, OUTBOX_WINDOW_BYTES},
     log::{Log, Purpose, Storage, sort_by_number},
     options::Overflow,
-    time::{Instant, Wake, earlier},
+    time::{Instant, Wake},
 };
 use crate::wire::Topic;
 
-/// The events and calls that wait, oldest first, and what other users have left.
+/// The events that wait, oldest first, and what other users have left.
 #[derive(Debug)]
 pub struct Outbox {
     /// The events that may be sent; the first `in_flight` of them were, in this session.
     entries: VecDeque<Entry>,
     in_flight: usize,
-    /// The calls that may be made, or were in this session, in order.
-    calls: Vec<Entry>,
-    /// Whether any of them may be due.
-    is_call_due: bool,
-    /// Counts the questions whether calls have left storage.
-    batch: u32,
-    /// Whatever is of users who are not logged in.
+    /// Events, and writes to records, of users who are not logged in.
     held: Vec<Entry>,
     /// When to ask the server whether it has what was sent.
     barrier_at: Option<Instant>,
@@ -60,7 +53,7 @@ pub type Visit<'a> = dyn FnMut(&mut Context<'_>, &mut Entry) + 'a;
 #[derive(Clone, Copy)]
 pub struct OutboxView<'a> {
     pub(super) outbox: &'a Outbox,
-    pub(super) records: &'a dyn Writes,
+    pub(super) queues: &'a dyn Queues,
     pub(super) log: &'a Log,
 }
 
@@ -68,7 +61,7 @@ impl<'a> OutboxView<'a> {
     /// The entries that wait or are on their way: events, calls, and what was written to records, each oldest first; those
     /// of other users come last.
     pub fn entries(self) -> impl Iterator<Item = &'a Entry> {
-        self.outbox.entries(self.records, self.log)
+        self.outbox.entries(self.queues, self.log)
     }
 }
 
@@ -86,9 +79,6 @@ impl Outbox {
         Self {
             entries: VecDeque::new(),
             in_flight: 0,
-            calls: Vec::new(),
-            is_call_due: false,
-            batch: 0,
             held: Vec::new(),
             barrier_at: None,
             in_flight_bytes: 0,
@@ -100,23 +90,17 @@ impl Outbox {
 
     // ---- what can be seen of it ----
 
-    fn entries<'a>(&'a self, records: &'a dyn Writes, log: &'a Log) -> impl Iterator<Item = &'a Entry> {
-        self.own_entries(records, log).chain(self.held.iter().filter(|entry| entry.kind != Kind::Base))
-    }
-
-    fn own_entries<'a>(&'a self, records: &'a dyn Writes, log: &'a Log) -> impl Iterator<Item = &'a Entry> {
-        self.entries.iter().chain(&self.calls).chain(records.entries(log))
+    fn entries<'a>(&'a self, queues: &'a dyn Queues, log: &'a Log) -> impl Iterator<Item = &'a Entry> {
+        let own = queues.entries(log).filter(|entry| entry.progress != Progress::Held);
+        let held = queues.entries(log).filter(|entry| entry.progress == Progress::Held);
+        let held = self.held.iter().filter(|entry| entry.kind != Kind::Base).chain(held);
+        self.entries.iter().chain(own).chain(held)
     }
 
     /// Calls `visit` for every entry, and for what else stands in storage for them.
-    fn for_each(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, visit: &mut Visit<'_>) {
-        self.for_each_own(context, records, visit);
-        self.held.iter_mut().for_each(|entry| visit(context, entry));
-    }
-
-    fn for_each_own(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, visit: &mut Visit<'_>) {
-        self.entries.iter_mut().chain(&mut self.calls).for_each(|entry| visit(context, entry));
-        records.for_each_entry(context, visit);
+    fn for_each(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues, visit: &mut Visit<'_>) {
+        self.entries.iter_mut().chain(&mut self.held).for_each(|entry| visit(context, entry));
+        queues.for_each_entry(context, visit);
     }
 
     /// When to ask the server whether it has what was sent.
@@ -127,7 +111,7 @@ impl Outbox {
     // ---- what the application wants ----
 
     /// Keeps an event until the server has it, and sends it if that can be.
-    pub fn add(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, offer: &Offer<'_>) {
+    pub fn add(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues, offer: &Offer<'_>) {
         if self.has_already(context, offer) {
             return;
         }
@@ -136,7 +120,7 @@ impl Outbox {
             return context.refuse_now(offer);
         }
         let mut entry = context.entry(offer);
-        if self.has_room_for(context, records, &mut entry) {
+        if self.has_room_for(context, queues, &mut entry) {
             context.enter(&mut entry);
             // It may come back, if it is sent by another page, or is late on a connection that is given up.
             context.seen.is_first(&entry.name, &entry.key, context.options.deduplication_window);
@@ -146,15 +130,11 @@ impl Outbox {
     }
 
     /// Whether an entry may be kept, as far as the limits go; else that is told.
-    pub fn has_room_for(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, entry: &mut Entry) -> bool {
-        let has_room = self.make_room(context, records, entry.bytes());
+    pub fn has_room_for(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues, entry: &mut Entry) -> bool {
+        let has_room = self.make_room(context, queues, entry.bytes());
         if !has_room {
             let error = ClientError::OutboxFull { topic: entry.kind.topic(), name: entry.name.clone() };
-            if entry.receipts.is_empty() {
-                context.report(error);
-            } else {
-                context.settle_all(&mut entry.receipts, &Err(error));
-            }
+            context.reject(&mut entry.receipts, error);
         }
         has_room
     }
@@ -173,7 +153,7 @@ impl Outbox {
     }
 
     /// Sees to it that an entry of so many bytes fits; says whether it does.
-    fn make_room(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, bytes: usize) -> bool {
+    fn make_room(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues, bytes: usize) -> bool {
         let (max_entries, max_bytes) = (context.options.outbox_max_entries, context.options.outbox_max_bytes);
         let mut dropped = Vec::new();
         // What the server takes in will not wait for long, however many they are.
@@ -182,8 +162,7 @@ impl Outbox {
             |log: &Log| (takes_more || log.queued.entries < max_entries) && log.queued.bytes + bytes <= max_bytes;
         while !has_room(context.log) {
             let event = self.entries.get(self.in_flight);
-            let call = self.calls.iter().find(|entry| entry.progress == Progress::Waiting);
-            let oldest = [event, call, records.oldest_blind()].into_iter().flatten().map(|entry| entry.number).min();
+            let oldest = [event, queues.oldest_waiting()].into_iter().flatten().map(|entry| entry.number).min();
             let (Overflow::DropOldest, Some(oldest), true) =
                 (context.options.outbox_overflow, oldest, bytes <= max_bytes)
             else {
@@ -192,8 +171,8 @@ impl Outbox {
             match self.take_numbered(context, oldest) {
                 Some(entry) => dropped.push(entry),
                 None => {
-                    let blind = records.take_out(context, &|entry| entry.number == oldest);
-                    dropped.append(&mut leave_all(context, blind));
+                    let other = queues.take_out(context, &|entry| entry.number == oldest);
+                    dropped.append(&mut leave_all(context, other));
                 }
             }
         }
@@ -211,11 +190,11 @@ impl Outbox {
     }
 
     /// Forgets everything that the user of now has entrusted, here and in other pages.
-    pub fn clear(&mut self, context: &mut Context<'_>, records: &mut dyn Writes) {
+    pub fn clear(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues) {
         // Who logged in last may be known only from storage.
         context.log.touch_storage();
         let cleared = context.log.identity.owners();
-        let gone = self.take_all(context, records, &|entry| entry.is_of(&cleared));
+        let gone = self.take_all(context, queues, &|entry| entry.is_of(&cleared));
         context.tell_dropped(gone, DropReason::Cleared);
         if context.log.storage != Storage::Absent {
             let until_ms = context.wall_clock_ms(context.now);
@@ -226,9 +205,9 @@ impl Outbox {
     // ---- what becomes of the connection ----
 
     /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, is_somebody_else: bool) {
-        self.sort_out_owners(context, records);
-        self.expire(context, records);
+    pub fn on_session(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues, is_somebody_else: bool) {
+        self.sort_out_owners(context, queues);
+        self.expire(context, queues);
         if context.log.storage != Storage::Absent {
             context.log.touch_storage();
             if is_somebody_else && context.log.storage == Storage::Ready {
@@ -245,22 +224,22 @@ impl Outbox {
 
     /// The connection rests until the application says otherwise: nobody shall wait for what may never come, but the
     /// entries stay.
-    pub fn on_rest(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, error: &ClientError) {
+    pub fn on_rest(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues, error: &ClientError) {
         for (ticket, _) in self.flushes.drain(..) {
             context.settle(ticket, Err(error.clone()));
         }
         if std::mem::take(&mut context.log.has_receipts) {
-            self.for_each(context, records, &mut |context, entry| {
+            self.for_each(context, queues, &mut |context, entry| {
                 context.settle_all(&mut entry.receipts, &Err(error.clone()));
             });
         }
     }
 
     /// The client is closed: what is in storage stays there for the next one, all else is given up and reported.
-    pub fn on_closed(&mut self, context: &mut Context<'_>, records: &mut dyn Writes) {
+    pub fn on_closed(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues) {
         let (mut never_sent, mut unconfirmed) = (0, 0);
-        self.store_calls_again(context);
-        self.for_each(context, records, &mut |context, entry| {
+        store_calls_again(context, queues);
+        self.for_each(context, queues, &mut |context, entry| {
             if entry.stored.is_none() && entry.kind != Kind::Base {
                 let is_sent = usize::from(entry.is_sent());
                 never_sent += 1 - is_sent;
@@ -272,19 +251,19 @@ impl Outbox {
         if never_sent + unconfirmed > 0 {
             context.report(ClientError::LostAtClose { never_sent, unconfirmed });
         }
-        self.on_rest(context, records, &ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
+        self.on_rest(context, queues, &ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
         context.log.release_all();
         context.log.clear_although_closed();
         context.log.groups.tidy(None);
-        self.commit(context, records);
+        self.commit(context, queues);
         *self = Self::new();
         context.log.on_closed();
     }
 
     /// Time has passed. Says whether a PING is wanted.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, records: &mut dyn Writes) -> bool {
-        if earlier(context.log.next_expiry, context.log.next_timeout).is_some_and(|at| at <= context.now) {
-            self.expire(context, records);
+    pub fn on_tick(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues) -> bool {
+        if context.log.next_expiry.is_some_and(|at| at <= context.now) {
+            self.expire(context, queues);
         }
         context.log.groups.tidy(Some(context.now));
         self.on_lease_tick(context);
@@ -318,50 +297,43 @@ impl Outbox {
         Some(entry)
     }
 
-    /// Takes out an event or a call, from storage too.
+    /// Takes an event out that is not to be sent any more, from storage too.
     fn take_numbered(&mut self, context: &mut Context<'_>, number: u64) -> Option<Entry> {
-        let is_it = |entry: &Entry| entry.number == number;
-        if let Some(index) = self.entries.iter().position(is_it) {
-            return self.take_at(context, index);
-        }
-        let entry = self.calls.remove(self.calls.iter().position(is_it)?);
-        context.leave(&entry);
-        Some(entry)
+        let index = self.entries.iter().position(|entry| entry.number == number)?;
+        self.take_at(context, index)
     }
 
-    /// Takes out all entries that are meant, but for what was written to records here, from storage too, oldest first.
-    fn take_waiting(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+    /// Takes out the events that are meant.
+    fn take_events(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
         let mut taken = Vec::new();
         for index in (0..self.entries.len()).rev() {
             if is_meant(&self.entries[index]) {
                 taken.extend(self.remove(index));
             }
         }
-        taken.extend(self.calls.extract_if(.., |entry| is_meant(entry)));
-        taken.extend(self.held.extract_if(.., |entry| is_meant(entry)));
-        leave_all(context, taken)
+        taken
     }
 
     /// Takes out all entries that are meant, from storage too, oldest first.
     fn take_all(
         &mut self,
         context: &mut Context<'_>,
-        records: &mut dyn Writes,
+        queues: &mut dyn Queues,
         is_meant: &dyn Fn(&Entry) -> bool,
     ) -> Vec<Entry> {
-        let mut taken = self.take_waiting(context, is_meant);
-        let of_records = records.take_out(context, is_meant);
-        taken.append(&mut leave_all(context, of_records));
-        sort_by_number(&mut taken, |entry| entry.number);
-        taken
+        let mut taken = self.take_events(is_meant);
+        taken.extend(self.held.extract_if(.., |entry| is_meant(entry)));
+        taken.append(&mut queues.take_out(context, is_meant));
+        leave_all(context, taken)
     }
 
     /// Settles who waits until everything has left that was there then.
-    pub fn settle_flushes(&mut self, context: &mut Context<'_>, records: &dyn Writes) {
+    pub fn settle_flushes(&mut self, context: &mut Context<'_>, queues: &dyn Queues) {
         if !std::mem::take(&mut context.log.have_left) || self.flushes.is_empty() {
             return;
         }
-        let oldest = self.own_entries(records, context.log).map(|entry| entry.number).min();
+        let own = self.entries(queues, context.log).filter(|entry| entry.progress != Progress::Held);
+        let oldest = own.map(|entry| entry.number).min();
         self.flushes.retain(|(ticket, until)| {
             let waits = oldest.is_some_and(|oldest| oldest < *until);
             if !waits {
@@ -371,17 +343,46 @@ impl Outbox {
         });
     }
 
-    fn expire(&mut self, context: &mut Context<'_>, records: &mut dyn Writes) {
+    fn expire(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues) {
         let now = context.now;
-        let expired = self.take_all(context, records, &|entry| entry.is_late(now));
+        let expired = self.take_all(context, queues, &|entry| entry.is_late(now));
         context.tell_dropped(expired, DropReason::Expired);
-        let (mut expiry, mut timeout) = (None, None);
-        for entry in self.entries(records, context.log).filter(|entry| entry.may_expire()) {
-            expiry = earlier(expiry, Some(entry.expires_at));
-            timeout = earlier(timeout, entry.settle_by);
-        }
-        (context.log.next_expiry, context.log.next_timeout) = (expiry, timeout);
+        context.log.next_expiry = self.entries(queues, context.log).filter_map(Entry::expiry).min();
     }
+
+    /// Others may have made these calls, or may not.
+    fn give_up_in_doubt(
+        &mut self,
+        context: &mut Context<'_>,
+        queues: &mut dyn Queues,
+        is_meant: &dyn Fn(&Log, &Entry) -> bool,
+    ) {
+        let meant = self.entries(queues, context.log).filter(|entry| is_meant(context.log, entry));
+        let numbers: Vec<u64> = meant.map(|entry| entry.number).collect();
+        let mut given_up = self.take_all(context, queues, &|entry| numbers.contains(&entry.number));
+        for call in &mut given_up {
+            let error = call.failed(RpcFailure::OutcomeUnknown);
+            context.reject(&mut call.receipts, error);
+        }
+        context.announce_dropped(given_up, DropReason::Undeliverable);
+    }
+}
+
+/// Calls that were to be made, and are not for now, must survive the page again.
+fn store_calls_again(context: &mut Context<'_>, queues: &mut dyn Queues) {
+    queues.for_each_entry(context, &mut |context, entry| {
+        if let Progress::Leaving { .. } = entry.progress {
+            entry.progress = Progress::Waiting;
+            context.log.rewrite(entry);
+        } else if entry.kind.is_call()
+            && entry.delivery == Delivery::Durable
+            && !entry.is_sent()
+            && entry.stored.is_none()
+            && context.log.storage == Storage::Ready
+        {
+            context.store(entry);
+        }
+    });
 }
 
 /// These have left their queues, and are not to be sent any more. Returns all but what writes were made to, oldest first.

@@ -1,6 +1,6 @@
 //! How entries leave: a window of them at a time, each until the server is known to have it.
 
-use super::{Outbox, Writes};
+use super::{Outbox, Queues, leave_all, store_calls_again};
 use crate::client::{
     context::Context,
     error::{ClientError, DropReason},
@@ -16,14 +16,13 @@ impl Outbox {
         if context.session.is_none() || !context.log.may_send() {
             return;
         }
-        self.is_call_due = !self.calls.is_empty();
         let before = self.in_flight;
         while self.has_window(context)
             && let Some(entry) = self.entries.get_mut(self.in_flight)
         {
             if !context.send_item(Item::of(entry), &entry.message()) {
-                let number = entry.number;
-                self.give_up(context, number);
+                let too_long = self.take_at(context, self.in_flight).into_iter().collect();
+                context.tell_dropped(too_long, DropReason::Undeliverable);
                 continue;
             }
             entry.progress = Progress::Sent { barrier: context.pings.sent + 1 };
@@ -53,12 +52,6 @@ impl Outbox {
     /// Whether what is on its way has been as much as may be for so long that the link takes hardly anything.
     pub(super) fn is_stuck(&self, now: Instant) -> bool {
         self.filled_at.is_some_and(|filled_at| now.since_ms(filled_at) > 4 * OUTBOX_WINDOW_MS)
-    }
-
-    /// The server cannot take this.
-    pub(super) fn give_up(&mut self, context: &mut Context<'_>, number: u64) {
-        let culprit = self.take_numbered(context, number).into_iter().collect();
-        context.tell_dropped(culprit, DropReason::Undeliverable);
     }
 
     /// A window that was full has been confirmed: the next one is as much as leaves the link in a short time, so that what
@@ -99,8 +92,7 @@ impl Outbox {
     pub fn on_denied(&mut self, context: &mut Context<'_>, key: &str, error: &ClientError) -> bool {
         let mut sent = self.entries.iter().take(self.in_flight);
         let Some(index) = sent.position(|entry| *entry.key == *key) else { return false };
-        let Some(mut entry) = self.remove(index) else { return false };
-        context.leave(&entry);
+        let Some(mut entry) = self.take_at(context, index) else { return false };
         let is_told = !entry.receipts.is_empty();
         context.settle_all(&mut entry.receipts, &Err(error.clone()));
         let why = DropReason::Denied;
@@ -110,32 +102,23 @@ impl Outbox {
     }
 
     /// The session is over. What was in flight is sent again in the next one, but for what the server cannot take.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, records: &mut dyn Writes, culprit: Option<&Item>) {
+    pub fn on_lost(&mut self, context: &mut Context<'_>, queues: &mut dyn Queues, culprit: Option<&Item>) {
         self.barrier_at = None;
         context.log.start_deadline = None;
         context.log.groups.tidy(None);
-        if let Some(Item::Event(number) | Item::Entry(number)) = culprit {
-            self.give_up(context, *number);
+        if let Some(Item::Event(number)) = culprit {
+            let culprit = self.take_numbered(context, *number).into_iter().collect();
+            context.tell_dropped(culprit, DropReason::Undeliverable);
         }
-        self.on_calls_lost(context, records);
-        if self.in_flight == 0 {
-            return;
-        }
+        store_calls_again(context, queues);
         for entry in self.entries.iter_mut().take(self.in_flight) {
             entry.progress = Progress::Waiting;
         }
-        let sent = std::mem::take(&mut self.in_flight);
-        self.in_flight_bytes = 0;
-        self.filled_at = None;
-        let mut never_again = Vec::new();
-        for index in (0..sent.min(self.entries.len())).rev() {
-            if self.entries[index].delivery == Delivery::Drop {
-                never_again.extend(self.take_at(context, index));
-            }
-        }
-        never_again.reverse();
+        (self.in_flight, self.in_flight_bytes, self.filled_at) = (0, 0, None);
+        let never_again = self.take_events(&|entry| entry.delivery == Delivery::Drop);
+        let never_again = leave_all(context, never_again);
         context.tell_dropped(never_again, DropReason::NotNow);
         // What was on its way did not expire.
-        self.expire(context, records);
+        self.expire(context, queues);
     }
 }

@@ -3,7 +3,7 @@
 //! Every client holds a lock as long as it has entries in storage. Who gets the lock of another client knows that it is
 //! gone, and sends what it left, if it belongs to whoever is logged in here.
 
-use super::{Outbox, Writes, storage::degrade};
+use super::{Outbox, Queues, storage::degrade};
 use crate::client::{
     context::Context,
     error::{ClientError, DropReason},
@@ -156,6 +156,29 @@ impl Context<'_> {
             }
         }
     }
+
+    /// Whether the lock of a client was got, be it a browser's or a lease.
+    pub(super) fn on_lock_outcome(&mut self, client: &str, outcome: LockOutcome) {
+        if *client == *self.log.client {
+            let takeover = &mut self.log.takeover;
+            if outcome == LockOutcome::Granted && takeover.own_lock == OwnLock::Asked {
+                takeover.own_lock = OwnLock::Held;
+                if takeover.is_parked || takeover.has_stored_calls {
+                    self.log.look_for_own();
+                }
+            }
+            return;
+        }
+        match (outcome, self.log.takeover.others.get(client)) {
+            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) if self.wants_orphans() => {
+                self.log.look_for_left(client);
+            }
+            // Others may have a connection; the next session asks again.
+            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) => self.log.release(client),
+            (LockOutcome::Taken, Some(Other::Asked)) => self.ask_for(client, true),
+            _ => {}
+        }
+    }
 }
 
 impl Outbox {
@@ -175,38 +198,15 @@ impl Outbox {
         if outcome == LockOutcome::Unavailable {
             context.on_no_locks(&client);
         } else {
-            self.on_answer(context, &client, outcome);
+            context.on_lock_outcome(&client, outcome);
         }
         self.go_on(context);
-    }
-
-    /// Whether the lock of a client was got, be it a browser's or a lease.
-    pub(super) fn on_answer(&mut self, context: &mut Context<'_>, client: &str, outcome: LockOutcome) {
-        if *client == *context.log.client {
-            if outcome == LockOutcome::Granted && context.log.takeover.own_lock == OwnLock::Asked {
-                context.log.takeover.own_lock = OwnLock::Held;
-                // Whoever had it before may have made calls, which nobody must make twice.
-                if context.log.takeover.is_parked || self.calls.iter().any(|call| call.stored.is_some()) {
-                    context.log.look_for_own();
-                }
-            }
-            return;
-        }
-        match (outcome, context.log.takeover.others.get(client)) {
-            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) if context.wants_orphans() => {
-                context.log.look_for_left(client);
-            }
-            // Others may have a connection; the next session asks again.
-            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) => context.log.release(client),
-            (LockOutcome::Taken, Some(Other::Asked)) => context.ask_for(client, true),
-            _ => {}
-        }
     }
 
     pub(super) fn take_over(
         &mut self,
         context: &mut Context<'_>,
-        records: &mut dyn Writes,
+        queues: &mut dyn Queues,
         client: &str,
         items: &[(String, String)],
     ) {
@@ -221,11 +221,11 @@ impl Outbox {
             }
         }
         sort_by_number(&mut found, |(first, ..)| *first);
-        let (mut writes, mut blind) = (Vec::new(), Vec::new());
-        let (mut events, mut calls, mut count) = (self.in_flight, 0, 0);
+        let (mut writes, mut others) = (Vec::new(), Vec::new());
+        let (mut events, mut count) = (self.in_flight, 0);
         for (_, key, group) in &found {
             let (readable, garbage): (Vec<_>, Vec<_>) =
-                group.entries.iter().partition(|entry| records.is_readable(entry.kind, entry.data));
+                group.entries.iter().partition(|entry| queues.is_readable(entry.kind, entry.data));
             if !garbage.is_empty() {
                 context.tell_unreadable(Unreadable::Garbage);
             }
@@ -242,22 +242,17 @@ impl Outbox {
                 }
                 context.log.count(&entry);
                 count += 1;
-                match entry.kind {
-                    Kind::Event => {
-                        self.entries.insert(events, entry);
-                        events += 1;
-                    }
-                    Kind::Call { .. } => {
-                        self.calls.insert(calls, entry);
-                        calls += 1;
-                    }
-                    Kind::Forced | Kind::Write | Kind::Base => blind.push(entry),
+                if entry.kind == Kind::Event {
+                    self.entries.insert(events, entry);
+                    events += 1;
+                } else {
+                    others.push(entry);
                 }
             }
         }
         context.log.set_other(client, Other::TakenOver(count));
-        records.adopt(context, blind);
-        let has_adopted = cfg!(feature = "records") && self.adopt_writes(context, records, writes);
+        queues.adopt(context, others);
+        let has_adopted = cfg!(feature = "records") && self.adopt_writes(context, queues, writes);
         context.log.changed |= has_adopted || count > 0;
         if count == 0 && has_adopted {
             // Perhaps it was not gone for good, and has left more.
@@ -265,7 +260,7 @@ impl Outbox {
         } else if count == 0 {
             context.log.release(client);
         }
-        self.expire(context, records);
+        self.expire(context, queues);
     }
 
     /// Takes what a client that is gone has written to records to the own keys, since what is written here was made to that. With
@@ -273,14 +268,14 @@ impl Outbox {
     fn adopt_writes(
         &mut self,
         context: &mut Context<'_>,
-        records: &mut dyn Writes,
+        queues: &mut dyn Queues,
         found: Vec<(GroupId, u64, Entry)>,
     ) -> bool {
         let (mut bases, mut writes) = (Vec::<(u64, Entry)>::new(), Vec::new());
         for (group, number, mut entry) in found {
             context.log.groups.remove(group, false);
             let base = entry.data.as_deref().filter(|_| entry.kind == Kind::Base);
-            if let Some((first, all)) = base.and_then(|data| records.read_base(data)) {
+            if let Some((first, all)) = base.and_then(|data| queues.read_base(data)) {
                 // The last one counts. None of those that are here by now are part of it.
                 entry.data = Some(all);
                 bases.retain(|(_, base)| base.name != entry.name);
@@ -292,7 +287,7 @@ impl Outbox {
         let mut adopted = Vec::new();
         for (number, mut entry) in writes {
             let base = bases.iter().find(|(_, base)| base.name == entry.name);
-            let known = records.entries(context.log).chain(&self.held).chain(&adopted);
+            let known = queues.entries(context.log).chain(&self.held).chain(&adopted);
             let is_known = known.into_iter().any(|known| known.key == entry.key);
             // The others are part of what these were made to, or another page had begun to do what is done here.
             if base.is_none_or(|(first, _)| number >= *first) && !is_known {
@@ -307,7 +302,7 @@ impl Outbox {
             }
         }
         let has_adopted = !adopted.is_empty();
-        records.adopt(context, adopted);
+        queues.adopt(context, adopted);
         has_adopted
     }
 }

@@ -9,7 +9,7 @@ use crate::client::{
     flight::Item,
     io::{Delivery, Entry as Op, Offer, OutboxNews, Output, Progress},
     limits::RECORD_FORCE_ATTEMPTS,
-    outbox::{Outbox, Visit},
+    outbox::Visit,
 };
 use crate::{
     names::NameMap,
@@ -241,25 +241,26 @@ impl BlindWrites {
     }
 }
 
+/// What is to change a record that is not open, or to delete it, which has no edit.
+pub type Blind = (Op, Option<Edit>);
+
+/// Makes one of what is offered, unless it is to be sent now or never and cannot be.
+pub fn blind_write(context: &mut Context<'_>, offer: &Offer<'_>, edit: Option<Edit>) -> Option<Blind> {
+    let op = context.entry(offer);
+    let can_be_sent =
+        context.session.is_some() && context.log.may_send() && context.flight.has_room_for(&Item::of(&op));
+    if offer.delivery == Delivery::Drop && !can_be_sent {
+        context.refuse_now(offer);
+        return None;
+    }
+    Some((op, edit))
+}
+
 impl Records {
-    /// Changes or deletes a record that is not open, once that can be.
-    pub(super) fn add_blind(
-        &mut self,
-        context: &mut Context<'_>,
-        outbox: &mut Outbox,
-        offer: &Offer<'_>,
-        edit: Option<Edit>,
-    ) {
-        let mut op = context.entry(offer);
-        let can_be_sent =
-            context.session.is_some() && context.log.may_send() && context.flight.has_room_for(&Item::of(&op));
-        if offer.delivery == Delivery::Drop && !can_be_sent {
-            return context.refuse_now(offer);
-        }
-        if outbox.has_room_for(context, self, &mut op) {
-            context.enter(&mut op);
-            self.blind.push(op, edit);
-        }
+    /// Adds what [`on_command`](Self::on_command) has returned.
+    pub fn add_blind(&mut self, context: &mut Context<'_>, mut op: Op, edit: Option<Edit>) {
+        context.enter(&mut op);
+        self.blind.push(op, edit);
     }
 
     /// Sends what is written to records that are not open.

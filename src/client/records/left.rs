@@ -18,7 +18,7 @@ use crate::client::{
     error::{ClientError, Rival},
     io::{Entry as Op, Kind, Progress, RecordNews, Strategy},
     log::Log,
-    outbox::{Visit, Writes},
+    outbox::{Queues, Visit},
     record::Document,
 };
 
@@ -53,7 +53,7 @@ impl Left {
     }
 }
 
-impl Writes for Records {
+impl Queues for Records {
     fn entries<'a>(&'a self, log: &'a Log) -> Box<dyn Iterator<Item = &'a Op> + 'a> {
         let open = log.written_to().filter_map(|name| self.entries.get(name));
         let left = self.left.iter().flat_map(|left| &left.writes).map(|write| &write.op);
@@ -126,14 +126,11 @@ impl Writes for Records {
         taken
     }
 
-    fn leave_to_others(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Log, &Op) -> bool) {
-        let log = &mut *context.log;
-        for op in self.blind.take_out(&|op| is_meant(log, op)) {
-            log.leave_to_others(&op);
-        }
+    fn take_portable(&mut self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
+        self.blind.take_out(is_meant)
     }
 
-    fn oldest_blind(&self) -> Option<&Op> {
+    fn oldest_waiting(&self) -> Option<&Op> {
         self.blind.entries().find(|op| op.progress == Progress::Waiting)
     }
 

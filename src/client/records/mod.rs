@@ -21,7 +21,7 @@ mod stored;
 mod write;
 
 use self::{
-    blind::BlindWrites,
+    blind::{Blind, BlindWrites, blind_write},
     cache::{Cache, Save},
     entry::{Entry, Holders, Question, Remote},
     left::Left,
@@ -38,7 +38,6 @@ use super::{
     flight::Item,
     io::{Delivery, Kind, LastSeen, Offer, Output, RecordCommand, RecordNews, Strategy, Ticket},
     listen::Listens,
-    outbox::Outbox,
     record::{EditError, Path},
     subscriptions::Subject,
     time::{Instant, Wake, earliest},
@@ -167,8 +166,9 @@ impl Records {
 
     // ---- what the application wants ----
 
-    /// The application wants something.
-    pub fn on_command(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, command: RecordCommand<'_>) {
+    /// The application wants something. Returns a write to a record that is not open, which is to be
+    /// [added](Self::add_blind) if there is room for it.
+    pub fn on_command(&mut self, context: &mut Context<'_>, command: RecordCommand<'_>) -> Option<Blind> {
         match command {
             RecordCommand::Open { name, strategy } => {
                 self.open(context, name, strategy);
@@ -202,9 +202,9 @@ impl Records {
                 let offer =
                     Offer { kind: Kind::Forced, name, data: None, delivery, ttl_ms, key: None, receipt: ticket };
                 let edit = Edit::new(path, data.map(Into::into));
-                self.set_data(context, outbox, edit, &offer);
+                return self.set_data(context, edit, &offer);
             }
-            RecordCommand::Delete { name, ticket } => self.delete(context, outbox, name, ticket),
+            RecordCommand::Delete { name, ticket } => return self.delete(context, name, ticket),
             RecordCommand::SetStrategy { name, strategy } => {
                 if let Some(entry) = self.entries.get_mut(name) {
                     entry.strategy = strategy;
@@ -233,6 +233,7 @@ impl Records {
             RecordCommand::StorageCleared => self.on_storage_cleared(),
             RecordCommand::Save => self.save_all(context, Save::All),
         }
+        None
     }
 
     /// The client is closed: nothing is possible any more.
@@ -340,17 +341,19 @@ impl Records {
     }
 
     /// Changes a record that need not be open.
-    fn set_data(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, edit: Edit, offer: &Offer<'_>) {
+    fn set_data(&mut self, context: &mut Context<'_>, edit: Edit, offer: &Offer<'_>) -> Option<Blind> {
         let Offer { name, receipt: ticket, .. } = *offer;
         if self.entries.get(name).is_some_and(|entry| entry.deletion.is_none()) {
-            return self.write(context, name, vec![edit], ticket);
+            self.write(context, name, vec![edit], ticket);
+            return None;
         }
         if let Some(what) = bad_edit(context, name, std::slice::from_ref(&edit)) {
-            return refuse(context, ticket, failure(what, name));
+            refuse(context, ticket, failure(what, name));
+            return None;
         }
         let text = write_text(None, Some(std::slice::from_ref(&edit)));
         self.hold_back(context, name);
-        self.add_blind(context, outbox, &Offer { data: Some(&text), ..offer.clone() }, Some(edit));
+        blind_write(context, &Offer { data: Some(&text), ..offer.clone() }, Some(edit))
     }
 
     /// Why a write is not even tried.
@@ -368,7 +371,7 @@ impl Records {
         Some(failure(what, name))
     }
 
-    fn delete(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, name: &str, ticket: Ticket) {
+    fn delete(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) -> Option<Blind> {
         let created_ms = self.creation_ms(context);
         let entry = self.entries.get_mut(name).filter(|entry| !entry.stage.is_denied());
         let Some(entry) = entry else {
@@ -383,7 +386,7 @@ impl Records {
                 receipt: Some(ticket),
             };
             self.hold_back(context, name);
-            return self.add_blind(context, outbox, &offer, None);
+            return blind_write(context, &offer, None);
         };
         entry.stored.is_written_blindly = false;
         let awaited = entry.awaits_answer();
@@ -391,6 +394,7 @@ impl Records {
         self.follow_flight(context, name, awaited);
         context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, name)));
         self.proceed(context, name);
+        None
     }
 
     /// When something is written now: later pages put it in order by that, whatever becomes of the clock.

@@ -9,7 +9,7 @@ use crate::{
         io::Kind,
         limits::{BULK_NAMES_MAX_BYTES, HEARD_LATELY_MS},
         options::Resubscribe,
-        outbox::Writes,
+        outbox::Queues,
     },
     wire::{RecordAction, RecordMessage, Topic},
 };

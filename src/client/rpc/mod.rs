@@ -3,14 +3,13 @@
 mod provider;
 mod requestor;
 
-use self::{provider::Provider, requestor::Requestor};
+pub use self::requestor::Requestor;
+use self::{provider::Provider, requestor::entry};
 use super::{
     answer::Answer,
     context::Context,
-    error::ClientError,
     flight::Item,
-    io::{Entry, RpcCommand, Ticket},
-    outbox::Outbox,
+    io::{Entry, RpcCommand},
     time::{Instant, Wake, earlier},
 };
 use crate::wire::{RpcAction, RpcMessage};
@@ -18,7 +17,8 @@ use crate::wire::{RpcAction, RpcMessage};
 /// The RPC part of a client.
 #[derive(Debug)]
 pub struct Rpc {
-    requestor: Requestor,
+    /// The calls that are made here.
+    pub requestor: Requestor,
     provider: Provider,
 }
 
@@ -28,25 +28,24 @@ impl Rpc {
         Self { requestor: Requestor::new(), provider: Provider::new() }
     }
 
-    /// The application wants something.
-    pub fn on_command(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, command: RpcCommand<'_>) {
+    /// The application wants something. Returns a durable call, which is to be [made](Requestor::make) if there is room for it.
+    pub fn on_command(&mut self, context: &mut Context<'_>, command: RpcCommand<'_>) -> Option<Entry> {
         match command {
             RpcCommand::Provide(name) => self.provider.provide(context, name),
             RpcCommand::Unprovide(name) => self.provider.unprovide(context, name),
             RpcCommand::Make(call) => {
-                let whose = context.log.whose();
-                self.requestor.make(context, &call, whose);
+                let op = entry(context, &call);
+                if call.is_durable {
+                    return Some(op);
+                }
+                self.requestor.make(context, op);
             }
-            RpcCommand::Cancel(ticket) => self.requestor.cancel(context, outbox, ticket),
+            RpcCommand::Cancel(ticket) => self.requestor.cancel(context, ticket),
             RpcCommand::Answer { request, name, answer } => {
                 self.provider.answer(context, request, name, answer);
             }
         }
-    }
-
-    /// The server refuses whoever had this name: what they asked for is asked for by whoever logs in next.
-    pub fn on_refused(&mut self, nobody: &str) {
-        self.requestor.on_refused(nobody);
+        None
     }
 
     /// Whether the server has refused to let this client provide `name`, in this session.
@@ -60,36 +59,21 @@ impl Rpc {
         self.requestor.on_session(context);
     }
 
-    /// A call that has waited in the outbox is due. Says whether it was sent: not if it is too long.
-    pub fn make_kept(&mut self, context: &mut Context<'_>, entry: &Entry, ticket: Option<Ticket>) -> bool {
-        self.requestor.make_kept(context, entry, ticket)
-    }
-
     /// What had to wait for what is on its way may be sent.
     pub fn send_waiting(&mut self, context: &mut Context<'_>) {
         self.provider.send_waiting(context);
-        self.requestor.send_waiting(context);
+        self.requestor.on_room(context);
     }
 
     /// The session is over.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, culprit: Option<&Item>) {
+    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
         self.provider.on_lost(context, culprit);
-        self.requestor.on_lost(context, outbox, culprit);
+        self.requestor.on_lost(context, culprit);
     }
 
     /// The application restores what was left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>) {
         self.provider.resubscribe(context);
-    }
-
-    /// No session will come by itself: nobody is kept waiting.
-    pub fn reject_calls(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        self.requestor.reject_all(context, error);
-    }
-
-    /// Whether calls were made whose outcome is not known.
-    pub fn awaits_outcomes(&self) -> bool {
-        self.requestor.awaits_outcomes()
     }
 
     /// When time alone changes something, and what.
@@ -98,18 +82,18 @@ impl Rpc {
     }
 
     /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
+    pub fn on_tick(&mut self, context: &mut Context<'_>) {
         if context.session.is_some() {
             self.provider.on_tick(context);
         }
-        self.requestor.on_tick(context, outbox);
+        self.requestor.on_tick(context);
     }
 
     /// A message of the topic RPC arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, message: &RpcMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context<'_>, message: &RpcMessage<'_>) {
         if message.action == RpcAction::Request {
             self.provider.on_request(context, message);
-        } else if !self.provider.on_answer(context, message) && !self.requestor.on_answer(context, outbox, message) {
+        } else if !self.provider.on_answer(context, message) && !self.requestor.on_answer(context, message) {
             report(context, message);
         }
     }

@@ -1,28 +1,41 @@
-//! The calls that the application makes.
+//! The calls that the application makes, and those that earlier pages have left.
+//!
+//! A call waits until it can be sent, and is awaited then until it is answered, overdue, or cut off. Those that shall survive
+//! the page have their entry in the log until it is known what came of them. One of these that must not be executed twice
+//! leaves storage before it is sent, and is sent once storage says that it has gone: no page can make it after this one.
 
 use crate::{
     client::{
         asked::{Asked, id_in},
         context::Context,
-        error::{ClientError, RpcError, RpcFailure},
+        error::{ClientError, DropReason, RpcFailure},
         flight::Item,
-        io::{Claim, Entry, Kind, RpcCall, Ticket, Whose},
+        io::{Delivery, Entry, Kind, Offer, Output, Progress, RpcCall, Ticket},
         limits::{RPC_KEPT_MAX_BYTES, RPC_KEPT_MAX_CALLS},
-        outbox::Outbox,
-        time::{Instant, Wake},
+        log::{Extent, Purpose},
+        outbox::Visit,
+        time::{Instant, Wake, earlier},
     },
     wire::{RpcAction, RpcMessage, is_error},
 };
 
-/// The calls whose outcome is awaited.
+/// The kind of a call that must not be executed twice.
+const ONCE: Kind = Kind::Call { idempotent: false };
+
+/// The calls whose outcome is not known.
 #[derive(Debug)]
 pub struct Requestor {
-    /// Their ids are, after the prefix, their correlation ids: other ones in each session, because the server may still
-    /// know the last.
-    calls: Asked<Call>,
-    /// How many of them [may have to be sent](Call::is_kept), and the bytes of these.
-    kept: usize,
-    kept_bytes: usize,
+    /// Those that were not sent in this session, in order.
+    waiting: Asked<Call>,
+    /// Those that were. Their ids are, after the prefix, their correlation ids: other ones in each session, because the server
+    /// may still know the last.
+    sent: Asked<Call>,
+    /// Those that are kept in memory alone because they [may have to be sent](Call::is_kept).
+    kept: Extent,
+    /// Whether durable calls may be due.
+    is_due: bool,
+    /// Counts the questions whether calls have left storage.
+    batch: u32,
     /// What all correlation ids of this client begin with, once one was needed. The server tells calls apart by nothing
     /// else, those of all clients of a cluster.
     prefix: Box<str>,
@@ -30,263 +43,338 @@ pub struct Requestor {
 
 #[derive(Debug)]
 struct Call {
-    /// Nobody waits for what an earlier page has asked for.
-    ticket: Option<Ticket>,
-    name: Box<str>,
-    /// JSON text, as long as the call may have to be sent.
-    data: Option<Box<str>>,
-    idempotent: bool,
-    settle_by: Option<Instant>,
-    sent: Option<Sent>,
-    /// Whether it was sent at all.
-    was_sent: bool,
-    /// Who asked for it.
-    whose: Whose,
-    /// Its entry in the outbox, where it stays there until it is settled.
-    entry: Option<u64>,
-    /// How it is called while it is on its way.
-    item: Item,
-}
-
-/// Until when the answers to a call are awaited that was sent in this session.
-#[derive(Clone, Copy, Debug)]
-struct Sent {
+    /// Stands in the log as long as it is durable.
+    op: Entry,
+    /// Until when the answers are awaited, if it was sent in this session.
     accept_by: Option<Instant>,
     respond_by: Option<Instant>,
 }
 
 impl Call {
-    fn bytes(&self) -> usize {
-        self.name.len() + self.data.as_ref().map_or(0, |data| data.len())
+    const fn new(op: Entry) -> Self {
+        Self { op, accept_by: None, respond_by: None }
     }
 
-    /// Whether it may have to be sent, for the first time or again.
-    const fn is_kept(&self) -> bool {
-        self.sent.is_none() || (self.idempotent && self.entry.is_none())
+    fn is_durable(&self) -> bool {
+        self.op.delivery == Delivery::Durable
     }
 
-    /// When waiting for it ends, and how it has failed then.
-    fn deadline(&self) -> Option<(Instant, RpcFailure)> {
-        let late = if self.sent.is_some() { RpcFailure::ResponseTimeout } else { RpcFailure::NeverSent };
-        let mut earliest = self.settle_by.map(|at| (at, late));
-        if let Some(sent) = self.sent {
-            for (at, failure) in
-                [(sent.respond_by, RpcFailure::ResponseTimeout), (sent.accept_by, RpcFailure::AcceptTimeout)]
-            {
-                if let Some(at) = at
-                    && earliest.as_ref().is_none_or(|(earliest, _)| at <= *earliest)
-                {
-                    earliest = Some((at, failure));
-                }
-            }
+    /// Whether it is kept in memory alone and may have to be sent, for the first time or again.
+    fn is_kept(&self) -> bool {
+        !self.is_durable() && (!self.op.is_sent() || self.op.kind != ONCE)
+    }
+
+    /// When waiting for it ends.
+    fn deadline(&self) -> Option<Instant> {
+        earlier(self.op.settle_by, earlier(self.accept_by, self.respond_by))
+    }
+
+    /// How it has failed then.
+    fn lateness(&self) -> RpcFailure {
+        if !self.op.is_sent() {
+            RpcFailure::NeverSent
+        } else if self.accept_by.is_some() && self.accept_by == self.deadline() {
+            RpcFailure::AcceptTimeout
+        } else {
+            RpcFailure::ResponseTimeout
         }
-        earliest
     }
 }
 
 impl Requestor {
     /// No calls.
     pub fn new() -> Self {
-        Self { calls: Asked::new(), kept: 0, kept_bytes: 0, prefix: Box::default() }
-    }
-
-    /// Sends a call, or keeps it until that is possible.
-    pub fn make(&mut self, context: &mut Context<'_>, call: &RpcCall<'_>, whose: Whose) {
-        let RpcCall { ticket, name, data, timeout_ms, idempotent, .. } = *call;
-        let item = Item::Call(ticket);
-        let is_sent = context.session.is_some() && context.flight.has_room_for(&item);
-        let keeps = !is_sent || idempotent;
-        let call = Call {
-            ticket: Some(ticket),
-            name: name.into(),
-            data: data.filter(|_| keeps).map(Into::into),
-            idempotent,
-            settle_by: timeout_ms.map(|ms| context.now.after_ms(ms)),
-            sent: None,
-            was_sent: false,
-            whose,
-            entry: None,
-            item,
-        };
-        if keeps && (self.kept >= RPC_KEPT_MAX_CALLS || self.kept_bytes + call.bytes() > RPC_KEPT_MAX_BYTES) {
-            return reject(context, call, RpcFailure::TooManyWaiting);
-        }
-        if is_sent {
-            self.send_or_reject(context, call, data);
-        } else {
-            self.add(call);
+        Self {
+            waiting: Asked::new(),
+            sent: Asked::new(),
+            kept: Extent::default(),
+            is_due: false,
+            batch: 0,
+            prefix: Box::default(),
         }
     }
 
-    /// Sends a call that has waited in the outbox. Says whether it was sent: not if it is too long.
-    pub fn make_kept(&mut self, context: &mut Context<'_>, entry: &Entry, ticket: Option<Ticket>) -> bool {
-        let idempotent = entry.kind == Kind::Call { idempotent: true };
-        let call = Call {
-            ticket,
-            name: entry.name.clone(),
-            data: None,
-            idempotent,
-            settle_by: entry.settle_by,
-            sent: None,
-            was_sent: false,
-            whose: Whose { owner: entry.owner.clone(), claim: entry.claim },
-            entry: idempotent.then_some(entry.number),
-            item: Item::of(entry),
-        };
-        self.send(context, call, entry.data.as_deref()).is_ok()
+    // ---- what waits ----
+
+    /// The calls that are to survive the page, in order.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.sent.iter().chain(self.waiting.iter()).filter(|call| call.is_durable()).map(|call| &call.op)
+    }
+
+    /// Calls `visit` for each.
+    pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+        self.waiting.iter_mut().chain(self.sent.iter_mut()).for_each(|call| visit(context, &mut call.op));
+    }
+
+    /// Takes in those that an earlier page has left, before all others.
+    pub fn adopt(&mut self, ops: Vec<Entry>) {
+        if !ops.is_empty() {
+            let waiting = self.waiting.cut();
+            ops.into_iter().map(Call::new).chain(waiting).for_each(|call| self.put(call));
+        }
+    }
+
+    /// Takes out those that are meant, which [leave](Context::leave) with that. The answer to one that was sent is still
+    /// awaited, but it is not made again.
+    pub fn take_out(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+        let mut taken = Vec::new();
+        let is_meant = |call: &Call| call.is_durable() && is_meant(&call.op);
+        for call in self.sent.iter_mut().filter(|call| is_meant(call)) {
+            let op = Entry { receipts: Vec::new(), ..call.op.clone() };
+            (call.op.kind, call.op.delivery, call.op.stored) = (ONCE, Delivery::Memory, None);
+            taken.push(op);
+        }
+        for id in self.waiting.to_ids() {
+            if self.waiting.get(id).is_some_and(is_meant) {
+                taken.extend(self.waiting.answer(id).map(|call| call.op));
+            }
+        }
+        taken
     }
 
     /// Whether calls were made whose outcome is not known.
     pub fn awaits_outcomes(&self) -> bool {
-        self.calls.find(|call| call.sent.is_some()).is_some()
+        self.sent.len() > 0
     }
 
-    fn add(&mut self, call: Call) -> u32 {
-        if call.is_kept() {
-            self.kept += 1;
-            self.kept_bytes += call.bytes();
+    // ---- coming, being sent, and leaving ----
+
+    /// Sends a call, or keeps it until that is possible. For one that is durable there is room.
+    pub fn make(&mut self, context: &mut Context<'_>, mut op: Entry) {
+        if op.delivery == Delivery::Durable {
+            let must_wait = |call: &Call| call.is_durable() && call.op.progress != Progress::Held;
+            let is_possible = context.session.is_some() && context.log.may_send();
+            if is_possible && op.kind == ONCE && self.waiting.find(must_wait).is_none() {
+                // It is made at once, and never stored.
+                context.log.count(&op);
+            } else {
+                context.enter(&mut op);
+            }
+            self.is_due = true;
+            return self.add(Call::new(op));
         }
-        self.calls.ask(call.deadline().map(|(at, _)| at), call)
+        let can_be_sent = context.session.is_some() && context.flight.has_room_for(&Item::of(&op));
+        let has_room = self.kept.entries < RPC_KEPT_MAX_CALLS && self.kept.bytes + op.bytes() <= RPC_KEPT_MAX_BYTES;
+        if !has_room && (!can_be_sent || op.kind != ONCE) {
+            reject(context, op, RpcFailure::TooManyWaiting);
+        } else if can_be_sent {
+            self.send(context, Call::new(op));
+        } else {
+            self.add(Call::new(op));
+        }
     }
 
-    fn remove(&mut self, context: &mut Context<'_>, id: u32) -> Option<Call> {
-        let call = self.calls.answer(id)?;
-        if call.sent.is_some() {
-            context.flight.on_arrived(&call.item);
-        }
+    fn put(&mut self, call: Call) {
+        let table = if call.op.is_sent() { &mut self.sent } else { &mut self.waiting };
+        table.ask(call.deadline(), call);
+    }
+
+    fn add(&mut self, call: Call) {
         if call.is_kept() {
-            self.kept -= 1;
-            self.kept_bytes -= call.bytes();
+            self.kept.entries += 1;
+            self.kept.bytes += call.op.bytes();
+        }
+        self.put(call);
+    }
+
+    fn table(&mut self, is_sent: bool) -> &mut Asked<Call> {
+        if is_sent { &mut self.sent } else { &mut self.waiting }
+    }
+
+    fn remove(&mut self, is_sent: bool, id: u32) -> Option<Call> {
+        let call = self.table(is_sent).answer(id)?;
+        if call.is_kept() {
+            self.kept.entries -= 1;
+            self.kept.bytes -= call.op.bytes();
         }
         Some(call)
     }
 
-    /// Takes all calls out, in the order in which they were made.
-    fn remove_all(&mut self) -> Vec<Call> {
-        (self.kept, self.kept_bytes) = (0, 0);
-        self.calls.cut()
+    /// Takes a call out whose outcome is known, from the log too.
+    fn settle(&mut self, context: &mut Context<'_>, is_sent: bool, id: u32) -> Option<Entry> {
+        let call = self.remove(is_sent, id)?;
+        if call.is_durable() {
+            context.leave(&call.op);
+        } else if is_sent {
+            context.flight.on_arrived(&Item::of(&call.op));
+        }
+        Some(call.op)
     }
 
-    fn send_or_reject(&mut self, context: &mut Context<'_>, call: Call, data: Option<&str>) {
-        if let Err(call) = self.send(context, call, data) {
-            reject(context, *call, RpcFailure::Undeliverable);
-        }
+    /// Durable calls may be due: there is room for them, or storage and locks say something new.
+    pub const fn wake(&mut self) {
+        self.is_due = true;
     }
 
-    /// Gives the call back if it is too long.
-    fn send(&mut self, context: &mut Context<'_>, mut call: Call, data: Option<&str>) -> Result<(), Box<Call>> {
-        if self.prefix.is_empty() {
-            self.prefix = [&*context.rng.next_u64().to_string(), "-"].concat().into();
+    /// Sends the durable calls that are due.
+    pub fn send_durable(&mut self, context: &mut Context<'_>) {
+        if context.log.may_send() && std::mem::take(&mut self.is_due) {
+            self.send_waiting(context, Delivery::Durable);
         }
-        let message = RpcMessage {
-            name: Some(&call.name),
-            data,
-            correlation_id: Some(&[&*self.prefix, &self.calls.next_id().to_string()].concat()),
-            ..RpcMessage::new(RpcAction::Request)
-        };
-        if !context.send_item(call.item.clone(), &message.into()) {
-            return Err(call.into());
-        }
-        let after = |timeout_ms: Option<u64>| timeout_ms.map(|ms| context.now.after_ms(ms));
-        call.sent = Some(Sent {
-            accept_by: after(context.options.rpc_accept_timeout_ms),
-            respond_by: after(context.options.rpc_response_timeout_ms),
-        });
-        call.was_sent = true;
-        self.add(call);
-        Ok(())
-    }
-
-    /// The server refuses whoever had this name: what they asked for is asked for by whoever logs in next.
-    pub fn on_refused(&mut self, nobody: &str) {
-        for call in self.calls.iter_mut().filter(|call| call.whose.claim == Claim::Made) {
-            if *call.whose.owner == *nobody {
-                call.whose.claim = Claim::Open;
-            }
-        }
-    }
-
-    /// A session begins: what waited is sent, unless somebody else had asked for it.
-    pub fn on_session(&mut self, context: &mut Context<'_>) {
-        for mut call in self.remove_all() {
-            if context.log.is_theirs(&call.whose) {
-                call.whose = context.log.whose();
-                self.add(call);
-            } else {
-                let failure = if call.was_sent { RpcFailure::OutcomeUnknown } else { RpcFailure::LoginSuperseded };
-                reject(context, call, failure);
-            }
-        }
-        self.send_waiting(context);
     }
 
     /// Sends what waits, in order, as far as that is possible.
-    pub fn send_waiting(&mut self, context: &mut Context<'_>) {
-        let waiting: Vec<_> = self.calls.ids().filter(|id| self.is_waiting(*id)).collect();
-        for id in waiting {
-            let has_room = self.calls.get(id).is_some_and(|call| context.flight.has_room_for(&call.item));
-            if !has_room {
-                return;
+    fn send_waiting(&mut self, context: &mut Context<'_>, delivery: Delivery) {
+        let batch = self.batch.wrapping_add(1);
+        let mut must_wait = false;
+        for id in self.waiting.to_ids() {
+            let call = self.waiting.get_mut(id).filter(|call| call.op.delivery == delivery);
+            let Some(Call { op, .. }) = call.filter(|call| call.op.progress != Progress::Held) else { continue };
+            let key = op.stored.filter(|_| op.kind == ONCE).and_then(|group| context.log.groups.key(group));
+            if let Progress::Leaving { .. } = op.progress {
+                must_wait = true;
+            } else if op.kind == ONCE && !context.log.may_make(op) {
+                break;
+            } else if let Some(key) = key {
+                let key = key.into();
+                context.log.groups.say(Output::WriteStorage { key, value: None });
+                op.progress = Progress::Leaving { batch };
+                self.batch = batch;
+                must_wait = true;
+            } else if must_wait || !context.flight.has_room_for(&Item::of(op)) {
+                break;
+            } else if let Some(call) = self.remove(false, id) {
+                self.send(context, call);
             }
-            if let Some(mut call) = self.remove(context, id) {
-                let data = if call.idempotent { call.data.clone() } else { call.data.take() };
-                self.send_or_reject(context, call, data.as_deref());
-            }
+        }
+        if self.batch == batch {
+            context.log.read(context.log.keys.all(), Purpose::Removal(batch));
         }
     }
 
-    fn is_waiting(&self, id: u32) -> bool {
-        self.calls.get(id).is_some_and(|call| call.sent.is_none())
+    fn send(&mut self, context: &mut Context<'_>, mut call: Call) {
+        if self.prefix.is_empty() {
+            self.prefix = [&*context.rng.next_u64().to_string(), "-"].concat().into();
+        }
+        let op = &mut call.op;
+        let message = RpcMessage {
+            name: Some(&op.name),
+            data: op.data.as_deref(),
+            correlation_id: Some(&[&*self.prefix, &self.sent.next_id().to_string()].concat()),
+            ..RpcMessage::new(RpcAction::Request)
+        };
+        if !context.send_item(Item::of(op), &message.into()) {
+            return give_up(context, call);
+        }
+        if op.kind == ONCE {
+            if op.delivery == Delivery::Durable {
+                context.leave(op);
+                op.delivery = Delivery::Memory;
+            }
+            op.data = None;
+        }
+        (op.progress, op.was_sent) = (Progress::Made, true);
+        let after = |timeout_ms: Option<u64>| timeout_ms.map(|ms| context.now.after_ms(ms));
+        call.accept_by = after(context.options.rpc_accept_timeout_ms);
+        call.respond_by = after(context.options.rpc_response_timeout_ms);
+        self.add(call);
+    }
+
+    // ---- what becomes of the connection ----
+
+    /// A session begins: what waited is sent, unless somebody else had asked for it.
+    pub fn on_session(&mut self, context: &mut Context<'_>) {
+        let (owner, _) = context.log.identity.owner();
+        self.kept = Extent::default();
+        for mut call in self.waiting.cut() {
+            if context.log.claim(&mut call.op, &owner) {
+                call.op.progress = Progress::Waiting;
+            } else if !call.is_durable() {
+                let was_sent = call.op.was_sent;
+                let failure = if was_sent { RpcFailure::OutcomeUnknown } else { RpcFailure::LoginSuperseded };
+                reject(context, call.op, failure);
+                continue;
+            } else if context.log.is_taken_over(&call.op) {
+                context.log.uncount(&call.op);
+                context.log.leave_storage(&call.op);
+                continue;
+            } else {
+                call.op.progress = Progress::Held;
+            }
+            self.add(call);
+        }
+        self.on_room(context);
+    }
+
+    /// What had to wait for what is on its way may be sent.
+    pub fn on_room(&mut self, context: &mut Context<'_>) {
+        self.is_due = true;
+        self.send_waiting(context, Delivery::Memory);
     }
 
     /// The session is over: what it left without an answer may or may not have been executed, unless the server cannot take
     /// it.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, culprit: Option<&Item>) {
-        for mut call in self.remove_all() {
-            if culprit == Some(&call.item) && call.entry.is_none() {
-                reject(context, call, RpcFailure::Undeliverable);
-            } else if call.is_kept() {
-                call.sent = None;
-                self.add(call);
-            } else if !call.entry.is_some_and(|entry| outbox.take_back(context, entry, call.ticket)) {
-                reject(context, call, RpcFailure::OutcomeUnknown);
+    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
+        let waiting = self.waiting.cut();
+        self.kept = Extent::default();
+        for mut call in self.sent.cut() {
+            if culprit == Some(&Item::of(&call.op)) {
+                give_up(context, call);
+            } else if call.op.kind == ONCE {
+                reject(context, call.op, RpcFailure::OutcomeUnknown);
+            } else {
+                call.op.progress = Progress::Waiting;
+                self.add(Call::new(call.op));
             }
         }
+        waiting.into_iter().for_each(|call| self.add(call));
     }
 
-    /// Settles every call with the same error.
+    /// No session will come by itself: nobody is kept waiting, but for those whom the outbox tells.
     pub fn reject_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        for call in self.remove_all() {
-            if let Some(ticket) = call.ticket {
-                context.settle(ticket, Err(error.clone()));
+        if self.kept.entries == 0 && self.sent.len() == 0 {
+            return;
+        }
+        self.kept = Extent::default();
+        for mut call in self.sent.cut().into_iter().chain(self.waiting.cut()) {
+            if !call.is_durable() || call.op.is_sent() {
+                context.settle_all(&mut call.op.receipts, &Err(error.clone()));
+            }
+            if call.is_durable() {
+                self.put(call);
             }
         }
     }
 
     /// The application no longer waits for a call. There is no message by which the server could be told.
-    pub fn cancel(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, ticket: Ticket) {
-        match self.calls.find(|call| call.ticket == Some(ticket)) {
-            Some(id) => self.fail(context, outbox, id, RpcFailure::Aborted),
-            None => outbox.cancel_call(context, ticket),
+    pub fn cancel(&mut self, context: &mut Context<'_>, ticket: Ticket) {
+        for is_sent in [true, false] {
+            let id = self.table(is_sent).find(|call| call.op.receipts.contains(&ticket));
+            let Some(mut op) = id.and_then(|id| self.settle(context, is_sent, id)) else { continue };
+            let error = op.failed(RpcFailure::Aborted);
+            context.reject(&mut op.receipts, error);
+            if !is_sent && op.delivery == Delivery::Durable {
+                context.tell_dropped(vec![op], DropReason::Cleared);
+            }
         }
     }
 
     /// When waiting for a call ends.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.calls.deadline().map(|at| (at, Wake::Call))
+        earlier(self.waiting.deadline(), self.sent.deadline()).map(|at| (at, Wake::Call))
     }
 
     /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) {
-        while let Some(id) = self.calls.overdue(context.now) {
-            if let Some((_, failure)) = self.calls.get(id).and_then(Call::deadline) {
-                self.fail(context, outbox, id, failure);
+    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+        let mut expired = Vec::new();
+        for is_sent in [true, false] {
+            while let Some(id) = self.table(is_sent).overdue(context.now) {
+                let failure = self.table(is_sent).get(id).map(Call::lateness);
+                let (Some(failure), Some(op)) = (failure, self.settle(context, is_sent, id)) else { continue };
+                if !is_sent && op.delivery == Delivery::Durable {
+                    expired.push(op);
+                } else {
+                    reject(context, op, failure);
+                }
             }
         }
+        context.tell_dropped(expired, DropReason::Expired);
     }
 
+    // ---- what the server says ----
+
     /// The server says something that may be about a call; says whether it was.
-    pub fn on_answer(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, message: &RpcMessage<'_>) -> bool {
+    pub fn on_answer(&mut self, context: &mut Context<'_>, message: &RpcMessage<'_>) -> bool {
         let action = message.action;
         let answers_request = message.original_action.is_none_or(|it| it == RpcAction::Request.number());
         let failure = match action {
@@ -300,22 +388,20 @@ impl Requestor {
             _ => return false,
         };
         let Some(id) = self.id(message.correlation_id) else { return false };
+        if action == RpcAction::Accept {
+            if let Some(call) = self.sent.get_mut(id) {
+                call.accept_by = None;
+                context.flight.on_arrived(&Item::of(&call.op));
+                let deadline = call.deadline();
+                self.sent.wait_until(id, deadline);
+            }
+            return true;
+        }
         // Without one the application has cancelled it, or its time was up here before it was on the server.
-        let Some(call) = self.calls.get_mut(id) else { return true };
-        let Some(sent) = &mut call.sent else { return true };
+        let Some(mut op) = self.settle(context, true, id) else { return true };
         match failure {
-            Some(failure) => self.fail(context, outbox, id, failure),
-            None if action == RpcAction::Accept => {
-                sent.accept_by = None;
-                context.flight.on_arrived(&call.item);
-                let deadline = self.calls.get(id).and_then(Call::deadline);
-                self.calls.wait_until(id, deadline.map(|(at, _)| at));
-            }
-            None => {
-                if let Some(ticket) = self.settle(context, outbox, id).and_then(|call| call.ticket) {
-                    context.settle(ticket, Ok(message.data.map(Into::into)));
-                }
-            }
+            Some(failure) => reject(context, op, failure),
+            None => context.settle_all(&mut op.receipts, &Ok(message.data.map(Into::into))),
         }
         true
     }
@@ -325,27 +411,39 @@ impl Requestor {
         let prefix = Some(&*self.prefix).filter(|prefix| !prefix.is_empty())?;
         id_in(Some(correlation_id?.strip_prefix(prefix)?))
     }
+}
 
-    fn fail(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, id: u32, failure: RpcFailure) {
-        if let Some(call) = self.settle(context, outbox, id) {
-            reject(context, call, failure);
-        }
+/// A call as the application wants it made.
+pub fn entry(context: &mut Context<'_>, call: &RpcCall<'_>) -> Entry {
+    let mut op = context.entry(&Offer {
+        kind: Kind::Call { idempotent: call.idempotent },
+        name: call.name,
+        data: call.data,
+        delivery: if call.is_durable { Delivery::Durable } else { Delivery::Memory },
+        ttl_ms: call.ttl_ms,
+        key: None,
+        receipt: Some(call.ticket),
+    });
+    if let Some(timeout_ms) = call.timeout_ms {
+        let settle_by = context.now.after_ms(timeout_ms);
+        op.settle_by = Some(settle_by);
+        // Whoever is told that it was never made must be able to rely on that.
+        op.expires_at = op.expires_at.min(settle_by);
     }
+    op
+}
 
-    /// Takes a call out whose outcome is known, from the outbox too.
-    fn settle(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, id: u32) -> Option<Call> {
-        let call = self.remove(context, id)?;
-        if let Some(entry) = call.entry {
-            outbox.on_call_settled(context, entry);
-        }
-        Some(call)
+/// The server cannot take a call.
+fn give_up(context: &mut Context<'_>, call: Call) {
+    if call.is_durable() {
+        context.leave(&call.op);
+        context.tell_dropped(vec![call.op], DropReason::Undeliverable);
+    } else {
+        reject(context, call.op, RpcFailure::Undeliverable);
     }
 }
 
-fn reject(context: &mut Context<'_>, call: Call, failure: RpcFailure) {
-    let error = ClientError::Rpc(RpcError { name: call.name, failure });
-    match call.ticket {
-        Some(ticket) => context.settle(ticket, Err(error)),
-        None => context.report(error),
-    }
+fn reject(context: &mut Context<'_>, mut op: Entry, failure: RpcFailure) {
+    let error = op.failed(failure);
+    context.reject(&mut op.receipts, error);
 }
