@@ -1,16 +1,16 @@
 //! Values by name.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use crate::slots::Slots;
 
 /// A map from names to values, in alphabetical order.
 ///
-/// The tree only ever holds numbers of slots, whatever the values are: a tree compiled for each type of value would
-/// cost the browser four kilobytes of gzipped WebAssembly every time.
+/// The order only ever holds numbers of slots, whatever the values are. It is no `BTreeMap`, which alone costs the browser three
+/// kilobytes of gzipped WebAssembly.
 #[derive(Debug)]
 pub struct NameMap<V> {
-    slots_by_name: Tree,
+    order: Order,
     values: Slots<V>,
 }
 
@@ -23,7 +23,7 @@ impl<V> Default for NameMap<V> {
 impl<V> NameMap<V> {
     /// An empty map.
     pub const fn new() -> Self {
-        Self { slots_by_name: BTreeMap::new(), values: Slots::new() }
+        Self { order: Order { lists: Vec::new(), len: 0 }, values: Slots::new() }
     }
 
     /// The value of a name.
@@ -45,11 +45,11 @@ impl<V> NameMap<V> {
     /// The slot of a name, under which its value is found without comparing names until the name is taken out. If there is
     /// none yet, the value is made by `make`, which may keep the name.
     pub fn slot_or_insert_with(&mut self, name: &str, make: impl FnOnce(&Rc<str>) -> V) -> usize {
-        match find_or_copy(&self.slots_by_name, name) {
+        match self.order.find_or_copy(name) {
             Ok(slot) => slot,
             Err(name) => {
                 let slot = self.values.insert(make(&name));
-                insert(&mut self.slots_by_name, name, slot);
+                self.order.insert(name, slot);
                 slot
             }
         }
@@ -57,7 +57,7 @@ impl<V> NameMap<V> {
 
     /// The slot of a name.
     pub fn slot(&self, name: &str) -> Option<usize> {
-        find(&self.slots_by_name, name)
+        self.order.find(name)
     }
 
     /// The value in a slot.
@@ -72,18 +72,17 @@ impl<V> NameMap<V> {
 
     /// Takes a name out.
     pub fn remove(&mut self, name: &str) -> Option<V> {
-        let slot = remove(&mut self.slots_by_name, name)?;
-        self.values.remove(slot)
+        self.values.remove(self.order.remove(name)?)
     }
 
     /// How many names there are.
-    pub fn len(&self) -> usize {
-        self.slots_by_name.len()
+    pub const fn len(&self) -> usize {
+        self.order.len
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.slots_by_name.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.order.len == 0
     }
 
     /// Whether the name has a value.
@@ -93,14 +92,12 @@ impl<V> NameMap<V> {
 
     /// All names, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        count_visits(self.len());
-        self.slots_by_name.keys().map(|name| &**name)
+        self.order.names().map(|named| &*named.name)
     }
 
     /// All names, as they are now, for changing the map on the way.
     pub fn to_names(&self) -> Vec<Box<str>> {
-        count_visits(self.len());
-        copy_names(&self.slots_by_name)
+        self.order.to_names()
     }
 
     /// All values with their slots, in alphabetical order of their names.
@@ -115,7 +112,7 @@ impl<V> NameMap<V> {
 
     fn visit(&mut self, mut visit: impl FnMut(&str, usize, &mut V)) {
         let values = &mut self.values;
-        walk(&self.slots_by_name, &mut |name, slot| {
+        self.order.walk(&mut |name, slot| {
             if let Some(value) = values.get_mut(slot) {
                 visit(name, slot, value);
             }
@@ -135,40 +132,84 @@ pub fn count_visits(_entries: usize) {
     VISITED.set(VISITED.get() + _entries);
 }
 
-// Apart, because they would otherwise be compiled once for each type of value.
-
-type Tree = BTreeMap<Rc<str>, usize>;
-
-#[inline(never)]
-fn find(slots: &Tree, name: &str) -> Option<usize> {
-    slots.get(name).copied()
+/// Names in alphabetical order, each with a slot: lists so short that making room in one costs little. Apart from the
+/// values, because it would otherwise be compiled once for each type of them.
+#[derive(Debug)]
+struct Order {
+    /// None of them is empty.
+    lists: Vec<Vec<Named>>,
+    len: usize,
 }
 
-#[inline(never)]
-fn find_or_copy(slots: &Tree, name: &str) -> Result<usize, Rc<str>> {
-    slots.get(name).copied().ok_or_else(|| name.into())
+#[derive(Debug)]
+struct Named {
+    name: Rc<str>,
+    slot: usize,
 }
 
-#[inline(never)]
-fn walk(slots: &Tree, visit: &mut dyn FnMut(&str, usize)) {
-    count_visits(slots.len());
-    for (name, slot) in slots {
-        visit(name, *slot);
+/// The most names in one list.
+const LIST_MAX_NAMES: usize = 128;
+
+impl Order {
+    /// The list that a name belongs to, and where in it the name is, or else belongs.
+    #[inline(never)]
+    fn place(&self, name: &str) -> (usize, Result<usize, usize>) {
+        let is_before = |list: &Vec<Named>| list.first().is_some_and(|first| *first.name <= *name);
+        let list = self.lists.partition_point(is_before).saturating_sub(1);
+        let names = self.lists.get(list).map_or(&[][..], |names| names);
+        (list, names.binary_search_by(|named| (*named.name).cmp(name)))
     }
-}
 
-#[inline(never)]
-fn insert(slots: &mut Tree, name: Rc<str>, slot: usize) {
-    slots.insert(name, slot);
-}
+    #[inline(never)]
+    fn find(&self, name: &str) -> Option<usize> {
+        let (list, place) = self.place(name);
+        Some(self.lists.get(list)?.get(place.ok()?)?.slot)
+    }
 
-#[inline(never)]
-fn remove(slots: &mut Tree, name: &str) -> Option<usize> {
-    slots.remove(name)
-}
+    #[inline(never)]
+    fn find_or_copy(&self, name: &str) -> Result<usize, Rc<str>> {
+        self.find(name).ok_or_else(|| name.into())
+    }
 
-fn copy_names(slots: &Tree) -> Vec<Box<str>> {
-    slots.keys().map(|name| Box::from(&**name)).collect()
+    /// Adds a name that is not here.
+    #[inline(never)]
+    fn insert(&mut self, name: Rc<str>, slot: usize) {
+        let (list, Err(position)) = self.place(&name) else { return };
+        self.len += 1;
+        let named = Named { name, slot };
+        let Some(names) = self.lists.get_mut(list) else { return self.lists.push(vec![named]) };
+        names.insert(position, named);
+        if names.len() > LIST_MAX_NAMES {
+            let rest = names.split_off(LIST_MAX_NAMES / 2);
+            self.lists.insert(list + 1, rest);
+        }
+    }
+
+    #[inline(never)]
+    fn remove(&mut self, name: &str) -> Option<usize> {
+        let (list, place) = self.place(name);
+        let names = self.lists.get_mut(list)?;
+        let slot = names.remove(place.ok()?).slot;
+        self.len -= 1;
+        if names.is_empty() {
+            self.lists.remove(list);
+        }
+        Some(slot)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &Named> {
+        count_visits(self.len);
+        self.lists.iter().flatten()
+    }
+
+    #[inline(never)]
+    fn walk(&self, visit: &mut dyn FnMut(&str, usize)) {
+        self.names().for_each(|named| visit(&named.name, named.slot));
+    }
+
+    fn to_names(&self) -> Vec<Box<str>> {
+        self.names().map(|named| Box::from(&*named.name)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -192,5 +233,27 @@ mod tests {
         map.for_each(|name, value| seen.push((name.to_owned(), value.clone())));
         let expected = [("a", "a!"), ("c", "c"), ("d", "in b's slot")];
         assert!(seen.iter().map(|(name, value)| (&**name, &**value)).eq(expected));
+    }
+
+    #[test]
+    fn they_are_what_a_sorted_map_would_have() {
+        arbtest::arbtest(|bytes| {
+            let (mut map, mut model) = (NameMap::new(), std::collections::BTreeMap::new());
+            for number in 0..bytes.arbitrary_len::<u16>()?.min(2_000) {
+                // Now as many come as go, now more of one of them.
+                let name = bytes.int_in_range(0..=999)?.to_string();
+                if bytes.ratio(1 + u8::from(number % 500 > 250) * 4, 6)? {
+                    assert_eq!(map.remove(&name), model.remove(&name));
+                } else {
+                    let value = *map.get_or_insert_with(&name, || number);
+                    assert_eq!(value, *model.entry(name).or_insert(number));
+                }
+            }
+            assert_eq!((map.len(), map.is_empty()), (model.len(), model.is_empty()));
+            assert!(map.names().eq(model.keys()));
+            assert!(model.iter().all(|(name, value)| map.get(name) == Some(value)));
+            assert!(map.order.lists.iter().all(|list| (1..=LIST_MAX_NAMES).contains(&list.len())));
+            Ok(())
+        });
     }
 }
