@@ -528,7 +528,7 @@ fn send_writes(context: &mut Context<'_>, item: Item, entry: &mut Entry, correla
     let mut most = if context.flight.is_suspect(&item) { 1 } else { usize::MAX };
     loop {
         let mut first_only = (most == 1 && entry.pending.len() > 1).then(|| entry.base().clone());
-        if let (Some(document), Some(first)) = (&mut first_only, entry.pending.front()) {
+        if let (Some(document), Some(first)) = (&mut first_only, entry.pending.first()) {
             // It could be made to the view, which was the same then.
             let _ = first.apply_to_copy(document);
         }

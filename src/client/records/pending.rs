@@ -1,10 +1,7 @@
 //! The writes to one record that the server has not confirmed. Each has its entry in the log: what comes in or goes out does
 //! so through the [`Context`], so storage always has what is here.
 
-use std::{
-    collections::VecDeque,
-    ops::{Deref, Range},
-};
+use std::ops::{Deref, Range};
 
 use super::{
     entry::{Entry, Impossible},
@@ -21,7 +18,7 @@ use crate::client::{
 /// Writes in the order in which they are made, and what they are made to.
 #[derive(Debug, Default)]
 pub struct Pending {
-    writes: VecDeque<Write>,
+    writes: Vec<Write>,
     made_to: MadeTo,
 }
 
@@ -39,9 +36,9 @@ pub struct MadeTo {
 }
 
 impl Deref for Pending {
-    type Target = VecDeque<Write>;
+    type Target = [Write];
 
-    fn deref(&self) -> &VecDeque<Write> {
+    fn deref(&self) -> &[Write] {
         &self.writes
     }
 }
@@ -78,13 +75,13 @@ impl Pending {
         self.begin(version);
         let mut write = enter(context, (name, version), write);
         if self.writes.len() > first_free
-            && let Some(mut last) = self.writes.pop_back_if(|last| last.is_overwritten_by(&write))
+            && let Some(mut last) = self.writes.pop_if(|last| last.is_overwritten_by(&write))
         {
             context.leave(&last.op);
             last.op.receipts.append(&mut write.op.receipts);
             write.op.receipts = last.op.receipts;
         }
-        self.writes.push_back(write);
+        self.writes.push(write);
     }
 
     /// One write of the whole record takes the place of some. They were made to `version`, or are from now on.
@@ -119,14 +116,10 @@ impl Pending {
             self.made_to.version = None;
             made_to.base.iter().for_each(|base| context.log.unstore(base, false));
         }
-        let mut own = std::mem::take(&mut self.writes);
-        for write in earlier {
-            while let Some(first) = own.pop_front_if(|own| own.op.created_ms < write.op.created_ms) {
-                self.writes.push_back(first);
-            }
-            self.writes.push_back(write);
+        for write in earlier.into_iter().rev() {
+            let position = self.writes.partition_point(|own| own.op.created_ms < write.op.created_ms);
+            self.writes.insert(position, write);
         }
-        self.writes.append(&mut own);
         self.put_in_order(context);
     }
 
@@ -162,10 +155,9 @@ impl Pending {
             match write.apply(document, &mut Watch::new(&[])) {
                 Ok(()) => position += 1,
                 Err(error) => {
-                    if let Some(write) = self.writes.remove(position) {
-                        context.leave(&write.op);
-                        impossible.push((error, write.op.receipts));
-                    }
+                    let write = self.writes.remove(position);
+                    context.leave(&write.op);
+                    impossible.push((error, write.op.receipts));
                 }
             }
         }
@@ -179,7 +171,7 @@ impl Pending {
             if is_meant(&write.op) {
                 taken.push((position, write.op));
             } else {
-                self.writes.push_back(write);
+                self.writes.push(write);
             }
             position += 1;
         }
