@@ -1,9 +1,6 @@
 //! What the application waits for, until it is settled.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
-};
+use std::cell::{Cell, RefCell};
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -13,7 +10,7 @@ use super::{
     api::{documented, set},
     callbacks::guard,
 };
-use crate::client::Ticket;
+use crate::client::{Ticket, asked::Asked};
 
 /// How to tell the outcome.
 pub enum Waiting {
@@ -67,20 +64,16 @@ impl Settlers {
 /// Everything that the application waits for.
 #[derive(Default)]
 pub struct Promises {
-    next_ticket: Cell<u32>,
     /// Tickets from this one on are of calls that have not returned yet.
     first_of_running: Cell<u32>,
-    /// In the order of the tickets.
-    waiting: RefCell<VecDeque<(Ticket, Waiting)>>,
+    /// By ticket.
+    waiting: RefCell<Asked<Waiting>>,
 }
 
 impl Promises {
     /// A ticket for something that is told through a callback.
     pub fn add(&self, waiting: Waiting) -> Ticket {
-        let ticket = Ticket(self.next_ticket.get());
-        self.next_ticket.set(ticket.0.wrapping_add(1));
-        self.waiting.borrow_mut().push_back((ticket, waiting));
-        ticket
+        Ticket(self.waiting.borrow_mut().ask(None, waiting))
     }
 
     /// A ticket for something that is told through a promise.
@@ -99,7 +92,7 @@ impl Promises {
 
     /// Every call so far has returned.
     pub fn all_returned(&self) {
-        self.first_of_running.set(self.next_ticket.get());
+        self.first_of_running.set(self.waiting.borrow().next_id());
     }
 
     /// Whether the call that gave out this ticket has returned: nobody is called back before that.
@@ -109,11 +102,7 @@ impl Promises {
 
     /// What waits for this ticket, which is settled now.
     pub fn take(&self, ticket: Ticket) -> Option<Waiting> {
-        let mut waiting = self.waiting.borrow_mut();
-        let first = waiting.front()?.0.0;
-        let place = |ticket: Ticket| ticket.0.wrapping_sub(first);
-        let position = waiting.binary_search_by_key(&place(ticket), |(waiting, _)| place(*waiting)).ok()?;
-        Some(waiting.remove(position)?.1)
+        self.waiting.borrow_mut().answer(ticket.0)
     }
 }
 

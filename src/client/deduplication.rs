@@ -1,7 +1,5 @@
 //! Events that arrive twice, because their sender could not know that they had arrived.
 
-use std::collections::VecDeque;
-
 use super::{
     digest::digest,
     io::CHOSEN_KEY,
@@ -18,13 +16,13 @@ pub struct Deduplication {
     senders: NameMap<Sender>,
     clock: u64,
     /// Digests of keys that applications have chosen, with the names of the events; oldest first.
-    chosen: VecDeque<u64>,
+    chosen: Vec<u64>,
 }
 
 #[derive(Debug)]
 struct Sender {
     /// First and last numbers of the runs that arrived, in order.
-    runs: VecDeque<(u64, u64)>,
+    runs: Vec<(u64, u64)>,
     last_used: u64,
 }
 
@@ -43,7 +41,7 @@ impl Deduplication {
         if !self.senders.contains(sender) {
             self.make_room();
         }
-        let sender = self.senders.get_or_insert_with(sender, || Sender { runs: VecDeque::new(), last_used: 0 });
+        let sender = self.senders.get_or_insert_with(sender, || Sender { runs: Vec::new(), last_used: 0 });
         sender.last_used = self.clock;
         sender.is_first(number, window)
     }
@@ -55,9 +53,9 @@ impl Deduplication {
             return false;
         }
         if self.chosen.len() == REMEMBERED_KEYS {
-            self.chosen.pop_front();
+            self.chosen.remove(0);
         }
-        self.chosen.push_back(digest);
+        self.chosen.push(digest);
         true
     }
 
@@ -101,7 +99,7 @@ impl Sender {
             _ => self.runs.insert(after, (number, number)),
         }
         if self.runs.len() > window {
-            self.runs.pop_front();
+            self.runs.remove(0);
         }
         true
     }

@@ -14,7 +14,7 @@
 //! Time never goes backwards from one `handle` to the next.
 
 mod answer;
-mod asked;
+pub mod asked;
 mod connection;
 mod context;
 #[cfg(all(test, not(target_arch = "wasm32")))]

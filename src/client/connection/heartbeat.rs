@@ -1,7 +1,5 @@
 //! Whether the server is still there.
 
-use std::collections::VecDeque;
-
 use crate::client::{
     limits::{
         AWAITED_SILENCE_DOUBLINGS, AWAITED_SILENCE_MS, HEARD_LATELY_MS, LATE_TIMER_MS, PING_ANSWER_MAX_MS,
@@ -27,7 +25,7 @@ pub struct Heartbeat {
     next_ping: Instant,
     unanswered: Option<Unanswered>,
     /// When the PINGs were sent that are not answered, and after how many bytes; oldest first.
-    sent: VecDeque<(Instant, u64)>,
+    sent: Vec<(Instant, u64)>,
     last_frame: Instant,
     /// When to make a probe that was put off because the server had just been heard.
     probe_at: Option<Instant>,
@@ -85,7 +83,7 @@ impl Heartbeat {
             interval_ms,
             next_ping: now.after_ms(interval_ms),
             unanswered: None,
-            sent: VecDeque::new(),
+            sent: Vec::new(),
             last_frame: now,
             probe_at: None,
             round_trip_ms: None,
@@ -122,13 +120,14 @@ impl Heartbeat {
 
     /// A PING was sent, whatever for.
     pub fn on_ping_sent(&mut self, now: Instant, pings: &Pings) {
-        self.sent.push_back((now, pings.bytes));
+        self.sent.push((now, pings.bytes));
     }
 
     /// A PONG arrived: the server lives, and has what was sent before the PING.
     pub fn on_pong(&mut self, now: Instant, pings: &mut Pings) {
         self.unanswered = None;
-        if let Some((sent_at, bytes)) = self.sent.pop_front() {
+        if !self.sent.is_empty() {
+            let (sent_at, bytes) = self.sent.remove(0);
             self.expected_ms = now.since_ms(sent_at);
             self.round_trip_ms = Some(self.expected_ms);
             pings.round_trip_ms = pings.round_trip_ms.min(self.expected_ms);

@@ -59,7 +59,7 @@ pub struct Groups {
     /// Those that are to be written, or have no entries left.
     changed: Vec<GroupId>,
     /// Those that hold what the server has confirmed and must not be found there for long, and until when, in order.
-    outdated: VecDeque<(Instant, GroupId)>,
+    outdated: Vec<(Instant, GroupId)>,
     /// How often a value was written.
     writes: u32,
     /// What is to be said to storage after what is to be written: questions, and locks given back.
@@ -203,18 +203,19 @@ impl Groups {
     pub fn outdate(&mut self, id: GroupId, now: Instant) {
         let has_more = self.groups.get(id.0).is_some_and(|group| group.entries > 0);
         if has_more && !self.outdated.iter().any(|(_, outdated)| *outdated == id) {
-            self.outdated.push_back((now.after_ms(OUTDATED_MAX_MS), id));
+            self.outdated.push((now.after_ms(OUTDATED_MAX_MS), id));
         }
     }
 
     /// When something outdated is to be written anew.
     pub fn deadline(&self) -> Option<Instant> {
-        self.outdated.front().map(|(at, _)| *at)
+        self.outdated.first().map(|(at, _)| *at)
     }
 
     /// Writes anew what has been outdated for long enough by this moment, or, without one, all that is.
     pub fn tidy(&mut self, until: Option<Instant>) {
-        while let Some((_, id)) = self.outdated.pop_front_if(|(at, _)| until.is_none_or(|until| *at <= until)) {
+        let due = self.outdated.partition_point(|(at, _)| until.is_none_or(|until| *at <= until));
+        for (_, id) in self.outdated.drain(..due).collect::<Vec<_>>() {
             self.rewrite(id);
         }
     }
