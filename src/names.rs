@@ -236,6 +236,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(not(target_arch = "wasm32"))]
     fn they_are_what_a_sorted_map_would_have() {
         arbtest::arbtest(|bytes| {
             let (mut map, mut model) = (NameMap::new(), std::collections::BTreeMap::new());

@@ -14,7 +14,7 @@
 //! Time never goes backwards from one `handle` to the next.
 
 mod answer;
-pub mod asked;
+pub(crate) mod asked;
 mod connection;
 mod context;
 #[cfg(all(test, not(target_arch = "wasm32")))]
