@@ -4,6 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { rspack } from '@rspack/core';
 import { build } from 'esbuild';
 import webpack from 'webpack';
 import { createConsumer, run } from './consumer.mjs';
@@ -51,29 +52,32 @@ describe('bundled', () => {
     assert.deepEqual(warnings, []);
   });
 
-  for (const mode of ['development', 'production']) {
-    test(`by webpack (${mode}), it works without a warning`, async () => {
-      const output = await bundleWithWebpack('./application.mjs', mode);
-      assert.equal(await run(process.execPath, [join(output, 'main.js')], consumer.directory), 'works\n');
+  for (const [name, bundler] of Object.entries({ webpack, rspack })) {
+    for (const mode of ['development', 'production']) {
+      test(`by ${name} (${mode}), it works without a warning`, async () => {
+        const output = await bundleAsWebpack(name, bundler, './application.mjs', mode);
+        assert.equal(await run(process.execPath, [join(output, 'main.js')], consumer.directory), 'works\n');
+      });
+    }
+
+    test(`by ${name}, the entry with a URL brings the module along`, async () => {
+      const output = await bundleAsWebpack(name, bundler, './tuned.mjs', 'production');
+      const files = await readdir(output);
+      assert.equal(files.filter((file) => file.endsWith('.wasm')).length, 1, files.join(' '));
     });
   }
-
-  test('by webpack, the entry with a URL brings the module along', async () => {
-    const output = await bundleWithWebpack('./tuned.mjs', 'production');
-    const files = await readdir(output);
-    assert.equal(files.filter((name) => name.endsWith('.wasm')).length, 1, files.join(' '));
-  });
 });
 
 function bundleWithEsbuild(options) {
   return build({ ...options, absWorkingDir: consumer.directory, bundle: true, logLevel: 'silent' });
 }
 
-async function bundleWithWebpack(entry, mode) {
-  const path = join(consumer.directory, `webpack-${mode}-${entry.replaceAll(/\W/g, '')}`);
+/** Rspack is used as webpack is. */
+async function bundleAsWebpack(name, bundler, entry, mode) {
+  const path = join(consumer.directory, `${name}-${mode}-${entry.replaceAll(/\W/g, '')}`);
   // Its opinion of sizes is left out: `npm run size` looks at them.
   const performance = { hints: false };
-  const compiler = webpack({ context: consumer.directory, entry, mode, output: { path }, performance });
+  const compiler = bundler({ context: consumer.directory, entry, mode, output: { path }, performance });
   const stats = await promisify(compiler.run.bind(compiler))();
   await promisify(compiler.close.bind(compiler))();
   const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });

@@ -13,6 +13,7 @@ import { publint } from 'publint';
 import { rollup } from 'rollup';
 import * as vite6 from 'vite6';
 import * as vite7 from 'vite';
+import * as vite8 from 'vite8';
 import webpack from 'webpack';
 import { browserFlags, ensureBrowser } from '../../scripts/setup.mjs';
 import { startStaticServer } from '../harness/static-server.mjs';
@@ -238,7 +239,7 @@ describe('the entry with a URL, without being told where the module is', () => {
   });
 });
 
-for (const [version, vite] of Object.entries({ 6: vite6, 7: vite7 })) {
+for (const [version, vite] of Object.entries({ 6: vite6, 7: vite7, 8: vite8 })) {
   describe(`in Vite ${version}`, () => {
     /** A project of its own in the one that has the package: its caches are not shared. */
     const project = async (name, program) => {
