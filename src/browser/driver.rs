@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use js_sys::{Function, JSON, Object};
+use js_sys::{Function, Object};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -15,11 +15,9 @@ use super::{
         errors::{self, DeepstreamError},
         outbox, parse, set, to_object,
     },
-    callbacks::Callbacks,
-    listens::Listens,
     locks::Locks,
     page::{self, Page},
-    promises::{self, Promises, Rejection, Waiting},
+    promises::{self, Tickets},
     sink::Sink,
     socket::{ABNORMAL_CLOSURE, Socket},
     storage::{Operation, Storage, Store},
@@ -28,25 +26,19 @@ use super::{
 #[cfg(feature = "records")]
 use crate::{
     browser::api::record::{self, RecordSink},
-    client::{RecordCommand, RecordNews, Records},
+    client::{RecordNews, Records},
 };
 use crate::{
     client::{
-        Client, ClientError, Command, ConnectionState, EventCommand, Input, Instant, Options, OutboxNews, OutboxView,
-        Output, PageSignal, RpcError, RpcFailure, Snapshot, SocketEvent, SocketId, Ticket,
+        Client, ClientError, Command, ConnectionState, Input, Instant, Options, OutboxView, Output, PageSignal,
+        RpcError, RpcFailure, Snapshot, SocketEvent, SocketId, Ticket,
     },
-    wire::Topic,
+    names::NameMap,
 };
 
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
 /// before that counts as having slept; or how far it may have been put back.
 const CLOCK_JUMP_MS: f64 = 5_000.0;
-
-/// The name of all users among the presence subscribers; no user has an empty one.
-pub const EVERYONE: &str = "";
-
-/// The event of the client that tells of every change of `client.connection`.
-const CONNECTION_CHANGED: &str = "connectionChanged";
 
 /// What `resubscribed` tells. Its type and documentation are in `js/client.ts`.
 #[derive(Serialize)]
@@ -88,19 +80,10 @@ pub struct Driver {
     connection: RefCell<Option<(Snapshot, Object)>>,
     /// Whether that is another one than the listeners to `connectionChanged` know.
     is_connection_untold: Cell<bool>,
-    /// What `client.on` registers.
-    pub listeners: Callbacks,
-    /// What `client.event.subscribe` registers.
-    pub subscribers: Callbacks,
-    /// What `client.presence.subscribe` registers, by user.
-    pub presence_subscribers: Callbacks,
-    /// What `client.event.listen` registers.
-    pub event_listens: Listens,
-    /// What `client.record.listen` registers.
-    #[cfg(feature = "records")]
-    pub record_listens: Listens,
-    /// What `client.outbox.on` registers.
-    pub outbox_listeners: Callbacks,
+    /// Whether there are any, or have been.
+    is_connection_watched: Cell<bool>,
+    /// The names of events that somebody here subscribes to.
+    pub subscribed: RefCell<Subscribed>,
     /// Who is told what becomes of records.
     #[cfg(feature = "records")]
     pub record_sink: RefCell<Option<RecordSink>>,
@@ -109,10 +92,8 @@ pub struct Driver {
     pub are_record_states_watched: Cell<bool>,
     /// Counts what has happened, for those who remember what they have seen.
     pub revision: Cell<u32>,
-    /// What was last told to be wrong with the storage.
-    degraded: RefCell<Box<str>>,
-    /// What `login`, `resume` and others gave out.
-    pub promises: Promises,
+    /// For what the application waits for.
+    pub tickets: Tickets,
     sink: Sink,
 }
 
@@ -139,20 +120,14 @@ impl Driver {
             auth_params,
             connection: RefCell::default(),
             is_connection_untold: Cell::default(),
-            listeners: Callbacks::default(),
-            subscribers: Callbacks::default(),
-            presence_subscribers: Callbacks::default(),
-            event_listens: Listens::new(Topic::Event, |command| Command::Event(EventCommand::Listen(command))),
-            #[cfg(feature = "records")]
-            record_listens: Listens::new(Topic::Record, |command| Command::Record(RecordCommand::Listen(command))),
-            outbox_listeners: Callbacks::default(),
+            is_connection_watched: Cell::default(),
+            subscribed: RefCell::default(),
             #[cfg(feature = "records")]
             record_sink: RefCell::default(),
             #[cfg(feature = "records")]
             are_record_states_watched: Cell::default(),
             revision: Cell::default(),
-            degraded: RefCell::default(),
-            promises: Promises::default(),
+            tickets: Tickets::default(),
             sink,
         });
         driver.tell_wall_clock();
@@ -185,22 +160,24 @@ impl Driver {
         object
     }
 
-    /// Calls `callback` for every event of the client called `event`, or for the next.
-    pub fn listen(&self, event: &str, callback: Function, scope: JsValue, once: bool) {
-        if event == CONNECTION_CHANGED && !self.listeners.has(event) {
-            self.snapshot();
-            self.is_connection_untold.set(false);
-        }
-        self.listeners.add(event, callback, scope, once);
+    /// Has the sink told whenever the connection is another one than now.
+    pub fn watch_connection(&self) {
+        self.snapshot();
+        self.is_connection_untold.set(false);
+        self.is_connection_watched.set(true);
     }
 
-    /// Tells the listeners to `connectionChanged` if it is not as they know it; says whether it did.
+    /// Tells of a connection that is not as it is known; says whether it did.
     fn tell_connection(&self) -> bool {
-        if !self.listeners.has(CONNECTION_CHANGED) {
+        if !self.is_connection_watched.get() {
             return false;
         }
         let connection = self.snapshot();
-        self.is_connection_untold.take() && self.listeners.call1(CONNECTION_CHANGED, &connection)
+        let is_untold = self.is_connection_untold.take();
+        if is_untold {
+            self.sink.tell("connectionChanged", &connection);
+        }
+        is_untold
     }
 
     /// The state that the application sees.
@@ -233,24 +210,6 @@ impl Driver {
         self.handle(Input::Command(command));
     }
 
-    /// Gives the command that `command` makes; tells its outcome through the callback, or through the promise
-    /// returned where there is none.
-    pub fn promise_or_callback<'a>(
-        self: &Rc<Self>,
-        callback: Option<Waiting>,
-        command: impl FnOnce(Ticket) -> Command<'a>,
-    ) -> JsValue {
-        let (ticket, promise) = match callback {
-            Some(callback) => (self.promises.add(callback), JsValue::UNDEFINED),
-            None => {
-                let (ticket, promise) = self.promises.add_promise();
-                (ticket, promise.into())
-            }
-        };
-        self.command(command(ticket));
-        promise
-    }
-
     /// Takes in anything that happened, and carries out what follows from it. Called from within a callback, it
     /// leaves that to the loop that called the callback, so that everything happens in order.
     pub fn handle(self: &Rc<Self>, input: Input<'_>) {
@@ -275,17 +234,11 @@ impl Driver {
             }
         }
         self.draining.set(false);
-        self.promises.all_returned();
+        self.tickets.all_returned();
         // What the callbacks of a closed client hold on to would otherwise stay as long as it does.
         if self.client.borrow().is_closed() {
-            self.listeners.clear();
-            self.subscribers.clear();
-            self.presence_subscribers.clear();
-            self.event_listens.clear();
-            #[cfg(feature = "records")]
-            self.record_listens.clear();
+            *self.subscribed.borrow_mut() = Subscribed::default();
             self.sink.close();
-            self.outbox_listeners.clear();
             #[cfg(feature = "records")]
             if let Some(sink) = self.record_sink.take() {
                 record::tell_closed(&sink);
@@ -348,52 +301,45 @@ impl Driver {
                 self.socket.borrow_mut().take_if(|(current, _)| *current == id);
             }
             Output::StateChanged(state) => {
-                self.listeners.call1("connectionStateChanged", &state.name().into());
+                self.sink.tell("connectionStateChanged", &state.name().into());
             }
             Output::Settle(ticket, outcome) => self.settle(ticket, outcome),
             Output::Error(error) => self.error(&error),
             Output::ClientDataChanged(data) => {
                 let data = data.map_or_else(|| Object::new().into(), |data| parse(&data));
-                self.listeners.call1("clientDataChanged", &data);
+                self.sink.tell("clientDataChanged", &data);
             }
             Output::ReauthenticationFailed { reason } => {
                 let error = ClientError::InvalidAuthenticationDetails { reason };
                 let documented = documented(&reason_of(&error));
-                self.listeners.call1("reauthenticationFailure", &documented);
+                self.sink.tell("reauthenticationFailure", &documented);
             }
             Output::MaxReconnectionAttemptsReached(attempts) => {
-                self.listeners.call1("MAX_RECONNECTION_ATTEMPTS_REACHED", &attempts.into());
+                self.sink.tell("MAX_RECONNECTION_ATTEMPTS_REACHED", &attempts.into());
             }
             Output::ConnectionLost => {
                 let connection = self.snapshot();
-                self.listeners.call1("lostConnection", &connection);
+                self.sink.tell("lostConnection", &connection);
             }
             Output::ConnectionRestored { lasted_ms } => {
                 let connection = self.snapshot();
-                self.listeners.call("restoredConnection", &|listener, scope| {
-                    listener.call2(scope, &connection, &(lasted_ms as f64).into())
-                });
+                self.sink.tell_restored(&connection, lasted_ms as f64);
             }
             Output::Resubscribed { topic, names, gap_ms } => {
                 let names: Vec<&str> = names.iter().map(|name| &**name).collect();
                 let details = Resubscribed { topic: topic.name(), names: &names, gap: gap_ms as f64 };
-                self.listeners.call1("resubscribed", &to_object(&details));
+                self.sink.tell("resubscribed", &to_object(&details));
             }
             Output::AskCredentials { question, refresh, reason } => {
                 self.ask_credentials(question, refresh, reason.as_deref());
             }
             Output::Probe(probe) => self.probe(probe),
             Output::Event { name, data } => self.event(&name, data.as_deref()),
-            Output::Presence { user, online, everyone } => {
-                let name = if everyone { EVERYONE } else { &user };
-                let arguments: [JsValue; 2] = [JsValue::from_str(&user), online.into()];
-                self.presence_subscribers
-                    .call(name, &|subscriber, _| subscriber.call2(&JsValue::UNDEFINED, &arguments[0], &arguments[1]));
-            }
+            Output::Presence { user, online, everyone } => self.sink.tell_presence(&user, online, everyone),
             Output::Offered { topic, pattern, subscription, offer } => {
-                self.listens(topic).on_offered(self, &pattern, &subscription, offer);
+                self.sink.offer(topic, &pattern, &subscription, offer);
             }
-            Output::OfferEnded { topic, subscription, offer } => self.listens(topic).on_ended(&subscription, offer),
+            Output::OfferEnded { topic, subscription, offer } => self.sink.end_offer(topic, &subscription, offer),
             Output::RpcRequest(request) => self.sink.serve(&request),
             Output::ReadStorage { read, prefix } => Storage::perform(self, Operation::Read { read, prefix }),
             Output::WriteStorage { key, value } => Storage::perform(self, Operation::Write { key, value }),
@@ -407,7 +353,7 @@ impl Driver {
                     let [local_value, remote_value] =
                         [&local, &remote].map(|value| value.as_deref().map_or(JsValue::NULL, parse));
                     let conflict = RecordConflict { name: &name, local_value, remote_value };
-                    self.listeners.call1("recordConflict", &to_object(&conflict));
+                    self.sink.tell("recordConflict", &to_object(&conflict));
                 }
             }
             #[cfg(feature = "records")]
@@ -419,15 +365,7 @@ impl Driver {
                 let (local, remote) = ((local.as_deref(), local_version), (remote.as_deref(), remote_version));
                 self.with_sink(|sink| record::ask(sink, question, &name, local, remote));
             }
-            Output::Outbox(news) => self.outbox(&news),
-        }
-    }
-
-    const fn listens(&self, topic: Topic) -> &Listens {
-        match topic {
-            #[cfg(feature = "records")]
-            Topic::Record => &self.record_listens,
-            _ => &self.event_listens,
+            Output::Outbox(news) => self.sink.tell_outbox(&news),
         }
     }
 
@@ -486,87 +424,69 @@ impl Driver {
         }
     }
 
-    /// Tells an outcome.
+    /// Tells an outcome, when the call that gave out the ticket has returned.
     pub fn settle(self: &Rc<Self>, ticket: Ticket, outcome: Result<Option<Box<str>>, ClientError>) {
-        let Some(waiting) = self.promises.take(ticket) else { return };
-        if self.promises.has_returned(ticket) {
-            return self.tell_outcome(ticket, waiting, outcome);
+        if self.tickets.has_returned(ticket) {
+            return self.tell_outcome(ticket, &outcome);
         }
         let driver = Rc::clone(self);
-        promises::when_settled(Ok(JsValue::UNDEFINED), move |_| driver.tell_outcome(ticket, waiting, outcome));
+        promises::when_settled(Ok(JsValue::UNDEFINED), move |_| driver.tell_outcome(ticket, &outcome));
     }
 
-    fn tell_outcome(&self, ticket: Ticket, waiting: Waiting, outcome: Result<Option<Box<str>>, ClientError>) {
-        if matches!(waiting, Waiting::Sink) {
-            let outcome = outcome.as_ref().map(Option::as_deref).map_err(|error| {
-                let documented = documented(&reason_of(error));
-                (DeepstreamError::from_client(error, &documented), error.is_expected())
-            });
-            return self.sink.settle(ticket.0, outcome);
-        }
-        settle(waiting, outcome);
+    fn tell_outcome(&self, ticket: Ticket, outcome: &Result<Option<Box<str>>, ClientError>) {
+        self.sink.settle(
+            ticket,
+            match outcome {
+                Ok(data) => Ok(data.as_deref()),
+                Err(error) => {
+                    let documented = documented(&reason_of(error));
+                    let exception = DeepstreamError::from_client(error, &documented);
+                    Err((exception, error.is_expected(), outbox::outcome(error)))
+                }
+            },
+        );
     }
 
     /// Emits `error`.
     pub fn error(&self, error: &ClientError) {
-        let (code, topic) = (error.code(), error.topic().name());
         let details = Object::new();
         if error.ends_connection()
             && let Some(reason) = self.client.borrow().connection().reason
         {
             set(&details, "closeReason", to_object(&connection::Reason::from(&reason)));
         }
-        let exception = JsValue::from(DeepstreamError::from_client(error, &details));
-        let heard = self
-            .listeners
-            .call("error", &|listener, scope| listener.call3(scope, &exception, &code.into(), &topic.into()));
-        if !heard {
-            errors::log(&exception, code, topic);
-        }
-    }
-
-    fn outbox(&self, news: &OutboxNews) {
-        let OutboxNews::Degraded { words } = news else {
-            return outbox::tell(&self.outbox_listeners, news);
-        };
-        // A storage that is full says so of everything that is written.
-        if self.degraded.replace(words.clone()) == *words {
-            return;
-        }
-        let details = Object::new();
-        set(&details, "reason", &**words);
-        let heard = self.outbox_listeners.call1("degraded", &details);
-        if !self.listeners.call1("storageDegraded", &details) && !heard {
-            errors::warn(&["the outbox is kept in memory alone: ", words]);
-        }
+        self.sink.fail(&DeepstreamError::from_client(error, &details));
     }
 
     fn event(&self, name: &str, data: Option<&str>) {
-        if !self.subscribers.has(name) {
-            return;
-        }
-        match data.map_or(Ok(JsValue::UNDEFINED), JSON::parse) {
-            Ok(data) => {
-                self.subscribers.call1(name, &data);
-            }
-            Err(_) => self.error(&ClientError::InvalidEventData { name: name.into() }),
+        let number = self.subscribed.borrow().numbers.get(name).copied();
+        if let Some(number) = number {
+            self.sink.tell_event(number, data);
         }
     }
 }
 
-fn settle(waiting: Waiting, outcome: Result<Option<Box<str>>, ClientError>) {
-    waiting.settle(match outcome {
-        Ok(data) => Ok(data.map_or(JsValue::UNDEFINED, |data| parse(&data))),
-        Err(error) => {
-            let reason = reason_of(&error);
-            Err(Rejection {
-                error: DeepstreamError::from_client(&error, &documented(&reason)).into(),
-                reason,
-                expected: error.is_expected(),
-                outcome: outbox::outcome(&error),
-            })
-        }
-    });
+/// The names of events that somebody subscribes to, by numbers, so that no name need cross with every event.
+#[derive(Default)]
+pub struct Subscribed {
+    numbers: NameMap<u32>,
+    next: u32,
+}
+
+impl Subscribed {
+    /// The number of a name.
+    pub fn number_of(&mut self, name: &str) -> u32 {
+        let next = &mut self.next;
+        *self.numbers.get_or_insert_with(name, || {
+            *next = next.wrapping_add(1);
+            *next
+        })
+    }
+
+    /// Forgets a name; its number is not given to another.
+    pub fn remove(&mut self, name: &str) -> Option<u32> {
+        self.numbers.remove(name)
+    }
 }
 
 /// What the reference client gives as `reason`.

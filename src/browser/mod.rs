@@ -3,9 +3,7 @@
 //! Works wherever `WebSocket` and timers are found on `globalThis`: pages, workers, Node 22.
 
 mod api;
-mod callbacks;
 mod driver;
-mod listens;
 mod locks;
 mod page;
 mod promises;

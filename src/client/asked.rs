@@ -35,12 +35,6 @@ struct Line {
     deadline: Option<Instant>,
 }
 
-impl<What> Default for Asked<What> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl<What> Asked<What> {
     /// Nothing yet.
     pub const fn new() -> Self {

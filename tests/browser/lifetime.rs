@@ -90,6 +90,25 @@ async fn a_closed_client_lets_go_of_its_callbacks() {
 }
 
 #[wasm_bindgen_test]
+async fn whoever_listens_to_a_closed_client_hears_that_it_is_closed_once() {
+    let page = Page::watch();
+    let client = TestClient::open(&servers::scripted("echo")).await;
+    client.client.close().unwrap();
+    let errors = Recorder::new();
+    for name in ["news", "more news"] {
+        client.client.on(&"error".into(), &errors.function, NOTHING).unwrap();
+        client.emits(name, NOTHING);
+        assert!(!client.client.has_listeners("error"), "and is let go of again");
+    }
+    let heard = client.hears("news");
+    assert!(client.events.event_names().is_empty());
+    client.emits("news", NOTHING);
+    assert_eq!(heard.count(), 0);
+    assert_eq!(errors.second_texts(), ["IS_CLOSED", "IS_CLOSED"]);
+    page.was_quiet().await;
+}
+
+#[wasm_bindgen_test]
 async fn a_closed_client_no_longer_listens_to_the_page() {
     let page = Page::watch();
     let (added, removed) = (Recorder::new(), Recorder::new());

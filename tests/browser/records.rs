@@ -10,13 +10,14 @@ use crate::support::{JsClient, Page, Recorder, TestClient, callback, js, propert
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
 const REMOTE_WINS: u32 = 0;
 
+#[wasm_bindgen(raw_module = "/target/browser-tests/client.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = compiledRecords)]
+    fn records_of(client: &JsClient) -> JsRecords;
+}
+
 #[wasm_bindgen]
 extern "C" {
-    type WithRecords;
-
-    #[wasm_bindgen(method, js_name = recordHandler)]
-    fn records(this: &WithRecords) -> JsRecords;
-
     /// What the exported class `RecordHandler` is to JavaScript.
     #[derive(Clone)]
     type JsRecords;
@@ -60,10 +61,6 @@ extern "C" {
     fn head(this: &JsRecords, name: &JsValue, done: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     fn notify(this: &JsRecords, names: &JsValue, done: &JsValue) -> Result<(), JsValue>;
-}
-
-fn records_of(client: &JsClient) -> JsRecords {
-    client.unchecked_ref::<WithRecords>().records()
 }
 
 /// A sink that records what it is told of changes and ends.

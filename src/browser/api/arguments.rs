@@ -1,6 +1,5 @@
 //! Arguments of the application, checked at the call.
 
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::errors::DeepstreamError;
@@ -30,28 +29,6 @@ pub fn path(value: &JsValue) -> Result<Path, DeepstreamError> {
         None => return Err(invalid("a string")),
     };
     Path::parse(&text).map_err(|PathError { expected, .. }| invalid(expected))
-}
-
-/// A function.
-///
-/// # Errors
-/// Anything else, naming the argument.
-pub fn function(argument: &'static str, value: &JsValue) -> Result<Function, DeepstreamError> {
-    value
-        .dyn_ref::<Function>()
-        .cloned()
-        .ok_or_else(|| DeepstreamError::invalid("argument", argument, "a function", value))
-}
-
-/// A function, or nothing.
-///
-/// # Errors
-/// Anything but a function, `undefined` and `null`, naming the argument.
-pub fn optional_function(argument: &'static str, value: &JsValue) -> Result<Option<Function>, DeepstreamError> {
-    if value.is_undefined() || value.is_null() {
-        return Ok(None);
-    }
-    function(argument, value).map(Some)
 }
 
 /// The JSON text of a value, or nothing for `undefined`.

@@ -18,7 +18,7 @@ use super::{
     rpc::RpcHandler,
 };
 use crate::{
-    browser::{driver::Driver, promises::Waiting, sink::Sink},
+    browser::{driver::Driver, sink::Sink},
     client::{Command, UrlError, parse_url},
 };
 
@@ -45,19 +45,16 @@ impl DeepstreamClient {
         Ok(Self { driver: Driver::start(&urls, options, auth_params, storage, sink) })
     }
 
-    /// `login()`, `login(callback)`, `login(params)`, `login(params, callback)`.
+    /// Logs in; returns the ticket of the outcome.
     ///
     /// # Errors
-    /// Parameters that are not an object or that JSON cannot say, a callback that is not a function.
-    pub fn login(&self, params: &JsValue, callback: &JsValue) -> Result<JsValue, DeepstreamError> {
+    /// Parameters that are not an object or that JSON cannot say.
+    pub fn login(&self, params: &JsValue) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
-        let (params, callback) = if params.is_function() { (&JsValue::UNDEFINED, params) } else { (params, callback) };
         let params = arguments::login_params(params)?;
-        let callback = arguments::optional_function("callback", callback)?;
-        Ok(self.driver.promise_or_callback(callback.map(Waiting::LoginCallback), |ticket| Command::Login {
-            ticket,
-            params: params.as_deref(),
-        }))
+        let ticket = self.driver.tickets.next();
+        self.driver.command(Command::Login { ticket, params: params.as_deref() });
+        Ok(ticket.0)
     }
 
     /// Lets go of the connection for good.
@@ -80,14 +77,15 @@ impl DeepstreamClient {
         Ok(())
     }
 
-    /// Connects again.
+    /// Connects again; returns the ticket of the outcome.
     ///
     /// # Errors
-    /// A callback that is not a function.
-    pub fn resume(&self, callback: &JsValue) -> Result<JsValue, DeepstreamError> {
+    /// None but after a panic.
+    pub fn resume(&self) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
-        let callback = arguments::optional_function("callback", callback)?;
-        Ok(self.driver.promise_or_callback(callback.map(Waiting::ErrorCallback), |ticket| Command::Resume { ticket }))
+        let ticket = self.driver.tickets.next();
+        self.driver.command(Command::Resume { ticket });
+        Ok(ticket.0)
     }
 
     /// The name of the connection's state.
@@ -119,55 +117,10 @@ impl DeepstreamClient {
         [&base_36(Date::now()), "-", &base_36((Math::random() * RANDOM_RANGE).floor())].concat()
     }
 
-    /// Calls `callback` for every event of the client called `event`.
-    ///
-    /// # Errors
-    /// A name that is not a string or empty, a callback that is not a function.
-    pub fn on(&self, event: &JsValue, callback: &JsValue, scope: JsValue) -> Result<(), DeepstreamError> {
-        self.listen(event, callback, scope, false)
-    }
-
-    /// Calls `callback` for the next event of the client called `event`.
-    ///
-    /// # Errors
-    /// A name that is not a string or empty, a callback that is not a function.
-    pub fn once(&self, event: &JsValue, callback: &JsValue, scope: JsValue) -> Result<(), DeepstreamError> {
-        self.listen(event, callback, scope, true)
-    }
-
-    /// Ends what `on` and `once` began; what is left out stands for all.
-    ///
-    /// # Errors
-    /// A name that is not a string or empty, a callback that is not a function.
-    pub fn off(&self, event: &JsValue, callback: &JsValue, scope: &JsValue) -> Result<(), DeepstreamError> {
-        let callback = arguments::optional_function("callback", callback)?;
-        if event.is_undefined() {
-            self.driver.listeners.remove_everywhere(callback.as_ref(), scope);
-        } else {
-            self.driver.listeners.remove(&arguments::name("event", event)?, callback.as_ref(), scope);
-        }
-        Ok(())
-    }
-
-    /// Calls the listeners of the event called `event`.
-    ///
-    /// # Errors
-    /// A name that is not a string or empty.
-    pub fn emit(&self, event: &JsValue, details: &Array) -> Result<(), DeepstreamError> {
-        self.driver.listeners.apply(&arguments::name("event", event)?, details);
-        Ok(())
-    }
-
-    /// Whether anybody listens to the event.
-    #[wasm_bindgen(js_name = hasListeners)]
-    pub fn has_listeners(&self, event: &str) -> bool {
-        self.driver.listeners.has(event)
-    }
-
-    /// The names of the events that somebody listens to.
-    #[wasm_bindgen(js_name = eventNames)]
-    pub fn event_names(&self) -> Vec<String> {
-        self.driver.listeners.names()
+    /// Has the sink told `connectionChanged` whenever `connection` is another one than now.
+    #[wasm_bindgen(js_name = watchConnection)]
+    pub fn watch_connection(&self) {
+        self.driver.watch_connection();
     }
 
     /// The object for `client.event`; a new one with every call.
@@ -193,23 +146,11 @@ impl DeepstreamClient {
         OutboxHandler::new(Rc::clone(&self.driver))
     }
 
-    /// Whenever this is another number, anything may be different.
-    pub fn revision(&self) -> u32 {
-        self.driver.revision.get()
-    }
-
     /// The object behind `client.record`; a new one with every call.
     #[cfg(feature = "records")]
     #[wasm_bindgen(js_name = recordHandler)]
     pub fn record_handler(&self) -> RecordHandler {
         RecordHandler::new(Rc::clone(&self.driver))
-    }
-
-    fn listen(&self, event: &JsValue, callback: &JsValue, scope: JsValue, once: bool) -> Result<(), DeepstreamError> {
-        let event = arguments::name("event", event)?;
-        let callback = arguments::function("callback", callback)?;
-        self.driver.listen(&event, callback, scope, once);
-        Ok(())
     }
 }
 

@@ -19,9 +19,6 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_namespace = console, js_name = error)]
-    fn console_error(prefix: &str, error: &JsValue, event: &str, topic: &str);
-
     #[wasm_bindgen(js_namespace = console, js_name = warn)]
     fn console_warn(message: &str);
 
@@ -71,11 +68,6 @@ impl DeepstreamError {
     fn after_panic() -> Self {
         Self::new("the client failed in a way it should not have; reload the page", "PANICKED", &Object::new())
     }
-}
-
-/// Tells about an error that nobody listens for.
-pub fn log(error: &JsValue, event: &str, topic: &str) {
-    console_error("deepstream: unhandled 'error' event:", error, event, topic);
 }
 
 /// Tells about something odd that is no failure.

@@ -3,7 +3,6 @@
 pub mod arguments;
 mod client;
 pub mod connection;
-mod delivery;
 pub mod errors;
 mod event;
 mod options;

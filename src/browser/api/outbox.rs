@@ -2,22 +2,22 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Promise, Reflect};
+use js_sys::Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    arguments,
     connection::wall_clock_ms,
     errors::{self, DeepstreamError},
     parse, to_object,
 };
 use crate::{
-    browser::{callbacks::Callbacks, driver::Driver},
-    client::{ClientError, Command, Delivery, DropReason, Entry, Kind, OutboxNews},
+    browser::driver::Driver,
+    client::{ClientError, Command, Delivery, DropReason, Entry, Kind},
 };
 
-/// What waits for the server: the class behind `client.outbox`. Its types and their documentation are in `js/outbox.ts`.
+/// What waits for the server: the class behind `client.outbox`. What JavaScript sees of it is in
+/// `js/outbox.ts`.
 #[wasm_bindgen]
 pub struct OutboxHandler {
     driver: Rc<Driver>,
@@ -26,13 +26,6 @@ pub struct OutboxHandler {
 impl OutboxHandler {
     pub(super) const fn new(driver: Rc<Driver>) -> Self {
         Self { driver }
-    }
-
-    fn listen(&self, event: &JsValue, callback: &JsValue, once: bool) -> Result<(), DeepstreamError> {
-        let event = event_name(event)?;
-        let callback = arguments::function("callback", callback)?;
-        self.driver.outbox_listeners.add(&event, callback, JsValue::UNDEFINED, once);
-        Ok(())
     }
 }
 
@@ -57,28 +50,26 @@ impl OutboxHandler {
         oldest.map_or(JsValue::NULL, |ms| (ms as f64).into())
     }
 
-    /// The entries, oldest first.
-    ///
-    /// # Errors
-    /// Options that are no object.
-    pub fn entries(&self, options: &JsValue) -> Result<Array, DeepstreamError> {
-        if !options.is_undefined() && !options.is_object() {
-            return Err(DeepstreamError::invalid("argument", "options", "an object", options));
-        }
-        let payloads = Reflect::get(options, &"payloads".into()).is_ok_and(|payloads| payloads.is_truthy());
-        let entries = self.driver.with_outbox(|outbox| outbox.entries().cloned().collect::<Vec<_>>());
-        Ok(to_array(&entries, payloads))
+    /// Whenever this is another number, the entries may be others.
+    pub fn revision(&self) -> u32 {
+        self.driver.revision.get()
     }
 
-    /// A promise that the server has everything that is in the outbox now.
+    /// The entries, oldest first.
+    pub fn entries(&self, payloads: bool) -> Array {
+        let entries = self.driver.with_outbox(|outbox| outbox.entries().cloned().collect::<Vec<_>>());
+        to_array(&entries, payloads)
+    }
+
+    /// Asks the server whether it has everything that is in the outbox now; returns the ticket of that.
     ///
     /// # Errors
     /// None but after a panic.
-    pub fn flush(&self) -> Result<Promise, DeepstreamError> {
+    pub fn flush(&self) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
-        let (ticket, promise) = self.driver.promises.add_promise();
+        let ticket = self.driver.tickets.next();
         self.driver.command(Command::FlushOutbox { ticket });
-        Ok(promise)
+        Ok(ticket.0)
     }
 
     /// Forgets everything that the user of now has entrusted, here and in other pages.
@@ -89,57 +80,6 @@ impl OutboxHandler {
         errors::ensure_sound()?;
         self.driver.command(Command::ClearOutbox);
         Ok(())
-    }
-
-    /// Calls `callback` for every event of this name.
-    ///
-    /// # Errors
-    /// A name that no event has, a callback that is not a function.
-    pub fn on(&self, event: &JsValue, callback: &JsValue) -> Result<(), DeepstreamError> {
-        self.listen(event, callback, false)
-    }
-
-    /// Calls `callback` for the next event of this name.
-    ///
-    /// # Errors
-    /// A name that no event has, a callback that is not a function.
-    pub fn once(&self, event: &JsValue, callback: &JsValue) -> Result<(), DeepstreamError> {
-        self.listen(event, callback, true)
-    }
-
-    /// Ends what `on` and `once` began; without a callback, for all of this name.
-    ///
-    /// # Errors
-    /// A name that no event has, a callback that is not a function.
-    pub fn off(&self, event: &JsValue, callback: &JsValue) -> Result<(), DeepstreamError> {
-        let event = event_name(event)?;
-        let callback = arguments::optional_function("callback", callback)?;
-        self.driver.outbox_listeners.remove(&event, callback.as_ref(), &JsValue::UNDEFINED);
-        Ok(())
-    }
-}
-
-fn event_name(event: &JsValue) -> Result<String, DeepstreamError> {
-    event.as_string().filter(|event| matches!(event.as_str(), "changed" | "sent" | "dropped" | "degraded")).ok_or_else(
-        || DeepstreamError::invalid("argument", "event", "'changed', 'sent', 'dropped' or 'degraded'", event),
-    )
-}
-
-/// Tells those who watch the outbox what happens to its entries.
-pub fn tell(listeners: &Callbacks, news: &OutboxNews) {
-    match news {
-        OutboxNews::Sent(entries) if listeners.has("sent") => {
-            listeners.call1("sent", &to_array(entries, false));
-        }
-        OutboxNews::Dropped { why, entries } if listeners.has("dropped") => {
-            // Whoever wants to save what the client could not send needs the payloads.
-            let entries = to_array(entries, true);
-            listeners.call("dropped", &|listener, scope| listener.call2(scope, &entries, &why.name().into()));
-        }
-        OutboxNews::Changed => {
-            listeners.call("changed", &|listener, scope| listener.call0(scope));
-        }
-        _ => {}
     }
 }
 
@@ -173,7 +113,8 @@ struct OutboxEntry<'a> {
     data: JsValue,
 }
 
-fn to_array(entries: &[Entry], payloads: bool) -> Array {
+/// Entries as JavaScript sees them, with their payloads or without.
+pub fn to_array(entries: &[Entry], payloads: bool) -> Array {
     let to_object = |entry: &Entry| {
         to_object(&OutboxEntry {
             kind: match entry.kind {

@@ -2,22 +2,17 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use super::{
-    arguments,
-    errors::{self, DeepstreamError},
-};
+use super::errors::{self, DeepstreamError};
 use crate::{
-    browser::{
-        driver::{Driver, EVERYONE},
-        promises::Waiting,
-    },
+    browser::driver::Driver,
     client::{Command, PresenceCommand},
 };
 
-/// The class behind `client.presence`. Its types and their documentation are in `js/presence.ts`.
+/// The class behind `client.presence`. What JavaScript sees of it is in `js/presence.ts`. The user without a name stands for
+/// all of them.
 #[wasm_bindgen]
 pub struct PresenceHandler {
     driver: Rc<Driver>,
@@ -28,97 +23,52 @@ impl PresenceHandler {
         Self { driver }
     }
 
-    /// Removes the callbacks of a user that match.
-    fn remove(&self, user: &str, callback: Option<&Function>) {
-        if self.driver.presence_subscribers.remove(user, callback, &JsValue::UNDEFINED) {
-            self.tell_of_last(user);
-        }
-    }
-
-    /// The last callback of a user has gone.
-    fn tell_of_last(&self, user: &str) {
-        self.driver.command(Command::Presence(match user {
-            EVERYONE => PresenceCommand::UnsubscribeAll,
-            user => PresenceCommand::Unsubscribe(user),
-        }));
+    fn command(&self, command: PresenceCommand<'_>) {
+        self.driver.command(Command::Presence(command));
     }
 }
 
 #[wasm_bindgen]
 impl PresenceHandler {
-    /// `getAll()`, `getAll(callback)`, `getAll(users)`, `getAll(users, callback)`.
+    /// Asks which of these users are here, or who is here at all; returns the ticket of the answer.
     ///
     /// # Errors
-    /// Users that are not an array of strings, a callback that is not a function.
+    /// Users that are not an array of strings.
     #[wasm_bindgen(js_name = getAll)]
-    pub fn get_all(&self, users: &JsValue, callback: &JsValue) -> Result<JsValue, DeepstreamError> {
+    pub fn get_all(&self, users: &JsValue) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
-        let (users, callback) = if users.is_function() { (&JsValue::UNDEFINED, users) } else { (users, callback) };
         let users = if users.is_undefined() { None } else { Some(read_users(users)?) };
-        let callback = arguments::optional_function("callback", callback)?;
-        Ok(self.driver.promise_or_callback(callback.map(Waiting::ResultCallback), |ticket| {
-            let users = users.as_ref().map(|users| users.iter().map(String::as_str).collect());
-            Command::Presence(PresenceCommand::Query { ticket, users })
-        }))
+        let users = users.as_ref().map(|users| users.iter().map(String::as_str).collect());
+        let ticket = self.driver.tickets.next();
+        self.command(PresenceCommand::Query { ticket, users });
+        Ok(ticket.0)
     }
 
-    /// `subscribe(callback)`, `subscribe(user, callback)`. Returns the number by which [`end`](Self::end) knows the
-    /// subscription; `on_removed` is called when it ends, however that comes.
+    /// Has the sink told of a user, or asks again where the server has refused that.
     ///
     /// # Errors
-    /// A user that is not a string or empty, callbacks that are not functions.
-    pub fn subscribe(&self, user: &JsValue, callback: &JsValue, on_removed: &JsValue) -> Result<u32, DeepstreamError> {
+    /// None but after a panic.
+    pub fn subscribe(&self, user: &str) -> Result<(), DeepstreamError> {
         errors::ensure_sound()?;
-        let (user, callback) = match user.dyn_ref::<Function>() {
-            Some(function) => (String::from(EVERYONE), function.clone()),
-            None => (optional_user(user)?, arguments::function("callback", callback)?),
-        };
-        let on_removed = arguments::optional_function("onRemoved", on_removed)?;
-        let id = self.driver.presence_subscribers.add_watched(&user, callback, on_removed);
-        // Not the first time alone: what the server has refused is then asked for again.
-        self.driver.command(Command::Presence(match &*user {
-            EVERYONE => PresenceCommand::SubscribeAll,
+        self.command(match user {
+            "" => PresenceCommand::SubscribeAll,
             user => PresenceCommand::Subscribe(user),
-        }));
-        Ok(id)
-    }
-
-    /// Ends one subscription, if it has not ended yet; those to all users have no `user`.
-    pub fn end(&self, user: Option<String>, id: u32) {
-        let user = user.as_deref().unwrap_or(EVERYONE);
-        if self.driver.presence_subscribers.remove_id(user, id) {
-            self.tell_of_last(user);
-        }
-    }
-
-    /// `unsubscribe()`, `unsubscribe(callback)`, `unsubscribe(user, callback?)`.
-    ///
-    /// # Errors
-    /// A user that is not a string or empty, a callback that is not a function.
-    pub fn unsubscribe(&self, user: &JsValue, callback: &JsValue) -> Result<(), DeepstreamError> {
-        errors::ensure_sound()?;
-        if user.is_undefined() && callback.is_undefined() {
-            for user in self.driver.presence_subscribers.names() {
-                self.remove(&user, None);
-            }
-            return Ok(());
-        }
-        let (user, callback) = match user.dyn_ref::<Function>() {
-            Some(function) => (String::from(EVERYONE), Some(function.clone())),
-            None => (optional_user(user)?, arguments::optional_function("callback", callback)?),
-        };
-        if self.driver.presence_subscribers.has(&user) {
-            self.remove(&user, callback.as_ref());
-        } else {
-            errors::warn(&["PRESENCE NOT_SUBSCRIBED: ", if user == EVERYONE { "all users" } else { &user }]);
-        }
+        });
         Ok(())
     }
-}
 
-/// A user, or all of them where none is given.
-fn optional_user(user: &JsValue) -> Result<String, DeepstreamError> {
-    if user.is_undefined() { Ok(EVERYONE.into()) } else { arguments::name("user", user) }
+    /// Ends what `subscribe` began.
+    ///
+    /// # Errors
+    /// None but after a panic.
+    pub fn unsubscribe(&self, user: &str) -> Result<(), DeepstreamError> {
+        errors::ensure_sound()?;
+        self.command(match user {
+            "" => PresenceCommand::UnsubscribeAll,
+            user => PresenceCommand::Unsubscribe(user),
+        });
+        Ok(())
+    }
 }
 
 fn read_users(users: &JsValue) -> Result<Vec<String>, DeepstreamError> {

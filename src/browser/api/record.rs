@@ -2,18 +2,18 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::{
     arguments,
-    delivery::{DeliveryOptions, RECORD_OPTIONS},
     errors::{self, DeepstreamError},
+    event::delivery_of,
 };
 use crate::{
-    browser::{callbacks::guard, driver::Driver, promises::Waiting},
+    browser::{driver::Driver, sink::told},
     client::{
-        ClientError, Command, RecordCommand, RecordFailure, RecordNews, Strategy, Ticket,
+        ClientError, Command, ListenCommand, RecordCommand, RecordFailure, RecordNews, Strategy, Ticket,
         record::{Document, EntryEdit, Path, Side},
     },
 };
@@ -70,9 +70,9 @@ extern "C" {
     fn closed(this: &RecordSink) -> Result<(), JsValue>;
 }
 
-/// Tells news about a record. What callbacks throw is reported before it comes here.
+/// Tells news about a record.
 pub fn tell(sink: &RecordSink, name: &str, news: &RecordNews) {
-    guard_told(match news {
+    told(match news {
         RecordNews::Ready => sink.ready(name),
         RecordNews::Changed { path, value } => sink.changed(name, path, value.as_deref()),
         RecordNews::Discarded(last) => sink.ended(name, false, last.version, &last.data),
@@ -89,38 +89,33 @@ pub type Contender<'a> = (Option<&'a str>, i32);
 
 /// Asks how a conflict is to be settled.
 pub fn ask(sink: &RecordSink, question: u32, name: &str, local: Contender<'_>, remote: Contender<'_>) {
-    guard_told(sink.merge(question, name, local.0, local.1, remote.0, remote.1));
+    told(sink.merge(question, name, local.0, local.1, remote.0, remote.1));
 }
 
 /// Has a record looked up in storage.
 pub fn load(sink: &RecordSink, lookup: u32, name: &str) {
-    guard_told(sink.load(lookup, name));
+    told(sink.load(lookup, name));
 }
 
 /// Has storage keep a record, or forget it.
 pub fn store(sink: &RecordSink, name: &str, record: Option<(i32, Box<str>)>) {
     let (version, data) = record.map_or((-1, None), |(version, data)| (version, Some(data)));
-    guard_told(sink.store(name, version, data.as_deref()));
+    told(sink.store(name, version, data.as_deref()));
 }
 
 /// Tells that everything was carried out that followed from something.
 pub fn tell_happened(sink: &RecordSink) {
-    guard_told(sink.something_happened());
+    told(sink.something_happened());
 }
 
 /// Tells that the client is closed.
 pub fn tell_closed(sink: &RecordSink) {
-    guard_told(sink.closed());
-}
-
-fn guard_told(told: Result<(), JsValue>) {
-    guard(told.map(|()| JsValue::UNDEFINED));
+    told(sink.closed());
 }
 
 /// Records, by name: the class behind `client.record`. What JavaScript sees of it is in `js/records.ts`.
 ///
-/// Where a method takes `done`, that function is called with an error or `null`, the result, and whether the error follows
-/// from what the application did itself.
+/// Numbers that are returned are the tickets of outcomes; where somebody may want none, it is `is_awaited` that says so.
 #[wasm_bindgen]
 pub struct RecordHandler {
     driver: Rc<Driver>,
@@ -135,20 +130,20 @@ impl RecordHandler {
         self.driver.command(Command::Record(command));
     }
 
-    fn ticket(&self, done: Function) -> Ticket {
-        self.driver.promises.add(Waiting::Function(done))
+    fn ticket(&self, is_awaited: bool) -> Option<Ticket> {
+        is_awaited.then(|| self.driver.tickets.next())
     }
 
     fn ask(
         &self,
         name: &JsValue,
-        done: Function,
         command: for<'a> fn(&'a str, Ticket) -> RecordCommand<'a>,
-    ) -> Result<(), DeepstreamError> {
+    ) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
         let name = arguments::name("name", name)?;
-        self.command(command(&name, self.ticket(done)));
-        Ok(())
+        let ticket = self.driver.tickets.next();
+        self.command(command(&name, ticket));
+        Ok(ticket.0)
     }
 }
 
@@ -289,11 +284,12 @@ impl RecordHandler {
         self.driver.are_record_states_watched.set(is_watched);
     }
 
-    /// Calls back when the record was loaded.
+    /// Waits until the record was loaded.
     #[wasm_bindgen(js_name = awaitReady)]
-    pub fn await_ready(&self, name: &str, done: Function) {
-        let ticket = self.ticket(done);
+    pub fn await_ready(&self, name: &str) -> u32 {
+        let ticket = self.driver.tickets.next();
         self.command(RecordCommand::AwaitReady { name, ticket });
+        ticket.0
     }
 
     /// Changes an open record at one path.
@@ -305,13 +301,13 @@ impl RecordHandler {
         name: &str,
         path: &JsValue,
         data: &JsValue,
-        done: Option<Function>,
-    ) -> Result<(), DeepstreamError> {
+        is_awaited: bool,
+    ) -> Result<Option<u32>, DeepstreamError> {
         errors::ensure_sound()?;
         let (path, text) = edit(path, data)?;
-        let ticket = done.map(|done| self.ticket(done));
+        let ticket = self.ticket(is_awaited);
         self.command(RecordCommand::Write { name, edits: vec![(path, text.as_deref())], ticket });
-        Ok(())
+        Ok(ticket.map(|ticket| ticket.0))
     }
 
     /// Changes an open record at several paths at once: paths and data in turn.
@@ -319,16 +315,16 @@ impl RecordHandler {
     /// # Errors
     /// As for `set`.
     #[wasm_bindgen(js_name = setMulti)]
-    pub fn set_multi(&self, name: &str, edits: &Array, done: Option<Function>) -> Result<(), DeepstreamError> {
+    pub fn set_multi(&self, name: &str, edits: &Array, is_awaited: bool) -> Result<Option<u32>, DeepstreamError> {
         errors::ensure_sound()?;
         let mut checked = Vec::new();
         for position in (0..edits.length()).step_by(2) {
             checked.push(edit(&edits.get(position), &edits.get(position + 1))?);
         }
-        let ticket = done.map(|done| self.ticket(done));
+        let ticket = self.ticket(is_awaited);
         let edits = checked.iter().map(|(path, text)| (path.clone(), text.as_deref())).collect();
         self.command(RecordCommand::Write { name, edits, ticket });
-        Ok(())
+        Ok(ticket.map(|ticket| ticket.0))
     }
 
     /// Changes the entries of an open list or queue, whatever they are: see `EntryEdit`.
@@ -343,103 +339,113 @@ impl RecordHandler {
         is_removal: bool,
         entry: &JsValue,
         index: Option<i32>,
-        done: Option<Function>,
-    ) -> Result<(), DeepstreamError> {
+        is_awaited: bool,
+    ) -> Result<Option<u32>, DeepstreamError> {
         errors::ensure_sound()?;
         let text = arguments::json("entry", entry)?;
         let entry = text.as_deref().unwrap_or("null");
-        let ticket = done.map(|done| self.ticket(done));
+        let ticket = self.ticket(is_awaited);
         let edit = EntryEdit { is_queue, is_removal, index };
         self.command(RecordCommand::ChangeEntries { name, edit, entry, ticket });
-        Ok(())
+        Ok(ticket.map(|ticket| ticket.0))
     }
 
-    /// Changes a record, open or not. The options are for one that is not.
+    /// Changes a record, open or not. Delivery and life are for one that is not.
     ///
     /// # Errors
-    /// A name that is not a string or empty, options that are wrong; as for `set`.
+    /// A name that is not a string or empty; as for `set`.
     #[wasm_bindgen(js_name = setData)]
     pub fn set_data(
         &self,
         name: &JsValue,
         path: &JsValue,
         data: &JsValue,
-        options: &JsValue,
-        done: Option<Function>,
-    ) -> Result<(), DeepstreamError> {
+        delivery: u32,
+        ttl_ms: Option<u32>,
+        is_awaited: bool,
+    ) -> Result<Option<u32>, DeepstreamError> {
         errors::ensure_sound()?;
         let name = arguments::name("name", name)?;
         let (path, text) = edit(path, data)?;
-        let DeliveryOptions { delivery, ttl_ms, .. } = DeliveryOptions::read(options, RECORD_OPTIONS)?;
-        let ticket = done.map(|done| self.ticket(done));
+        let (delivery, ttl_ms) = (delivery_of(delivery), ttl_ms.map(u64::from));
+        let ticket = self.ticket(is_awaited);
         self.command(RecordCommand::SetData { name: &name, path, data: text.as_deref(), delivery, ttl_ms, ticket });
-        Ok(())
+        Ok(ticket.map(|ticket| ticket.0))
     }
 
     /// Deletes a record.
     ///
     /// # Errors
     /// A name that is not a string or empty.
-    pub fn delete(&self, name: &JsValue, done: Function) -> Result<(), DeepstreamError> {
-        self.ask(name, done, |name, ticket| RecordCommand::Delete { name, ticket })
+    pub fn delete(&self, name: &JsValue) -> Result<u32, DeepstreamError> {
+        self.ask(name, |name, ticket| RecordCommand::Delete { name, ticket })
     }
 
     /// Reads a record.
     ///
     /// # Errors
     /// A name that is not a string or empty.
-    pub fn snapshot(&self, name: &JsValue, done: Function) -> Result<(), DeepstreamError> {
-        self.ask(name, done, |name, ticket| RecordCommand::Snapshot { name, ticket })
+    pub fn snapshot(&self, name: &JsValue) -> Result<u32, DeepstreamError> {
+        self.ask(name, |name, ticket| RecordCommand::Snapshot { name, ticket })
     }
 
     /// Asks for the version of a record; -1 where there is none.
     ///
     /// # Errors
     /// A name that is not a string or empty.
-    pub fn head(&self, name: &JsValue, done: Function) -> Result<(), DeepstreamError> {
-        self.ask(name, done, |name, ticket| RecordCommand::Head { name, ticket })
+    pub fn head(&self, name: &JsValue) -> Result<u32, DeepstreamError> {
+        self.ask(name, |name, ticket| RecordCommand::Head { name, ticket })
     }
 
     /// Tells the server that records have changed in its storage.
     ///
     /// # Errors
     /// Anything but an array of strings that are not empty.
-    pub fn notify(&self, names: &JsValue, done: Function) -> Result<(), DeepstreamError> {
+    pub fn notify(&self, names: &JsValue) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
         let expected = || DeepstreamError::invalid("argument", "names", "an array of non-empty strings", names);
         let array = names.dyn_ref::<Array>().filter(|array| array.length() > 0).ok_or_else(expected)?;
         let texts = array.iter().map(|name| name.as_string().filter(|name| !name.is_empty()).map(Box::from));
         let names = texts.collect::<Option<Vec<_>>>().ok_or_else(expected)?;
-        let ticket = self.ticket(done);
+        let ticket = self.driver.tickets.next();
         self.command(RecordCommand::Notify { names, ticket });
-        Ok(())
+        Ok(ticket.0)
     }
 
     /// Tells that a record is no longer open to what is asked of it.
-    pub fn refuse(&self, name: &str, done: Option<Function>) {
+    pub fn refuse(&self, name: &str, is_awaited: bool) -> Option<u32> {
         let error = ClientError::Record { what: RecordFailure::NotOpen, name: name.into() };
-        match done {
-            Some(done) => self.driver.settle(self.ticket(done), Err(error)),
-            None => self.driver.error(&error),
-        }
+        let Some(ticket) = self.ticket(is_awaited) else {
+            self.driver.error(&error);
+            return None;
+        };
+        self.driver.settle(ticket, Err(error));
+        Some(ticket.0)
     }
 
-    /// Asks `callback` whether to provide the records that others open, for names that match `pattern`.
+    /// Has records that others open, and that match a pattern, offered to the sink.
     ///
     /// # Errors
-    /// A pattern that is not a string or empty, a callback that is not a function.
-    pub fn listen(&self, pattern: &JsValue, callback: &JsValue) -> Result<(), DeepstreamError> {
+    /// None but after a panic.
+    pub fn listen(&self, pattern: &str) -> Result<(), DeepstreamError> {
         errors::ensure_sound()?;
-        self.driver.record_listens.listen(&self.driver, pattern, callback)
+        self.command(RecordCommand::Listen(ListenCommand::Listen(pattern)));
+        Ok(())
     }
 
     /// Ends what `listen` began.
     ///
     /// # Errors
-    /// A pattern that is not a string or empty.
-    pub fn unlisten(&self, pattern: &JsValue) -> Result<(), DeepstreamError> {
+    /// None but after a panic.
+    pub fn unlisten(&self, pattern: &str) -> Result<(), DeepstreamError> {
         errors::ensure_sound()?;
-        self.driver.record_listens.unlisten(&self.driver, pattern)
+        self.command(RecordCommand::Listen(ListenCommand::Unlisten(pattern)));
+        Ok(())
+    }
+
+    /// Says whether what was offered is provided here.
+    pub fn answer(&self, subscription: &str, offer: u32, accept: bool) {
+        self.command(RecordCommand::Listen(ListenCommand::Answer { subscription, offer, accept }));
     }
 
     /// How conflicts of an open record are settled from now on.

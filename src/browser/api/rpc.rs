@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::errors::{self, DeepstreamError};
 use crate::{
-    browser::{driver::Driver, promises::Waiting},
+    browser::driver::Driver,
     client::{Command, RpcAnswer, RpcCall, RpcCommand, RpcRequestId, Ticket},
 };
 
@@ -69,7 +69,7 @@ impl RpcHandler {
         ttl_ms: Option<u32>,
     ) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
-        let ticket = self.driver.promises.add(Waiting::Sink);
+        let ticket = self.driver.tickets.next();
         let data = data.as_deref();
         let [timeout_ms, ttl_ms] = [timeout_ms, ttl_ms].map(|ms| ms.map(u64::from));
         self.command(RpcCommand::Make(RpcCall { ticket, name, data, timeout_ms, idempotent, is_durable, ttl_ms }));

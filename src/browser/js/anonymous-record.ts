@@ -2,11 +2,11 @@ import { checkFunction, checkOptionalFunction } from './arguments.js';
 import { Emitter, type EventSource } from './emitter.js';
 import { DeepstreamError } from './error.js';
 import type { MergeStrategy } from './options.js';
-import { promise } from './outcome.js';
 import { RecordHandle, subscribeArguments } from './record-handle.js';
 import type { RecordHub } from './record-hub.js';
 import type { Record, RecordEvents, RecordHolder } from './record.js';
 import { defineDisposal, subscribe as beginSubscription, type Subscription } from './subscription.js';
+import { promiseOf } from './waiting.js';
 
 /** What an anonymous record tells its listeners: what the record of the moment does, and that it is another one. */
 export interface AnonymousRecordEvents<Data = any> extends RecordEvents<Data, Record<Data>> {
@@ -113,7 +113,7 @@ export class AnonymousRecordHandle<Data = any>
       const settle = (): void => {
         forget();
         // Without a name there is nothing to wait for in a client that is closed, which says so.
-        resolve(this.#record?.readiness(this) ?? promise((done) => this.hub.compiled.awaitReady('', done)));
+        resolve(this.#record?.readiness(this) ?? promiseOf(this.hub.waiting, this.hub.compiled.awaitReady('')));
       };
       this.#waiting.push(settle);
       forget = this.hub.onClosed(settle);

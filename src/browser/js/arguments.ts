@@ -27,6 +27,17 @@ export function checkOptionalFunction<Type extends Function>(name: string, value
   return value === undefined || value === null ? undefined : checkFunction<Type>(name, value);
 }
 
+/** @internal */
+export const TIME = 'a number of milliseconds';
+
+/**
+ * Whether it is a time that the timers of browsers count, in milliseconds.
+ * @internal
+ */
+export function isTime(value: unknown, least: number): boolean {
+  return typeof value === 'number' && value >= least && value <= 0x7fffffff;
+}
+
 /**
  * The JSON text of a value, or nothing for `undefined`.
  * @throws {DeepstreamError} for what JSON has no text for, such as a function; with the cause where `JSON.stringify` throws

@@ -1,20 +1,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { DeepstreamClient as CompiledClient, type RpcHandler as CompiledRpc } from '../../../target/glue/deepstream_wasm.js';
+import { DeepstreamClient as CompiledClient, type RecordHandler as CompiledRecords } from '../../../target/glue/deepstream_wasm.js';
+import { checkFunction, checkName, checkOptionalFunction, invalid } from './arguments.js';
 import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
-import { invalid } from './arguments.js';
-import type { OnlyString } from './emitter.js';
+import { remove, type OnlyString } from './emitter.js';
 import type { DeepstreamError } from './error.js';
-import { Events, type CompiledEventHandler, type EventHandler } from './event.js';
+import { Events, type EventHandler } from './event.js';
+import type { Listens } from './listen.js';
+import { Listeners } from './listeners.js';
 import type { Options } from './options.js';
-import { Presence, type CompiledPresenceHandler, type PresenceHandler } from './presence.js';
-import type { CompiledRecords } from './record-hub.js';
-import type { RecordHandler } from './records.js';
-import { check, defineDisposal, endWith, type SubscribeOptions } from './subscription.js';
-import { Rpc } from './rpc.js';
-import { Sink } from './sink.js';
-import { withSubscriptions, type OutboxHandler, type StorageProblem } from './outbox.js';
+import { Outbox, type OutboxHandler, type StorageProblem } from './outbox.js';
+import { Presence, type PresenceHandler } from './presence.js';
 import type { RecordConflict } from './record.js';
+import type { RecordHandler } from './records.js';
+import { Rpc, type RPCHandler } from './rpc.js';
 import type { ClientSchema, EventsOf, RecordsOf, RpcsOf } from './schema.js';
+import { Sink, type Parts } from './sink.js';
+import { check, defineDisposal, endWith, type SubscribeOptions } from './subscription.js';
+import { promiseOf, type Waiting } from './waiting.js';
 
 /**
  * Receives the outcome of `login()`: on success what the server says about the user (`null` if nothing), else an object
@@ -394,36 +396,6 @@ export function defineSingleton(Client: DeepstreamClientConstructor): DsClient {
   };
 }
 
-/** What the WebAssembly side gives, as far as it is used here. */
-type Compiled = Omit<
-  DeepstreamClient,
-  | 'event'
-  | 'outbox'
-  | 'presence'
-  | 'record'
-  | 'rpc'
-  | 'on'
-  | 'once'
-  | 'off'
-  | 'emit'
-  | 'removeContext'
-  | 'wasReconnected'
-  | 'reconnectTries'
-  | typeof Symbol.dispose
-  | typeof Symbol.asyncDispose
-> & {
-  eventHandler(): CompiledEventHandler;
-  recordHandler(): CompiledRecords;
-  revision(): number;
-  presenceHandler(): CompiledPresenceHandler;
-  rpcHandler(): CompiledRpc;
-  outboxHandler(): OutboxHandler;
-  on(event: string, listener: Function, scope: unknown): void;
-  once(event: string, listener: Function, scope: unknown): void;
-  off(event?: string, listener?: Function, scope?: unknown): void;
-  emit(event: string, details: unknown[]): void;
-};
-
 /** The build puts it in. */
 declare const PACKAGE_VERSION: string;
 
@@ -433,9 +405,10 @@ declare const PACKAGE_VERSION: string;
  */
 export type DefineRecords = (
   client: { record: RecordHandler; recordHandler(): CompiledRecords },
+  waiting: Waiting,
   url: string | readonly string[],
   options?: Partial<Options>,
-) => void;
+) => Listens | undefined;
 
 /**
  * Gives the class `DeepstreamClient` for one way of loading the WebAssembly module.
@@ -447,12 +420,7 @@ export function defineClient(
   defineRecords: DefineRecords,
   features = ['event', 'outbox', 'presence', 'record', 'rpc'],
 ): DeepstreamClientConstructor {
-  const Base = CompiledClient as unknown as new (
-    url: string | readonly string[],
-    options: Partial<Options> | undefined,
-    sink: Sink,
-  ) => Compiled;
-  class Client extends Base {
+  class Client extends CompiledClient implements globalThis.Record<keyof DeepstreamClient, unknown> {
     static override readonly name = 'DeepstreamClient';
     static readonly version = PACKAGE_VERSION;
     static readonly features = features;
@@ -461,53 +429,89 @@ export function defineClient(
     declare readonly presence: PresenceHandler;
     declare [Symbol.dispose]: () => void;
     declare [Symbol.asyncDispose]: () => Promise<void>;
-    declare readonly rpc: Rpc;
+    declare readonly rpc: RPCHandler;
     declare readonly outbox: OutboxHandler;
+    readonly #waiting: Waiting;
+    readonly #parts: Parts;
 
     constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
       const sink = new Sink();
       super(url, options, sink);
-      this.event = new Events(this.eventHandler());
-      this.presence = new Presence(this.presenceHandler());
-      defineRecords(this, url, options ?? undefined);
-      this.rpc = new Rpc(this.rpcHandler(), sink.waiting);
-      this.outbox = withSubscriptions(this.outboxHandler(), () => this.revision());
-      sink.client = this;
+      const waiting = (this.#waiting = sink.waiting);
+      const event = (this.event = new Events(this.eventHandler(), waiting));
+      const presence = (this.presence = new Presence(this.presenceHandler(), waiting));
+      const recordListens = defineRecords(this, waiting, url, options ?? undefined);
+      const rpc = (this.rpc = new Rpc(this.rpcHandler(), waiting));
+      const outbox = (this.outbox = new Outbox(this.outboxHandler(), waiting));
+      this.#parts = { listeners: new Listeners(), event, presence, recordListens, rpc, outbox };
+      sink.attach(this.#parts);
+    }
+
+    override login(params?: unknown, callback?: unknown): any {
+      const [given, told] = typeof params === 'function' ? [undefined, params] : [params, callback];
+      const call = checkOptionalFunction('callback', told);
+      const ticket = super.login(given);
+      if (!call) return promiseOf(this.#waiting, ticket);
+      this.#waiting.addDone(ticket, (error, value) => (error ? call(false, { reason: error.reason }) : call(true, value)));
+    }
+
+    override resume(callback?: unknown): any {
+      const call = checkOptionalFunction('callback', callback);
+      const ticket = super.resume();
+      if (!call) return promiseOf(this.#waiting, ticket);
+      this.#waiting.addDone(ticket, (error) => (error ? call(error) : call()));
     }
 
     wasReconnected(): boolean {
-      return this.connection.wasReconnected;
+      return (this.connection as ConnectionSnapshot).wasReconnected;
     }
 
     get reconnectTries(): number {
-      return this.connection.reconnectTries;
+      return (this.connection as ConnectionSnapshot).reconnectTries;
     }
 
-    override on(event: string, listener: Function, scope: unknown = this, options?: SubscribeOptions): this {
+    on(event: string, listener: Function, scope: unknown = this, options?: SubscribeOptions): this {
       check(options?.signal);
-      super.on(event, listener, scope);
+      this.#listen(event, listener, scope, false);
       endWith(options?.signal, () => this.off(event, listener, scope));
       return this;
     }
 
-    override once(event: string, listener: Function, scope: unknown = this): this {
-      super.once(event, listener, scope);
+    once(event: string, listener: Function, scope: unknown = this): this {
+      return this.#listen(event, listener, scope, true);
+    }
+
+    off(event?: string, listener?: Function, scope?: unknown): this {
+      const call = checkOptionalFunction('callback', listener);
+      if (event !== undefined) checkName('event', event);
+      remove(this.#parts.listeners, event, call, scope);
       return this;
     }
 
-    override off(event?: string, listener?: Function, scope?: unknown): this {
-      super.off(event, listener, scope);
+    emit(event: string, ...details: unknown[]): this {
+      this.#parts.listeners.tell(checkName('event', event), ...details);
       return this;
     }
 
-    override emit(event: string, ...details: unknown[]): this {
-      super.emit(event, details);
-      return this;
+    hasListeners(event: string): boolean {
+      return this.#parts.listeners.has(event);
+    }
+
+    eventNames(): string[] {
+      return this.#parts.listeners.names().sort();
     }
 
     removeContext(scope: unknown): void {
-      super.off(undefined, undefined, scope);
+      remove(this.#parts.listeners, undefined, undefined, scope);
+    }
+
+    #listen(event: string, listener: Function, scope: unknown, isOnce: boolean): this {
+      checkName('event', event);
+      const call = checkFunction('callback', listener);
+      if (event === 'connectionChanged' && !this.#parts.listeners.has(event)) this.watchConnection();
+      this.#parts.listeners.add(event, { call, scope, isOnce });
+      return this;
     }
   }
   // wasm-bindgen's own would take the memory away from under a client that is connected.

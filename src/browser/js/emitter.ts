@@ -1,4 +1,5 @@
 import { checkFunction } from './arguments.js';
+import { Listeners } from './listeners.js';
 import { check, endWith, type SubscribeOptions } from './subscription.js';
 
 /** Anything for the type `string` itself, nothing for a literal: so that misspelled event names do not compile. */
@@ -50,15 +51,9 @@ export interface EventSource<Events> {
   eventNames(): string[];
 }
 
-interface Listener {
-  readonly call: Function;
-  readonly scope: unknown;
-  readonly isOnce: boolean;
-}
-
 /** @internal */
 export class Emitter<Events> implements EventSource<Events> {
-  readonly #listeners = new Map<string, readonly Listener[]>();
+  readonly #listeners = new Listeners();
 
   on(event: string, listener: unknown, scope: unknown = this, options?: SubscribeOptions): this {
     check(options?.signal);
@@ -72,14 +67,12 @@ export class Emitter<Events> implements EventSource<Events> {
   }
 
   off(event?: string, listener?: Function, scope?: unknown): this {
-    const isMeant = ({ call, scope: its }: Listener): boolean =>
-      (listener === undefined || listener === call) && (scope === undefined || scope === its);
-    for (const name of event === undefined ? this.eventNames() : [event]) this.#remove(name, isMeant);
+    remove(this.#listeners, event, listener, scope);
     return this;
   }
 
   removeContext(scope: unknown): void {
-    for (const name of this.eventNames()) this.#remove(name, (listener) => listener.scope === scope);
+    for (const name of this.eventNames()) this.#listeners.remove(name, (listener) => listener.scope === scope);
   }
 
   emit(event: string, ...details: unknown[]): this {
@@ -92,49 +85,29 @@ export class Emitter<Events> implements EventSource<Events> {
   }
 
   eventNames(): string[] {
-    return [...this.#listeners.keys()];
+    return this.#listeners.names();
   }
 
   /** Calls the listeners of an event. */
   tell(event: string, ...details: unknown[]): void {
-    for (const listener of this.#listeners.get(event) ?? []) {
-      // Another one may have removed it.
-      if (!this.#listeners.get(event)?.includes(listener)) continue;
-      if (listener.isOnce) this.#remove(event, (its) => its === listener);
-      callSafely(() => listener.call.apply(listener.scope, details));
-    }
+    this.#listeners.tell(event, ...details);
   }
 
   #add(event: string, listener: unknown, scope: unknown, isOnce: boolean): this {
-    const call = checkFunction('listener', listener);
-    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), { call, scope, isOnce }]);
+    this.#listeners.add(event, { call: checkFunction('listener', listener), scope, isOnce });
     return this;
   }
-
-  #remove(event: string, isMeant: (listener: Listener) => boolean): void {
-    const rest = (this.#listeners.get(event) ?? []).filter((listener) => !isMeant(listener));
-    if (rest.length > 0) this.#listeners.set(event, rest);
-    else this.#listeners.delete(event);
-  }
 }
 
 /**
- * Calls something of the application's. What it throws is reported as in any event listener, and stops nothing.
+ * Removes the listeners that match what is given; what is left out stands for all.
  * @internal
  */
-export function callSafely(call: () => unknown): void {
-  try {
-    call();
-  } catch (exception) {
-    report(exception);
+export function remove(listeners: Listeners, event?: string, listener?: Function, scope?: unknown): void {
+  for (const name of event === undefined ? listeners.names() : [event]) {
+    listeners.remove(
+      name,
+      (its) => (listener === undefined || listener === its.call) && (scope === undefined || scope === its.scope),
+    );
   }
-}
-
-/**
- * Has the application's global error handling see what was thrown.
- * @internal
- */
-export function report(exception: unknown): void {
-  if (typeof reportError === 'function') reportError(exception);
-  else console.error(exception);
 }

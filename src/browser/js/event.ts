@@ -1,8 +1,13 @@
+import type { EventHandler as CompiledEvents } from '../../../target/glue/deepstream_wasm.js';
+import { checkFunction, checkName, checkOptionalFunction, jsonOf } from './arguments.js';
 import type { EventData, JSONValue } from './constants.js';
-import type { ListenCallback } from './listen.js';
+import { checkDelivery } from './delivery.js';
+import { Listens, type ListenCallback } from './listen.js';
+import { Listeners, warn, type Listener } from './listeners.js';
 import { BufferedStream, type EventStream, type StreamOptions } from './stream.js';
 import { subscribe, type SubscribeOptions, type Subscription } from './subscription.js';
 import type { EmitOptions } from './outbox.js';
+import { promiseOf, type Waiting } from './waiting.js';
 
 /**
  * `Data` if `JSON.stringify` keeps all of it, else `never`: no functions, symbols, bigints, `Map`s or other objects with
@@ -134,25 +139,20 @@ export interface EventHandler {
   eventNames(): string[];
 }
 
-/**
- * What the WebAssembly side gives.
- * @internal
- */
-export interface CompiledEventHandler extends Omit<EventHandler, 'subscribe' | 'stream' | 'emit'> {
-  emit(name: string, data: unknown, options: EmitOptions | undefined): any;
-  /** Returns the number of the subscription for `end`. */
-  subscribe(name: string, callback: (data: never) => void, onRemoved: (() => void) | undefined): number;
-  end(name: string, id: number): void;
-  reportOverflow(name: string): void;
-}
-
 /** @internal */
 export class Events implements EventHandler {
   static readonly name = 'EventHandler';
-  readonly #compiled: CompiledEventHandler;
+  readonly listens: Listens;
+  readonly #compiled: CompiledEvents;
+  readonly #waiting: Waiting;
+  readonly #subscribers = new Listeners();
+  /** By the number that the WebAssembly side has for a name: so none need cross with every event. */
+  readonly #names = new Map<number, string>();
 
-  constructor(compiled: CompiledEventHandler) {
+  constructor(compiled: CompiledEvents, waiting: Waiting) {
+    this.listens = new Listens('EVENT', compiled);
     this.#compiled = compiled;
+    this.#waiting = waiting;
   }
 
   subscribe<Data = EventData>(
@@ -164,11 +164,20 @@ export class Events implements EventHandler {
   }
 
   unsubscribe<Data = EventData>(name: string, callback?: (data: Data) => void): void {
-    this.#compiled.unsubscribe(name, callback);
+    checkName('name', name);
+    const call = checkOptionalFunction('callback', callback);
+    if (this.#subscribers.has(name)) this.#remove(name, (listener) => !call || listener.call === call);
+    else warn(`EVENT NOT_SUBSCRIBED: ${name}`);
   }
 
   emit(name: string, data?: unknown, options?: EmitOptions): any {
-    return this.#compiled.emit(name, data, options);
+    checkName('name', name);
+    const text = jsonOf('data', data);
+    const { delivery, ttl, key, receipt } = checkDelivery(options, true);
+    const ticket = this.#compiled.emit(name, text, delivery, ttl, key, !!receipt);
+    const promise = receipt ? promiseOf(this.#waiting, ticket, true) : undefined;
+    this.#subscribers.tell(name, data);
+    return promise;
   }
 
   stream<Data = EventData>(name: string, options?: StreamOptions): EventStream<Data> {
@@ -182,19 +191,46 @@ export class Events implements EventHandler {
   }
 
   listen(pattern: string, callback: ListenCallback): void {
-    this.#compiled.listen(pattern, callback);
+    this.listens.listen(pattern, callback);
   }
 
   unlisten(pattern: string): void {
-    this.#compiled.unlisten(pattern);
+    this.listens.unlisten(pattern);
   }
 
   eventNames(): string[] {
-    return this.#compiled.eventNames();
+    return this.#subscribers.names().sort();
+  }
+
+  /** An event has come. */
+  arrived(number: number, text: string | undefined): void {
+    const name = this.#names.get(number)!;
+    let data: unknown;
+    try {
+      data = text === undefined ? undefined : JSON.parse(text);
+    } catch {
+      return this.#compiled.reportInvalid(name);
+    }
+    this.#subscribers.tell(name, data);
+  }
+
+  clear(): void {
+    this.#subscribers.clear();
+    this.#names.clear();
+    this.listens.clear();
   }
 
   #begin<Data>(name: string, callback: (data: Data) => void, onRemoved: (() => void) | undefined): () => void {
-    const id = this.#compiled.subscribe(name, callback, onRemoved);
-    return () => this.#compiled.end(name, id);
+    checkName('name', name);
+    const subscriber = { call: checkFunction('callback', callback), onRemoved };
+    this.#subscribers.add(name, subscriber);
+    // Not the first time alone: a name that the server has refused is then asked for again.
+    const number = this.#compiled.subscribe(name);
+    if (this.#subscribers.has(name)) this.#names.set(number, name);
+    return () => this.#remove(name, (listener) => listener === subscriber);
+  }
+
+  #remove(name: string, isMeant: (listener: Listener) => boolean): void {
+    if (this.#subscribers.remove(name, isMeant)) this.#names.delete(this.#compiled.unsubscribe(name) as number);
   }
 }

@@ -1,3 +1,6 @@
+import { checkFunction, checkName } from './arguments.js';
+import { callSafely, report, warn } from './listeners.js';
+
 /** How a listener answers when it is asked whether it provides a subscription. The functions may be taken out of it. */
 export interface ListenResponse {
   /** This client provides it: nobody else is asked, until `onStop` is called. */
@@ -19,3 +22,105 @@ export interface ListenResponse {
  * A listener that throws before it has answered has rejected.
  */
 export type ListenCallback = (subscriptionName: string, response: ListenResponse) => void;
+
+/** What the WebAssembly side gives. */
+interface CompiledListens {
+  listen(pattern: string): void;
+  unlisten(pattern: string): void;
+  answer(subscription: string, offer: number, accepts: boolean): void;
+}
+
+/**
+ * Who listens to which patterns of a topic, and what they are offered.
+ * @internal
+ */
+export class Listens {
+  readonly #topic: string;
+  readonly #compiled: CompiledListens;
+  readonly #listeners = new Map<string, ListenCallback>();
+  /** Those that have not ended, by the name of the subscription. */
+  readonly #offers = new Map<string, Offer>();
+
+  constructor(topic: string, compiled: CompiledListens) {
+    this.#topic = topic;
+    this.#compiled = compiled;
+  }
+
+  listen(pattern: string, callback: ListenCallback): void {
+    checkName('pattern', pattern);
+    checkFunction('callback', callback);
+    if (this.#listeners.has(pattern)) return warn(`${this.#topic} LISTENER_EXISTS: ${pattern}`);
+    this.#listeners.set(pattern, callback);
+    this.#compiled.listen(pattern);
+  }
+
+  unlisten(pattern: string): void {
+    if (this.#listeners.delete(checkName('pattern', pattern))) this.#compiled.unlisten(pattern);
+    else warn(`${this.#topic} NOT_LISTENING: ${pattern}`);
+  }
+
+  /** Asks the listener. One that throws before it has answered has declined. */
+  offered(pattern: string, subscription: string, id: number): void {
+    const offer = new Offer(subscription, id, (accepts) => this.#compiled.answer(subscription, id, accepts));
+    this.#offers.set(subscription, offer);
+    const listener = this.#listeners.get(pattern);
+    try {
+      listener?.(subscription, offer.response);
+    } catch (exception) {
+      offer.response.reject();
+      report(exception);
+    }
+  }
+
+  ended(subscription: string, id: number): void {
+    const offer = this.#offers.get(subscription);
+    if (offer?.id !== id) return;
+    this.#offers.delete(subscription);
+    callSafely(offer.end);
+  }
+
+  clear(): void {
+    this.#listeners.clear();
+  }
+}
+
+class Offer {
+  readonly response: ListenResponse;
+  readonly end: () => void;
+
+  constructor(
+    subscription: string,
+    readonly id: number,
+    answer: (accepts: boolean) => void,
+  ) {
+    let accepted: boolean | undefined;
+    let ended = false;
+    let stop: ((subscription: string) => void) | undefined;
+    const reply = (accepts: boolean): void => {
+      if (accepted !== undefined) return;
+      accepted = accepts;
+      answer(accepts);
+      stopIfOver();
+    };
+    // Whoever accepts what is over must hear of it: by then, something may have been started.
+    const stopIfOver = (): void => {
+      if (!accepted || !ended || !stop) return;
+      const callback = stop;
+      stop = undefined;
+      callback(subscription);
+    };
+    // Functions of their own, because applications take them out of the object.
+    this.response = {
+      accept: () => reply(true),
+      reject: () => reply(false),
+      onStop: (callback) => {
+        stop = checkFunction('callback', callback);
+        stopIfOver();
+      },
+    };
+    this.end = () => {
+      ended = true;
+      stopIfOver();
+    };
+  }
+}

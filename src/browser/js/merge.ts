@@ -1,5 +1,5 @@
 import { invalid } from './arguments.js';
-import { callSafely } from './emitter.js';
+import { callSafely } from './listeners.js';
 import type { MergeCompleteCallback, MergeStrategy } from './options.js';
 import type { RecordData } from './constants.js';
 

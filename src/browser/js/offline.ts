@@ -1,3 +1,4 @@
+import type { RecordHandler as CompiledRecords } from '../../../target/glue/deepstream_wasm.js';
 import { DeepstreamError } from './error.js';
 import { wordsOf, type Fail, type OfflineStore } from './offline-store.js';
 import { AdapterStore } from './offline-store-adapter.js';
@@ -5,7 +6,6 @@ import { IndexedStore } from './offline-store-indexed.js';
 import { LocalStore } from './offline-store-local.js';
 import type { Options } from './options.js';
 import type { Done } from './outcome.js';
-import type { CompiledRecords } from './record-hub.js';
 
 /** How long `clearOfflineStorage` waits for a storage that does not answer. */
 const LONGEST_CLEAR_MS = 5_000;

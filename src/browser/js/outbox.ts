@@ -1,5 +1,9 @@
+import type { OutboxHandler as CompiledOutbox } from '../../../target/glue/deepstream_wasm.js';
+import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
 import type { EventData } from './constants.js';
+import { Listeners } from './listeners.js';
 import { subscribe, type SubscribeOptions, type Subscription } from './subscription.js';
+import { promiseOf, type Waiting } from './waiting.js';
 
 /** What becomes of one write to a record that is not open, where that shall differ from the options of the client. */
 export type SetDataOptions = Pick<EmitOptions, 'delivery' | 'ttl'>;
@@ -162,31 +166,96 @@ export interface OutboxHandler {
   off<Name extends keyof OutboxEvents>(event: Name, listener?: OutboxEvents[Name]): void;
 }
 
-/**
- * Has `on` and `once` of the compiled outbox give what ends them, and `entries` the same array until it is different.
- * @param revision Counts what has happened.
- * @internal
- */
-export function withSubscriptions(outbox: OutboxHandler, revision: () => number): OutboxHandler {
-  for (const method of ['on', 'once'] as const) {
-    const begin = outbox[method].bind(outbox);
-    outbox[method] = (event, listener, options) =>
-      subscribe(options?.signal, () => {
-        begin(event, listener);
-        return () => outbox.off(event, listener);
-      });
+/** What is told, as the WebAssembly side numbers what it asks for. */
+const EVENTS = ['sent', 'dropped', 'changed', 'degraded'];
+
+/** @internal */
+export const DEGRADED = 3;
+
+/** @internal */
+export class Outbox implements OutboxHandler {
+  static readonly name = 'OutboxHandler';
+  readonly #compiled: CompiledOutbox;
+  readonly #waiting: Waiting;
+  readonly #listeners = new Listeners();
+  /** What `entries` gave last, without payloads and with. */
+  readonly #given = [0, 1].map(() => ({ revision: NaN, entries: [] as any[], text: '' }));
+
+  constructor(compiled: CompiledOutbox, waiting: Waiting) {
+    this.#compiled = compiled;
+    this.#waiting = waiting;
   }
-  const read = outbox.entries.bind(outbox) as (options?: { payloads?: boolean }) => any[];
-  const given = [0, 1].map(() => ({ revision: NaN, entries: [] as any[], text: '' }));
-  outbox.entries = (options?: { payloads?: boolean }) => {
-    const last = given[Number(!!options?.payloads)]!;
-    if (last.revision !== revision()) {
-      last.revision = revision();
-      const entries = read(options);
+
+  get size(): number {
+    return this.#compiled.size;
+  }
+
+  get bytes(): number {
+    return this.#compiled.bytes;
+  }
+
+  get oldest(): number | null {
+    return this.#compiled.oldest;
+  }
+
+  entries(options?: { payloads?: boolean }): any[] {
+    if (options !== undefined && (typeof options !== 'object' || !options)) throw invalid('options', 'an object', options);
+    const hasPayloads = !!options?.payloads;
+    const last = this.#given[Number(hasPayloads)]!;
+    const revision = this.#compiled.revision();
+    if (last.revision !== revision) {
+      last.revision = revision;
+      const entries = this.#compiled.entries(hasPayloads);
       const text = JSON.stringify(entries);
       if (last.text !== text) Object.assign(last, { entries, text });
     }
     return last.entries;
-  };
-  return outbox;
+  }
+
+  flush(): Promise<void> {
+    return promiseOf(this.#waiting, this.#compiled.flush());
+  }
+
+  clear(): void {
+    this.#compiled.clear();
+  }
+
+  on(event: string, listener: Function, options?: SubscribeOptions): Subscription {
+    return this.#listen(event, listener, options, false);
+  }
+
+  once(event: string, listener: Function, options?: SubscribeOptions): Subscription {
+    return this.#listen(event, listener, options, true);
+  }
+
+  off(event: string, listener?: Function): void {
+    checkEvent(event);
+    const call = checkOptionalFunction('callback', listener);
+    this.#listeners.remove(event, (its) => !call || its.call === call);
+  }
+
+  isHeard(event: number): boolean {
+    return this.#listeners.has(EVENTS[event]!);
+  }
+
+  tell(event: number, ...details: unknown[]): boolean {
+    return this.#listeners.tell(EVENTS[event]!, ...details);
+  }
+
+  /** Nothing more comes. */
+  close(): void {
+    this.#listeners.clear();
+  }
+
+  #listen(event: string, listener: Function, options: SubscribeOptions | undefined, isOnce: boolean): Subscription {
+    return subscribe(options?.signal, () => {
+      checkEvent(event);
+      this.#listeners.add(event, { call: checkFunction('callback', listener), isOnce });
+      return () => this.off(event, listener);
+    });
+  }
+}
+
+function checkEvent(event: string): void {
+  if (!EVENTS.includes(event)) throw invalid('event', "'changed', 'sent', 'dropped' or 'degraded'", event);
 }

@@ -1,11 +1,11 @@
 import type { DeepstreamError } from './error.js';
 
 /**
- * Told by the WebAssembly side, once: an error or `null`, the result, and whether the error follows from what the
- * application did itself, so that a promise which nobody looks at is no unhandled rejection.
+ * Told once: an error or `null`, the result, whether the error follows from what the application did itself, so that a
+ * promise which nobody looks at is no unhandled rejection, and what a receipt says of it.
  * @internal
  */
-export type Done = (error: DeepstreamError | null, value: any, isExpected: boolean) => void;
+export type Done = (error: DeepstreamError | null, value: any, isExpected: boolean, outcome?: string) => void;
 
 /**
  * Gives the outcome of something as a promise.

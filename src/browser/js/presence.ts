@@ -1,4 +1,8 @@
+import type { PresenceHandler as CompiledPresence } from '../../../target/glue/deepstream_wasm.js';
+import { checkFunction, checkName, checkOptionalFunction } from './arguments.js';
+import { Listeners, warn, type Listener } from './listeners.js';
 import { subscribe, type SubscribeOptions, type Subscription } from './subscription.js';
+import { promiseOf, type Waiting } from './waiting.js';
 
 /** The users who are logged in. */
 export type QueryResult = string[];
@@ -97,29 +101,28 @@ export interface PresenceHandler {
   unsubscribe(user: string | undefined, callback?: PresenceCallback): void;
 }
 
-/**
- * What the WebAssembly side gives.
- * @internal
- */
-export interface CompiledPresenceHandler {
-  getAll(users: unknown, callback: unknown): any;
-  /** Returns the number of the subscription for `end`. */
-  subscribe(user: unknown, callback: unknown, onRemoved: (() => void) | undefined): number;
-  end(user: string | undefined, id: number): void;
-  unsubscribe(user: unknown, callback: unknown): void;
-}
+/** The name of all users among the subscribers; no user has an empty one. */
+const EVERYONE = '';
 
 /** @internal */
 export class Presence implements PresenceHandler {
   static readonly name = 'PresenceHandler';
-  readonly #compiled: CompiledPresenceHandler;
+  readonly #compiled: CompiledPresence;
+  readonly #waiting: Waiting;
+  /** By user. */
+  readonly #subscribers = new Listeners();
 
-  constructor(compiled: CompiledPresenceHandler) {
+  constructor(compiled: CompiledPresence, waiting: Waiting) {
     this.#compiled = compiled;
+    this.#waiting = waiting;
   }
 
   getAll(users?: unknown, callback?: unknown): any {
-    return this.#compiled.getAll(users, callback);
+    const [asked, given] = typeof users === 'function' ? [undefined, users] : [users, callback];
+    const told = checkOptionalFunction('callback', given);
+    const ticket = this.#compiled.getAll(asked);
+    if (!told) return promiseOf(this.#waiting, ticket);
+    this.#waiting.addDone(ticket, (error, value) => (error ? told(error.reason) : told(null, value)));
   }
 
   subscribe(callback: PresenceCallback, options?: SubscribeOptions): Subscription;
@@ -129,15 +132,43 @@ export class Presence implements PresenceHandler {
     callback?: PresenceCallback | SubscribeOptions,
     options?: SubscribeOptions,
   ): Subscription {
-    const isForAll = user === undefined || typeof user === 'function';
-    const { signal } = ((typeof user === 'function' ? callback : options) ?? {}) as SubscribeOptions;
+    const isFunction = typeof user === 'function';
+    const { signal } = ((isFunction ? callback : options) ?? {}) as SubscribeOptions;
     return subscribe(signal, (onRemoved) => {
-      const id = this.#compiled.subscribe(user, callback, onRemoved);
-      return () => this.#compiled.end(isForAll ? undefined : user, id);
+      const name = nameOf(user);
+      const subscriber = { call: checkFunction('callback', isFunction ? user : callback), onRemoved };
+      this.#subscribers.add(name, subscriber);
+      // Not the first time alone: what the server has refused is then asked for again.
+      this.#compiled.subscribe(name);
+      return () => this.#remove(name, (listener) => listener === subscriber);
     });
   }
 
   unsubscribe(user?: string | PresenceCallback, callback?: PresenceCallback): void {
-    this.#compiled.unsubscribe(user, callback);
+    if (user === undefined && callback === undefined) {
+      for (const name of this.#subscribers.names()) this.#remove(name, () => true);
+      return;
+    }
+    const name = nameOf(user);
+    const call = checkOptionalFunction('callback', typeof user === 'function' ? user : callback);
+    if (this.#subscribers.has(name)) this.#remove(name, (listener) => !call || listener.call === call);
+    else warn(`PRESENCE NOT_SUBSCRIBED: ${name || 'all users'}`);
   }
+
+  /** Somebody came or went. */
+  changed(user: string, online: boolean, isForAll: boolean): void {
+    this.#subscribers.tell(isForAll ? EVERYONE : user, user, online);
+  }
+
+  clear(): void {
+    this.#subscribers.clear();
+  }
+
+  #remove(name: string, isMeant: (listener: Listener) => boolean): void {
+    if (this.#subscribers.remove(name, isMeant)) this.#compiled.unsubscribe(name);
+  }
+}
+
+function nameOf(user: unknown): string {
+  return user === undefined || typeof user === 'function' ? EVERYONE : checkName('user', user);
 }

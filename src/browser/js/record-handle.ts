@@ -64,8 +64,7 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
   readiness<Value>(value: Value): Promise<Value> {
     return promise((done) => {
       const doneWithValue: Done = (error, _value, isExpected) => done(error, value, isExpected);
-      if (this.shared.isOpen) this.hub.compiled.awaitReady(this.name, doneWithValue);
-      else this.hub.compiled.refuse(this.name, doneWithValue);
+      this.shared.awaitReady(doneWithValue);
     });
   }
 
@@ -76,11 +75,11 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
   delete(): Promise<void>;
   delete(callback: (error: string | null) => void): void;
   delete(callback?: (error: string | null) => void): Promise<void> | void {
-    const begin = (done: Done): void => {
-      if (this.shared.isOpen) this.hub.compiled.delete(this.name, done);
-      else this.hub.compiled.refuse(this.name, done);
-    };
-    return outcome<void>(checkOptionalFunction('callback', callback), begin, () => undefined);
+    return outcome<void>(
+      checkOptionalFunction('callback', callback),
+      (done) => this.shared.delete(done),
+      () => undefined,
+    );
   }
 
   setMergeStrategy(mergeStrategy: MergeStrategy): void {

@@ -1,61 +1,13 @@
+import type { RecordHandler as CompiledRecords } from '../../../target/glue/deepstream_wasm.js';
 import type { Emitter } from './emitter.js';
-import { callSafely } from './emitter.js';
+import { callSafely } from './listeners.js';
 import type { DeepstreamError } from './error.js';
-import type { ListenCallback } from './listen.js';
 import { settle, Strategies } from './merge.js';
 import { OfflineRecords } from './offline.js';
 import type { Options } from './options.js';
 import type { Done } from './outcome.js';
 import { subscribe, type Subscription } from './subscription.js';
-
-/**
- * What the WebAssembly side gives. Values are JSON texts; `undefined` stands for none.
- * @internal
- */
-export interface CompiledRecords {
-  attach(sink: RecordHub): void;
-  revision(): number;
-  names(): string[];
-  open(name: string, strategy: number): boolean;
-  discard(name: string): void;
-  refuse(name: string, done: Done | undefined): void;
-  checkPath(path: string | undefined): void;
-  watch(name: string, path: string | undefined): void;
-  unwatch(name: string, path: string): void;
-  get(name: string, path: string | undefined): string | undefined;
-  lookInto(text: string, path: string | undefined): string | undefined;
-  state(name: string): string | undefined;
-  watchStates(isWatched: boolean): void;
-  version(name: string): number | undefined;
-  isReady(name: string): boolean;
-  isFromStorage(name: string): boolean;
-  lookedUp(lookup: number, name: string, version: number, text: string | undefined): void;
-  storageFailed(words: string): void;
-  storageCleared(): void;
-  save(): void;
-  hasProvider(name: string): boolean;
-  awaitReady(name: string, done: Done): void;
-  set(name: string, path: string | undefined, data: unknown, done: Done | undefined): void;
-  setMulti(name: string, edits: unknown[], done: Done | undefined): void;
-  changeEntries(
-    name: string,
-    isQueue: boolean,
-    isRemoval: boolean,
-    entry: unknown,
-    index: number | undefined,
-    done: Done | undefined,
-  ): void;
-  setData(name: string, path: string | undefined, data: unknown, options: unknown, done: Done | undefined): void;
-  delete(name: string, done: Done): void;
-  snapshot(name: string, done: Done): void;
-  head(name: string, done: Done): void;
-  notify(names: readonly string[], done: Done): void;
-  listen(pattern: string, callback: ListenCallback): void;
-  unlisten(pattern: string): void;
-  setStrategy(name: string, strategy: number): void;
-  answerMerge(question: number, text: string | undefined): void;
-  failMerge(question: number, words: string): void;
-}
+import type { Waiting } from './waiting.js';
 
 /**
  * Brings what the WebAssembly side tells about records to those who hold them.
@@ -74,6 +26,7 @@ export class RecordHub {
 
   constructor(
     readonly compiled: CompiledRecords,
+    readonly waiting: Waiting,
     options: Partial<Options> = {},
     deployment = '',
   ) {
@@ -322,18 +275,28 @@ export class SharedRecord {
   }
 
   set(path: string | undefined, data: unknown, done: Done | undefined): void {
-    if (this.isOpen) this.compiled.set(this.name, path, data, done);
-    else this.compiled.refuse(this.name, done);
+    this.#await(done, (isAwaited) => this.compiled.set(this.name, path, data, isAwaited));
   }
 
   setMulti(edits: unknown[], done: Done | undefined): void {
-    if (this.isOpen) this.compiled.setMulti(this.name, edits, done);
-    else this.compiled.refuse(this.name, done);
+    this.#await(done, (isAwaited) => this.compiled.setMulti(this.name, edits, isAwaited));
   }
 
   changeEntries(isQueue: boolean, isRemoval: boolean, entry: unknown, index: number | undefined, done?: Done): void {
-    if (this.isOpen) this.compiled.changeEntries(this.name, isQueue, isRemoval, entry, index, done);
-    else this.compiled.refuse(this.name, done);
+    this.#await(done, (isAwaited) => this.compiled.changeEntries(this.name, isQueue, isRemoval, entry, index, isAwaited));
+  }
+
+  delete(done: Done): void {
+    this.#await(done, () => this.compiled.delete(this.name));
+  }
+
+  awaitReady(done: Done): void {
+    this.#await(done, () => this.compiled.awaitReady(this.name));
+  }
+
+  #await(done: Done | undefined, command: (isAwaited: boolean) => number | undefined): void {
+    const ticket = this.isOpen ? command(!!done) : this.compiled.refuse(this.name, !!done);
+    this.hub.waiting.addDone(ticket, done);
   }
 
   subscribe(
@@ -351,7 +314,7 @@ export class SharedRecord {
 
   #begin({ owner, path, callback, triggerNow, view, isLast }: Wanted, onRemoved: (() => void) | undefined): () => void {
     if (!this.isOpen) {
-      this.compiled.refuse(this.name, undefined);
+      this.compiled.refuse(this.name, false);
       onRemoved?.();
       return () => {};
     }

@@ -1,14 +1,15 @@
 import { AnonymousRecordHandle, type AnonymousRecord } from './anonymous-record.js';
 import type { DefineRecords } from './client.js';
+import { checkDelivery } from './delivery.js';
 import type { RecordData, RecordPathData } from './constants.js';
 import { DequeueHandle, type Dequeue } from './dequeue.js';
 import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
 import type { Serialisable } from './event.js';
 import { ListHandle, type List } from './list.js';
-import type { ListenCallback } from './listen.js';
+import { Listens, type ListenCallback } from './listen.js';
 import type { MergeStrategy, Options } from './options.js';
 import type { SetDataOptions } from './outbox.js';
-import { outcome, promise } from './outcome.js';
+import { outcome, promise, type Done } from './outcome.js';
 import { acknowledge, asVoid, RecordHandle, setArguments } from './record-handle.js';
 import { RecordHub } from './record-hub.js';
 import type { Record, WriteAckCallback } from './record.js';
@@ -235,14 +236,21 @@ function deploymentOf(url: string | readonly string[], options?: Partial<Options
 }
 
 /** @internal */
-export const defineRecords: DefineRecords = (client, url, options) => {
-  client.record = new Records(new RecordHub(client.recordHandler(), options, deploymentOf(url, options)));
+export const defineRecords: DefineRecords = (client, waiting, url, options) => {
+  const records = new Records(new RecordHub(client.recordHandler(), waiting, options, deploymentOf(url, options)));
+  client.record = records;
+  return records.listens;
 };
 
 /** @internal */
 export class Records implements RecordHandler {
   static readonly name = 'RecordHandler';
-  constructor(private readonly hub: RecordHub) {}
+  /** @internal */
+  readonly listens: Listens;
+
+  constructor(private readonly hub: RecordHub) {
+    this.listens = new Listens('RECORD', hub.compiled);
+  }
 
   getRecord<Data = any>(name: string): Record<Data> {
     return new RecordHandle<Data>(this.hub, name);
@@ -261,36 +269,41 @@ export class Records implements RecordHandler {
   }
 
   snapshot(name: string, callback?: (error: string | null, data: any) => void): any {
-    return outcome(checkOptionalFunction('callback', callback), (done) => this.hub.compiled.snapshot(name, done));
+    return outcome(checkOptionalFunction('callback', callback), (done) => this.#await(this.hub.compiled.snapshot(name), done));
   }
 
   has(name: string, callback?: (error: string | null, has: boolean | null) => void): any {
     return outcome(
       checkOptionalFunction('callback', callback),
-      (done) => this.hub.compiled.head(name, done),
+      (done) => this.#await(this.hub.compiled.head(name), done),
       (version) => (version === undefined ? null : version >= 0),
     );
   }
 
   head(name: string, callback?: (error: string | null, version: number) => void): any {
-    return outcome(checkOptionalFunction('callback', callback), (done) => this.hub.compiled.head(name, done));
+    return outcome(checkOptionalFunction('callback', callback), (done) => this.#await(this.hub.compiled.head(name), done));
   }
 
   setData(name: string, ...given: unknown[]): void {
     const { path, data, callback, options } = setArguments(given);
-    this.hub.compiled.setData(name, path, data, options, acknowledge(name, callback));
+    this.#setData(name, path, data, options, acknowledge(name, callback));
   }
 
   setDataWithAck(name: string, ...given: unknown[]): any {
     const { path, data, callback, options } = setArguments(given);
-    if (callback) return this.hub.compiled.setData(name, path, data, options, acknowledge(name, callback));
-    return promise((done) => this.hub.compiled.setData(name, path, data, options, asVoid(done)));
+    if (callback) return this.#setData(name, path, data, options, acknowledge(name, callback));
+    return promise((done) => this.#setData(name, path, data, options, asVoid(done)));
+  }
+
+  #setData(name: string, path: string | undefined, data: unknown, options: unknown, done: Done | undefined): void {
+    const { delivery, ttl } = checkDelivery(options, false);
+    this.#await(this.hub.compiled.setData(name, path, data, delivery, ttl, !!done), done);
   }
 
   delete(name: string, callback?: (error: string | null) => void): any {
     return outcome(
       checkOptionalFunction('callback', callback),
-      (done) => this.hub.compiled.delete(name, done),
+      (done) => this.#await(this.hub.compiled.delete(name), done),
       () => undefined,
     );
   }
@@ -298,17 +311,21 @@ export class Records implements RecordHandler {
   notify(names: readonly string[], callback?: (error: string) => void): any {
     return outcome(
       checkOptionalFunction('callback', callback),
-      (done) => this.hub.compiled.notify(names, done),
+      (done) => this.#await(this.hub.compiled.notify(names), done),
       () => undefined,
     );
   }
 
+  #await(ticket: number | undefined, done: Done | undefined): void {
+    this.hub.waiting.addDone(ticket, done);
+  }
+
   listen(pattern: string, callback: ListenCallback): void {
-    this.hub.compiled.listen(pattern, callback);
+    this.listens.listen(pattern, callback);
   }
 
   unlisten(pattern: string): void {
-    this.hub.compiled.unlisten(pattern);
+    this.listens.unlisten(pattern);
   }
 
   saveToOfflineStorage(): void {

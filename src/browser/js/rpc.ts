@@ -1,9 +1,9 @@
 import type { RpcHandler as CompiledRpc } from '../../../target/glue/deepstream_wasm.js';
-import { checkFunction, checkName, invalid, jsonOf, wordsIn } from './arguments.js';
+import { checkFunction, checkName, invalid, isTime, jsonOf, TIME, wordsIn } from './arguments.js';
 import type { RPCResult } from './constants.js';
-import { report } from './emitter.js';
 import { DeepstreamError, type DeepstreamErrorDetails } from './error.js';
 import type { Serialisable } from './event.js';
+import { report, warn } from './listeners.js';
 import { parse, type Waiting } from './waiting.js';
 
 /** Who makes a call, as far as the server tells its providers (its options `rpc.provideRequestorName` and `-Data`). */
@@ -163,9 +163,6 @@ export interface RPCHandler {
   ): void;
 }
 
-/** The longest that timers of browsers count, in milliseconds. */
-const MAX_TIMER_MS = 0x7fffffff;
-
 /** What an answer is, as the WebAssembly side numbers it. */
 const [ACCEPT, REJECT, ERROR, SEND] = [0, 1, 2, 3];
 
@@ -194,7 +191,7 @@ export class Rpc implements RPCHandler {
 
   unprovide(name: string): void {
     if (this.#providers.delete(checkName('name', name))) this.#compiled.unprovide(name);
-    else console.warn(`deepstream: RPC NOT_PROVIDED: ${name}`);
+    else warn(`RPC NOT_PROVIDED: ${name}`);
   }
 
   providerNames(): string[] {
@@ -376,13 +373,11 @@ function checkOptions(options: any): RPCMakeOptions {
     const value = options[name];
     if (value !== undefined && !isRight(value)) throw invalid(name, expected, value, 'option');
   };
-  const isTime = (value: unknown, least: number): boolean =>
-    typeof value === 'number' && value >= least && value <= MAX_TIMER_MS;
-  check('timeout', 'a number of milliseconds from 0 to 2147483647, or Infinity', (ms) => ms === Infinity || isTime(ms, 0));
+  check('timeout', `${TIME} from 0 to 2147483647, or Infinity`, (ms) => ms === Infinity || isTime(ms, 0));
   check('signal', 'an AbortSignal', (it) => it === null || (isEventTarget(it) && typeof it.aborted === 'boolean'));
   check('idempotent', 'true or false', (it) => typeof it === 'boolean');
   check('delivery', "'durable' or 'memory'", (it) => it === 'durable' || it === 'memory');
-  check('ttl', 'a number of milliseconds from 1 to 2147483647', (ms) => isTime(ms, 1));
+  check('ttl', `${TIME} from 1 to 2147483647`, (ms) => isTime(ms, 1));
   return options;
 }
 

@@ -1,9 +1,24 @@
+import type { DeepstreamError } from './error.js';
+import type { Events } from './event.js';
+import type { Listens } from './listen.js';
+import { warn, type Listeners } from './listeners.js';
+import { DEGRADED, type Outbox } from './outbox.js';
+import type { Presence } from './presence.js';
 import type { Rpc } from './rpc.js';
 import { Waiting, type Settle } from './waiting.js';
 
-/** The client, as far as it is told. */
-interface Told {
+/**
+ * What a client is told through.
+ * @internal
+ */
+export interface Parts {
+  /** Those of the client itself. */
+  readonly listeners: Listeners;
+  readonly event: Events;
+  readonly presence: Presence;
   readonly rpc: Rpc;
+  readonly outbox: Outbox;
+  readonly recordListens: Listens | undefined;
 }
 
 /**
@@ -12,15 +27,43 @@ interface Told {
  */
 export class Sink {
   readonly waiting = new Waiting();
+  #parts: { deref(): Parts | undefined } | undefined;
+  /** What was last told to be wrong with the storage. */
+  #degraded = '';
+
   /**
-   * Held until it is closed: the WebAssembly side, which it holds, holds this object, so that none of them would ever be
-   * collected.
+   * Says who is told. They are held until the client is closed: they hold the WebAssembly side, and that holds this object, so
+   * that none of them would ever be collected.
    */
-  client: Told | undefined;
-  #closedClient: WeakRef<Told> | undefined;
+  attach(parts: Parts): void {
+    this.#parts = { deref: () => parts };
+  }
+
+  get #told(): Parts | undefined {
+    return this.#parts?.deref();
+  }
 
   settled(ticket: number, ...outcome: Parameters<Settle>): void {
     this.waiting.settle(ticket, ...outcome);
+  }
+
+  /** An event of the client. */
+  happened(event: string, ...details: unknown[]): void {
+    this.#told?.listeners.tell(event, ...details);
+  }
+
+  failed(error: DeepstreamError): void {
+    const { code, topic } = error;
+    if (this.#told?.listeners.tell('error', error, code, topic)) return;
+    console.error("deepstream: unhandled 'error' event:", error, code, topic);
+  }
+
+  eventArrived(number: number, data: string | undefined): void {
+    this.#told?.event.arrived(number, data);
+  }
+
+  presenceChanged(user: string, online: boolean, isForAll: boolean): void {
+    this.#told?.presence.changed(user, online, isForAll);
   }
 
   requested(
@@ -30,13 +73,49 @@ export class Sink {
     requestorName: string | undefined,
     requestorData: string | undefined,
   ): void {
-    this.client?.rpc.serve(id, name, data, requestorName, requestorData);
+    this.#told?.rpc.serve(id, name, data, requestorName, requestorData);
   }
 
-  /** Nothing more comes. Told again of whatever is asked of a closed client. */
+  offered(isRecord: boolean, pattern: string, subscription: string, offer: number): void {
+    this.#listens(isRecord)?.offered(pattern, subscription, offer);
+  }
+
+  offerEnded(isRecord: boolean, subscription: string, offer: number): void {
+    this.#listens(isRecord)?.ended(subscription, offer);
+  }
+
+  #listens(isRecord: boolean): Listens | undefined {
+    return isRecord ? this.#told?.recordListens : this.#told?.event.listens;
+  }
+
+  isOutboxHeard(event: number): boolean {
+    return !!this.#told?.outbox.isHeard(event);
+  }
+
+  outboxHappened(event: number, ...details: unknown[]): void {
+    this.#told?.outbox.tell(event, ...details);
+  }
+
+  storageDegraded(reason: string): void {
+    // A storage that is full says so of everything that is written.
+    if (reason === this.#degraded) return;
+    this.#degraded = reason;
+    const isHeard = this.#told?.outbox.tell(DEGRADED, { reason });
+    if (!this.#told?.listeners.tell('storageDegraded', { reason }) && !isHeard) {
+      warn(`the outbox is kept in memory alone: ${reason}`);
+    }
+  }
+
+  /** Nothing more comes but what is said of whatever is asked of a closed client, each time before this is told again. */
   closed(): void {
-    if (this.client) this.#closedClient = new WeakRef(this.client);
-    this.client = undefined;
-    this.#closedClient?.deref()?.rpc.clear();
+    const parts = this.#told;
+    if (!parts) return;
+    this.#parts = new WeakRef(parts);
+    parts.listeners.clear();
+    parts.event.clear();
+    parts.presence.clear();
+    parts.recordListens?.clear();
+    parts.rpc.clear();
+    parts.outbox.close();
   }
 }

@@ -1,4 +1,4 @@
-import { callSafely } from './emitter.js';
+import { callSafely } from './listeners.js';
 import { decode, encode, type Message } from './testing-wire.js';
 
 /** What clients dial. */

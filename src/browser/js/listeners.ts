@@ -1,0 +1,90 @@
+/** @internal */
+export interface Listener {
+  readonly call: Function;
+  /** What `this` is for the function. */
+  readonly scope?: unknown;
+  readonly isOnce?: boolean;
+  /** Called when it is removed, however that comes. */
+  readonly onRemoved?: (() => void) | undefined;
+}
+
+/**
+ * Functions of the application by name, called in the order in which they came. One that is added while they are called is
+ * called from the next time on; one that is removed is not called any more.
+ * @internal
+ */
+export class Listeners {
+  readonly #byName = new Map<string, readonly Listener[]>();
+
+  add(name: string, listener: Listener): void {
+    this.#byName.set(name, [...(this.#byName.get(name) ?? []), listener]);
+  }
+
+  /** Says whether none is left of those there were. */
+  remove(name: string, isMeant: (listener: Listener) => boolean): boolean {
+    const before = this.#byName.get(name);
+    if (!before) return false;
+    const rest = before.filter((listener) => !isMeant(listener));
+    if (rest.length > 0) this.#byName.set(name, rest);
+    else this.#byName.delete(name);
+    for (const listener of before) if (!rest.includes(listener)) listener.onRemoved?.();
+    // Whoever was told may have added another.
+    return rest.length === 0 && !this.has(name);
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  names(): string[] {
+    return [...this.#byName.keys()];
+  }
+
+  clear(): void {
+    const all = [...this.#byName.values()].flat();
+    this.#byName.clear();
+    for (const listener of all) listener.onRemoved?.();
+  }
+
+  /** Calls those of a name with these details; says whether there were any. */
+  tell(name: string, ...details: unknown[]): boolean {
+    const listeners = this.#byName.get(name);
+    for (const listener of listeners ?? []) {
+      // Another one may have removed it.
+      const now = this.#byName.get(name);
+      if (now !== listeners && !now?.includes(listener)) continue;
+      if (listener.isOnce) this.remove(name, (its) => its === listener);
+      callSafely(() => listener.call.apply(listener.scope, details));
+    }
+    return !!listeners;
+  }
+}
+
+/**
+ * Calls something of the application's. What it throws is reported as in any event listener, and stops nothing.
+ * @internal
+ */
+export function callSafely(call: () => unknown): void {
+  try {
+    call();
+  } catch (exception) {
+    report(exception);
+  }
+}
+
+/**
+ * Has the application's global error handling see what was thrown.
+ * @internal
+ */
+export function report(exception: unknown): void {
+  if (typeof reportError === 'function') reportError(exception);
+  else console.error(exception);
+}
+
+/**
+ * Tells about something odd that is no failure.
+ * @internal
+ */
+export function warn(message: string): void {
+  console.warn(`deepstream: ${message}`);
+}
