@@ -504,6 +504,25 @@ fn answers_of_storage_are_for_the_record_that_asked() {
 }
 
 #[test]
+fn a_record_that_is_let_go_of_while_storage_is_silent_holds_up_no_other() {
+    let (mut world, browser, _) = kept();
+    let page = world.add_client_in(browser, |options| {
+        options.offline_enabled = true;
+        options.record_discard_timeout_ms = 0;
+    });
+    world.open(page);
+    open(&mut world, page, Strategy::RemoteWins);
+    world.browser(browser).lookups_take_ms = None;
+    wish(&mut world, page, RecordWish::Open { name: "other".into(), strategy: Strategy::RemoteWins });
+    world.run_for(50);
+    assert!(is_from_storage(&world, page));
+    wish(&mut world, page, RecordWish::Discard("other".into()));
+    world.run_for(A_WHILE);
+    assert_eq!(actions(&mut world), ["SUBSCRIBEANDHEAD"]);
+    assert!(!is_from_storage(&world, page));
+}
+
+#[test]
 fn a_client_that_is_closed_meanwhile_takes_no_answers() {
     let (mut world, browser, _) = kept();
     world.browser(browser).lookups_take_ms = Some(500..=500);

@@ -105,7 +105,7 @@ impl Records {
         if self.cache.awaited.get(name) != Some(&lookup) {
             return;
         }
-        self.forget_lookup(name);
+        self.forget_lookup(context, name);
         if let Some((version, text)) = found {
             match Document::parse(text) {
                 Ok(document) if version >= 0 && matches!(document.value().kind(), Kind::Object | Kind::Array) => {
@@ -115,10 +115,6 @@ impl Records {
             }
         }
         self.refuse_to_wait(context, name);
-        // Those that were opened together are asked for together.
-        if context.session.is_some() && self.cache.awaited.is_empty() {
-            self.schedule(context);
-        }
     }
 
     /// What storage has is seen, until the server has been asked.
@@ -159,9 +155,12 @@ impl Records {
     }
 
     /// What storage has of a record no longer matters.
-    pub(super) fn forget_lookup(&mut self, name: &str) {
-        if let Some(lookup) = self.cache.awaited.remove(name) {
-            self.asked.answer(lookup);
+    pub(super) fn forget_lookup(&mut self, context: &Context<'_>, name: &str) {
+        let Some(lookup) = self.cache.awaited.remove(name) else { return };
+        self.asked.answer(lookup);
+        // Those that were opened together are asked for together.
+        if context.session.is_some() && self.cache.awaited.is_empty() {
+            self.schedule(context);
         }
     }
 

@@ -478,7 +478,7 @@ impl Records {
     fn remove(&mut self, context: &mut Context<'_>, name: &str, why: RecordFailure, news: fn(LastSeen) -> RecordNews) {
         let Some(mut entry) = self.entries.remove(name) else { return };
         entry.timer.and_then(|id| self.asked.answer(id));
-        self.forget_lookup(name);
+        self.forget_lookup(context, name);
         if why == RecordFailure::Deleted {
             cache::remove(context, name);
         } else {
