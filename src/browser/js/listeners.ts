@@ -14,20 +14,24 @@ export interface Listener {
  * @internal
  */
 export class Listeners {
-  readonly #byName = new Map<string, readonly Listener[]>();
+  /** A list is replaced when something is removed: so `tell` notices. */
+  readonly #byName = new Map<string, Listener[]>();
 
   add(name: string, listener: Listener): void {
-    this.#byName.set(name, [...(this.#byName.get(name) ?? []), listener]);
+    const listeners = this.#byName.get(name);
+    if (listeners) listeners.push(listener);
+    else this.#byName.set(name, [listener]);
   }
 
   /** Says whether none is left of those there were. */
   remove(name: string, isMeant: (listener: Listener) => boolean): boolean {
     const before = this.#byName.get(name);
     if (!before) return false;
-    const rest = before.filter((listener) => !isMeant(listener));
+    const [rest, removed]: [Listener[], Listener[]] = [[], []];
+    for (const listener of before) (isMeant(listener) ? removed : rest).push(listener);
     if (rest.length > 0) this.#byName.set(name, rest);
     else this.#byName.delete(name);
-    for (const listener of before) if (!rest.includes(listener)) listener.onRemoved?.();
+    for (const listener of removed) listener.onRemoved?.();
     // Whoever was told may have added another.
     return rest.length === 0 && !this.has(name);
   }
@@ -49,7 +53,8 @@ export class Listeners {
   /** Calls those of a name with these details; says whether there were any. */
   tell(name: string, ...details: unknown[]): boolean {
     const listeners = this.#byName.get(name);
-    for (const listener of listeners ?? []) {
+    // Not those that are added on the way.
+    for (const listener of listeners?.slice() ?? []) {
       // Another one may have removed it.
       const now = this.#byName.get(name);
       if (now !== listeners && !now?.includes(listener)) continue;
