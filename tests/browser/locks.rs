@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::support::{Page, TestClient, callback, js, servers, settled, until_async, with_outbox};
 
 /// How many locks of this package are held and waited for.
-async fn locks() -> (u32, u32) {
+pub async fn locks() -> (u32, u32) {
     let ask = "navigator.locks.query().then((state) => ['held', 'pending'].map((kind) =>
         state[kind].filter(({ name }) => name.startsWith('deepstream-wasm/')).length))";
     let counts: js_sys::Array = settled(js(ask)).await.expect("the state").unchecked_into();

@@ -4,8 +4,12 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::support::{
-    Page, Recorder, Replaced, TestClient, callback, js, next_task, property, servers, settled, text, until, with_outbox,
+use crate::{
+    locks::locks,
+    support::{
+        Page, Recorder, Replaced, TestClient, callback, js, next_task, property, servers, settled, text, until,
+        until_async, with_outbox,
+    },
 };
 
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
@@ -279,6 +283,8 @@ async fn word_of_a_removal_is_not_believed_of_what_is_there() {
         next_task().await;
     }
     client.events.emit_with(&"news".into(), &3.into(), &js("{ delivery: 'memory' }")).unwrap();
+    // Before that, another page may have taken this one for gone, and have sent what it removes.
+    until_async("the lock is held", async || locks().await == (1, 0)).await;
     let [first, ..] = &stored()[..] else { panic!("three keys") };
     storage_event(&format!("{{ key: {first:?}, storageArea: localStorage, newValue: null }}"));
     assert_eq!(client.client.outbox().size(), 4);
