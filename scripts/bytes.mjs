@@ -159,8 +159,12 @@ function byGeneric(functions) {
 /** The types that the first name with some is made for: `Vec<A<B>>::push` gives `A<B>`. */
 function firstArgument(name) {
   const start = name.indexOf('<') + 1;
+  if (start === 0) return '';
   let end = start;
-  for (let depth = 1; start > 0 && depth > 0 && end < name.length; end += 1) depth += { '<': 1, '>': -1 }[name[end]] ?? 0;
+  for (let depth = 1; end < name.length; end += 1) {
+    depth += { '<': 1, '>': -1 }[name[end]] ?? 0;
+    if (depth === 0) break;
+  }
   return name.slice(start, end);
 }
 

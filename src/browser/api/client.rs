@@ -140,6 +140,7 @@ impl DeepstreamClient {
     pub fn rpc_handler(&self) -> RpcHandler {
         RpcHandler::new(Rc::clone(&self.driver))
     }
+
     /// The object for `client.outbox`; a new one with every call.
     #[wasm_bindgen(js_name = outboxHandler)]
     pub fn outbox_handler(&self) -> OutboxHandler {

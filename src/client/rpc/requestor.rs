@@ -165,8 +165,7 @@ impl Requestor {
     }
 
     fn put(&mut self, call: Call) {
-        let table = if call.op.is_sent() { &mut self.sent } else { &mut self.waiting };
-        table.ask(call.deadline(), call);
+        self.table(call.op.is_sent()).ask(call.deadline(), call);
     }
 
     fn add(&mut self, call: Call) {
