@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use deepstream_wasm::client::{ClientError, Delivery, DropReason, Output, PageSignal, RpcError, RpcFailure, Ticket};
+use deepstream_wasm::client::{
+    ClientError, Delivery, DropReason, Output, PageSignal, RpcError, RpcFailure, Ticket, limits::LEASE_MS,
+};
 
 use super::outbox::{A_WHILE, dropped, entries_in, offer_with};
 use crate::world::{
@@ -252,6 +254,36 @@ fn a_hidden_page_leaves_it_to_others_and_learns_that_they_made_it() {
         assert_eq!(made(&mut world).len(), 2);
         assert_eq!(tickets.map(|ticket| world.client(page).rejection(ticket)), [Some("OUTCOME_UNKNOWN"); 2]);
     }
+}
+
+#[test]
+fn a_page_that_slept_until_others_took_its_own_makes_what_it_took_over_itself() {
+    let (mut world, provider, browser) = provider_and_browser();
+    world.browser(browser).has_locks = false;
+    world.server().kill();
+    let [sleeper, dead] = [(ADA, "1"), (BOB, "2")].map(|(login, data)| {
+        let page = world.add_client_in(browser, |_| {});
+        world.login(page, login);
+        make(&mut world, page, data, false);
+        page
+    });
+    world.run_for(100);
+    world.crash(dead);
+    world.freeze(sleeper);
+    world.run_for(2 * LEASE_MS);
+    let until_ms = world.now().as_ms() + LEASE_MS;
+    let storage = &mut world.browser(browser).storage;
+    let is_of_sleeper = |(_, value): &(&String, &String)| value.ends_with("echo1\n");
+    let (key, _) = storage.iter().find(is_of_sleeper).expect("it is stored");
+    let lease = [key.rsplit_once('/').expect("it has a client").0, "/lease"].concat();
+    assert!(storage.insert(lease, format!("somebody {until_ms}")).is_some());
+    world.server().start();
+    world.thaw(sleeper);
+    world.login(sleeper, BOB);
+    world.run_until_open(sleeper);
+    world.run_until_open(provider);
+    world.run_for(A_WHILE);
+    assert_eq!(made(&mut world), ["2"]);
 }
 
 #[test]

@@ -33,11 +33,11 @@ impl Log {
         true
     }
 
-    /// Whether no other page can have made this call, or be making it.
+    /// Whether no other page can have made this call, or be making it. What was taken over is this page's as long as it is
+    /// here, whoever has the own lock.
     pub fn may_make(&self, call: &Entry) -> bool {
-        let has_lock =
-            self.is_taken_over(call) || (self.takeover.own_lock == OwnLock::Held && !self.reads.asks_for_own());
-        call.stored.is_none() || (has_lock && !self.takeover.is_parked)
+        let has_own = self.takeover.own_lock == OwnLock::Held && !self.reads.asks_for_own() && !self.takeover.is_parked;
+        call.stored.is_none() || self.is_taken_over(call) || has_own
     }
 
     /// Whether writing the entry anew cannot bring back a call that another page has made.
