@@ -11,7 +11,7 @@ const rows = [
   ['answer', 'asked', 'deduplication', 'flight', 'log'],
   ['context'],
   ['subscriptions'],
-  ['connection', 'listen', 'outbox'],
+  ['connection', 'listen'],
   ['event', 'presence', 'records', 'rpc'],
   ['features'],
   // A test.

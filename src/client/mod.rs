@@ -30,7 +30,6 @@ pub mod limits;
 mod listen;
 mod log;
 mod options;
-mod outbox;
 mod pings;
 mod presence;
 mod reason;
@@ -45,15 +44,14 @@ mod url;
 
 use std::collections::VecDeque;
 
-#[cfg(not(feature = "records"))]
-use self::records::Records;
 use self::{
     connection::Connection, context::Context, deduplication::Deduplication, features::Features, flight::Flight,
-    log::Log, outbox::Outbox, pings::Pings, rpc::Requestor, time::earliest,
+    log::Log, pings::Pings, time::earliest,
 };
 pub use self::{
     connection::Snapshot,
     error::{ClientError, ConnectionFailure, DropReason, RecordFailure, RpcError, RpcFailure},
+    features::OutboxView,
     io::{
         Command, ConnectionState, Delivery, Entry, EventCommand, Frame, Input, Kind, ListenCommand, LockOutcome, Offer,
         OutboxNews, Outcome, Output, PageSignal, PresenceCommand, RpcAnswer, RpcCall, RpcCommand, RpcRequest,
@@ -63,7 +61,6 @@ pub use self::{
         Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,
         Overflow, Resubscribe,
     },
-    outbox::OutboxView,
     reason::{CloseKind, CloseReason},
     rng::Rng,
     time::{Instant, Wake},
@@ -83,7 +80,6 @@ pub struct Client {
     rng: Rng,
     connection: Connection,
     features: Features,
-    outbox: Outbox,
     log: Log,
     /// The session that the features were told of last.
     followed_session: Option<SocketId>,
@@ -109,7 +105,6 @@ impl Client {
         );
         let urls = urls.iter().map(|url| Box::from(*url)).collect();
         Self {
-            outbox: Outbox::new(),
             log,
             followed_session: None,
             pings: Pings::default(),
@@ -154,7 +149,7 @@ impl Client {
 
     /// What waits for the server.
     pub const fn outbox(&self) -> OutboxView<'_> {
-        OutboxView { outbox: &self.outbox, queues: &self.features, log: &self.log }
+        OutboxView { features: &self.features, log: &self.log }
     }
 
     /// Whether the server has refused to let this client provide `name`, in this session.
@@ -175,8 +170,8 @@ impl Client {
         // What is to be cleared does not wait for the end of the task: the client may be closed in it.
         let may_be_followed = matches!(&input, Input::Command(command) if !matches!(command, Command::ClearOutbox));
         // What a page that did not run hears first may be from long ago.
-        let (mut context, _, features, outbox) = self.split(now);
-        outbox.check_leases(&mut context, features);
+        let (mut context, _, features) = self.split(now);
+        features.check_leases(&mut context);
         match input {
             Input::Tick => self.on_tick(now),
             Input::TaskEnd => {}
@@ -187,20 +182,20 @@ impl Client {
                 let (mut context, connection, ..) = self.split(now);
                 connection.on_page(&mut context, signal);
                 self.follow_session(now);
-                let (mut context, _, features, outbox) = self.split(now);
+                let (mut context, _, features) = self.split(now);
                 match signal {
-                    PageSignal::Left => outbox.park(&mut context, features),
-                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => Outbox::unpark(&mut context),
+                    PageSignal::Left => features.park(&mut context),
+                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => Features::unpark(&mut context),
                 }
             }
             Input::Storage(event) => {
-                let (mut context, _, features, outbox) = self.split(now);
-                outbox.on_storage(&mut context, features, event);
+                let (mut context, _, features) = self.split(now);
+                features.on_storage(&mut context, event);
                 features.rpc.requestor.wake();
             }
             Input::Lock { name, outcome } => {
-                let (mut context, _, features, outbox) = self.split(now);
-                outbox.on_lock(&mut context, name, outcome);
+                let (mut context, _, features) = self.split(now);
+                features.on_lock(&mut context, name, outcome);
                 features.rpc.requestor.wake();
             }
             Input::Credentials { question, answer } => {
@@ -214,14 +209,13 @@ impl Client {
         }
         self.follow_session(now);
         self.follow_records(now);
-        let (mut context, _, features, outbox) = self.split(now);
+        let (mut context, _, features) = self.split(now);
         if context.session.is_some() {
             if context.flight.takes_more() {
                 features.send_waiting(&mut context);
-                outbox.flush(&mut context);
                 self.follow_records(now);
             }
-            let (mut context, connection, features, _) = self.split(now);
+            let (mut context, connection, features) = self.split(now);
             features.rpc.requestor.send_durable(&mut context);
             if context.flight.takes_ping() {
                 connection.ask(&mut context);
@@ -230,15 +224,15 @@ impl Client {
         let (mut context, connection, ..) = self.split(now);
         connection.ask_if_in_the_dark(&mut context);
         self.follow_rest(now);
-        let (mut context, connection, features, outbox) = self.split(now);
-        outbox.settle_flushes(&mut context, features);
+        let (mut context, connection, features) = self.split(now);
+        features.settle_flushes(&mut context);
         if connection.awaits_application() {
-            outbox.leave_taken_over(&mut context, features);
+            features.leave_taken_over(&mut context);
         }
         if may_be_followed && !connection.is_closed() {
             context.ask_storage_first();
         } else {
-            outbox.commit(&mut context, features);
+            features.commit(&mut context);
         }
         if self.log.take_changed() {
             self.out.push_back(Output::Outbox(OutboxNews::Changed));
@@ -250,10 +244,9 @@ impl Client {
         let rests = self.connection.rests();
         let is_over = self.connection.is_closed() || self.connection.stopped().is_some();
         if let Some(error) = &rests {
-            let (mut context, _, features, outbox) = self.split(now);
+            let (mut context, _, features) = self.split(now);
             features.on_rest(&mut context, error);
             if is_over {
-                outbox.on_rest(&mut context, features, error);
                 features.on_stopped(&mut context, error);
             }
         }
@@ -262,9 +255,9 @@ impl Client {
 
     /// Records do what they have put off until nothing else is done.
     fn follow_records(&mut self, now: Instant) {
-        let (mut context, _, features, outbox) = self.split(now);
+        let (mut context, _, features) = self.split(now);
         if features.records.follow(&mut context) {
-            outbox.commit(&mut context, features);
+            features.commit(&mut context);
         }
         features.records.start_writing(&mut context);
     }
@@ -282,10 +275,8 @@ impl Client {
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let session = self.connection.session().is_some();
-        let features = self.features.deadline(session);
-        let outbox = self.connection.is_wanted();
-        let outbox = outbox.then(|| earliest(&[self.outbox.deadline(session), self.log.deadline(session)]));
-        earliest(&[self.connection.deadline(&self.options), features, outbox.flatten()])
+        let log = self.log.deadline(session).filter(|_| self.connection.is_wanted());
+        earliest(&[self.connection.deadline(&self.options), self.features.deadline(session), log])
     }
 
     /// Tells the features when a session ended or began. A session is over as soon as another socket counts, so
@@ -296,28 +287,25 @@ impl Client {
         if before == after {
             return;
         }
-        let (mut context, connection, features, outbox) = self.split(now);
+        let (mut context, connection, features) = self.split(now);
         if before.is_some() {
             let reason = connection.snapshot().reason;
             let culprit = context.flight.on_lost(now, reason.as_ref(), context.pings.answered);
             features.on_lost(&mut context, culprit.as_ref());
-            outbox.on_lost(&mut context, features, culprit.as_ref());
         }
         if context.session.is_some() {
             let (params, client_data) = connection.user();
             let is_somebody_else = context.log.on_login(params, client_data);
-            features.on_session(&mut context, connection.session_gap_ms());
-            outbox.on_session(&mut context, features, is_somebody_else);
+            features.on_session(&mut context, connection.session_gap_ms(), is_somebody_else);
         }
     }
 
     fn on_tick(&mut self, now: Instant) {
-        let (mut context, connection, features, _) = self.split(now);
+        let (mut context, connection, features) = self.split(now);
         connection.on_tick(&mut context, &mut || features.awaits_answers());
         // The connection may just have been given up.
-        let (mut context, connection, features, outbox) = self.split(now);
-        features.on_tick(&mut context);
-        if outbox.on_tick(&mut context, features) {
+        let (mut context, connection, features) = self.split(now);
+        if features.on_tick(&mut context) {
             connection.ask(&mut context);
         }
     }
@@ -371,14 +359,14 @@ impl Client {
     }
 
     fn on_message(&mut self, now: Instant, message: &Message<'_>) {
-        let (mut context, connection, features, outbox) = self.split(now);
+        let (mut context, connection, features) = self.split(now);
         match message {
             Message::Connection(message) => {
                 connection.on_connection_message(&mut context, message);
                 // It may have ended the session.
-                let (mut context, _, _, outbox) = self.split(now);
+                let (mut context, _, features) = self.split(now);
                 if context.session.is_some() {
-                    outbox.on_pong(&mut context);
+                    features.events.queue.on_pong(&mut context);
                     context.flight.on_pong(context.pings.answered);
                 }
             }
@@ -388,7 +376,7 @@ impl Client {
                 // Too many attempts say nothing of the last one.
                 let is_judged = message.action != AuthAction::TooManyAuthAttempts;
                 if let (true, Some(params), None) = (is_judged, params, connection.known_params()) {
-                    outbox.on_refused(&mut context, features, params);
+                    features.on_refused(&mut context, params);
                 }
             }
             Message::Parser(message) => context.report(ClientError::Server {
@@ -398,13 +386,13 @@ impl Client {
                 name: None,
                 data: message.data.map(Into::into),
             }),
-            message => features.on_message(&mut context, outbox, message),
+            message => features.on_message(&mut context, message),
         }
     }
 
     fn on_command(&mut self, now: Instant, command: Command<'_>) {
         let is_closed = self.connection.is_closed();
-        let (mut context, connection, features, outbox) = self.split(now);
+        let (mut context, connection, features) = self.split(now);
         let possible = if is_closed { features.refuse(&mut context, command) } else { Some(command) };
         let Some(command) = possible else { return };
         match command {
@@ -412,37 +400,39 @@ impl Client {
                 if connection.login(&mut context, ticket, params) {
                     // The session of whoever was logged in is over.
                     self.follow_session(now);
-                    let (mut context, connection, features, outbox) = self.split(now);
-                    outbox.on_credentials(&mut context, features, connection.known_params());
+                    let (mut context, connection, features) = self.split(now);
+                    features.on_credentials(&mut context, connection.known_params());
                 }
             }
             Command::Pause => connection.pause(&mut context),
             Command::Resume { ticket } => connection.resume(&mut context, ticket),
             Command::Close => {
                 connection.close(&mut context);
-                let (mut context, _, features, outbox) = self.split(now);
+                let (mut context, _, features) = self.split(now);
                 features.on_closed(&mut context);
-                outbox.on_closed(&mut context, features);
-                features.records = Records::new();
-                features.rpc.requestor = Requestor::new();
             }
-            Command::FlushOutbox { ticket } => outbox.flush_by(&mut context, ticket),
-            Command::ClearOutbox => outbox.clear(&mut context, features),
+            Command::FlushOutbox { ticket } => features.events.queue.flush_by(&mut context, ticket),
+            Command::ClearOutbox => features.clear(&mut context),
             Command::Resubscribe => features.resubscribe(&mut context),
-            Command::Event(EventCommand::Emit(offer)) => outbox.add(&mut context, features, &offer),
-            Command::Event(command) => features.events.on_command(&mut context, command),
+            Command::Event(command) => {
+                if let Some(mut event) = features.events.on_command(&mut context, command)
+                    && features.has_room_for(&mut context, &mut event)
+                {
+                    features.events.queue.add(&mut context, event);
+                }
+            }
             Command::Presence(command) => features.presence.on_command(&mut context, command),
             #[cfg(feature = "records")]
             Command::Record(command) => {
                 if let Some((mut op, edit)) = features.records.on_command(&mut context, command)
-                    && outbox.has_room_for(&mut context, features, &mut op)
+                    && features.has_room_for(&mut context, &mut op)
                 {
                     features.records.add_blind(&mut context, op, edit);
                 }
             }
             Command::Rpc(command) => {
                 if let Some(mut call) = features.rpc.on_command(&mut context, command)
-                    && outbox.has_room_for(&mut context, features, &mut call)
+                    && features.has_room_for(&mut context, &mut call)
                 {
                     features.rpc.requestor.make(&mut context, call);
                 }
@@ -450,7 +440,7 @@ impl Client {
         }
     }
 
-    fn split(&mut self, now: Instant) -> (Context<'_>, &mut Connection, &mut Features, &mut Outbox) {
+    fn split(&mut self, now: Instant) -> (Context<'_>, &mut Connection, &mut Features) {
         let context = Context {
             now,
             options: &self.options,
@@ -464,6 +454,6 @@ impl Client {
             log: &mut self.log,
             wall_clock_origin_ms: self.wall_clock_origin_ms,
         };
-        (context, &mut self.connection, &mut self.features, &mut self.outbox)
+        (context, &mut self.connection, &mut self.features)
     }
 }

@@ -1,12 +1,11 @@
 //! What stands in for the records in a build without them: a part that holds none.
 
 use super::{
-    context::Context,
+    context::{Context, Visit},
     error::ClientError,
     flight::Item,
     io::{Entry, Kind},
     log::Log,
-    outbox::{Queues, Visit},
     time::{Instant, Wake},
 };
 use crate::wire::{RecordMessage, Topic};
@@ -52,36 +51,30 @@ impl Records {
         let (topic, action) = (Topic::Record, message.action.name());
         context.report(ClientError::Unsolicited { topic, action, expected: "nothing: this build has no records" });
     }
-}
 
-impl Queues for Records {
-    fn entries<'a>(&'a self, _: &'a Log) -> Box<dyn Iterator<Item = &'a Entry> + 'a> {
-        Box::new([].iter())
+    pub fn entries<'a>(&'a self, _: &'a Log) -> impl Iterator<Item = &'a Entry> {
+        std::iter::empty()
     }
 
-    fn for_each_entry(&mut self, _: &mut Context<'_>, _: &mut Visit<'_>) {}
+    pub fn for_each_entry(&mut self, _: &mut Context<'_>, _: &mut Visit<'_>) {}
 
-    fn adopt(&mut self, _: &mut Context<'_>, _: Vec<Entry>) {}
+    pub fn adopt(&mut self, _: &mut Context<'_>, _: Vec<Entry>) {}
 
-    fn take_out(&mut self, _: &mut Context<'_>, _: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+    pub fn take_out(&mut self, _: &mut Context<'_>, _: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
         Vec::new()
     }
 
-    fn take_portable(&mut self, _: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
-        Vec::new()
-    }
-
-    fn oldest_waiting(&self) -> Option<&Entry> {
+    pub fn oldest_waiting(&self) -> Option<&Entry> {
         None
     }
 
-    fn keep_bases(&mut self, _: &mut Context<'_>) {}
+    pub fn keep_bases(&mut self, _: &mut Context<'_>) {}
 
-    fn is_readable(&self, kind: Kind, _: Option<&str>) -> bool {
+    pub fn is_readable(&self, kind: Kind, _: Option<&str>) -> bool {
         !kind.is_of_record()
     }
 
-    fn read_base(&self, _: &str) -> Option<(u64, Box<str>)> {
+    pub fn read_base(&self, _: &str) -> Option<(u64, Box<str>)> {
         None
     }
 }

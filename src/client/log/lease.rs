@@ -117,9 +117,4 @@ impl Log {
             self.on_lease_taken(now, client, LEASE_MS);
         }
     }
-
-    pub fn has_stored(&self) -> bool {
-        let is_own = |key: &str| self.keys.parse_group(key).is_some_and(|(client, _)| *client == *self.client);
-        !self.groups.where_key(is_own).is_empty()
-    }
 }

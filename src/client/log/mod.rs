@@ -227,9 +227,9 @@ impl Log {
         }
     }
 
-    /// An entry is no longer here, and stays in storage.
+    /// An entry is no longer here, and stays in storage for others to send.
     pub fn leave_to_others(&mut self, entry: &Entry) {
         self.uncount(entry);
-        entry.stored.into_iter().for_each(|group| self.groups.leave(group));
+        self.leave_storage(entry);
     }
 }

@@ -3,7 +3,7 @@
 use super::{Log, Purpose, Storage};
 use crate::{
     client::{
-        io::{Entry, Output},
+        io::{Entry, GroupId, Output},
         time::Instant,
     },
     names::NameMap,
@@ -84,9 +84,9 @@ impl Log {
         self.client_of(entry).is_some_and(|client| *client != *self.client)
     }
 
-    /// Whether the entry was this client's.
-    pub fn is_of_client(&self, entry: &Entry, client: &str) -> bool {
-        self.client_of(entry).is_some_and(|of| *of == *client)
+    /// What stands in storage under keys of a client, and has entries here.
+    pub fn groups_of(&self, client: &str) -> Vec<GroupId> {
+        self.groups.where_key(|key| self.keys.parse_group(key).is_some_and(|(of, _)| *of == *client))
     }
 
     fn client_of(&self, entry: &Entry) -> Option<&str> {

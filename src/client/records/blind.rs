@@ -4,12 +4,11 @@
 use super::{Records, failure, requests::Awaited, stored::read_write, write::Edit};
 use crate::client::{
     asked::{Asked, id_in},
-    context::Context,
+    context::{Context, Visit},
     error::{ClientError, DropReason, RecordFailure},
     flight::Item,
     io::{Delivery, Entry as Op, Offer, OutboxNews, Output, Progress},
     limits::RECORD_FORCE_ATTEMPTS,
-    outbox::Visit,
 };
 use crate::{
     names::NameMap,

@@ -14,11 +14,10 @@ use super::{
     tell,
 };
 use crate::client::{
-    context::Context,
+    context::{Context, Visit},
     error::{ClientError, Rival},
     io::{Entry as Op, Kind, Progress, RecordNews, Strategy},
     log::Log,
-    outbox::{Queues, Visit},
     record::Document,
 };
 
@@ -53,14 +52,16 @@ impl Left {
     }
 }
 
-impl Queues for Records {
-    fn entries<'a>(&'a self, log: &'a Log) -> Box<dyn Iterator<Item = &'a Op> + 'a> {
+impl Records {
+    /// All that is unsent, that of each record after that of another.
+    pub fn entries<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = &'a Op> {
         let open = log.written_to().filter_map(|name| self.entries.get(name));
         let left = self.left.iter().flat_map(|left| &left.writes).map(|write| &write.op);
-        Box::new(self.blind.entries().chain(open.flat_map(Entry::entries)).chain(left))
+        self.blind.entries().chain(open.flat_map(Entry::entries)).chain(left)
     }
 
-    fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+    /// Calls `visit` for all of that, and for what writes were made to.
+    pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
         self.blind.for_each_entry(context, visit);
         for name in context.log.to_written_names() {
             if let Some(entry) = self.entries.get_mut(&name) {
@@ -73,7 +74,8 @@ impl Queues for Records {
         }
     }
 
-    fn adopt(&mut self, context: &mut Context<'_>, ops: Vec<Op>) {
+    /// Takes in what earlier pages have left, or users who have logged in again. The log has it already.
+    pub fn adopt(&mut self, context: &mut Context<'_>, ops: Vec<Op>) {
         let (mut blind, mut bases) = (Vec::new(), Vec::new());
         let begin = self.left.len();
         for op in ops {
@@ -109,7 +111,9 @@ impl Queues for Records {
         self.blind.adopt(context, blind);
     }
 
-    fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
+    /// Takes out all that is meant, and what it was made to if nothing else was. All of it [leaves](Context::leave) with that;
+    /// what is seen of records is as if it had not been made.
+    pub fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let mut taken = self.blind.take_out(is_meant);
         for left in &mut self.left {
             taken.extend(left.writes.extract_if(.., |write| is_meant(&write.op)).map(|write| write.op));
@@ -126,21 +130,20 @@ impl Queues for Records {
         taken
     }
 
-    fn take_portable(&mut self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
-        self.blind.take_out(is_meant)
-    }
-
-    fn oldest_waiting(&self) -> Option<&Op> {
+    /// The write to a record that is not open that has waited longest.
+    pub fn oldest_waiting(&self) -> Option<&Op> {
         self.blind.entries().find(|op| op.progress == Progress::Waiting)
     }
 
-    fn keep_bases(&mut self, context: &mut Context<'_>) {
+    /// Storage has all that is unsent: sees to it that it has what it was made to.
+    pub fn keep_bases(&mut self, context: &mut Context<'_>) {
         for name in self.unsent_names(context) {
             self.keep_base(context, &name);
         }
     }
 
-    fn is_readable(&self, kind: Kind, data: Option<&str>) -> bool {
+    /// Whether what stands in storage for a record is of this package.
+    pub fn is_readable(&self, kind: Kind, data: Option<&str>) -> bool {
         match kind {
             Kind::Write | Kind::Forced => data.and_then(read_write).is_some(),
             Kind::Base => data.and_then(read_base).is_some(),
@@ -148,13 +151,13 @@ impl Queues for Records {
         }
     }
 
-    fn read_base(&self, data: &str) -> Option<(u64, Box<str>)> {
+    /// What writes were made to, as it stands in storage: those with lower numbers than the first are part of it. Returns that
+    /// number, and the same with no writes being part of it.
+    pub fn read_base(&self, data: &str) -> Option<(u64, Box<str>)> {
         let StoredBase { version, first, document } = read_base(data)?;
         Some((first, base_text(version, 0, document.as_ref())))
     }
-}
 
-impl Records {
     fn take_out_of(&mut self, context: &mut Context<'_>, name: &str, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
         let mut before = entry.view.clone();

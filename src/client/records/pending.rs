@@ -9,9 +9,8 @@ use super::{
     write::{Edit, Watch, Write},
 };
 use crate::client::{
-    context::Context,
+    context::{Context, Visit},
     io::{Entry as Op, Kind, Ticket},
-    outbox::Visit,
     record::{Document, Path},
 };
 

@@ -9,7 +9,6 @@ use crate::{
         io::Kind,
         limits::{BULK_NAMES_MAX_BYTES, HEARD_LATELY_MS},
         options::Resubscribe,
-        outbox::Queues,
     },
     wire::{RecordAction, RecordMessage, Topic},
 };

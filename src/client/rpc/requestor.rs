@@ -7,13 +7,12 @@
 use crate::{
     client::{
         asked::{Asked, id_in},
-        context::Context,
+        context::{Context, Visit},
         error::{ClientError, DropReason, RpcFailure},
         flight::Item,
         io::{Delivery, Entry, Kind, Offer, Output, Progress, RpcCall, Ticket},
         limits::{RPC_KEPT_MAX_BYTES, RPC_KEPT_MAX_CALLS},
         log::{Extent, Purpose},
-        outbox::Visit,
         time::{Instant, Wake, earlier},
     },
     wire::{RpcAction, RpcMessage, is_error},

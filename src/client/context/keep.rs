@@ -1,12 +1,13 @@
 //! How what waits for the server comes and goes.
 
+use super::Context;
 use crate::client::{
-    context::Context,
+    digest::push_hex,
     error::{ClientError, DropReason, RecordFailure, RpcFailure},
     flight::Item,
     io::{CHOSEN_KEY, Delivery, Entry, Kind, Offer, OutboxNews, Output, Progress},
     limits::RECORD_WRITES_TTL_MS,
-    log::Storage,
+    log::{OwnLock, Storage, persisted},
 };
 
 impl Context<'_> {
@@ -70,6 +71,31 @@ impl Context<'_> {
         self.log.touch_storage();
         if self.log.storage == Storage::Ready {
             self.store(entry);
+        }
+    }
+
+    /// Has storage keep the entry from the end of the task on, together with what else it is given in this task.
+    fn store(&mut self, entry: &mut Entry) {
+        self.hold_own_lock();
+        self.log.takeover.has_stored_calls |= entry.kind.is_call();
+        if self.log.storage_name.is_none() {
+            let mut name = String::new();
+            push_hex(&mut name, self.rng.next_u64());
+            let name: Box<str> = name.into();
+            self.out.push_back(Output::WriteStorage { key: self.log.keys.of_storage(), value: Some(name.clone()) });
+            self.log.storage_name = Some(name);
+        }
+        let expires_ms = self.wall_clock_ms(entry.expires_at);
+        let takeover = &self.log.takeover;
+        let holds_lock = takeover.own_lock == OwnLock::Held && !takeover.is_parked;
+        if let Some((group, value)) = self.log.groups.join(entry, self.now, holds_lock) {
+            persisted::push(value, entry, expires_ms);
+            entry.stored = Some(group);
+        } else {
+            let mut value = persisted::header(&entry.owner);
+            persisted::push(&mut value, entry, expires_ms);
+            let key = self.log.keys.of_group(&self.log.client, entry.number);
+            entry.stored = Some(self.log.groups.begin(key, value, entry, self.now));
         }
     }
 
@@ -153,7 +179,7 @@ impl Context<'_> {
     }
 
     /// Shows those who listen to the outbox what will not be sent.
-    pub(super) fn announce_dropped(&mut self, entries: Vec<Entry>, why: DropReason) {
+    pub fn announce_dropped(&mut self, entries: Vec<Entry>, why: DropReason) {
         if !entries.is_empty() {
             self.log.changed = true;
             self.out.push_back(Output::Outbox(OutboxNews::Dropped { why, entries }));

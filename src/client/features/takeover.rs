@@ -3,7 +3,7 @@
 //! Every client holds a lock as long as it has entries in storage. Who gets the lock of another client knows that it is
 //! gone, and sends what it left, if it belongs to whoever is logged in here.
 
-use super::{Outbox, Queues, storage::degrade};
+use super::{Features, storage::degrade};
 use crate::client::{
     context::Context,
     error::{ClientError, DropReason},
@@ -21,34 +21,6 @@ impl Context<'_> {
     pub(super) fn give_up_waiting(&mut self) {
         if self.log.storage == Storage::Reading && !std::mem::replace(&mut self.log.takeover.has_reported, true) {
             degrade(self, "the storage does not answer");
-        }
-    }
-
-    /// Makes sure that nobody takes this client for gone.
-    pub(super) fn hold_own_lock(&mut self) {
-        if self.log.takeover.own_lock != OwnLock::None || self.log.takeover.is_parked {
-            return;
-        }
-        if self.log.leases.are_in_use() {
-            self.take_own_lease();
-        } else {
-            self.ask_for_own_lock();
-        }
-    }
-
-    /// Waits for the own lock, which others may have.
-    pub(super) fn ask_for_own_lock(&mut self) {
-        self.log.takeover.own_lock = OwnLock::Asked;
-        self.log.takeover.own_asked_at = self.now;
-        let client = self.log.client.clone();
-        self.ask_lock(&client, true);
-    }
-
-    pub(super) fn ask_lock(&mut self, client: &str, wait: bool) {
-        if self.log.leases.are_in_use() {
-            self.log.ask_lease(client, wait);
-        } else {
-            self.out.push_back(Output::AskLock { name: self.log.keys.of_client(client), wait });
         }
     }
 
@@ -181,13 +153,13 @@ impl Context<'_> {
     }
 }
 
-impl Outbox {
+impl Features {
     /// Sends, if that was all that had to come first.
     pub(super) fn go_on(&mut self, context: &mut Context<'_>) {
         if context.log.start_deadline.is_some() && context.log.is_start_done() {
             context.log.start_deadline = None;
         }
-        self.flush(context);
+        self.events.queue.flush(context);
     }
 
     /// A lock was asked for; this is the answer.
@@ -203,13 +175,7 @@ impl Outbox {
         self.go_on(context);
     }
 
-    pub(super) fn take_over(
-        &mut self,
-        context: &mut Context<'_>,
-        queues: &mut dyn Queues,
-        client: &str,
-        items: &[(String, String)],
-    ) {
+    pub(super) fn take_over(&mut self, context: &mut Context<'_>, client: &str, items: &[(String, String)]) {
         let mut found = Vec::new();
         for (key, value) in items {
             let Some((_, first)) = context.log.keys.parse_group(key) else { continue };
@@ -222,10 +188,10 @@ impl Outbox {
         }
         sort_by_number(&mut found, |(first, ..)| *first);
         let (mut writes, mut others) = (Vec::new(), Vec::new());
-        let (mut events, mut count) = (self.in_flight, 0);
+        let mut count = 0;
         for (_, key, group) in &found {
             let (readable, garbage): (Vec<_>, Vec<_>) =
-                group.entries.iter().partition(|entry| queues.is_readable(entry.kind, entry.data));
+                group.entries.iter().partition(|entry| self.records.is_readable(entry.kind, entry.data));
             if !garbage.is_empty() {
                 context.tell_unreadable(Unreadable::Garbage);
             }
@@ -242,17 +208,12 @@ impl Outbox {
                 }
                 context.log.count(&entry);
                 count += 1;
-                if entry.kind == Kind::Event {
-                    self.entries.insert(events, entry);
-                    events += 1;
-                } else {
-                    others.push(entry);
-                }
+                others.push(entry);
             }
         }
         context.log.set_other(client, Other::TakenOver(count));
-        queues.adopt(context, others);
-        let has_adopted = cfg!(feature = "records") && self.adopt_writes(context, queues, writes);
+        self.adopt(context, others);
+        let has_adopted = cfg!(feature = "records") && self.adopt_writes(context, writes);
         context.log.changed |= has_adopted || count > 0;
         if count == 0 && has_adopted {
             // Perhaps it was not gone for good, and has left more.
@@ -260,22 +221,17 @@ impl Outbox {
         } else if count == 0 {
             context.log.release(client);
         }
-        self.expire(context, queues);
+        self.expire(context);
     }
 
     /// Takes what a client that is gone has written to records to the own keys, since what is written here was made to that. With
     /// each comes what it stands in storage with, and its number there. Says whether there was anything new.
-    fn adopt_writes(
-        &mut self,
-        context: &mut Context<'_>,
-        queues: &mut dyn Queues,
-        found: Vec<(GroupId, u64, Entry)>,
-    ) -> bool {
+    fn adopt_writes(&mut self, context: &mut Context<'_>, found: Vec<(GroupId, u64, Entry)>) -> bool {
         let (mut bases, mut writes) = (Vec::<(u64, Entry)>::new(), Vec::new());
         for (group, number, mut entry) in found {
             context.log.groups.remove(group, false);
             let base = entry.data.as_deref().filter(|_| entry.kind == Kind::Base);
-            if let Some((first, all)) = base.and_then(|data| queues.read_base(data)) {
+            if let Some((first, all)) = base.and_then(|data| self.records.read_base(data)) {
                 // The last one counts. None of those that are here by now are part of it.
                 entry.data = Some(all);
                 bases.retain(|(_, base)| base.name != entry.name);
@@ -287,7 +243,7 @@ impl Outbox {
         let mut adopted = Vec::new();
         for (number, mut entry) in writes {
             let base = bases.iter().find(|(_, base)| base.name == entry.name);
-            let known = queues.entries(context.log).chain(&self.held).chain(&adopted);
+            let known = self.entries(context.log).chain(&adopted);
             let is_known = known.into_iter().any(|known| known.key == entry.key);
             // The others are part of what these were made to, or another page had begun to do what is done here.
             if base.is_none_or(|(first, _)| number >= *first) && !is_known {
@@ -302,7 +258,7 @@ impl Outbox {
             }
         }
         let has_adopted = !adopted.is_empty();
-        queues.adopt(context, adopted);
+        self.adopt(context, adopted);
         has_adopted
     }
 }

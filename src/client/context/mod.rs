@@ -1,12 +1,15 @@
 //! What every part of the client works with.
 
+mod keep;
+mod locks;
+
 use std::collections::VecDeque;
 
 use super::{
     deduplication::Deduplication,
     error::ClientError,
     flight::{Flight, Item},
-    io::{Outcome, Output, SocketId, Ticket},
+    io::{Entry, Outcome, Output, SocketId, Ticket},
     log::Log,
     options::Options,
     pings::Pings,
@@ -40,6 +43,9 @@ pub struct Context<'a> {
     /// What the clock on the wall said at the origin of [`Instant`], in milliseconds since 1970.
     pub wall_clock_origin_ms: u64,
 }
+
+/// What is done with each entry.
+pub type Visit<'a> = dyn FnMut(&mut Context<'_>, &mut Entry) + 'a;
 
 impl Context<'_> {
     /// Sends one message in the session.

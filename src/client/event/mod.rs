@@ -1,13 +1,15 @@
 //! Events: subscriptions, what arrives for them, and what is emitted.
 
+mod queue;
+
+pub use self::queue::EventQueue;
 use super::{
     answer::Answer,
     context::Context,
-    io::{EventCommand, Output},
+    io::{Entry, EventCommand, Output},
     listen::Listens,
-    outbox::Outbox,
     subscriptions::{Subject, Subscriptions},
-    time::{Instant, Wake, earlier},
+    time::{Instant, Wake, earliest},
 };
 use crate::wire::{EventAction, EventMessage};
 
@@ -18,23 +20,29 @@ const EMIT: i32 = EventAction::Emit.number();
 pub struct Events {
     subscriptions: Subscriptions,
     listens: Listens,
+    /// What is emitted.
+    pub queue: EventQueue,
 }
 
 impl Events {
     /// No subscriptions.
     pub fn new() -> Self {
-        Self { subscriptions: Subscriptions::new(Subject::Events), listens: Listens::new(Subject::EventPatterns) }
+        Self {
+            subscriptions: Subscriptions::new(Subject::Events),
+            listens: Listens::new(Subject::EventPatterns),
+            queue: EventQueue::new(),
+        }
     }
 
-    /// The application wants something.
-    pub fn on_command(&mut self, context: &mut Context<'_>, command: EventCommand<'_>) {
+    /// The application wants something. Returns an event, which is to be [added](EventQueue::add) if there is room for it.
+    pub fn on_command(&mut self, context: &mut Context<'_>, command: EventCommand<'_>) -> Option<Entry> {
         match command {
             EventCommand::Subscribe(name) => self.subscriptions.subscribe(context, name),
             EventCommand::Unsubscribe(name) => self.subscriptions.unsubscribe(context, name),
-            // The outbox has it.
-            EventCommand::Emit(_) => {}
+            EventCommand::Emit(offer) => return self.queue.accept(context, &offer),
             EventCommand::Listen(command) => self.listens.on_command(context, command),
         }
+        None
     }
 
     /// A session begins.
@@ -55,9 +63,9 @@ impl Events {
         self.listens.resubscribe(context);
     }
 
-    /// When time alone changes something, and what.
+    /// When time alone changes something within a session, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        earlier(self.subscriptions.deadline(), self.listens.deadline())
+        earliest(&[self.subscriptions.deadline(), self.listens.deadline(), self.queue.deadline()])
     }
 
     /// Time has passed within a session.
@@ -67,7 +75,7 @@ impl Events {
     }
 
     /// A message of the topic EVENT arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, message: &EventMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context<'_>, message: &EventMessage<'_>) {
         let answer = Answer::from(message);
         if self.subscriptions.on_answer(context, &answer)
             || self.listens.on_answer(context, &answer, message.subscription)
@@ -86,7 +94,7 @@ impl Events {
                 let error = answer.error("EMIT or an acknowledgement");
                 let is_denial = answer.is_error && answer.original_action == Some(EMIT);
                 let key = message.correlation_id.filter(|_| is_denial);
-                if !key.is_some_and(|key| outbox.on_denied(context, key, &error)) {
+                if !key.is_some_and(|key| self.queue.on_denied(context, key, &error)) {
                     context.report(error);
                 }
             }

@@ -1,16 +1,22 @@
 //! What a client does with its connection, told together what concerns all of it.
 
+mod lease;
+mod owners;
+mod page;
+mod storage;
+mod takeover;
+mod waiting;
+
+pub use self::waiting::OutboxView;
 use super::{
     context::Context,
     error::ClientError,
-    event::Events,
+    event::{EventQueue, Events},
     flight::Item,
-    io::{Command, Entry, EventCommand, Kind, ListenCommand, PresenceCommand, Progress, RpcCall, RpcCommand},
-    log::Log,
-    outbox::{Outbox, Queues, Visit},
+    io::{Command, Entry, EventCommand, ListenCommand, PresenceCommand, RpcCall, RpcCommand},
     presence::Presence,
     records::Records,
-    rpc::Rpc,
+    rpc::{Requestor, Rpc},
     time::{Instant, Wake, earlier, earliest},
 };
 use crate::wire::{Message, Topic};
@@ -26,26 +32,35 @@ pub struct Features {
     pub records: Records,
     /// `client.rpc`.
     pub rpc: Rpc,
+    /// Events, and writes to records, of users who are not logged in.
+    held: Vec<Entry>,
 }
 
 impl Features {
     /// All of them, with nothing to do yet.
     pub fn new() -> Self {
-        Self { events: Events::new(), presence: Presence::new(), records: Records::new(), rpc: Rpc::new() }
+        let (events, presence, records, rpc) = (Events::new(), Presence::new(), Records::new(), Rpc::new());
+        Self { events, presence, records, rpc, held: Vec::new() }
     }
 
-    /// A session begins; if it is not the first, `gap_ms` says how long there was none.
-    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
+    /// A session begins, perhaps somebody else's than the last one in this browser; if it is not the first, `gap_ms` says how
+    /// long there was none.
+    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>, is_somebody_else: bool) {
         self.events.on_session(context, gap_ms);
         self.presence.on_session(context, gap_ms);
         self.records.on_session(context);
         self.rpc.on_session(context, gap_ms);
+        self.sort_out_owners(context);
+        self.expire(context);
+        context.look_into_storage(is_somebody_else);
+        self.events.queue.flush(context);
     }
 
     /// What had to wait for what is on its way may be sent.
     pub fn send_waiting(&mut self, context: &mut Context<'_>) {
         self.rpc.send_waiting(context);
         self.records.write_waiting(context);
+        self.events.queue.flush(context);
     }
 
     /// The session is over, perhaps because of something that the server cannot take.
@@ -54,10 +69,17 @@ impl Features {
         self.presence.on_lost(context.options.resubscribe);
         self.records.on_lost(context, culprit);
         self.rpc.on_lost(context, culprit);
+        context.log.start_deadline = None;
+        context.log.groups.tidy(None);
+        self.store_calls_again(context);
+        self.events.queue.on_lost(context, culprit);
+        // What was on its way did not expire.
+        self.expire(context);
     }
 
     /// No session will come unless the application asks for one: what waits for it with a promise need not wait.
     pub fn on_stopped(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        self.settle_receipts(context, error);
         // Whoever comes later is told at once.
         if context.stopped.is_none() {
             self.records.on_rest(context, error);
@@ -70,10 +92,20 @@ impl Features {
         self.presence.on_rest(context, error);
     }
 
-    /// The client is closed.
+    /// The client is closed: what is in storage stays there for the next one, all else is given up and reported.
     pub fn on_closed(&mut self, context: &mut Context<'_>) {
         self.rpc.requestor.reject_all(context, &ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
         self.records.on_closed(context, &ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
+        self.store_calls_again(context);
+        self.give_up_unstored(context);
+        self.settle_receipts(context, &ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
+        context.log.release_all();
+        context.log.clear_although_closed();
+        context.log.groups.tidy(None);
+        self.commit(context);
+        (self.records, self.rpc.requestor) = (Records::new(), Requestor::new());
+        (self.events.queue, self.held) = (EventQueue::new(), Vec::new());
+        context.log.on_closed();
     }
 
     /// The client is closed: tells what cannot be done any more. Returns what can.
@@ -129,20 +161,33 @@ impl Features {
         earliest(&[of_session.filter(|_| session), self.records.deadline(), self.rpc.deadline()])
     }
 
-    /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+    /// Time has passed. Says whether a PING is wanted.
+    pub fn on_tick(&mut self, context: &mut Context<'_>) -> bool {
         self.records.on_tick(context);
         if context.session.is_some() {
             self.events.on_tick(context);
             self.presence.on_tick(context);
         }
         self.rpc.on_tick(context);
+        if context.log.next_expiry.is_some_and(|at| at <= context.now) {
+            self.expire(context);
+        }
+        context.log.groups.tidy(Some(context.now));
+        context.on_lease_tick();
+        if context.session.is_none() {
+            return false;
+        }
+        if context.log.start_deadline.take_if(|at| *at <= context.now).is_some() {
+            context.give_up_waiting();
+            self.events.queue.flush(context);
+        }
+        self.events.queue.takes_barrier(context.now)
     }
 
     /// A message of one of their topics arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, outbox: &mut Outbox, message: &Message<'_>) {
+    pub fn on_message(&mut self, context: &mut Context<'_>, message: &Message<'_>) {
         let (action, expected) = match (message, context.session) {
-            (Message::Event(message), Some(_)) => return self.events.on_message(context, outbox, message),
+            (Message::Event(message), Some(_)) => return self.events.on_message(context, message),
             (Message::Event(message), None) => (message.action.name(), "no event before the login"),
             (Message::Record(message), Some(_)) => return self.records.on_message(context, message),
             (Message::Record(message), None) => (message.action.name(), "no record before the login"),
@@ -153,51 +198,6 @@ impl Features {
             (Message::Connection(_) | Message::Auth(_) | Message::Parser(_), _) => return,
         };
         context.report(unsolicited(message.topic(), action, expected));
-    }
-}
-
-impl Queues for Features {
-    fn entries<'a>(&'a self, log: &'a Log) -> Box<dyn Iterator<Item = &'a Entry> + 'a> {
-        Box::new(self.rpc.requestor.entries().chain(self.records.entries(log)))
-    }
-
-    fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
-        self.rpc.requestor.for_each_entry(context, visit);
-        self.records.for_each_entry(context, visit);
-    }
-
-    fn adopt(&mut self, context: &mut Context<'_>, mut entries: Vec<Entry>) {
-        self.rpc.requestor.adopt(entries.extract_if(.., |entry| entry.kind.is_call()).collect());
-        self.records.adopt(context, entries);
-    }
-
-    fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
-        let mut taken = self.rpc.requestor.take_out(is_meant);
-        taken.append(&mut self.records.take_out(context, is_meant));
-        taken
-    }
-
-    fn take_portable(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
-        let mut taken = self.rpc.requestor.take_out(is_meant);
-        taken.append(&mut self.records.take_portable(is_meant));
-        taken
-    }
-
-    fn oldest_waiting(&self) -> Option<&Entry> {
-        let call = self.rpc.requestor.entries().find(|call| call.progress == Progress::Waiting);
-        [call, self.records.oldest_waiting()].into_iter().flatten().min_by_key(|entry| entry.number)
-    }
-
-    fn keep_bases(&mut self, context: &mut Context<'_>) {
-        self.records.keep_bases(context);
-    }
-
-    fn is_readable(&self, kind: Kind, data: Option<&str>) -> bool {
-        self.records.is_readable(kind, data)
-    }
-
-    fn read_base(&self, data: &str) -> Option<(u64, Box<str>)> {
-        self.records.read_base(data)
     }
 }
 

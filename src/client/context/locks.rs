@@ -1,0 +1,62 @@
+//! The locks by which clients know of each other whether they are gone, and the leases that stand in for them.
+
+use super::Context;
+use crate::client::{
+    io::Output,
+    limits::{LEASE_MS, LEASE_RENEWAL_MS},
+    log::{LeaseStage, OwnLock},
+};
+
+impl Context<'_> {
+    /// Makes sure that nobody takes this client for gone.
+    pub fn hold_own_lock(&mut self) {
+        if self.log.takeover.own_lock != OwnLock::None || self.log.takeover.is_parked {
+            return;
+        }
+        if self.log.leases.are_in_use() {
+            self.take_own_lease();
+        } else {
+            self.ask_for_own_lock();
+        }
+    }
+
+    /// Waits for the own lock, which others may have.
+    pub fn ask_for_own_lock(&mut self) {
+        self.log.takeover.own_lock = OwnLock::Asked;
+        self.log.takeover.own_asked_at = self.now;
+        let client = self.log.client.clone();
+        self.ask_lock(&client, true);
+    }
+
+    /// Asks for the lock of a client, to be had now or, if so wanted, when it is free.
+    pub fn ask_lock(&mut self, client: &str, wait: bool) {
+        if self.log.leases.are_in_use() {
+            self.log.ask_lease(client, wait);
+        } else {
+            self.out.push_back(Output::AskLock { name: self.log.keys.of_client(client), wait });
+        }
+    }
+
+    /// Nobody can have the lease of a client that has just begun to store anything.
+    pub fn take_own_lease(&mut self) {
+        self.log.takeover.own_lock = OwnLock::Held;
+        let client = self.log.client.clone();
+        self.log.want_lease(&client, true);
+        self.hold_lease(&client);
+    }
+
+    /// Writes that this client has it; returns until when.
+    pub fn write_lease(&mut self, client: &str) -> u64 {
+        let until_ms = self.wall_clock_ms(self.now.after_ms(LEASE_MS));
+        let value = [&self.log.client, " ", &until_ms.to_string()].concat().into();
+        self.out.push_back(Output::WriteStorage { key: self.log.keys.of_lease(client), value: Some(value) });
+        until_ms
+    }
+
+    /// Has the lease of a client from now on.
+    pub fn hold_lease(&mut self, client: &str) {
+        let until_ms = self.write_lease(client);
+        let renew_at = self.now.after_ms(LEASE_MS - LEASE_RENEWAL_MS);
+        self.log.leases.set(client, LeaseStage::Held { renew_at, until_ms });
+    }
+}

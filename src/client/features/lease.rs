@@ -1,0 +1,136 @@
+//! Leases in storage, where the browser has no locks.
+//!
+//! A lease is a value under a key of the client it is for: who has it, and until when on the clock on the wall. Whoever
+//! finds none, or one that ran out, writes its own and looks a little later whether it still stands there, so that of
+//! several who do so at once the last one has it. A page that did not run for so long that its lease ran out asks for it
+//! again before it sends anything.
+
+use super::Features;
+use crate::client::{
+    context::Context,
+    io::{LockOutcome, Output, Progress},
+    limits::{LEASE_CLAIM_MS, LEASE_MS, OUTBOX_START_MAX_MS},
+    log::{LeaseStage, Other, OwnLock},
+};
+
+impl Context<'_> {
+    /// Who has the lease, and for how much longer in milliseconds, if anybody does.
+    fn holder<'a>(&self, value: &'a str) -> Option<(&'a str, u64)> {
+        let (holder, until_ms) = value.split_once(' ')?;
+        let until_ms: u64 = until_ms.parse().ok()?;
+        let left_ms = until_ms.saturating_sub(self.wall_clock_ms(self.now));
+        // Nobody has it for longer: the clock was set back.
+        (1..=LEASE_MS).contains(&left_ms).then_some((holder, left_ms))
+    }
+
+    /// Leases that ran out, of clients that have left nothing.
+    pub(super) fn remove_leases_of_nobody(&mut self, items: &[(String, String)]) {
+        for (key, value) in items {
+            let Some(client) = self.log.keys.parse_lease(key) else { continue };
+            let has_entries =
+                items.iter().any(|(key, _)| self.log.keys.parse_group(key).is_some_and(|(of, _)| of == client));
+            let is_used = has_entries || self.log.leases.wanted.contains(client) || self.holder(value).is_some();
+            if !is_used {
+                self.out.push_back(Output::WriteStorage { key: key.as_str().into(), value: None });
+            }
+        }
+    }
+
+    /// Storage says who has the lease of a client.
+    pub(super) fn on_lease_read(&mut self, client: &str, items: &[(String, String)]) {
+        let key = self.log.keys.of_lease(client);
+        let value = items.iter().find(|(found, _)| **found == *key).map(|(_, value)| value.as_str());
+        let holder = value.and_then(|value| self.holder(value));
+        let is_own = holder.is_some_and(|(holder, _)| *holder == *self.log.client);
+        match (self.log.leases.stage(client), holder) {
+            (Some(LeaseStage::Reading | LeaseStage::Checking), Some((_, left_ms))) if !is_own => {
+                self.log.on_lease_taken(self.now, client, left_ms);
+            }
+            (Some(LeaseStage::Reading), _) => {
+                self.write_lease(client);
+                let wait_ms = LEASE_CLAIM_MS + self.rng.next_u64() % (LEASE_CLAIM_MS + 1);
+                self.log.leases.set(client, LeaseStage::Claimed { check_at: self.now.after_ms(wait_ms) });
+            }
+            (Some(LeaseStage::Checking), Some(_)) => {
+                self.hold_lease(client);
+                self.on_lock_outcome(client, LockOutcome::Granted);
+            }
+            // It could not be written: later perhaps.
+            (Some(LeaseStage::Checking), None) => self.log.on_lease_taken(self.now, client, LEASE_MS),
+            _ => {}
+        }
+    }
+
+    /// Does what is due for leases.
+    pub(super) fn on_lease_tick(&mut self) {
+        let now = self.now;
+        for client in self.log.leases.where_stage(|stage| stage.deadline().is_some_and(|at| at <= now)) {
+            match self.log.leases.stage(&client) {
+                Some(LeaseStage::Claimed { .. }) => {
+                    self.log.leases.set(&client, LeaseStage::Checking);
+                    self.log.read_lease(&client);
+                }
+                Some(LeaseStage::Elsewhere { .. }) => {
+                    self.log.leases.set(&client, LeaseStage::Reading);
+                    self.log.read_lease(&client);
+                }
+                Some(LeaseStage::Held { .. })
+                    if *client == *self.log.client && self.log.groups_of(&client).is_empty() =>
+                {
+                    self.log.takeover.own_lock = OwnLock::None;
+                    self.log.give_lease_back(&client);
+                }
+                Some(LeaseStage::Held { .. }) => self.hold_lease(&client),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Features {
+    /// Another page has written or removed a lease.
+    pub(super) fn on_lease_changed(&mut self, context: &mut Context<'_>, client: &str, value: Option<&str>) {
+        let holder = value.and_then(|value| context.holder(value));
+        match (context.log.leases.stage(client), holder) {
+            (Some(LeaseStage::Elsewhere { .. }), Some((_, left_ms))) => {
+                let until = context.now.after_ms(left_ms);
+                context.log.leases.set(client, LeaseStage::Elsewhere { until });
+            }
+            (Some(LeaseStage::Elsewhere { .. }), None) => {
+                context.log.leases.set(client, LeaseStage::Reading);
+                context.log.read_lease(client);
+            }
+            (Some(LeaseStage::Held { .. }), Some((holder, _))) if *holder != *context.log.client => {
+                self.on_lease_lost(context, client);
+            }
+            _ => {}
+        }
+    }
+
+    /// Notices the leases that ran out while the page did not run: somebody else may have them now.
+    pub fn check_leases(&mut self, context: &mut Context<'_>) {
+        let now_ms = context.wall_clock_ms(context.now);
+        let has_run_out = |stage| matches!(stage, LeaseStage::Held { until_ms, .. } if until_ms <= now_ms);
+        for client in context.log.leases.where_stage(has_run_out) {
+            self.on_lease_lost(context, &client);
+        }
+    }
+
+    fn on_lease_lost(&mut self, context: &mut Context<'_>, client: &str) {
+        // Somebody else may have made calls that were leaving storage before they had.
+        let groups = context.log.groups_of(client);
+        self.give_up_in_doubt(context, |_, entry| {
+            let is_leaving = matches!(entry.progress, Progress::Leaving { .. });
+            is_leaving && entry.stored.is_some_and(|group| groups.contains(&group))
+        });
+        if *client == *context.log.client {
+            context.log.takeover.is_parked = true;
+            context.log.takeover.own_lock = OwnLock::Asked;
+            context.log.start_deadline = Some(context.now.after_ms(OUTBOX_START_MAX_MS));
+        } else {
+            context.log.set_other(client, Other::Lives);
+            self.leave_to_others(context, client);
+        }
+        context.log.ask_lease(client, true);
+    }
+}

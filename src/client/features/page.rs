@@ -1,0 +1,74 @@
+//! What becomes of what waits when its page is left and when it is seen again.
+
+use super::Features;
+use crate::client::{
+    context::Context,
+    io::Entry,
+    limits::OUTBOX_START_MAX_MS,
+    log::{Log, Other, OwnLock},
+};
+
+impl Features {
+    /// The page is hidden, and perhaps never seen again: what is in storage is for others to send.
+    pub fn park(&mut self, context: &mut Context<'_>) {
+        if context.log.takeover.own_lock == OwnLock::None && context.log.takeover.others.is_empty() {
+            return;
+        }
+        self.store_calls_again(context);
+        context.log.groups.tidy(None);
+        context.log.takeover.is_parked = true;
+        self.leave_taken_over(context);
+        context.log.release_all();
+    }
+
+    /// Lets go of what dead pages have left, which stays in storage: others may have a connection.
+    pub fn leave_taken_over(&mut self, context: &mut Context<'_>) {
+        let others = &mut context.log.takeover.others;
+        let mut taken_over = others.to_names();
+        taken_over.retain(|client| matches!(others.get(client), Some(Other::TakenOver(_))));
+        if taken_over.is_empty() {
+            return;
+        }
+        self.store_calls_again(context);
+        // What is left to others is not written by this page any more.
+        self.commit(context);
+        for client in &taken_over {
+            context.log.takeover.others.remove(client);
+            self.leave_to_others(context, client);
+            context.log.release(client);
+        }
+    }
+
+    /// Takes out what was another client's. It stays in storage.
+    pub(super) fn leave_to_others(&mut self, context: &mut Context<'_>, client: &str) {
+        let groups = context.log.groups_of(client);
+        let left = self.take_out(context, &|entry| entry.stored.is_some_and(|group| groups.contains(&group)));
+        left.iter().for_each(|entry| context.log.leave_to_others(entry));
+    }
+
+    /// The page is seen again: what others have sent meanwhile is not sent again.
+    pub fn unpark(context: &mut Context<'_>) {
+        context.log.ask_again();
+        if context.log.takeover.is_parked && context.log.takeover.own_lock == OwnLock::None {
+            context.ask_for_own_lock();
+            if context.session.is_some() {
+                context.log.start_deadline = Some(context.now.after_ms(OUTBOX_START_MAX_MS));
+            }
+        }
+    }
+
+    /// What stands in storage was read as this client had its lock again: others have sent what is missing.
+    pub(super) fn keep_what_is_stored(&mut self, context: &mut Context<'_>, until: u64, items: &[(String, String)]) {
+        context.log.takeover.is_parked = false;
+        let key = context.log.keys.of_cleared(&context.log.client);
+        if let Some((_, text)) = items.iter().find(|(found, _)| **found == *key) {
+            context.on_cleared(text);
+        }
+        let missing = context.log.groups.where_written(|key| !items.iter().any(|(found, _)| **found == *key));
+        let is_missing = |entry: &Entry| entry.stored.is_some_and(|group| missing.contains(&group));
+        // Who removed what was another's tells what became of it.
+        self.take_where(context, |log: &Log, entry| is_missing(entry) && log.is_taken_over(entry));
+        let gone = self.take_all(context, &|entry| entry.number < until && is_missing(entry));
+        context.tell_gone(gone);
+    }
+}

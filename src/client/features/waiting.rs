@@ -1,0 +1,220 @@
+//! All that waits for the server, of whichever kind.
+
+use std::ops::Deref;
+
+use super::Features;
+use crate::client::{
+    context::{Context, Visit},
+    error::{ClientError, DropReason, RpcFailure},
+    io::{Delivery, Entry, Kind, Progress},
+    log::{Log, Purpose, Storage, sort_by_number},
+    options::Overflow,
+};
+
+/// All that waits, wherever it does, to be looked at.
+#[derive(Clone, Copy)]
+pub struct OutboxView<'a> {
+    pub(in crate::client) features: &'a Features,
+    pub(in crate::client) log: &'a Log,
+}
+
+impl<'a> OutboxView<'a> {
+    /// The entries that wait or are on their way: events, calls, and what was written to records, each oldest first; those
+    /// of other users come last.
+    pub fn entries(self) -> impl Iterator<Item = &'a Entry> {
+        self.features.entries(self.log)
+    }
+}
+
+impl Deref for OutboxView<'_> {
+    type Target = Log;
+
+    fn deref(&self) -> &Log {
+        self.log
+    }
+}
+
+impl Features {
+    // ---- all kinds together ----
+
+    pub(super) fn entries<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = &'a Entry> {
+        let of_others = || self.rpc.requestor.entries().chain(self.records.entries(log));
+        let own = of_others().filter(|entry| entry.progress != Progress::Held);
+        let held = of_others().filter(|entry| entry.progress == Progress::Held);
+        let held = self.held.iter().filter(|entry| entry.kind != Kind::Base).chain(held);
+        self.events.queue.entries().chain(own).chain(held)
+    }
+
+    /// Calls `visit` for every entry, and for what else stands in storage for them.
+    pub(super) fn for_each(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+        self.events.queue.entries_mut().chain(&mut self.held).for_each(|entry| visit(context, entry));
+        self.rpc.requestor.for_each_entry(context, visit);
+        self.records.for_each_entry(context, visit);
+    }
+
+    /// Takes in what earlier pages have left, or users who have logged in again, before all that waits. It is
+    /// [counted](Log::count) already.
+    pub(super) fn adopt(&mut self, context: &mut Context<'_>, mut entries: Vec<Entry>) {
+        self.events.queue.adopt(entries.extract_if(.., |entry| entry.kind == Kind::Event).collect());
+        self.rpc.requestor.adopt(entries.extract_if(.., |entry| entry.kind.is_call()).collect());
+        self.records.adopt(context, entries);
+    }
+
+    /// Takes out all that is meant, and what writes were made to if nothing else was. All of it [leaves](Context::leave) with
+    /// that, or is [left to others](Log::leave_to_others); what is seen of records is as if it had not been made.
+    pub(super) fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+        let mut taken = self.events.queue.take_out(is_meant);
+        taken.extend(self.held.extract_if(.., |entry| is_meant(entry)));
+        taken.append(&mut self.rpc.requestor.take_out(is_meant));
+        taken.append(&mut self.records.take_out(context, is_meant));
+        taken
+    }
+
+    /// Takes out what is not to be sent any more, from storage too. Returns all but what writes were made to, oldest first.
+    pub(super) fn take_all(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+        let mut taken = self.take_out(context, is_meant);
+        taken.iter().for_each(|entry| context.leave(entry));
+        taken.retain(|entry| entry.kind != Kind::Base);
+        sort_by_number(&mut taken, |entry| entry.number);
+        taken
+    }
+
+    /// The same for what is meant as far as the log tells.
+    pub(super) fn take_where(
+        &mut self,
+        context: &mut Context<'_>,
+        is_meant: impl Fn(&Log, &Entry) -> bool,
+    ) -> Vec<Entry> {
+        let meant = self.entries(context.log).filter(|entry| is_meant(context.log, entry));
+        let numbers: Vec<u64> = meant.map(|entry| entry.number).collect();
+        self.take_all(context, &|entry| numbers.contains(&entry.number))
+    }
+
+    // ---- room, and time ----
+
+    /// Whether an entry may be kept, as far as the limits go; else that is told.
+    pub fn has_room_for(&mut self, context: &mut Context<'_>, entry: &mut Entry) -> bool {
+        let has_room = self.make_room(context, entry.bytes());
+        if !has_room {
+            let error = ClientError::OutboxFull { topic: entry.kind.topic(), name: entry.name.clone() };
+            context.reject(&mut entry.receipts, error);
+        }
+        has_room
+    }
+
+    /// Sees to it that an entry of so many bytes fits; says whether it does.
+    fn make_room(&mut self, context: &mut Context<'_>, bytes: usize) -> bool {
+        let (max_entries, max_bytes) = (context.options.outbox_max_entries, context.options.outbox_max_bytes);
+        let mut dropped = Vec::new();
+        // What the server takes in will not wait for long, however many they are.
+        let takes_more =
+            context.session.is_some() && context.log.may_send() && !self.events.queue.is_stuck(context.now);
+        let has_room =
+            |log: &Log| (takes_more || log.queued.entries < max_entries) && log.queued.bytes + bytes <= max_bytes;
+        while !has_room(context.log) {
+            let event = self.events.queue.oldest_waiting().map(|entry| entry.number);
+            let call = self.rpc.requestor.entries().find(|call| call.progress == Progress::Waiting);
+            let others = [call, self.records.oldest_waiting()].into_iter().flatten().map(|entry| entry.number);
+            let oldest = others.chain(event).min().filter(|_| bytes <= max_bytes);
+            match (context.options.outbox_overflow, oldest) {
+                (Overflow::DropOldest, Some(oldest)) if event == Some(oldest) => {
+                    dropped.extend(self.events.queue.take_oldest_waiting(context));
+                }
+                (Overflow::DropOldest, Some(oldest)) => {
+                    dropped.append(&mut self.take_all(context, &|entry| entry.number == oldest));
+                }
+                _ => break,
+            }
+        }
+        context.tell_dropped(dropped, DropReason::Overflow);
+        has_room(context.log)
+    }
+
+    /// Forgets everything that the user of now has entrusted, here and in other pages.
+    pub fn clear(&mut self, context: &mut Context<'_>) {
+        // Who logged in last may be known only from storage.
+        context.log.touch_storage();
+        let cleared = context.log.identity.owners();
+        let gone = self.take_all(context, &|entry| entry.is_of(&cleared));
+        context.tell_dropped(gone, DropReason::Cleared);
+        if context.log.storage != Storage::Absent {
+            let until_ms = context.wall_clock_ms(context.now);
+            context.log.read(context.log.keys.all(), Purpose::Clear { owners: cleared, until_ms });
+        }
+    }
+
+    /// Nobody shall wait for what may never come, but the entries stay.
+    pub(super) fn settle_receipts(&mut self, context: &mut Context<'_>, error: &ClientError) {
+        for (ticket, _) in self.events.queue.flushes.drain(..) {
+            context.settle(ticket, Err(error.clone()));
+        }
+        if std::mem::take(&mut context.log.has_receipts) {
+            self.for_each(context, &mut |context, entry| {
+                context.settle_all(&mut entry.receipts, &Err(error.clone()));
+            });
+        }
+    }
+
+    /// The client is closed: what is in memory alone is lost.
+    pub(super) fn give_up_unstored(&mut self, context: &mut Context<'_>) {
+        let (mut never_sent, mut unconfirmed) = (0, 0);
+        self.for_each(context, &mut |context, entry| {
+            if entry.stored.is_none() && entry.kind != Kind::Base {
+                let is_sent = usize::from(entry.is_sent());
+                never_sent += 1 - is_sent;
+                unconfirmed += is_sent;
+                let error = ClientError::LostAtClose { never_sent: 1 - is_sent, unconfirmed: is_sent };
+                context.settle_all(&mut entry.receipts, &Err(error));
+            }
+        });
+        if never_sent + unconfirmed > 0 {
+            context.report(ClientError::LostAtClose { never_sent, unconfirmed });
+        }
+    }
+
+    /// Settles who waits until everything has left that was there then.
+    pub fn settle_flushes(&mut self, context: &mut Context<'_>) {
+        if !std::mem::take(&mut context.log.have_left) || self.events.queue.flushes.is_empty() {
+            return;
+        }
+        let own = self.entries(context.log).filter(|entry| entry.progress != Progress::Held);
+        let oldest = own.map(|entry| entry.number).min();
+        self.events.queue.flushes.retain(|(ticket, until)| {
+            let waits = oldest.is_some_and(|oldest| oldest < *until);
+            if !waits {
+                context.settle(*ticket, Ok(None));
+            }
+            waits
+        });
+    }
+
+    /// Gives up what has waited too long.
+    pub(super) fn expire(&mut self, context: &mut Context<'_>) {
+        let now = context.now;
+        let expired = self.take_all(context, &|entry| entry.is_late(now));
+        context.tell_dropped(expired, DropReason::Expired);
+        context.log.next_expiry = self.entries(context.log).filter_map(Entry::expiry).min();
+    }
+
+    /// Others may have made these calls, or may not.
+    pub(super) fn give_up_in_doubt(&mut self, context: &mut Context<'_>, is_meant: impl Fn(&Log, &Entry) -> bool) {
+        let mut given_up = self.take_where(context, is_meant);
+        for call in &mut given_up {
+            let error = call.failed(RpcFailure::OutcomeUnknown);
+            context.reject(&mut call.receipts, error);
+        }
+        context.announce_dropped(given_up, DropReason::Undeliverable);
+    }
+
+    /// Calls that were to be made, and are not for now, must survive the page again.
+    pub(super) fn store_calls_again(&mut self, context: &mut Context<'_>) {
+        self.rpc.requestor.for_each_entry(context, &mut |context, call| {
+            if let Progress::Leaving { .. } = call.progress {
+                call.progress = Progress::Waiting;
+                context.log.rewrite(call);
+            } else if call.delivery == Delivery::Durable && !call.is_sent() && call.stored.is_none() {
+                context.keep(call);
+            }
+        });
+    }
+}
