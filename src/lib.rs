@@ -19,6 +19,7 @@
 pub mod browser;
 pub mod client;
 pub mod names;
+mod queue;
 mod slots;
 pub mod wire;
 

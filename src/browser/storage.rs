@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    collections::VecDeque,
     rc::Rc,
 };
 
@@ -15,7 +14,10 @@ use super::{
     page::{self, Target},
     promises,
 };
-use crate::client::{Input, StorageEvent, limits::STORAGE_QUEUE_MAX};
+use crate::{
+    client::{Input, StorageEvent, limits::STORAGE_QUEUE_MAX},
+    queue::Queue,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -64,7 +66,7 @@ pub struct Storage {
     custom: Option<Store>,
     local: OnceCell<Local>,
     is_busy: Cell<bool>,
-    queue: RefCell<VecDeque<Operation>>,
+    queue: RefCell<Queue<Operation>>,
 }
 
 /// Something to be done in storage.

@@ -1,9 +1,6 @@
 //! What was asked of the server and is not answered yet.
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, VecDeque},
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::time::Instant;
 use crate::{names::count_visits, slots::Slots};
@@ -20,9 +17,11 @@ pub struct Asked<What> {
 #[derive(Debug)]
 struct Order {
     next_id: u32,
-    /// In the order of their ids. Those that are answered stay until they are the oldest, or half of all.
-    lines: VecDeque<Line>,
+    /// In the order of their ids. Those that are answered stay until they are half of all.
+    lines: Vec<Line>,
     answered: usize,
+    /// How many of those are older than any other.
+    first: usize,
     /// The earliest first. One that no longer is the deadline of its line stays until it is the first.
     deadlines: BinaryHeap<Reverse<(Instant, u32)>>,
 }
@@ -39,7 +38,7 @@ impl<What> Asked<What> {
     /// Nothing yet.
     pub const fn new() -> Self {
         Self {
-            order: Order { next_id: 0, lines: VecDeque::new(), answered: 0, deadlines: BinaryHeap::new() },
+            order: Order { next_id: 0, lines: Vec::new(), answered: 0, first: 0, deadlines: BinaryHeap::new() },
             whats: Slots::new(),
         }
     }
@@ -61,7 +60,7 @@ impl<What> Asked<What> {
 
     /// The oldest question like this.
     pub fn find(&self, mut is_meant: impl FnMut(&What) -> bool) -> Option<u32> {
-        for line in &self.order.lines {
+        for line in self.order.lines() {
             count_visits(1);
             let what = line.slot.and_then(|slot| self.whats.get(slot));
             if what.is_some_and(&mut is_meant) {
@@ -73,8 +72,9 @@ impl<What> Asked<What> {
 
     /// All questions, the oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &What> {
-        count_visits(self.order.lines.len());
-        self.order.lines.iter().filter_map(|line| self.whats.get(line.slot?))
+        let lines = self.order.lines();
+        count_visits(lines.len());
+        lines.iter().filter_map(|line| self.whats.get(line.slot?))
     }
 
     /// All questions, in no order.
@@ -142,22 +142,32 @@ impl Order {
         self.lines.len() - self.answered
     }
 
+    /// From the oldest that is not answered on.
+    fn lines(&self) -> &[Line] {
+        self.lines.get(self.first..).unwrap_or_default()
+    }
+
     fn to_ids(&self) -> Vec<u32> {
-        count_visits(self.lines.len());
-        self.lines.iter().filter(|line| line.slot.is_some()).map(|line| line.id).collect()
+        let mut ids = Vec::with_capacity(self.len());
+        for line in self.lines() {
+            count_visits(1);
+            if line.slot.is_some() {
+                ids.push(line.id);
+            }
+        }
+        ids
     }
 
     /// Removes all lines, and returns their slots.
     fn cut(&mut self) -> Vec<usize> {
-        count_visits(self.lines.len());
-        let mut slots = Vec::new();
-        while let Some(line) = self.lines.pop_front() {
-            if let Some(slot) = line.slot {
-                slots.push(slot);
-            }
+        let mut slots = Vec::with_capacity(self.len());
+        for line in self.lines() {
+            count_visits(1);
+            slots.extend(line.slot);
         }
+        self.lines.clear();
         self.deadlines.clear();
-        self.answered = 0;
+        (self.answered, self.first) = (0, 0);
         slots
     }
 
@@ -165,14 +175,14 @@ impl Order {
     fn push(&mut self, deadline: Option<Instant>, slot: usize) -> u32 {
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
-        self.lines.push_back(Line { id, slot: Some(slot), deadline: None });
+        self.lines.push(Line { id, slot: Some(slot), deadline: None });
         self.wait_until(id, deadline);
         id
     }
 
     fn position(&self, id: u32) -> Option<usize> {
         // Ids begin anew after the last one.
-        let first = self.lines.front()?.id;
+        let first = self.lines.first()?.id;
         self.lines.binary_search_by_key(&id.wrapping_sub(first), |line| line.id.wrapping_sub(first)).ok()
     }
 
@@ -197,11 +207,11 @@ impl Order {
         line.deadline = None;
         let slot = line.slot.take();
         self.answered += usize::from(slot.is_some());
-        while self.lines.pop_front_if(|line| line.slot.is_none()).is_some() {
-            self.answered -= 1;
+        while self.lines.get(self.first).is_some_and(|line| line.slot.is_none()) {
+            self.first += 1;
         }
         if self.answered * 2 > self.lines.len() {
-            self.answered = 0;
+            (self.answered, self.first) = (0, 0);
             count_visits(self.lines.len());
             self.lines.retain(|line| line.slot.is_some());
             self.deadlines.clear();

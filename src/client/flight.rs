@@ -4,8 +4,6 @@
 //! others were. Other ends say nothing. What was on its way at a few of them in a row is suspect, and goes in small groups;
 //! what is left is alone in the end, and is given up once enough connections have ended with nothing else on its way.
 
-use std::collections::VecDeque;
-
 use super::{
     io::{Entry, Kind},
     limits::{
@@ -16,6 +14,7 @@ use super::{
     reason::{CloseKind, CloseReason},
     time::Instant,
 };
+use crate::queue::Queue;
 
 /// The WebSocket close code for a message that is longer than the server takes (RFC 6455, section 7.4.1).
 const MESSAGE_TOO_BIG: u16 = 1009;
@@ -68,7 +67,7 @@ struct Sent {
 #[derive(Debug)]
 pub struct Flight {
     /// In the order in which it was sent: nothing but suspects, or none.
-    sent: VecDeque<Sent>,
+    sent: Queue<Sent>,
     /// What was on its way when the last connection ended, and at how many ends in a row it was.
     suspects: Vec<(Item, u32)>,
     /// Most suspects on their way at a time.
@@ -88,7 +87,7 @@ impl Flight {
     /// Nothing sent, nothing known.
     pub const fn new() -> Self {
         Self {
-            sent: VecDeque::new(),
+            sent: Queue::new(),
             suspects: Vec::new(),
             group: 1,
             is_waited_for: false,
@@ -167,7 +166,10 @@ impl Flight {
         // While nothing is suspect, those of a kind leave in the order of their numbers: what follows is not looked at.
         let is_past = |sent: &Sent| self.suspects.is_empty() && sent.item.is_after(item);
         let found = self.sent.iter().position(|sent| sent.item == *item || is_past(sent));
-        let Some(position) = found.filter(|position| self.sent[*position].item == *item) else { return };
+        let Some(position) = found.filter(|position| self.sent.get(*position).is_some_and(|sent| sent.item == *item))
+        else {
+            return;
+        };
         if let Some(sent) = self.sent.remove(position) {
             self.arrived_bytes = self.arrived_bytes.max(sent.bytes);
         }
@@ -196,7 +198,7 @@ impl Flight {
 
     /// The session is over, with so many PINGs answered. Returns what the server cannot take, if that is certain.
     pub fn on_lost(&mut self, now: Instant, reason: Option<&CloseReason>, answered: u32) -> Option<Item> {
-        let sent = std::mem::take(&mut self.sent);
+        let mut sent = std::mem::take(&mut self.sent);
         (self.is_waited_for, self.has_waiting_suspect, self.wants_ping) = (false, false, false);
         let longest_other = std::mem::take(&mut self.longest_other).0;
         let reason = reason.filter(|reason| reason.kind == CloseKind::Network)?;
@@ -219,7 +221,7 @@ impl Flight {
         let counted = sent.iter().take(SUSPECTS_MAX).map(|sent| (sent.item.clone(), self.cuts(&sent.item) + 1));
         let counted = counted.collect();
         (self.suspects, self.group) = (counted, 1);
-        match sent.into_iter().next() {
+        match sent.pop_front() {
             Some(Sent { item, bytes, .. }) if is_alone && self.cuts(&item) >= UNDELIVERABLE_AFTER_CUTS => {
                 if bytes > self.arrived_bytes.max(LIKELY_TOO_LONG_BYTES) {
                     self.too_long = Some((bytes, now.after_ms(TOO_LONG_MS)));

@@ -42,8 +42,6 @@ mod subscriptions;
 mod time;
 mod url;
 
-use std::collections::VecDeque;
-
 use self::{
     connection::Connection, context::Context, deduplication::Deduplication, features::Features, flight::Flight,
     log::Log, pings::Pings, time::earliest,
@@ -71,7 +69,10 @@ pub use self::{
     io::{LastSeen, RecordCommand, RecordNews, Strategy},
     records::Records,
 };
-use crate::wire::{self, AuthAction, DecodeError, Message, Topic};
+use crate::{
+    queue::Queue,
+    wire::{self, AuthAction, DecodeError, Message, Topic},
+};
 
 /// A deepstream client: see the [module](self) for how to drive it.
 #[derive(Debug)]
@@ -89,7 +90,7 @@ pub struct Client {
     wall_clock_origin_ms: u64,
     /// Why there will be no session unless the application asks for one, once all who waited for it have been told.
     stopped: Option<ClientError>,
-    out: VecDeque<Output>,
+    out: Queue<Output>,
 }
 
 impl Client {
@@ -115,7 +116,7 @@ impl Client {
             connection: Connection::new(now, urls, &options, &mut rng),
             features: Features::new(),
             rng,
-            out: VecDeque::new(),
+            out: Queue::new(),
             options,
         }
     }

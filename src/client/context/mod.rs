@@ -3,8 +3,6 @@
 mod keep;
 mod locks;
 
-use std::collections::VecDeque;
-
 use super::{
     deduplication::Deduplication,
     error::ClientError,
@@ -16,7 +14,10 @@ use super::{
     rng::Rng,
     time::Instant,
 };
-use crate::wire::{Message, Topic};
+use crate::{
+    queue::Queue,
+    wire::{Message, Topic},
+};
 
 /// What a step of the connection or of a feature may look at and act through.
 pub struct Context<'a> {
@@ -31,7 +32,7 @@ pub struct Context<'a> {
     /// Why there will be no session unless the application asks for one, so that nobody need wait for it.
     pub stopped: Option<&'a ClientError>,
     /// Where outputs go.
-    pub out: &'a mut VecDeque<Output>,
+    pub out: &'a mut Queue<Output>,
     /// The PINGs of the session.
     pub pings: &'a mut Pings,
     /// What is on its way in the session.

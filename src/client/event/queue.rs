@@ -3,22 +3,23 @@
 //! The server has what was sent before a PING once it answers that PING. What was sent and not confirmed when the connection
 //! was lost is sent again, under the same key, so that subscribers can tell.
 
-use std::collections::VecDeque;
-
-use crate::client::{
-    context::Context,
-    error::{ClientError, DropReason},
-    flight::Item,
-    io::{Delivery, Entry, Offer, OutboxNews, Output, Progress, Ticket},
-    limits::{BARRIER_DELAY_MS, OUTBOX_WINDOW, OUTBOX_WINDOW_BYTES, OUTBOX_WINDOW_MAX_BYTES, OUTBOX_WINDOW_MS},
-    time::{Instant, Wake},
+use crate::{
+    client::{
+        context::Context,
+        error::{ClientError, DropReason},
+        flight::Item,
+        io::{Delivery, Entry, Offer, OutboxNews, Output, Progress, Ticket},
+        limits::{BARRIER_DELAY_MS, OUTBOX_WINDOW, OUTBOX_WINDOW_BYTES, OUTBOX_WINDOW_MAX_BYTES, OUTBOX_WINDOW_MS},
+        time::{Instant, Wake},
+    },
+    queue::Queue,
 };
 
 /// The events that may be sent, oldest first.
 #[derive(Debug)]
 pub struct EventQueue {
     /// The first `in_flight` of them were sent in this session.
-    entries: VecDeque<Entry>,
+    entries: Queue<Entry>,
     in_flight: usize,
     /// When to ask the server whether it has what was sent.
     barrier_at: Option<Instant>,
@@ -36,7 +37,7 @@ impl EventQueue {
     /// No events.
     pub const fn new() -> Self {
         Self {
-            entries: VecDeque::new(),
+            entries: Queue::new(),
             in_flight: 0,
             barrier_at: None,
             in_flight_bytes: 0,
@@ -118,18 +119,20 @@ impl EventQueue {
 
     /// Takes in what earlier pages have left, or users who have logged in again, before all that waits.
     pub fn adopt(&mut self, entries: Vec<Entry>) {
-        for (index, entry) in entries.into_iter().enumerate() {
-            self.entries.insert(self.in_flight + index, entry);
-        }
+        self.entries.insert_all(self.in_flight, entries);
     }
 
     fn remove(&mut self, index: usize) -> Option<Entry> {
         let entry = self.entries.remove(index)?;
-        if index < self.in_flight {
+        self.on_removed(&entry);
+        Some(entry)
+    }
+
+    fn on_removed(&mut self, entry: &Entry) {
+        if entry.is_sent() {
             self.in_flight -= 1;
             self.in_flight_bytes -= entry.bytes();
         }
-        Some(entry)
     }
 
     /// Takes the event out that has waited longest, from storage too.
@@ -146,15 +149,8 @@ impl EventQueue {
 
     /// Takes out those that are meant, which [leave](Context::leave) with that, oldest first.
     pub fn take_out(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
-        let mut taken = Vec::new();
-        let mut index = 0;
-        while let Some(entry) = self.entries.get(index) {
-            if is_meant(entry) {
-                taken.extend(self.remove(index));
-            } else {
-                index += 1;
-            }
-        }
+        let taken = self.entries.take_out(is_meant);
+        taken.iter().for_each(|entry| self.on_removed(entry));
         taken
     }
 

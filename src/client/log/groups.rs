@@ -7,7 +7,7 @@
 //! recognise. Only writes to records that were confirmed are taken out after a moment, and what is not to be sent any more
 //! at once.
 
-use std::{collections::VecDeque, mem};
+use std::mem;
 
 use crate::{
     client::{
@@ -15,6 +15,7 @@ use crate::{
         limits::{OUTBOX_GROUP_MAX_BYTES, OUTBOX_GROUP_OPEN_BYTES, OUTBOX_GROUP_OPEN_MS, OUTDATED_MAX_MS},
         time::Instant,
     },
+    queue::Queue,
     slots::Slots,
 };
 
@@ -258,7 +259,7 @@ impl Groups {
     }
 
     /// Says to storage what is to be said: first what is to be written, and last what does not concern groups.
-    pub fn commit(&mut self, out: &mut VecDeque<Output>) {
+    pub fn commit(&mut self, out: &mut Queue<Output>) {
         for id in &self.changed {
             let Some(group) = self.groups.get_mut(id.0).filter(|group| group.entries > 0) else { continue };
             let value = match &mut group.value {
@@ -285,7 +286,9 @@ impl Groups {
                 out.push_back(Output::WriteStorage { key: group.key, value: None });
             }
         }
-        out.extend(self.later.drain(..));
+        for later in mem::take(&mut self.later) {
+            out.push_back(later);
+        }
     }
 }
 

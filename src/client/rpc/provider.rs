@@ -1,7 +1,5 @@
 //! The procedures that the application provides, and the requests that it is to answer.
 
-use std::collections::VecDeque;
-
 use crate::{
     client::{
         asked::Asked,
@@ -13,6 +11,7 @@ use crate::{
         subscriptions::{Subject, Subscriptions},
         time::{Instant, Wake},
     },
+    queue::Queue,
     wire::{RpcAction, RpcMessage},
 };
 
@@ -22,7 +21,7 @@ pub struct Provider {
     names: Subscriptions,
     open: Asked<Open>,
     /// Answers that must wait for what is on its way, oldest first.
-    waiting: VecDeque<Waiting>,
+    waiting: Queue<Waiting>,
     /// The first request of this session, once there is one.
     first_of_session: u32,
 }
@@ -45,7 +44,7 @@ impl Provider {
     /// Nothing provided.
     pub const fn new() -> Self {
         let names = Subscriptions::new(Subject::Providers);
-        Self { names, open: Asked::new(), waiting: VecDeque::new(), first_of_session: 0 }
+        Self { names, open: Asked::new(), waiting: Queue::new(), first_of_session: 0 }
     }
 
     /// The application answers requests of `name`.
@@ -74,7 +73,7 @@ impl Provider {
         if let Some(Item::Answer(name)) = culprit {
             report(context, name, RpcFailure::Undeliverable);
         }
-        for Waiting { name, .. } in std::mem::take(&mut self.waiting) {
+        while let Some(Waiting { name, .. }) = self.waiting.pop_front() {
             report(context, &name, RpcFailure::AnsweredTooLate);
         }
         self.open.cut();

@@ -1,0 +1,159 @@
+//! Values in the order in which they came.
+
+use std::{iter::Flatten, slice};
+
+/// Values of which the oldest leaves first. Less of this is compiled for each type of value than of a `VecDeque`.
+#[derive(Debug)]
+pub struct Queue<V> {
+    /// Those before `first` have left.
+    values: Vec<Option<V>>,
+    first: usize,
+}
+
+impl<V> Default for Queue<V> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<V> Queue<V> {
+    /// None yet.
+    pub const fn new() -> Self {
+        Self { values: Vec::new(), first: 0 }
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.values.len() - self.first
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds one as the newest.
+    pub fn push_back(&mut self, value: V) {
+        self.values.push(Some(value));
+    }
+
+    /// Takes the oldest out.
+    pub fn pop_front(&mut self) -> Option<V> {
+        let value = self.values.get_mut(self.first)?.take();
+        self.first += 1;
+        // As many are moved as have left.
+        if self.first * 2 > self.values.len() {
+            self.retain(|_| true);
+        }
+        value
+    }
+
+    /// The oldest.
+    pub fn front(&self) -> Option<&V> {
+        self.get(0)
+    }
+
+    /// The one behind so many.
+    pub fn get(&self, position: usize) -> Option<&V> {
+        self.values.get(self.first + position)?.as_ref()
+    }
+
+    /// The one behind so many.
+    pub fn get_mut(&mut self, position: usize) -> Option<&mut V> {
+        self.values.get_mut(self.first + position)?.as_mut()
+    }
+
+    /// All, the oldest first.
+    pub fn iter(&self) -> Flatten<slice::Iter<'_, Option<V>>> {
+        self.values.get(self.first..).unwrap_or_default().iter().flatten()
+    }
+
+    /// All, the oldest first.
+    pub fn iter_mut(&mut self) -> Flatten<slice::IterMut<'_, Option<V>>> {
+        self.values.get_mut(self.first..).unwrap_or_default().iter_mut().flatten()
+    }
+
+    /// Takes the one behind so many out, which takes the longer the more these are.
+    pub fn remove(&mut self, position: usize) -> Option<V> {
+        let at = self.first + position;
+        if at >= self.values.len() {
+            return None;
+        }
+        for at in (self.first..at).rev() {
+            self.values.swap(at, at + 1);
+        }
+        self.pop_front()
+    }
+
+    /// Puts others behind so many.
+    pub fn insert_all(&mut self, position: usize, values: Vec<V>) {
+        let mut behind = self.values.split_off(self.first + position);
+        for value in values {
+            self.push_back(value);
+        }
+        self.values.append(&mut behind);
+    }
+
+    /// Takes those out that are meant.
+    pub fn take_out(&mut self, is_meant: impl Fn(&V) -> bool) -> Vec<V> {
+        let mut taken = Vec::new();
+        for slot in &mut self.values {
+            taken.extend(slot.take_if(|value| is_meant(value)));
+        }
+        self.retain(|_| true);
+        taken
+    }
+
+    /// Leaves only those that are wanted.
+    pub fn retain(&mut self, mut is_wanted: impl FnMut(&V) -> bool) {
+        self.values.retain(|value| value.as_ref().is_some_and(&mut is_wanted));
+        self.first = 0;
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::collections::VecDeque;
+
+    use arbtest::arbtest;
+
+    use super::*;
+
+    #[test]
+    fn it_does_what_a_deque_would() {
+        arbtest(|bytes| {
+            let (mut queue, mut model) = (Queue::new(), VecDeque::new());
+            for _ in 0..bytes.arbitrary_len::<u8>()?.min(200) {
+                let value = bytes.arbitrary::<u8>()?;
+                let position = bytes.choose_index(model.len() + 1)?;
+                match bytes.int_in_range(0..=9)? {
+                    0 => assert_eq!(queue.remove(position), model.remove(position)),
+                    1 => {
+                        queue.insert_all(position, vec![value, 1]);
+                        model.insert(position, 1);
+                        model.insert(position, value);
+                    }
+                    2 => {
+                        queue.retain(|other| *other != value);
+                        model.retain(|other| *other != value);
+                    }
+                    3 => {
+                        let (taken, left): (Vec<u8>, Vec<u8>) = model.into_iter().partition(|other| *other < value);
+                        assert_eq!(queue.take_out(|other| *other < value), taken);
+                        model = left.into();
+                    }
+                    4..=6 => assert_eq!(queue.pop_front(), model.pop_front()),
+                    _ => {
+                        queue.push_back(value);
+                        model.push_back(value);
+                    }
+                }
+                assert!(queue.iter().eq(&model) && queue.iter_mut().eq(&mut model));
+                assert_eq!(queue.len(), model.len());
+                assert_eq!((queue.front(), queue.get(position)), (model.front(), model.get(position)));
+                assert!(queue.values.len() <= 2 * queue.len());
+            }
+            Ok(())
+        });
+    }
+}
