@@ -37,12 +37,17 @@ impl Deref for OutboxView<'_> {
 impl Features {
     // ---- all kinds together ----
 
-    pub(super) fn entries<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = &'a Entry> {
-        let of_others = || self.rpc.requestor.entries().chain(self.records.entries(log));
-        let own = of_others().filter(|entry| entry.progress != Progress::Held);
-        let held = of_others().filter(|entry| entry.progress == Progress::Held);
-        let held = self.held.iter().filter(|entry| entry.kind != Kind::Base).chain(held);
-        self.events.queue.entries().chain(own).chain(held)
+    /// As a list, because what is done with such a chain would be compiled anew for each who does it.
+    pub(super) fn entries<'a>(&'a self, log: &'a Log) -> std::vec::IntoIter<&'a Entry> {
+        let (mut entries, mut held) = (Vec::new(), Vec::new());
+        self.events.queue.entries().for_each(|entry| entries.push(entry));
+        self.held.iter().filter(|entry| entry.kind != Kind::Base).for_each(|entry| held.push(entry));
+        for entry in self.rpc.requestor.entries().chain(self.records.entries(log)) {
+            let list = if entry.progress == Progress::Held { &mut held } else { &mut entries };
+            list.push(entry);
+        }
+        entries.append(&mut held);
+        entries.into_iter()
     }
 
     /// Calls `visit` for every entry, and for what else stands in storage for them.
