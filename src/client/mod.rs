@@ -243,7 +243,7 @@ impl Client {
     /// Tells those who wait for a session that none will come, where that is so.
     fn follow_rest(&mut self, now: Instant) {
         let rests = self.connection.rests();
-        let is_over = self.connection.is_closed() || self.connection.stopped().is_some();
+        let is_over = rests.as_ref().is_some_and(|error| *error != ClientError::Paused);
         if let Some(error) = &rests {
             let (mut context, _, features) = self.split(now);
             features.on_rest(&mut context, error);
@@ -380,13 +380,9 @@ impl Client {
                     features.on_refused(&mut context, params);
                 }
             }
-            Message::Parser(message) => context.report(ClientError::Server {
-                topic: Topic::Parser,
-                action: message.action.name(),
-                asked: None,
-                name: None,
-                data: message.data.map(Into::into),
-            }),
+            Message::Parser(message) => {
+                connection.report(&mut context, Topic::Parser, message.action.name(), true, message.data);
+            }
             message => features.on_message(&mut context, message),
         }
     }

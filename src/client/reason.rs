@@ -81,32 +81,32 @@ impl CloseReason {
 
     /// The reason behind an error.
     pub fn from_error(error: &ClientError, will_retry: bool) -> Self {
-        let (kind, action) = match error {
-            ClientError::Connection(failure) => return Self::from_failure(failure, will_retry),
+        let (kind, code) = match error {
+            ClientError::Connection(failure) => match failure {
+                ConnectionFailure::Closed { code, .. } if failure.announces_restart() => {
+                    (CloseKind::Restarting, Some(*code))
+                }
+                ConnectionFailure::Closed { code, .. } | ConnectionFailure::NeverOpened { code, .. } => {
+                    (CloseKind::Network, Some(*code))
+                }
+                ConnectionFailure::Stopped { code, .. } => (CloseKind::Stopped, Some(*code)),
+                ConnectionFailure::Refused(_) => (CloseKind::Unavailable, None),
+                ConnectionFailure::Unreachable => (CloseKind::Network, None),
+                ConnectionFailure::TimedOut => (CloseKind::Timeout, None),
+                ConnectionFailure::TooManyRedirects | ConnectionFailure::BadRedirect(_) => (CloseKind::Redirect, None),
+            },
             ClientError::HeartbeatTimeout => (CloseKind::Heartbeat, None),
-            ClientError::ChallengeDenied => (CloseKind::Refused, Some("REJECT")),
-            ClientError::TooManyAuthAttempts => (CloseKind::Authentication, Some(error.code())),
-            ClientError::AuthenticationTimeout => (CloseKind::AuthenticationTimeout, Some(error.code())),
+            ClientError::ChallengeDenied => (CloseKind::Refused, None),
+            ClientError::TooManyAuthAttempts => (CloseKind::Authentication, None),
+            ClientError::AuthenticationTimeout => (CloseKind::AuthenticationTimeout, None),
             ClientError::AuthParamsFailed { .. } => (CloseKind::AuthParams, None),
             _ => (CloseKind::Network, None),
         };
-        Self { kind, code: None, action, will_retry }
-    }
-
-    fn from_failure(failure: &ConnectionFailure, will_retry: bool) -> Self {
-        let (kind, code) = match failure {
-            ConnectionFailure::Closed { code, .. } if failure.announces_restart() => {
-                (CloseKind::Restarting, Some(*code))
-            }
-            ConnectionFailure::Closed { code, .. } | ConnectionFailure::NeverOpened { code, .. } => {
-                (CloseKind::Network, Some(*code))
-            }
-            ConnectionFailure::Stopped { code, .. } => (CloseKind::Stopped, Some(*code)),
-            ConnectionFailure::Refused(_) => (CloseKind::Unavailable, None),
-            ConnectionFailure::Unreachable => (CloseKind::Network, None),
-            ConnectionFailure::TimedOut => (CloseKind::Timeout, None),
-            ConnectionFailure::TooManyRedirects | ConnectionFailure::BadRedirect(_) => (CloseKind::Redirect, None),
+        let action = match kind {
+            CloseKind::Refused => Some("REJECT"),
+            CloseKind::Authentication | CloseKind::AuthenticationTimeout => Some(error.code()),
+            _ => None,
         };
-        Self { kind, code, action: None, will_retry }
+        Self { kind, code, action, will_retry }
     }
 }

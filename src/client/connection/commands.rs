@@ -2,7 +2,7 @@
 
 use super::{
     CloseKind, CloseReason, Connection, Context,
-    phase::{Phase, Stop},
+    phase::{Phase, Step},
 };
 use crate::{
     client::{
@@ -15,11 +15,13 @@ use crate::{
 impl Connection {
     /// `login()`: be logged in with these parameters. Says whether they are others than before.
     pub fn login(&mut self, context: &mut Context<'_>, ticket: Ticket, params: Option<&str>) -> bool {
-        if let Phase::Closed
-        | Phase::Stopped(
-            Stop::GaveUp | Stop::Heartbeat | Stop::ByServer { .. } | Stop::Refused { .. } | Stop::ChallengeDenied,
-        ) = self.phase
-        {
+        let is_refused = match &self.phase {
+            Phase::Stopped(why) => {
+                !matches!(why, ClientError::TooManyAuthAttempts | ClientError::AuthenticationTimeout)
+            }
+            phase => matches!(phase, Phase::Closed),
+        };
+        if is_refused {
             let error = self.phase.refusal(Topic::Auth);
             context.settle(ticket, Err(error));
             return false;
@@ -33,17 +35,16 @@ impl Connection {
             return false;
         }
         self.logins.push(ticket);
-        match &mut self.phase {
+        match self.phase {
             Phase::Idle { .. } => self.enter(context, Phase::Idle { connect_at: Some(context.now) }),
-            Phase::AwaitingLogin { .. } => {
+            Phase::AwaitingLogin { socket, .. } => {
                 let deadline = context.now.after_ms(context.options.connect_timeout_ms);
-                self.authenticate(context, deadline);
+                self.authenticate(context, socket, deadline);
             }
             Phase::Stopped(_) => self.dial_afresh(context),
             // The server takes one login per connection, so another one needs another connection.
             Phase::Open { .. }
-            | Phase::AwaitingAnswer { .. }
-            | Phase::Authenticating { .. }
+            | Phase::Attempting { step: Step::AwaitingAnswer | Step::Authenticating, .. }
             | Phase::Waiting { .. }
                 if changed =>
             {
@@ -87,18 +88,8 @@ impl Connection {
                 context.settle(ticket, Err(error));
             }
             Phase::Open { .. } | Phase::AwaitingLogin { .. } => context.settle(ticket, Ok(None)),
-            Phase::Dialling { .. }
-            | Phase::Challenging { .. }
-            | Phase::AwaitingAnswer { .. }
-            | Phase::Authenticating { .. } => {
-                self.resumes.push(ticket);
-            }
-            Phase::Idle { .. }
-            | Phase::Probing { .. }
-            | Phase::Waiting { .. }
-            | Phase::Hidden
-            | Phase::Paused
-            | Phase::Stopped(_) => {
+            Phase::Attempting { .. } => self.resumes.push(ticket),
+            _ => {
                 self.resumes.push(ticket);
                 self.dial_afresh(context);
             }

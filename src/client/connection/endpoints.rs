@@ -5,7 +5,7 @@ use crate::client::rng::Rng;
 /// The URLs of one deepstream cluster, of which any will do.
 ///
 /// Each client starts with a random one, so that a fleet spreads, and goes on to the next after a failed attempt.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Endpoints {
     urls: Vec<Box<str>>,
     current: usize,

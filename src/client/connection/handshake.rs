@@ -4,7 +4,7 @@ use super::{
     Connection, Context, Urgency,
     credentials::Obtain,
     heartbeat::Heartbeat,
-    phase::{Occasion, Phase, Stop},
+    phase::{Occasion, Phase, Step},
 };
 use crate::{
     client::{
@@ -25,7 +25,7 @@ const PROTOCOL_VERSION: &str = "0.1a";
 impl Connection {
     /// The socket is open.
     pub fn on_opened(&mut self, context: &mut Context<'_>) {
-        let Phase::Dialling { socket, deadline, redirects, .. } = self.phase else {
+        let Phase::Attempting { socket, deadline, step: Step::Dialling { redirects, .. }, .. } = self.phase else {
             return;
         };
         // A socket of the ladder had little time to open, one after timeouts much; for the rest it has as much as any.
@@ -40,7 +40,7 @@ impl Connection {
             ..ConnectionMessage::new(ConnectionAction::Challenge)
         };
         context.send_on(socket, &Message::Connection(challenge));
-        self.enter(context, Phase::Challenging { socket, since: context.now, deadline, redirects });
+        self.attempt_step(context, socket, deadline, Step::Challenging { redirects });
     }
 
     /// A message of the topic CONNECTION arrived.
@@ -51,77 +51,82 @@ impl Connection {
                 heartbeat.on_pong(context.now, context.pings);
                 self.round_trip_ms = heartbeat.round_trip_ms().unwrap_or(self.round_trip_ms);
             }
-            (ConnectionAction::Accept, Phase::Challenging { socket, since, deadline, .. }) => {
-                let (socket, deadline) = (*socket, *deadline);
-                self.round_trip_ms = context.now.since_ms(*since);
+            (
+                ConnectionAction::Accept,
+                &mut Phase::Attempting { socket, since, deadline, step: Step::Challenging { .. } },
+            ) => {
+                self.round_trip_ms = context.now.since_ms(since);
                 self.offline_suspected = false;
                 self.await_login(context, socket);
-                self.authenticate(context, deadline);
+                self.authenticate(context, socket, deadline);
             }
-            (ConnectionAction::Redirect, Phase::Challenging { redirects, .. }) => {
-                let redirects = *redirects + 1;
-                self.redirect(context, message.url.unwrap_or_default(), redirects);
+            (
+                ConnectionAction::Redirect,
+                &mut Phase::Attempting { socket, deadline, step: Step::Challenging { redirects }, .. },
+            ) => {
+                self.redirect(context, socket, deadline, message.url.unwrap_or_default(), redirects + 1);
             }
-            (ConnectionAction::Reject, Phase::Challenging { .. }) => {
-                self.stop(context, Stop::ChallengeDenied);
+            (ConnectionAction::Reject, Phase::Attempting { step: Step::Challenging { .. }, .. }) => {
+                self.stop(context, ClientError::ChallengeDenied);
             }
             (ConnectionAction::AuthenticationTimeout, phase) if phase.socket().is_some() => {
                 if self.credentials.exist() {
                     self.announce(context, ConnectionState::AuthenticationTimeout);
                     self.lose(context, ClientError::AuthenticationTimeout, Urgency::AtOnce);
                 } else {
-                    self.stop(context, Stop::AuthenticationTimeout);
+                    self.stop(context, ClientError::AuthenticationTimeout);
                 }
             }
             // The socket's own close follows, or does not; neither changes anything here.
             (ConnectionAction::Closing | ConnectionAction::Closed, _) => {}
-            (action, _) if message.is_error || is_error(action.number()) => context.report(ClientError::Server {
-                topic: Topic::Connection,
-                action: action.name(),
-                asked: None,
-                name: None,
-                data: message.data.map(Into::into),
-            }),
-            (action, phase) => context.report(ClientError::Unsolicited {
-                topic: Topic::Connection,
-                action: action.name(),
-                expected: phase.expected(),
-            }),
+            (action, _) => {
+                let is_error = message.is_error || is_error(action.number());
+                self.report(context, Topic::Connection, action.name(), is_error, message.data);
+            }
         }
     }
 
     /// A message of the topic AUTH arrived.
     pub fn on_auth_message(&mut self, context: &mut Context<'_>, message: &AuthMessage<'_>) {
         match (message.action, &self.phase) {
-            (AuthAction::AuthSuccessful, Phase::Authenticating { .. }) => self.on_logged_in(context, message.data),
+            (AuthAction::AuthSuccessful, &Phase::Attempting { socket, step: Step::Authenticating, .. }) => {
+                self.on_logged_in(context, socket, message.data)
+            }
             (
                 AuthAction::AuthUnsuccessful | AuthAction::InvalidMessage | AuthAction::InvalidMessageData,
-                Phase::Authenticating { socket, deadline },
+                &Phase::Attempting { socket, deadline, step: Step::Authenticating, .. },
             ) => {
-                let (socket, deadline) = (*socket, *deadline);
                 self.await_login(context, socket);
                 if self.credentials.refused(message.data) {
-                    self.authenticate(context, deadline);
+                    self.authenticate(context, socket, deadline);
                 } else {
                     self.on_login_refused(context, message.data);
                 }
             }
             (AuthAction::TooManyAuthAttempts, phase) if phase.socket().is_some() => {
-                self.stop(context, Stop::TooManyAuthAttempts);
+                self.stop(context, ClientError::TooManyAuthAttempts);
             }
-            (action, _) if message.is_error || is_error(action.number()) => context.report(ClientError::Server {
-                topic: Topic::Auth,
-                action: action.name(),
-                asked: None,
-                name: None,
-                data: message.data.map(Into::into),
-            }),
-            (action, phase) => context.report(ClientError::Unsolicited {
-                topic: Topic::Auth,
-                action: action.name(),
-                expected: phase.expected(),
-            }),
+            (action, _) => {
+                let is_error = message.is_error || is_error(action.number());
+                self.report(context, Topic::Auth, action.name(), is_error, message.data);
+            }
         }
+    }
+
+    /// Reports a failure that the server tells, or a message that it should not have sent now.
+    pub fn report(
+        &self,
+        context: &mut Context<'_>,
+        topic: Topic,
+        action: &'static str,
+        is_error: bool,
+        data: Option<&str>,
+    ) {
+        context.report(if is_error {
+            ClientError::Server { topic, action, asked: None, name: None, data: data.map(Into::into) }
+        } else {
+            ClientError::Unsolicited { topic, action, expected: self.phase.expected() }
+        });
     }
 
     /// The application answered what to log in with, or failed to.
@@ -129,11 +134,11 @@ impl Connection {
         if !self.credentials.answered(question) {
             return;
         }
-        let Phase::AwaitingAnswer { socket, deadline } = self.phase else {
+        let Phase::Attempting { socket, deadline, step: Step::AwaitingAnswer, .. } = self.phase else {
             return;
         };
         match answer {
-            Ok(params) => self.request_login(context, socket, params, deadline),
+            Ok(params) => self.request_login(context, socket, deadline, params),
             Err(words) => {
                 self.lose(context, ClientError::AuthParamsFailed { words: words.into() }, Urgency::AtOnce);
             }
@@ -146,32 +151,26 @@ impl Connection {
     }
 
     /// Logs in if there is something to log in with.
-    pub(super) fn authenticate(&mut self, context: &mut Context<'_>, deadline: Instant) {
-        let Phase::AwaitingLogin { socket, .. } = self.phase else {
-            return;
-        };
+    pub(super) fn authenticate(&mut self, context: &mut Context<'_>, socket: SocketId, deadline: Instant) {
         match self.credentials.obtain() {
             Obtain::Nothing => context.settle_all(&mut self.resumes, &Ok(None)),
-            Obtain::Send(params) => self.request_login(context, socket, &params, deadline),
-            Obtain::Wait => self.enter(context, Phase::AwaitingAnswer { socket, deadline }),
+            Obtain::Send(params) => self.request_login(context, socket, deadline, &params),
+            Obtain::Wait => self.attempt_step(context, socket, deadline, Step::AwaitingAnswer),
             Obtain::Ask { id, refresh, reason } => {
-                self.enter(context, Phase::AwaitingAnswer { socket, deadline });
+                self.attempt_step(context, socket, deadline, Step::AwaitingAnswer);
                 context.out.push_back(Output::AskCredentials { question: id, refresh, reason });
             }
         }
     }
 
-    fn request_login(&mut self, context: &mut Context<'_>, socket: SocketId, params: &str, deadline: Instant) {
+    fn request_login(&mut self, context: &mut Context<'_>, socket: SocketId, deadline: Instant, params: &str) {
         self.login_digest = digest(params);
         let request = AuthMessage { data: Some(params), ..AuthMessage::new(AuthAction::Request) };
         context.send_on(socket, &Message::Auth(request));
-        self.enter(context, Phase::Authenticating { socket, deadline });
+        self.attempt_step(context, socket, deadline, Step::Authenticating);
     }
 
-    fn on_logged_in(&mut self, context: &mut Context<'_>, data: Option<&str>) {
-        let Phase::Authenticating { socket, .. } = self.phase else {
-            return;
-        };
+    fn on_logged_in(&mut self, context: &mut Context<'_>, socket: SocketId, data: Option<&str>) {
         let heartbeat = Heartbeat::new(context.now, context.options, self.round_trip_ms);
         *context.pings = Pings::of_session(self.round_trip_ms);
         let ended = self.outage.end(context.now);
@@ -193,8 +192,7 @@ impl Connection {
         if self.logins.is_empty() {
             context.out.push_back(Output::ReauthenticationFailed { reason });
         }
-        context.settle_all(&mut self.resumes, &Err(error.clone()));
-        context.settle_all(&mut self.logins, &Err(error));
+        self.settle_all(context, &error);
     }
 
     /// What a login that succeeded is told: the client data, which may be `null`.
@@ -211,10 +209,7 @@ impl Connection {
         }
     }
 
-    fn redirect(&mut self, context: &mut Context<'_>, url: &str, redirects: u8) {
-        let Phase::Challenging { socket, deadline, .. } = self.phase else {
-            return;
-        };
+    fn redirect(&mut self, context: &mut Context<'_>, socket: SocketId, deadline: Instant, url: &str, redirects: u8) {
         let failure = match parse_url(url, &context.options.path) {
             Ok(_) if redirects > MAX_REDIRECTS => ConnectionFailure::TooManyRedirects,
             Ok(target) => {

@@ -16,7 +16,7 @@ use self::{
     endpoints::Endpoints,
     heartbeat::{Awaited, Beat},
     outage::Outage,
-    phase::{Occasion, Phase, Stop},
+    phase::{Occasion, Phase, Step},
 };
 use super::{
     context::Context,
@@ -33,7 +33,7 @@ use super::{
 use crate::wire::{ConnectionAction, ConnectionMessage, Message, Topic};
 
 /// The connection of one client, over all its sockets.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Connection {
     endpoints: Endpoints,
     phase: Phase,
@@ -89,24 +89,7 @@ impl Connection {
     /// `lazyConnect` is set.
     pub fn new(now: Instant, urls: Vec<Box<str>>, options: &Options, rng: &mut Rng) -> Self {
         let phase = Phase::Idle { connect_at: (!options.lazy_connect).then_some(now) };
-        Self {
-            endpoints: Endpoints::new(urls, rng),
-            announced: phase.state(),
-            phase,
-            backoff: Backoff::default(),
-            outage: Outage::default(),
-            reason: None,
-            round_trip_ms: 0,
-            losses_in_wait: 0,
-            hinted_at: [None; 2],
-            offline_suspected: false,
-            next_socket: 0,
-            credentials: Credentials::default(),
-            login_digest: 0,
-            client_data: None,
-            logins: Vec::new(),
-            resumes: Vec::new(),
-        }
+        Self { endpoints: Endpoints::new(urls, rng), announced: phase.state(), phase, ..Self::default() }
     }
 
     /// The state that the application sees.
@@ -137,16 +120,13 @@ impl Connection {
 
     /// Why there will be no session unless the application asks for one.
     pub fn rests(&self) -> Option<ClientError> {
-        match &self.phase {
-            Phase::Paused => Some(ClientError::Paused),
-            Phase::Stopped(_) | Phase::Closed => Some(self.phase.refusal(Topic::Connection)),
-            _ => None,
-        }
+        let rests = matches!(self.phase, Phase::Paused | Phase::Stopped(_) | Phase::Closed);
+        rests.then(|| self.phase.refusal(Topic::Connection))
     }
 
     /// Whether there will be no session until the application does something.
-    pub fn awaits_application(&self) -> bool {
-        self.rests().is_some() || matches!(self.phase, Phase::AwaitingLogin { .. })
+    pub const fn awaits_application(&self) -> bool {
+        matches!(self.phase, Phase::Paused | Phase::Stopped(_) | Phase::Closed | Phase::AwaitingLogin { .. })
     }
 
     /// Whether `close()` was called.
@@ -181,11 +161,9 @@ impl Connection {
     pub fn deadline(&self, options: &Options) -> Option<(Instant, Wake)> {
         let phase = match &self.phase {
             Phase::Idle { connect_at } => connect_at.map(|at| (at, Wake::Connect)),
-            Phase::Probing { deadline, .. }
-            | Phase::Dialling { deadline, .. }
-            | Phase::Challenging { deadline, .. }
-            | Phase::AwaitingAnswer { deadline, .. }
-            | Phase::Authenticating { deadline, .. } => Some((*deadline, Wake::ConnectTimeout)),
+            Phase::Probing { deadline, .. } | Phase::Attempting { deadline, .. } => {
+                Some((*deadline, Wake::ConnectTimeout))
+            }
             Phase::Waiting { retry_at } => Some((*retry_at, Wake::Reconnect)),
             Phase::Open { heartbeat, .. } => Some(heartbeat.deadline()),
             Phase::AwaitingLogin { next_ping, .. } => Some((*next_ping, Wake::Ping)),
@@ -227,12 +205,7 @@ impl Connection {
             Phase::Probing { deadline, .. } if *deadline <= context.now => {
                 self.lose(context, ClientError::Connection(ConnectionFailure::Unreachable), Urgency::AtOnce);
             }
-            Phase::Dialling { deadline, .. }
-            | Phase::Challenging { deadline, .. }
-            | Phase::AwaitingAnswer { deadline, .. }
-            | Phase::Authenticating { deadline, .. }
-                if *deadline <= context.now =>
-            {
+            Phase::Attempting { deadline, .. } if *deadline <= context.now => {
                 self.lose(context, ClientError::Connection(ConnectionFailure::TimedOut), Urgency::AtOnce);
             }
             _ => {}
@@ -244,12 +217,13 @@ impl Connection {
         let urgency = if failure.announces_restart() { Urgency::Spread } else { Urgency::AtOnce };
         match failure {
             ConnectionFailure::Closed { code, reason } if context.options.stop_codes.contains(&code) => {
-                self.stop(context, Stop::ByServer { code, reason });
+                let failure = ConnectionFailure::Stopped { code, reason };
+                self.stop(context, ClientError::Connection(failure));
             }
-            ConnectionFailure::Refused(words) if self.endpoints.refuse() => {
-                self.stop(context, Stop::Refused { words });
+            ConnectionFailure::Refused(_) if self.endpoints.refuse() => {
+                self.stop(context, ClientError::Connection(failure));
             }
-            ConnectionFailure::Closed { code, .. } if matches!(self.phase, Phase::Dialling { .. }) => {
+            ConnectionFailure::Closed { code, .. } if self.is_dialling() => {
                 let url = without_secrets(self.endpoints.url()).into();
                 self.lose(context, ClientError::Connection(ConnectionFailure::NeverOpened { code, url }), urgency);
             }
@@ -260,9 +234,13 @@ impl Connection {
     /// The socket failed: before it opened, that is the end of the attempt. Browsers whose policy forbids the connection
     /// say nothing after it, others close the socket with the code 1006.
     pub fn on_socket_failed(&mut self, context: &mut Context<'_>) {
-        if matches!(self.phase, Phase::Dialling { .. }) {
+        if self.is_dialling() {
             self.on_failed(context, ConnectionFailure::Closed { code: 1006, reason: "".into() });
         }
+    }
+
+    const fn is_dialling(&self) -> bool {
+        matches!(self.phase, Phase::Attempting { step: Step::Dialling { .. }, .. })
     }
 
     /// Sends a PING, so that its answer tells what has arrived. If there is none, the server is gone.
@@ -299,14 +277,6 @@ impl Connection {
         (self.login_digest, self.client_data.as_deref())
     }
 
-    /// Why nothing will happen until the application says otherwise, if that is so.
-    pub fn stopped(&self) -> Option<ClientError> {
-        match &self.phase {
-            Phase::Stopped(why) => Some(why.error()),
-            _ => None,
-        }
-    }
-
     /// Whether there is a session, or will be without the application's doing.
     pub fn is_wanted(&self) -> bool {
         self.session().is_some() || self.phase.wants_connection()
@@ -326,7 +296,7 @@ impl Connection {
                 self.ping(context, socket);
             }
             (Beat::Dead, _) => match context.options.heartbeat_failure {
-                HeartbeatFailure::Stop => self.stop(context, Stop::Heartbeat),
+                HeartbeatFailure::Stop => self.stop(context, ClientError::HeartbeatTimeout),
                 HeartbeatFailure::Reconnect => {
                     self.announce(context, ConnectionState::Error);
                     self.lose(context, ClientError::HeartbeatTimeout, Urgency::AtOnce);
@@ -388,8 +358,7 @@ impl Connection {
     fn open_socket(&mut self, context: &mut Context<'_>, occasion: Occasion, deadline: Instant, redirects: u8) {
         let socket = SocketId(self.next_socket);
         self.next_socket = self.next_socket.wrapping_add(1);
-        let since = context.now;
-        self.enter(context, Phase::Dialling { socket, since, deadline, occasion, redirects });
+        self.attempt_step(context, socket, deadline, Step::Dialling { occasion, redirects });
         let url = match &context.options.reconnect_param {
             Some(name) if self.backoff.attempts() > 0 => {
                 with_param(self.endpoints.url(), name, self.backoff.attempts())
@@ -402,15 +371,18 @@ impl Connection {
     /// The attempt failed or the connection is lost: try again, now or later, unless the attempts are used up.
     fn lose(&mut self, context: &mut Context<'_>, error: ClientError, urgency: Urgency) {
         let urgency = match self.phase {
-            Phase::Dialling { since, .. } if context.now.since_ms(since) < BLIP_MS => Urgency::Soon,
+            Phase::Attempting { since, step: Step::Dialling { .. }, .. } if context.now.since_ms(since) < BLIP_MS => {
+                Urgency::Soon
+            }
             _ => urgency,
         };
-        if self.phase.held_for_ms(context.now) >= STABLE_SESSION_MS {
+        let held_for_ms = self.phase.held_for_ms(context.now);
+        if held_for_ms.is_some_and(|ms| ms >= STABLE_SESSION_MS) {
             self.backoff.reset();
         }
         match &error {
             ClientError::Connection(ConnectionFailure::TimedOut) => {
-                if let Phase::AwaitingAnswer { .. } = self.phase {
+                if let Phase::Attempting { step: Step::AwaitingAnswer, .. } = self.phase {
                     self.credentials.let_go();
                 }
                 self.backoff.timed_out();
@@ -419,8 +391,7 @@ impl Connection {
             ClientError::Connection(ConnectionFailure::Unreachable) => {}
             _ => self.backoff.answered(),
         }
-        let was_let_in = self.phase.was_let_in();
-        if was_let_in {
+        if held_for_ms.is_some() {
             self.endpoints.forget_redirect();
         } else {
             self.endpoints.advance();
@@ -431,7 +402,7 @@ impl Connection {
         if let (ClientError::Connection(failure), Some(_)) = (&error, delay_ms) {
             self.announce(context, ConnectionState::Reconnecting);
             // That a connection is lost is an error only if the first attempt does not bring it back.
-            if !was_let_in || !matches!(failure, ConnectionFailure::Closed { .. }) {
+            if held_for_ms.is_none() || !matches!(failure, ConnectionFailure::Closed { .. }) {
                 context.report(error);
             }
         } else {
@@ -445,27 +416,25 @@ impl Connection {
             }
             None => {
                 context.out.push_back(Output::MaxReconnectionAttemptsReached(self.backoff.attempts()));
-                self.rest(context, Stop::GaveUp);
+                self.rest(context, ClientError::MaxReconnectionAttemptsReached);
             }
         }
     }
 
     /// The server, or the heartbeat with `heartbeatFailure: 'stop'`, wants no further attempt.
-    fn stop(&mut self, context: &mut Context<'_>, why: Stop) {
-        let error = why.error();
+    fn stop(&mut self, context: &mut Context<'_>, error: ClientError) {
         self.let_go(context, CloseReason::from_error(&error, false));
-        if matches!(why, Stop::TooManyAuthAttempts) {
+        if matches!(error, ClientError::TooManyAuthAttempts) {
             self.credentials.forget();
         }
-        self.rest(context, why);
+        self.rest(context, error.clone());
         context.report(error);
     }
 
     /// Rests until the application says otherwise.
-    fn rest(&mut self, context: &mut Context<'_>, why: Stop) {
+    fn rest(&mut self, context: &mut Context<'_>, error: ClientError) {
         self.endpoints.forget_redirect();
-        let error = why.error();
-        self.enter(context, Phase::Stopped(why));
+        self.enter(context, Phase::Stopped(error.clone()));
         self.settle_all(context, &error);
     }
 
@@ -483,6 +452,10 @@ impl Connection {
     fn settle_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
         context.settle_all(&mut self.resumes, &Err(error.clone()));
         context.settle_all(&mut self.logins, &Err(error.clone()));
+    }
+
+    fn attempt_step(&mut self, context: &mut Context<'_>, socket: SocketId, deadline: Instant, step: Step) {
+        self.enter(context, Phase::Attempting { socket, since: context.now, deadline, step });
     }
 
     fn enter(&mut self, context: &mut Context<'_>, phase: Phase) {

@@ -2,7 +2,7 @@
 
 use super::{
     CloseKind, CloseReason, Connection, Context,
-    phase::{Occasion, Phase},
+    phase::{Occasion, Phase, Step},
 };
 use crate::client::{
     io::PageSignal,
@@ -43,14 +43,14 @@ impl Connection {
             }
             (Phase::Waiting { .. } | Phase::Probing { .. }, PageSignal::Online) => self.climb_ladder(context),
             // An attempt that is given more time than usual must not keep somebody waiting who looks at the page.
-            (Phase::Dialling { since, .. }, PageSignal::Woke)
+            (Phase::Attempting { since, step: Step::Dialling { .. }, .. }, PageSignal::Woke)
                 if context.now.since_ms(*since) >= context.options.connect_timeout_ms =>
             {
                 self.let_go(context, CloseReason::of(CloseKind::Replaced, true));
                 self.dial(context, Occasion::Reconnect);
             }
             // What was sent before the network came back is probably lost.
-            (Phase::Dialling { since, .. }, PageSignal::Online) => {
+            (Phase::Attempting { since, step: Step::Dialling { .. }, .. }, PageSignal::Online) => {
                 let age_ms = context.now.since_ms(*since);
                 let is_overdue = age_ms >= context.options.connect_timeout_ms;
                 if is_overdue || (age_ms >= YOUNG_ATTEMPT_MS && self.backoff.may_start_ladder(context.now)) {

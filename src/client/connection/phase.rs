@@ -3,7 +3,7 @@
 use super::heartbeat::Heartbeat;
 use crate::{
     client::{
-        error::{ClientError, ConnectionFailure},
+        error::ClientError,
         io::{ConnectionState, SocketId},
         time::Instant,
     },
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Where the connection is.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub enum Phase {
     /// Never dialled.
     Idle {
@@ -20,18 +20,15 @@ pub enum Phase {
     },
     /// The reachability of the server is probed before dialling.
     Probing { probe: u32, deadline: Instant },
-    /// A socket is being opened.
-    Dialling {
+    /// On the way from a new socket to a session.
+    Attempting {
         socket: SocketId,
+        /// When this step began.
         since: Instant,
         /// When the whole attempt, login included, has taken too long.
         deadline: Instant,
-        occasion: Occasion,
-        /// Redirects followed in this attempt.
-        redirects: u8,
+        step: Step,
     },
-    /// The server was asked whether it takes the connection.
-    Challenging { socket: SocketId, since: Instant, deadline: Instant, redirects: u8 },
     /// The server waits for a login, and the application has not given one.
     AwaitingLogin {
         socket: SocketId,
@@ -39,10 +36,6 @@ pub enum Phase {
         /// When to send a PING: not answered, but the server cuts whoever is silent.
         next_ping: Instant,
     },
-    /// The server waits for a login, and the application was asked what to log in with.
-    AwaitingAnswer { socket: SocketId, deadline: Instant },
-    /// The server checks the credentials.
-    Authenticating { socket: SocketId, deadline: Instant },
     /// Logged in.
     Open {
         socket: SocketId,
@@ -57,10 +50,24 @@ pub enum Phase {
     Hidden,
     /// Until `resume()`.
     Paused,
-    /// Until the application says otherwise.
-    Stopped(Stop),
+    /// Until the application says otherwise: why.
+    Stopped(ClientError),
     /// For good.
+    #[default]
     Closed,
+}
+
+/// How far an attempt has come, and how many redirects it has followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The socket is being opened.
+    Dialling { occasion: Occasion, redirects: u8 },
+    /// The server was asked whether it takes the connection.
+    Challenging { redirects: u8 },
+    /// The server waits for a login, and the application was asked what to log in with.
+    AwaitingAnswer,
+    /// The server checks the credentials.
+    Authenticating,
 }
 
 /// What a socket is opened for.
@@ -71,61 +78,14 @@ pub enum Occasion {
     Redirect,
 }
 
-/// Why the client does not try again by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// `maxReconnectAttempts` failed.
-    GaveUp,
-    /// The heartbeat failed and `heartbeatFailure` is `'stop'`.
-    Heartbeat,
-    /// A close code in `stopCodes`.
-    ByServer {
-        code: u16,
-        reason: Box<str>,
-    },
-    /// The browser makes no socket for any of the URLs.
-    Refused {
-        words: Box<str>,
-    },
-    ChallengeDenied,
-    TooManyAuthAttempts,
-    AuthenticationTimeout,
-}
-
-impl Stop {
-    /// The error that tells it.
-    pub fn error(&self) -> ClientError {
-        match self {
-            Self::GaveUp => ClientError::MaxReconnectionAttemptsReached,
-            Self::Heartbeat => ClientError::HeartbeatTimeout,
-            Self::ByServer { code, reason } => {
-                ClientError::Connection(ConnectionFailure::Stopped { code: *code, reason: reason.clone() })
-            }
-            Self::Refused { words } => ClientError::Connection(ConnectionFailure::Refused(words.clone())),
-            Self::ChallengeDenied => ClientError::ChallengeDenied,
-            Self::TooManyAuthAttempts => ClientError::TooManyAuthAttempts,
-            Self::AuthenticationTimeout => ClientError::AuthenticationTimeout,
-        }
-    }
-}
-
 impl Phase {
     /// The socket that counts.
     pub const fn socket(&self) -> Option<SocketId> {
         match self {
-            Self::Dialling { socket, .. }
-            | Self::Challenging { socket, .. }
-            | Self::AwaitingLogin { socket, .. }
-            | Self::AwaitingAnswer { socket, .. }
-            | Self::Authenticating { socket, .. }
-            | Self::Open { socket, .. } => Some(*socket),
-            Self::Idle { .. }
-            | Self::Probing { .. }
-            | Self::Waiting { .. }
-            | Self::Hidden
-            | Self::Paused
-            | Self::Stopped(_)
-            | Self::Closed => None,
+            Self::Attempting { socket, .. } | Self::AwaitingLogin { socket, .. } | Self::Open { socket, .. } => {
+                Some(*socket)
+            }
+            _ => None,
         }
     }
 
@@ -133,54 +93,47 @@ impl Phase {
     pub const fn state(&self) -> ConnectionState {
         match self {
             Self::Idle { connect_at: None } | Self::Closed => ConnectionState::Closed,
-            Self::Idle { connect_at: Some(_) } | Self::Dialling { occasion: Occasion::First, .. } => {
-                ConnectionState::Initialising
-            }
-            Self::Dialling { occasion: Occasion::Reconnect, .. }
-            | Self::Probing { .. }
-            | Self::Waiting { .. }
-            | Self::Hidden => ConnectionState::Reconnecting,
-            Self::Dialling { occasion: Occasion::Redirect, .. } => ConnectionState::Redirecting,
-            Self::Challenging { .. } => ConnectionState::Challenging,
-            Self::AwaitingLogin { .. } | Self::AwaitingAnswer { .. } => ConnectionState::AwaitingAuthentication,
-            Self::Authenticating { .. } => ConnectionState::Authenticating,
+            Self::Idle { connect_at: Some(_) } => ConnectionState::Initialising,
+            Self::Attempting { step, .. } => match step {
+                Step::Dialling { occasion: Occasion::First, .. } => ConnectionState::Initialising,
+                Step::Dialling { occasion: Occasion::Reconnect, .. } => ConnectionState::Reconnecting,
+                Step::Dialling { occasion: Occasion::Redirect, .. } => ConnectionState::Redirecting,
+                Step::Challenging { .. } => ConnectionState::Challenging,
+                Step::AwaitingAnswer => ConnectionState::AwaitingAuthentication,
+                Step::Authenticating => ConnectionState::Authenticating,
+            },
+            Self::Probing { .. } | Self::Waiting { .. } | Self::Hidden => ConnectionState::Reconnecting,
+            Self::AwaitingLogin { .. } => ConnectionState::AwaitingAuthentication,
             Self::Open { .. } => ConnectionState::Open,
             Self::Paused => ConnectionState::Offline,
-            Self::Stopped(Stop::GaveUp | Stop::Heartbeat | Stop::ByServer { .. } | Stop::Refused { .. }) => {
-                ConnectionState::Error
-            }
-            Self::Stopped(Stop::ChallengeDenied) => ConnectionState::ChallengeDenied,
-            Self::Stopped(Stop::TooManyAuthAttempts) => ConnectionState::TooManyAuthAttempts,
-            Self::Stopped(Stop::AuthenticationTimeout) => ConnectionState::AuthenticationTimeout,
+            Self::Stopped(ClientError::ChallengeDenied) => ConnectionState::ChallengeDenied,
+            Self::Stopped(ClientError::TooManyAuthAttempts) => ConnectionState::TooManyAuthAttempts,
+            Self::Stopped(ClientError::AuthenticationTimeout) => ConnectionState::AuthenticationTimeout,
+            Self::Stopped(_) => ConnectionState::Error,
         }
     }
 
     /// Whether the client is on its way to a session.
     pub const fn wants_connection(&self) -> bool {
-        !matches!(
+        matches!(
             self,
-            Self::Idle { .. } | Self::Open { .. } | Self::Hidden | Self::Paused | Self::Stopped(_) | Self::Closed
+            Self::Probing { .. } | Self::Attempting { .. } | Self::AwaitingLogin { .. } | Self::Waiting { .. }
         )
     }
 
-    /// Whether the server has taken the client, so that the endpoint is a good one.
-    pub const fn was_let_in(&self) -> bool {
-        matches!(self, Self::Open { .. } | Self::AwaitingLogin { .. })
-    }
-
-    /// How long the server has kept the client, in milliseconds; 0 where it has not let it in.
-    pub const fn held_for_ms(&self, now: Instant) -> u64 {
+    /// How long the server has kept the client, in milliseconds; `None` where it has not let it in.
+    pub const fn held_for_ms(&self, now: Instant) -> Option<u64> {
         match self {
-            Self::Open { since, .. } | Self::AwaitingLogin { since, .. } => now.since_ms(*since),
-            _ => 0,
+            Self::Open { since, .. } | Self::AwaitingLogin { since, .. } => Some(now.since_ms(*since)),
+            _ => None,
         }
     }
 
     /// What the server may say here, for reports of what it said instead.
     pub const fn expected(&self) -> &'static str {
         match self {
-            Self::Challenging { .. } => "ACCEPT, REJECT or REDIRECT",
-            Self::Authenticating { .. } => "the outcome of the login",
+            Self::Attempting { step: Step::Challenging { .. }, .. } => "ACCEPT, REJECT or REDIRECT",
+            Self::Attempting { step: Step::Authenticating, .. } => "the outcome of the login",
             Self::Open { .. } => "PONG or a message of a feature",
             _ => "nothing",
         }
@@ -189,7 +142,8 @@ impl Phase {
     /// The error for somebody who asks for a connection where there will be none.
     pub fn refusal(&self, topic: Topic) -> ClientError {
         match self {
-            Self::Stopped(stop) => stop.error(),
+            Self::Paused => ClientError::Paused,
+            Self::Stopped(error) => error.clone(),
             _ => ClientError::IsClosed { topic, dropped: 0 },
         }
     }

@@ -30,9 +30,10 @@ pub struct Ticket(pub u32);
 pub type Outcome = Result<Option<Box<str>>, ClientError>;
 
 /// The states of deepstream's connectivity page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConnectionState {
     /// Not connected: before the first attempt, and for good after `close()`.
+    #[default]
     Closed,
     /// The first socket is being opened.
     Initialising,
