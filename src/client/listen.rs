@@ -5,7 +5,6 @@ use super::{
     context::Context,
     io::{ListenCommand, Output},
     subscriptions::{Offers, Subject, Subscriptions},
-    time::{Instant, Wake},
 };
 use crate::names::NameMap;
 
@@ -13,7 +12,8 @@ use crate::names::NameMap;
 #[derive(Debug)]
 pub struct Listens {
     subject: Subject,
-    patterns: Subscriptions,
+    /// The patterns.
+    pub patterns: Subscriptions,
     /// By the name of the subscription: the server asks one listener at a time.
     offers: NameMap<Offer>,
     /// The names of those offered for each pattern.
@@ -80,32 +80,11 @@ impl Listens {
         self.patterns.unsubscribe(context, pattern);
     }
 
-    /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>) {
-        self.patterns.on_session(context, None);
-    }
-
-    /// The application restores what [`Resubscribe::Manual`](super::options::Resubscribe::Manual) left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
-        self.patterns.resubscribe(context);
-    }
-
-    /// The session is over: the server has forgotten everything, and asks again in the next.
+    /// The session is over: the server has forgotten what it asked, and asks again in the next.
     pub fn on_lost(&mut self, context: &mut Context<'_>) {
-        self.patterns.on_lost(context.options.resubscribe);
         for subscription in self.offers.to_names() {
             self.end_offer(context, &subscription);
         }
-    }
-
-    /// When time alone changes something, and what.
-    pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.patterns.deadline()
-    }
-
-    /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
-        self.patterns.on_tick(context);
     }
 
     /// The server says something, perhaps about listening; says whether that settles the matter. What it does not settle

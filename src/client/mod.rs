@@ -155,7 +155,7 @@ impl Client {
 
     /// Whether the server has refused to let this client provide `name`, in this session.
     pub fn is_provider_refused(&self, name: &str) -> bool {
-        self.features.rpc.is_refused(name)
+        self.features.rpc.provider.names.is_refused(name)
     }
 
     /// The options it was made with.

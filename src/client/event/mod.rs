@@ -9,7 +9,6 @@ use super::{
     io::{Entry, EventCommand, Output},
     listen::Listens,
     subscriptions::{Subject, Subscriptions},
-    time::{Instant, Wake, earliest},
 };
 use crate::wire::{EventAction, EventMessage};
 
@@ -18,8 +17,10 @@ const EMIT: i32 = EventAction::Emit.number();
 /// The event part of a client.
 #[derive(Debug)]
 pub struct Events {
-    subscriptions: Subscriptions,
-    listens: Listens,
+    /// The events subscribed to.
+    pub subscriptions: Subscriptions,
+    /// The patterns of events listened to.
+    pub listens: Listens,
     /// What is emitted.
     pub queue: EventQueue,
 }
@@ -43,35 +44,6 @@ impl Events {
             EventCommand::Listen(command) => self.listens.on_command(context, command),
         }
         None
-    }
-
-    /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
-        self.subscriptions.on_session(context, gap_ms);
-        self.listens.on_session(context);
-    }
-
-    /// The session is over.
-    pub fn on_lost(&mut self, context: &mut Context<'_>) {
-        self.subscriptions.on_lost(context.options.resubscribe);
-        self.listens.on_lost(context);
-    }
-
-    /// The application restores what was left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
-        self.subscriptions.resubscribe(context);
-        self.listens.resubscribe(context);
-    }
-
-    /// When time alone changes something within a session, and what.
-    pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        earliest(&[self.subscriptions.deadline(), self.listens.deadline(), self.queue.deadline()])
-    }
-
-    /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
-        self.subscriptions.on_tick(context);
-        self.listens.on_tick(context);
     }
 
     /// A message of the topic EVENT arrived.

@@ -17,7 +17,8 @@ use super::{
     presence::Presence,
     records::Records,
     rpc::{Requestor, Rpc},
-    time::{Instant, Wake, earlier, earliest},
+    subscriptions::Subscriptions,
+    time::{Instant, Wake, earliest},
 };
 use crate::wire::{Message, Topic};
 
@@ -43,13 +44,22 @@ impl Features {
         Self { events, presence, records, rpc, held: Vec::new() }
     }
 
+    /// What is wanted by name, but for what concerns records.
+    const fn wanted(&mut self) -> [&mut Subscriptions; 5] {
+        let Self { events: Events { subscriptions, listens, .. }, presence, rpc, .. } = self;
+        let Presence { users, everyone, .. } = presence;
+        [subscriptions, &mut listens.patterns, users, everyone, &mut rpc.provider.names]
+    }
+
     /// A session begins, perhaps somebody else's than the last one in this browser; if it is not the first, `gap_ms` says how
-    /// long there was none.
+    /// long there was none. What is provided goes before calls, so that those of what this client provides itself find it.
     pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>, is_somebody_else: bool) {
-        self.events.on_session(context, gap_ms);
-        self.presence.on_session(context, gap_ms);
+        for names in self.wanted() {
+            names.on_session(context, gap_ms);
+        }
+        self.presence.on_session(context);
         self.records.on_session(context);
-        self.rpc.on_session(context, gap_ms);
+        self.rpc.requestor.on_session(context);
         self.sort_out_owners(context);
         self.expire(context);
         context.look_into_storage(is_somebody_else);
@@ -65,8 +75,11 @@ impl Features {
 
     /// The session is over, perhaps because of something that the server cannot take.
     pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
-        self.events.on_lost(context);
-        self.presence.on_lost(context.options.resubscribe);
+        for names in self.wanted() {
+            names.on_lost(context.options.resubscribe);
+        }
+        self.events.listens.on_lost(context);
+        self.presence.on_lost();
         self.records.on_lost(context, culprit);
         self.rpc.on_lost(context, culprit);
         context.log.start_deadline = None;
@@ -144,10 +157,11 @@ impl Features {
         if context.session.is_none() {
             return;
         }
-        self.events.resubscribe(context);
+        for names in self.wanted() {
+            names.resubscribe(context);
+        }
         self.presence.resubscribe(context);
         self.records.resubscribe(context);
-        self.rpc.resubscribe(context);
     }
 
     /// Whether the server owes an answer in this session that may be long.
@@ -157,18 +171,28 @@ impl Features {
 
     /// When time alone changes something, and what; without a session only what is waited for all the same.
     pub fn deadline(&self, session: bool) -> Option<(Instant, Wake)> {
-        let of_session = earlier(self.events.deadline(), self.presence.deadline());
-        earliest(&[of_session.filter(|_| session), self.records.deadline(), self.rpc.deadline()])
+        let of_session = earliest(&[
+            self.events.subscriptions.deadline(),
+            self.events.listens.patterns.deadline(),
+            self.events.queue.deadline(),
+            self.presence.users.deadline(),
+            self.presence.everyone.deadline(),
+            self.presence.deadline(),
+            self.rpc.provider.names.deadline(),
+        ]);
+        earliest(&[of_session.filter(|_| session), self.records.deadline(), self.rpc.requestor.deadline()])
     }
 
     /// Time has passed. Says whether a PING is wanted.
     pub fn on_tick(&mut self, context: &mut Context<'_>) -> bool {
         self.records.on_tick(context);
         if context.session.is_some() {
-            self.events.on_tick(context);
+            for names in self.wanted() {
+                names.on_tick(context);
+            }
             self.presence.on_tick(context);
         }
-        self.rpc.on_tick(context);
+        self.rpc.requestor.on_tick(context);
         if context.log.next_expiry.is_some_and(|at| at <= context.now) {
             self.expire(context);
         }

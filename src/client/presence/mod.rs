@@ -13,9 +13,8 @@ use super::{
     context::Context,
     error::ClientError,
     io::{Output, PresenceCommand},
-    options::Resubscribe,
     subscriptions::{EVERYONE, Subject, Subscriptions},
-    time::{Instant, Wake, earliest},
+    time::{Instant, Wake},
 };
 use crate::wire::{PresenceAction, PresenceMessage};
 
@@ -23,8 +22,9 @@ use crate::wire::{PresenceAction, PresenceMessage};
 #[derive(Debug)]
 pub struct Presence {
     /// The users watched by name.
-    users: Subscriptions,
-    everyone: Subscriptions,
+    pub users: Subscriptions,
+    /// All users, under one name.
+    pub everyone: Subscriptions,
     known: Known,
     queries: Queries,
 }
@@ -66,18 +66,14 @@ impl Presence {
         self.catch_up(context);
     }
 
-    /// A session begins; if it is not the first, `gap_ms` says how long there was none.
-    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
-        self.users.on_session(context, gap_ms);
-        self.everyone.on_session(context, gap_ms);
+    /// A session begins.
+    pub fn on_session(&mut self, context: &mut Context<'_>) {
         self.queries.on_session(context);
         self.catch_up(context);
     }
 
     /// The session is over.
-    pub fn on_lost(&mut self, resubscribe: Resubscribe) {
-        self.users.on_lost(resubscribe);
-        self.everyone.on_lost(resubscribe);
+    pub fn on_lost(&mut self) {
         self.queries.on_lost();
         self.known.ask_again();
     }
@@ -89,8 +85,6 @@ impl Presence {
 
     /// The application restores what was left to it.
     pub fn resubscribe(&mut self, context: &mut Context<'_>) {
-        self.users.resubscribe(context);
-        self.everyone.resubscribe(context);
         self.known.ask_again();
         self.catch_up(context);
     }
@@ -102,14 +96,11 @@ impl Presence {
 
     /// When time alone changes something, and what.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let queries = self.queries.deadline().map(|at| (at, Wake::Query));
-        earliest(&[self.users.deadline(), self.everyone.deadline(), queries])
+        self.queries.deadline().map(|at| (at, Wake::Query))
     }
 
     /// Time has passed within a session.
     pub fn on_tick(&mut self, context: &mut Context<'_>) {
-        self.users.on_tick(context);
-        self.everyone.on_tick(context);
         self.queries.on_tick(context);
         self.catch_up(context);
     }

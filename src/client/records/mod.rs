@@ -143,7 +143,7 @@ impl Records {
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let flush = self.flush_at.map(|at| (at, Wake::Subscriptions));
         let awaited = self.asked.first().map(|(at, awaited)| (at, awaited.wake()));
-        earliest(&[flush, awaited, self.listens.deadline()])
+        earliest(&[flush, awaited, self.listens.patterns.deadline()])
     }
 
     /// The deadline of a record may have become another one.

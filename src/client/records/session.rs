@@ -22,7 +22,7 @@ impl Records {
         self.let_go_of_discarded(context);
         self.unasked = self.entries.to_names();
         self.flush(context);
-        self.listens.on_session(context);
+        self.listens.patterns.on_session(context, None);
     }
 
     /// The session is over. With `resubscribe: 'manual'` nothing is asked for in the next one until the application says
@@ -35,6 +35,7 @@ impl Records {
             self.give_up_undeliverable(context, name);
         }
         self.save_all(context, Save::Changed);
+        self.listens.patterns.on_lost(context.options.resubscribe);
         self.listens.on_lost(context);
         self.blind.on_lost(context, culprit);
         self.may_write = false;
@@ -151,7 +152,7 @@ impl Records {
         });
         self.unasked = self.entries.to_names();
         self.flush(context);
-        self.listens.resubscribe(context);
+        self.listens.patterns.resubscribe(context);
     }
 
     /// The connection rests until the application says otherwise: nobody shall wait for what may never come; what was
@@ -180,7 +181,7 @@ impl Records {
     pub fn on_tick(&mut self, context: &mut Context<'_>) {
         let now = context.now;
         if context.session.is_some() {
-            self.listens.on_tick(context);
+            self.listens.patterns.on_tick(context);
             if self.flush_at.is_some_and(|at| at <= now) {
                 self.flush(context);
             }

@@ -10,7 +10,6 @@ use super::{
     context::Context,
     flight::Item,
     io::{Entry, RpcCommand},
-    time::{Instant, Wake, earlier},
 };
 use crate::wire::{RpcAction, RpcMessage};
 
@@ -19,7 +18,8 @@ use crate::wire::{RpcAction, RpcMessage};
 pub struct Rpc {
     /// The calls that are made here.
     pub requestor: Requestor,
-    provider: Provider,
+    /// What is provided here.
+    pub provider: Provider,
 }
 
 impl Rpc {
@@ -31,8 +31,8 @@ impl Rpc {
     /// The application wants something. Returns a durable call, which is to be [made](Requestor::make) if there is room for it.
     pub fn on_command(&mut self, context: &mut Context<'_>, command: RpcCommand<'_>) -> Option<Entry> {
         match command {
-            RpcCommand::Provide(name) => self.provider.provide(context, name),
-            RpcCommand::Unprovide(name) => self.provider.unprovide(context, name),
+            RpcCommand::Provide(name) => self.provider.names.subscribe(context, name),
+            RpcCommand::Unprovide(name) => self.provider.names.unsubscribe(context, name),
             RpcCommand::Make(call) => {
                 let op = entry(context, &call);
                 if call.is_durable {
@@ -48,17 +48,6 @@ impl Rpc {
         None
     }
 
-    /// Whether the server has refused to let this client provide `name`, in this session.
-    pub fn is_refused(&self, name: &str) -> bool {
-        self.provider.is_refused(name)
-    }
-
-    /// A session begins: what is provided goes first, so that calls of what this client provides itself find it.
-    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
-        self.provider.on_session(context, gap_ms);
-        self.requestor.on_session(context);
-    }
-
     /// What had to wait for what is on its way may be sent.
     pub fn send_waiting(&mut self, context: &mut Context<'_>) {
         self.provider.send_waiting(context);
@@ -71,29 +60,13 @@ impl Rpc {
         self.requestor.on_lost(context, culprit);
     }
 
-    /// The application restores what was left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
-        self.provider.resubscribe(context);
-    }
-
-    /// When time alone changes something, and what.
-    pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        earlier(self.provider.deadline(), self.requestor.deadline())
-    }
-
-    /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
-        if context.session.is_some() {
-            self.provider.on_tick(context);
-        }
-        self.requestor.on_tick(context);
-    }
-
     /// A message of the topic RPC arrived.
     pub fn on_message(&mut self, context: &mut Context<'_>, message: &RpcMessage<'_>) {
         if message.action == RpcAction::Request {
             self.provider.on_request(context, message);
-        } else if !self.provider.on_answer(context, message) && !self.requestor.on_answer(context, message) {
+        } else if !self.provider.names.on_answer(context, &message.into())
+            && !self.requestor.on_answer(context, message)
+        {
             report(context, message);
         }
     }

@@ -9,7 +9,6 @@ use crate::{
         io::{Output, RpcAnswer, RpcRequest, RpcRequestId},
         limits::RPC_OPEN_REQUESTS_MAX,
         subscriptions::{Subject, Subscriptions},
-        time::{Instant, Wake},
     },
     queue::Queue,
     wire::{RpcAction, RpcMessage},
@@ -18,7 +17,8 @@ use crate::{
 /// What is provided, and the requests of this session that have no answer yet.
 #[derive(Debug)]
 pub struct Provider {
-    names: Subscriptions,
+    /// The procedures provided. Requests that were made before one was given up may still be answered.
+    pub names: Subscriptions,
     open: Asked<Open>,
     /// Answers that must wait for what is on its way, oldest first.
     waiting: Queue<Waiting>,
@@ -47,29 +47,8 @@ impl Provider {
         Self { names, open: Asked::new(), waiting: Queue::new(), first_of_session: 0 }
     }
 
-    /// The application answers requests of `name`.
-    pub fn provide(&mut self, context: &mut Context<'_>, name: &str) {
-        self.names.subscribe(context, name);
-    }
-
-    /// Whether the server has refused to send requests of `name`, in this session.
-    pub fn is_refused(&self, name: &str) -> bool {
-        self.names.is_refused(name)
-    }
-
-    /// The application gets no more requests of `name`. Those it has it may still answer.
-    pub fn unprovide(&mut self, context: &mut Context<'_>, name: &str) {
-        self.names.unsubscribe(context, name);
-    }
-
-    /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
-        self.names.on_session(context, gap_ms);
-    }
-
     /// The session is over, and with it every request: the server routes none of them to another connection.
     pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
-        self.names.on_lost(context.options.resubscribe);
         if let Some(Item::Answer(name)) = culprit {
             report(context, name, RpcFailure::Undeliverable);
         }
@@ -78,21 +57,6 @@ impl Provider {
         }
         self.open.cut();
         self.first_of_session = self.open.next_id();
-    }
-
-    /// The application restores what was left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
-        self.names.resubscribe(context);
-    }
-
-    /// When time alone changes something, and what.
-    pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.names.deadline()
-    }
-
-    /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
-        self.names.on_tick(context);
     }
 
     /// Somebody calls.
@@ -174,11 +138,6 @@ impl Provider {
             _ => RpcFailure::AnsweredTwice,
         };
         report(context, name, failure);
-    }
-
-    /// The server says something that may be about what is provided; says whether that settles the matter.
-    pub fn on_answer(&mut self, context: &mut Context<'_>, message: &RpcMessage<'_>) -> bool {
-        self.names.on_answer(context, &message.into())
     }
 }
 
