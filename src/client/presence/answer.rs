@@ -18,11 +18,8 @@ pub fn parse(text: &str) -> Option<Vec<(Box<str>, bool)>> {
 /// Writes `{"ann":true,"bob":false}`.
 pub fn object(statuses: &[(Box<str>, bool)]) -> Box<str> {
     let mut text = String::from("{");
-    for (index, (user, online)) in statuses.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        push_string(&mut text, user);
+    for (user, online) in statuses {
+        push_user(&mut text, user);
         text.push_str(if *online { ":true" } else { ":false" });
     }
     text.push('}');
@@ -32,14 +29,19 @@ pub fn object(statuses: &[(Box<str>, bool)]) -> Box<str> {
 /// Writes `["ann","bob"]`.
 pub fn list(users: &[&str]) -> Box<str> {
     let mut text = String::from("[");
-    for (index, user) in users.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        push_string(&mut text, user);
+    for user in users {
+        push_user(&mut text, user);
     }
     text.push(']');
     text.into()
+}
+
+/// Adds a user, after a comma but for the first.
+fn push_user(text: &mut String, user: &str) {
+    if text.len() > 1 {
+        text.push(',');
+    }
+    push_string(text, user);
 }
 
 #[cfg(test)]

@@ -9,10 +9,11 @@ use crate::{
 /// What the subscribers know.
 #[derive(Debug)]
 pub struct Known {
-    /// The users watched by name.
-    users: NameMap<Person>,
+    /// What the subscribers of each user watched by name were told, or would have been told; `None` where nobody has asked
+    /// yet.
+    users: NameMap<Option<bool>>,
     /// Those of them who may still have to be asked for in this session.
-    to_ask_for: Vec<Box<str>>,
+    to_ask_for: NameMap<()>,
     everyone: Everyone,
 }
 
@@ -20,7 +21,7 @@ pub struct Known {
 #[derive(Debug)]
 struct Everyone {
     /// Those of whom it is known.
-    online: NameMap<Person>,
+    online: NameMap<()>,
     /// Whether these are all, because the server was asked.
     is_complete: bool,
     /// Whether there were more than there is room for.
@@ -29,41 +30,26 @@ struct Everyone {
     ask: bool,
 }
 
-#[derive(Debug, Default)]
-struct Person {
-    /// What the subscribers were told, or would have been told; `None` where nobody has asked yet.
-    online: Option<bool>,
-    /// Whether the server was asked in this session, or has just named this user.
-    checked: bool,
-}
-
-impl Person {
-    /// Takes in what the server says. Returns what subscribers have been told wrongly so far, if they have.
-    fn learn(&mut self, online: bool) -> Option<bool> {
-        self.online.replace(online).filter(|told| *told != online)
-    }
-}
-
 impl Known {
     /// Nothing yet.
     pub const fn new() -> Self {
         Self {
             users: NameMap::new(),
-            to_ask_for: Vec::new(),
+            to_ask_for: NameMap::new(),
             everyone: Everyone { online: NameMap::new(), is_complete: false, is_too_many: false, ask: true },
         }
     }
 
     /// A user is watched from now on.
     pub fn watch(&mut self, user: &str) {
-        if !self.users.get_or_insert_with(user, Person::default).checked {
-            self.to_ask_for.push(user.into());
-        }
+        self.users.get_or_insert_with(user, || None);
+        self.to_ask_for.get_or_insert_with(user, || ());
     }
 
     /// A user is no longer watched.
     pub fn unwatch(&mut self, user: &str) {
         self.users.remove(user);
+        self.to_ask_for.remove(user);
     }
 
     /// Nobody listens for all users any more.
@@ -73,8 +59,10 @@ impl Known {
 
     /// What was asked so far is of the past.
     pub fn ask_again(&mut self) {
-        self.users.for_each(|_, person| person.checked = false);
-        self.to_ask_for = self.users.to_names();
+        let to_ask_for = &mut self.to_ask_for;
+        self.users.for_each(|user, _| {
+            to_ask_for.get_or_insert_with(user, || ());
+        });
         self.everyone.ask = true;
     }
 
@@ -85,11 +73,8 @@ impl Known {
 
     /// The users to ask for, of those that `are_subscribed`. They count as asked for.
     pub fn users_to_ask_for(&mut self, are_subscribed: impl Fn(&str) -> bool) -> Vec<Box<str>> {
-        let mut names = std::mem::take(&mut self.to_ask_for);
-        names.retain(|user| {
-            let person = self.users.get_mut(user);
-            person.is_some_and(|person| are_subscribed(user) && !std::mem::replace(&mut person.checked, true))
-        });
+        let mut names = std::mem::take(&mut self.to_ask_for).to_names();
+        names.retain(|user| are_subscribed(user));
         names
     }
 
@@ -100,9 +85,8 @@ impl Known {
 
     /// A user who is watched came or went.
     pub fn on_user(&mut self, context: &mut Context<'_>, user: &str, online: bool) {
-        let Some(person) = self.users.get_mut(user) else { return };
-        let was_told = person.online.replace(online);
-        if !context.options.presence_catch_up || was_told != Some(online) {
+        let Some(told) = self.users.get_mut(user) else { return };
+        if told.replace(online) != Some(online) || !context.options.presence_catch_up {
             tell(context, user, online, false);
         }
     }
@@ -114,7 +98,7 @@ impl Known {
         }
         let was_online = self.everyone.online.contains(user);
         if online {
-            self.everyone.online.get_or_insert_with(user, Person::default);
+            self.everyone.online.get_or_insert_with(user, || ());
         } else {
             self.everyone.online.remove(user);
         }
@@ -128,8 +112,8 @@ impl Known {
     /// The server has said who of these users is logged in.
     pub fn on_statuses(&mut self, context: &mut Context<'_>, statuses: &[(Box<str>, bool)]) {
         for (user, online) in statuses {
-            let person = self.users.get_mut(user);
-            if person.and_then(|person| person.learn(*online)).is_some() {
+            let Some(told) = self.users.get_mut(user) else { continue };
+            if told.replace(*online) == Some(!*online) {
                 tell(context, user, *online, false);
             }
         }
@@ -138,21 +122,17 @@ impl Known {
     /// The server has said who is logged in.
     pub fn on_everyone(&mut self, context: &mut Context<'_>, users: &[&str]) {
         let Everyone { online, is_complete, .. } = &mut self.everyone;
+        let known = std::mem::take(online);
         for user in users {
-            if *is_complete && !online.contains(user) {
+            if *is_complete && !known.contains(user) && !online.contains(user) {
                 tell(context, user, true, true);
             }
-            online.get_or_insert_with(user, Person::default).checked = true;
+            online.get_or_insert_with(user, || ());
         }
-        let mut gone: Vec<Box<str>> = Vec::new();
-        online.for_each(|user, person| {
-            if !std::mem::take(&mut person.checked) {
-                gone.push(user.into());
+        for user in known.names() {
+            if !online.contains(user) {
+                tell(context, user, false, true);
             }
-        });
-        for user in &gone {
-            online.remove(user);
-            tell(context, user, false, true);
         }
         *is_complete = true;
         self.everyone.bound(context);

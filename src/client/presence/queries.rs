@@ -14,7 +14,7 @@ use crate::{
     wire::{PresenceAction, PresenceMessage, Topic},
 };
 
-/// The questions that are not answered, by the correlation ids of their last messages.
+/// The questions that are not answered, by the correlation ids of their last messages. In a session, all are sent.
 #[derive(Debug)]
 pub struct Queries {
     queries: Asked<Query>,
@@ -40,8 +40,6 @@ struct Query {
     asked: usize,
     /// What the server has said of them.
     statuses: Vec<(Box<str>, bool)>,
-    /// Whether the server has to answer.
-    is_sent: bool,
 }
 
 impl Queries {
@@ -57,7 +55,7 @@ impl Queries {
         {
             return context.settle(ticket, Err(ClientError::TooManyQueries));
         }
-        let query = Query { asker, users, asked: 0, statuses: Vec::new(), is_sent: false };
+        let query = Query { asker, users, asked: 0, statuses: Vec::new() };
         if context.session.is_some() {
             self.send(context, query);
         } else {
@@ -76,7 +74,6 @@ impl Queries {
             query.asked += count;
         }
         context.send(&message.into());
-        query.is_sent = true;
         self.queries.ask(Some(context.now.after_ms(context.options.subscription_timeout_ms)), query);
     }
 
@@ -91,7 +88,7 @@ impl Queries {
     pub fn on_lost(&mut self) {
         for query in self.queries.cut() {
             if matches!(query.asker, Asker::Application(_)) {
-                self.queries.ask(None, Query { asked: 0, statuses: Vec::new(), is_sent: false, ..query });
+                self.queries.ask(None, Query { asked: 0, statuses: Vec::new(), ..query });
             }
         }
     }
@@ -152,7 +149,7 @@ impl Queries {
 
     /// The server says who is logged in, in the order in which it was asked. Returns whether it was asked to catch up.
     pub fn on_answer_for_all(&mut self, context: &mut Context<'_>, users: &[&str]) -> bool {
-        let id = self.queries.find(|query| query.users.is_none() && query.is_sent);
+        let id = self.queries.find(|query| query.users.is_none());
         let Some(query) = id.and_then(|id| self.queries.answer(id)) else { return false };
         query.settle(context, Ok(Some(answer::list(users))));
         query.asker == Asker::CatchUp
