@@ -108,47 +108,19 @@ pub enum OptionError {
 /// The longest time a browser's timer can wait, in milliseconds.
 const MAX_TIMER_MS: f64 = 2_147_483_647.0;
 
-/// What may be set, how it is checked, and where it goes.
-enum Kind {
-    /// A number of milliseconds from 0.
-    Milliseconds(fn(&mut Options) -> &mut u64),
-    /// A number of milliseconds from 1.
-    PositiveMilliseconds(fn(&mut Options) -> &mut u64),
-    /// A number of milliseconds from 1, or `Infinity`.
-    OptionalMilliseconds(fn(&mut Options) -> &mut Option<u64>),
-    /// A string that is not empty.
-    Text(&'static str, fn(&mut Options) -> &mut Option<String>),
-    /// A whole number from 0, or from what is given.
-    Count(usize, &'static str, fn(&mut Options) -> &mut usize),
-    /// A boolean.
-    Flag(fn(&mut Options) -> &mut bool),
-    /// One of two strings; the function is told whether it is the second.
-    Either([&'static str; 2], &'static str, fn(&mut Options, bool)),
-    /// What has a check of its own: what is expected, and what stores the value or says no.
-    Other(&'static str, fn(&mut Options, OptionValue<'_>) -> Option<()>),
-    /// An option that is only checked here: it is the shell's, or has no effect.
-    Unused(Unused, Accepted),
-}
-
-/// The type that an unused option must have.
-#[derive(Clone, Copy)]
-enum Unused {
-    Flag,
-    Number,
-    Text,
-    Function,
-    Anything,
-}
+/// What a value must be, in words, and what stores it, or says no.
+type Kind<T> = (&'static str, fn(&mut T, OptionValue<'_>) -> Option<()>);
 
 /// Makes [`Options`] with its defaults and [`KNOWN`] of the table below. An option is a row: how JavaScript calls it,
-/// the field, its type and default, and how a value is checked (a [`Kind`] without what leads to the field).
+/// the field, its type and default, and how a value is checked. What is only checked is for the shell, adds to the
+/// field of another option, or changes nothing.
 macro_rules! options {
     (
         $(
             $(#[$doc:meta])*
-            $name:literal => $field:ident: $type:ty = $default:expr, $kind:ident $(($($more:expr),+))?;
+            $name:literal => $field:ident: $type:ty = $default:expr, $kind:expr;
         )+
-        only_checked: { $($checked:literal => $check:expr,)+ }
+        only_checked: { $($checked:literal => $accepted:ident, $check:ident $(=> $added_to:ident)?;)+ }
     ) => {
         /// The options that the client acts on.
         #[derive(Clone, Debug, PartialEq)]
@@ -162,138 +134,149 @@ macro_rules! options {
             }
         }
 
-        /// Every option there is, as data: a comparison and a check written out for each would be kilobytes.
-        const KNOWN: &[(&str, Kind)] = &[
-            $(($name, kind!($field $kind $(($($more),+))?)),)+
-            $(($checked, $check),)+
+        /// Every option there is.
+        const KNOWN: &[(&str, Accepted, Kind<Options>)] = &[
+            $({
+                const KIND: Kind<$type> = $kind;
+                ($name, Accepted::InEffect, (KIND.0, |options, value| (KIND.1)(&mut options.$field, value)))
+            },)+
+            $(($checked, Accepted::$accepted, (
+                $check.0,
+                |_options, value| ($check.1)(field!(_options $($added_to)?), value),
+            )),)+
         ];
     };
 }
 
-macro_rules! kind {
-    ($field:ident Either($choices:expr, $expected:expr, $first:expr, $second:expr)) => {
-        Kind::Either($choices, $expected, |options, second| options.$field = if second { $second } else { $first })
+macro_rules! field {
+    ($options:ident) => {
+        &mut Default::default()
     };
-    ($field:ident Other($expected:expr, $set:expr)) => {
-        Kind::Other($expected, $set)
+    ($options:ident $field:ident) => {
+        &mut $options.$field
     };
-    ($field:ident $kind:ident $(($($more:expr),+))?) => {
-        Kind::$kind($($($more,)+)? |options| &mut options.$field)
+}
+
+/// One of two strings.
+macro_rules! either {
+    ($one:literal => $first:expr, $other:literal => $second:expr) => {
+        (concat!("'", $one, "' or '", $other, "'"), |field, value| {
+            choose(field, value, [($one, $first), ($other, $second)])
+        })
     };
 }
 
 options! {
     /// Time between two PINGs, in milliseconds, at least 1.
-    "heartbeatInterval" => heartbeat_interval_ms: u64 = 30_000, PositiveMilliseconds;
+    "heartbeatInterval" => heartbeat_interval_ms: u64 = 30_000, POSITIVE_MILLISECONDS;
     /// The step by which the wait between attempts grows, in milliseconds.
-    "reconnectIntervalIncrement" => reconnect_interval_increment_ms: u64 = 4_000, Milliseconds;
+    "reconnectIntervalIncrement" => reconnect_interval_increment_ms: u64 = 4_000, MILLISECONDS;
     /// The longest wait between two attempts, in milliseconds.
-    "maxReconnectInterval" => max_reconnect_interval_ms: u64 = 30_000, Milliseconds;
+    "maxReconnectInterval" => max_reconnect_interval_ms: u64 = 30_000, MILLISECONDS;
     /// Attempts before the client gives up; `None` for `Infinity`.
     "maxReconnectAttempts" => max_reconnect_attempts: Option<u32> = None,
-        Other("a whole number from 0, or Infinity", set_attempts);
+        ("a whole number from 0, or Infinity", set_attempts);
     /// `'linear'` or `'exponential'`.
     "reconnectBackoff" => reconnect_backoff: BackoffKind = BackoffKind::Linear,
-        Either(["linear", "exponential"], "'linear' or 'exponential'", BackoffKind::Linear, BackoffKind::Exponential);
+        either!("linear" => BackoffKind::Linear, "exponential" => BackoffKind::Exponential);
     /// From 0 (the exact schedule) to 1 (anything from 0 to the schedule).
-    "reconnectJitter" => reconnect_jitter: f64 = 0.5, Other("a number from 0 to 1", set_jitter);
+    "reconnectJitter" => reconnect_jitter: f64 = 0.5, ("a number from 0 to 1", set_jitter);
     /// The time a socket has to open, be accepted and log in, in milliseconds, at least 1.
-    "connectTimeout" => connect_timeout_ms: u64 = 10_000, PositiveMilliseconds;
+    "connectTimeout" => connect_timeout_ms: u64 = 10_000, POSITIVE_MILLISECONDS;
     /// `'reconnect'` or `'stop'`.
     "heartbeatFailure" => heartbeat_failure: HeartbeatFailure = HeartbeatFailure::Reconnect,
-        Either(["reconnect", "stop"], "'reconnect' or 'stop'", HeartbeatFailure::Reconnect, HeartbeatFailure::Stop);
+        either!("reconnect" => HeartbeatFailure::Reconnect, "stop" => HeartbeatFailure::Stop);
     /// How long the server may take to acknowledge a subscription, in milliseconds.
-    "subscriptionTimeout" => subscription_timeout_ms: u64 = 2_000, Milliseconds;
+    "subscriptionTimeout" => subscription_timeout_ms: u64 = 2_000, MILLISECONDS;
     /// How long subscriptions are collected into one message, in milliseconds.
-    "subscriptionInterval" => subscription_interval_ms: u64 = 100, Milliseconds;
+    "subscriptionInterval" => subscription_interval_ms: u64 = 100, MILLISECONDS;
     /// How long providers may take to accept a call that was sent, in milliseconds; `None` for `Infinity`.
-    "rpcAcceptTimeout" => rpc_accept_timeout_ms: Option<u64> = None, OptionalMilliseconds;
+    "rpcAcceptTimeout" => rpc_accept_timeout_ms: Option<u64> = None, OPTIONAL_MILLISECONDS;
     /// How long the answer to a call that was sent may take, in milliseconds; `None` for `Infinity`.
-    "rpcResponseTimeout" => rpc_response_timeout_ms: Option<u64> = Some(300_000), OptionalMilliseconds;
+    "rpcResponseTimeout" => rpc_response_timeout_ms: Option<u64> = Some(300_000), OPTIONAL_MILLISECONDS;
     /// The path dialled where the URL has none.
-    "path" => path: String = String::from("/deepstream"), Other("a string that starts with '/'", set_path);
+    "path" => path: String = String::from("/deepstream"), ("a string that starts with '/'", set_path);
     /// Wait with dialling until `login()` or `resume()`.
-    "lazyConnect" => lazy_connect: bool = false, Flag;
+    "lazyConnect" => lazy_connect: bool = false, FLAG;
     /// How long a connection must be lost before the application is told, in milliseconds.
-    "lostConnectionTimeout" => lost_connection_timeout_ms: u64 = 5_000, Milliseconds;
+    "lostConnectionTimeout" => lost_connection_timeout_ms: u64 = 5_000, MILLISECONDS;
     /// Close codes after which the client does not try again.
     "stopCodes" => stop_codes: Vec<u16> = vec![1008, 4003],
-        Other("an array of close codes from 1000 to 4999", set_stop_codes);
+        ("an array of close codes from 1000 to 4999", set_stop_codes);
     /// What `login()` without parameters logs in with.
-    "authParams" => auth_params: Option<AuthParams> = None, Other("an object or a function", set_auth_params);
+    "authParams" => auth_params: Option<AuthParams> = None, ("an object or a function", set_auth_params);
     /// Asked before dialling while the network is in doubt.
-    "probeUrl" => probe_url: Option<String> = None, Text("a URL");
+    "probeUrl" => probe_url: Option<String> = None, ("a URL", set_text);
     /// A query parameter that carries the number of attempts.
     "reconnectParam" => reconnect_param: Option<String> = None,
-        Other("the name of a query parameter: letters, digits, '-' and '_'", set_reconnect_param);
+        ("the name of a query parameter: letters, digits, '-' and '_'", set_reconnect_param);
     /// `'auto'` or `'manual'`.
     "resubscribe" => resubscribe: Resubscribe = Resubscribe::Auto,
-        Either(["auto", "manual"], "'auto' or 'manual'", Resubscribe::Auto, Resubscribe::Manual);
+        either!("auto" => Resubscribe::Auto, "manual" => Resubscribe::Manual);
     /// Whether joins and leaves missed during an outage are delivered after it.
-    "presenceCatchUp" => presence_catch_up: bool = true, Flag;
+    "presenceCatchUp" => presence_catch_up: bool = true, FLAG;
     /// The script of a worker that keeps time in place of the page, or `'blob'`. For the shell alone.
-    "heartbeatWorker" => heartbeat_worker: Option<String> = None, Text("the URL of timer-worker.js, or 'blob'");
+    "heartbeatWorker" => heartbeat_worker: Option<String> = None, ("the URL of timer-worker.js, or 'blob'", set_text);
     /// `'localStorage'`, `'memory'`, or an object of the application's.
     "outbox.storage" => outbox_storage: OutboxStorage = OutboxStorage::Local,
-        Other("'localStorage', 'memory', or an object with getItem, setItem, removeItem and keys", set_storage);
+        ("'localStorage', 'memory', or an object with getItem, setItem, removeItem and keys", set_storage);
     /// What tells this deployment's entries from others in the same storage; the URL, if not given.
-    "outbox.key" => outbox_key: Option<String> = None, Text(NAME);
+    "outbox.key" => outbox_key: Option<String> = None, NAME;
     /// Most entries that wait, at least 1.
-    "outbox.maxEntries" => outbox_max_entries: usize = 10_000, Count(1, "a whole number from 1");
+    "outbox.maxEntries" => outbox_max_entries: usize = 10_000, POSITIVE_WHOLE;
     /// Most bytes of names and payloads that wait, at least 1.
-    "outbox.maxBytes" => outbox_max_bytes: usize = 4_194_304, Count(1, "a whole number from 1");
+    "outbox.maxBytes" => outbox_max_bytes: usize = 4_194_304, POSITIVE_WHOLE;
     /// How long an entry is worth sending, in milliseconds, at least 1.
-    "outbox.ttl" => outbox_ttl_ms: u64 = 86_400_000, PositiveMilliseconds;
+    "outbox.ttl" => outbox_ttl_ms: u64 = 86_400_000, POSITIVE_MILLISECONDS;
     /// `'reject'` or `'drop-oldest'`.
     "outbox.overflow" => outbox_overflow: Overflow = Overflow::Reject,
-        Either(["reject", "drop-oldest"], "'reject' or 'drop-oldest'", Overflow::Reject, Overflow::DropOldest);
+        either!("reject" => Overflow::Reject, "drop-oldest" => Overflow::DropOldest);
     /// How long the server may take to acknowledge that a record is wanted, in milliseconds.
-    "recordReadAckTimeout" => record_read_ack_timeout_ms: u64 = 15_000, Milliseconds;
+    "recordReadAckTimeout" => record_read_ack_timeout_ms: u64 = 15_000, MILLISECONDS;
     /// How long the server may take to answer about a record, in milliseconds.
-    "recordReadTimeout" => record_read_timeout_ms: u64 = 15_000, Milliseconds;
+    "recordReadTimeout" => record_read_timeout_ms: u64 = 15_000, MILLISECONDS;
     /// How long the server may take to delete a record, in milliseconds.
-    "recordDeleteTimeout" => record_delete_timeout_ms: u64 = 15_000, Milliseconds;
+    "recordDeleteTimeout" => record_delete_timeout_ms: u64 = 15_000, MILLISECONDS;
     /// How long a record that nobody holds is kept, in milliseconds.
-    "recordDiscardTimeout" => record_discard_timeout_ms: u64 = 5_000, Milliseconds;
+    "recordDiscardTimeout" => record_discard_timeout_ms: u64 = 5_000, MILLISECONDS;
     /// Whether records cannot be written to.
-    "recordReadOnlyMode" => record_read_only_mode: bool = false, Flag;
+    "recordReadOnlyMode" => record_read_only_mode: bool = false, FLAG;
     /// What the names begin with of records that can be written to all the same.
-    "recordPrefixWriteWhitelist" => record_prefix_write_whitelist: Vec<String> = Vec::new(),
-        Other(TEXTS, set_write_whitelist);
+    "recordPrefixWriteWhitelist" => record_prefix_write_whitelist: Vec<String> = Vec::new(), TEXTS;
     /// Whether records are kept in storage.
-    "offlineEnabled" => offline_enabled: bool = false, Flag;
+    "offlineEnabled" => offline_enabled: bool = false, FLAG;
     /// Whether changes that arrive are written to it too.
-    "saveUpdatesOffline" => save_updates_offline: bool = false, Flag;
+    "saveUpdatesOffline" => save_updates_offline: bool = false, FLAG;
     /// What the names begin with of records that are not kept.
-    "ignorePrefixes" => ignore_prefixes: Vec<String> = Vec::new(), Other(TEXTS, ignore_prefixes);
+    "ignorePrefixes" => ignore_prefixes: Vec<String> = Vec::new(), TEXTS;
     /// How long what is to be kept is collected, in milliseconds.
-    "indexdb.flushTimeout" => indexdb_flush_timeout_ms: u64 = 50, Milliseconds;
+    "indexdb.flushTimeout" => indexdb_flush_timeout_ms: u64 = 50, MILLISECONDS;
     /// How many of the last events of a sender are remembered, so that none is delivered twice.
-    "deduplicationWindow" => deduplication_window: usize = 8_192, Count(0, "a whole number from 0");
+    "deduplicationWindow" => deduplication_window: usize = 8_192, WHOLE;
 
     only_checked: {
-        "nativeTimerRegistry" => Kind::Unused(Unused::Flag, Accepted::WithoutEffect),
-        "intervalTimerResolution" => Kind::Unused(Unused::Number, Accepted::WithoutEffect),
-        "offlineBufferTimeout" => Kind::Unused(Unused::Number, Accepted::WithoutEffect),
-        "debug" => Kind::Unused(Unused::Flag, Accepted::WithoutEffect),
-        "socketFactory" => Kind::Unused(Unused::Function, Accepted::NotYet),
-        "socketOptions" => Kind::Unused(Unused::Anything, Accepted::NotYet),
-        "storage" => Kind::Other("an object with get, set, delete and reset", check_object),
-        "storageName" => Kind::Either(["indexdb", "localstorage"], "'indexdb' or 'localstorage'", |_, _| {}),
-        "indexdb.autoVersion" => Kind::Unused(Unused::Flag, Accepted::InEffect),
-        "indexdb.dbVersion" => Kind::Other("a whole number from 1", check_version),
-        "indexdb.primaryKey" => Kind::Other(NAME, check_name),
-        "indexdb.storageDatabaseName" => Kind::Other(NAME, check_name),
-        "indexdb.defaultObjectStoreName" => Kind::Other(NAME, check_name),
-        "indexdb.objectStoreNames" => Kind::Other(TEXTS, check_texts),
-        "indexdb.ignorePrefixes" => Kind::Other(TEXTS, ignore_prefixes),
-        "localstorage.ignorePrefixes" => Kind::Other(TEXTS, ignore_prefixes),
-        "localstorage.nodeStoragePath" => Kind::Unused(Unused::Text, Accepted::WithoutEffect),
-        "localstorage.nodeStorageSize" => Kind::Unused(Unused::Number, Accepted::WithoutEffect),
-        "mergeStrategy" => Kind::Unused(Unused::Function, Accepted::InEffect),
-        "recordDeepCopy" => Kind::Unused(Unused::Flag, Accepted::InEffect),
-        "dirtyStorageName" => Kind::Unused(Unused::Text, Accepted::WithoutEffect),
-        "initialRecordVersion" => Kind::Unused(Unused::Number, Accepted::WithoutEffect),
+        "nativeTimerRegistry" => WithoutEffect, FLAG;
+        "intervalTimerResolution" => WithoutEffect, NUMBER;
+        "offlineBufferTimeout" => WithoutEffect, NUMBER;
+        "debug" => WithoutEffect, FLAG;
+        "socketFactory" => NotYet, FUNCTION;
+        "socketOptions" => NotYet, ANYTHING;
+        "storage" => InEffect, OBJECT;
+        "storageName" => InEffect, STORAGE_NAME;
+        "indexdb.autoVersion" => InEffect, FLAG;
+        "indexdb.dbVersion" => InEffect, POSITIVE_WHOLE;
+        "indexdb.primaryKey" => InEffect, NAME;
+        "indexdb.storageDatabaseName" => InEffect, NAME;
+        "indexdb.defaultObjectStoreName" => InEffect, NAME;
+        "indexdb.objectStoreNames" => InEffect, TEXTS;
+        "indexdb.ignorePrefixes" => InEffect, TEXTS => ignore_prefixes;
+        "localstorage.ignorePrefixes" => InEffect, TEXTS => ignore_prefixes;
+        "localstorage.nodeStoragePath" => WithoutEffect, TEXT;
+        "localstorage.nodeStorageSize" => WithoutEffect, NUMBER;
+        "mergeStrategy" => InEffect, FUNCTION;
+        "recordDeepCopy" => InEffect, FLAG;
+        "dirtyStorageName" => WithoutEffect, TEXT;
+        "initialRecordVersion" => WithoutEffect, NUMBER;
     }
 }
 
@@ -309,51 +292,42 @@ impl Options {
     /// # Errors
     /// An unknown name, a wrong type, or a number out of range; the options stay as they were.
     pub fn set(&mut self, name: &str, value: OptionValue<'_>) -> Result<Accepted, OptionError> {
-        let Some((_, kind)) = KNOWN.iter().find(|(known, _)| *known == name) else {
+        let Some((_, accepted, (expected, store))) = KNOWN.iter().find(|(known, ..)| *known == name) else {
             return Err(OptionError::Unknown { nearest: nearest_name(name) });
         };
-        let (expected, stored) = match kind {
-            Kind::Milliseconds(field) => {
-                ("a number of milliseconds from 0 to 2147483647", milliseconds(value, 0.0).map(|ms| *field(self) = ms))
-            }
-            Kind::PositiveMilliseconds(field) => {
-                ("a number of milliseconds from 1 to 2147483647", milliseconds(value, 1.0).map(|ms| *field(self) = ms))
-            }
-            Kind::OptionalMilliseconds(field) => (
-                "a number of milliseconds from 1 to 2147483647, or Infinity",
-                match value {
-                    OptionValue::Number(f64::INFINITY) => Some(None),
-                    value => milliseconds(value, 1.0).map(Some),
-                }
-                .map(|ms| *field(self) = ms),
-            ),
-            Kind::Text(expected, field) => (*expected, text(value).map(|text| *field(self) = Some(text))),
-            Kind::Count(lowest, expected, field) => {
-                (*expected, count(value).filter(|count| count >= lowest).map(|count| *field(self) = count))
-            }
-            Kind::Flag(field) => (FLAG, flag(value).map(|flag| *field(self) = flag)),
-            Kind::Either(choices, expected, set) => {
-                let choice = choices.iter().position(|choice| value == OptionValue::Text(choice));
-                (*expected, choice.map(|choice| set(self, choice == 1)))
-            }
-            Kind::Other(expected, set) => (*expected, set(self, value)),
-            Kind::Unused(kind, accepted) => return check_unused(*kind, *accepted, value),
-        };
-        stored.map(|()| Accepted::InEffect).ok_or(OptionError::Invalid { expected })
+        store(self, value).map(|()| *accepted).ok_or(OptionError::Invalid { expected })
     }
 }
 
-const FLAG: &str = "true or false";
-const NAME: &str = "a string that is not empty";
-const TEXTS: &str = "an array of strings";
+const MILLISECONDS: Kind<u64> =
+    ("a number of milliseconds from 0 to 2147483647", |field, value| set_milliseconds(field, value, 0.0));
+const POSITIVE_MILLISECONDS: Kind<u64> =
+    ("a number of milliseconds from 1 to 2147483647", |field, value| set_milliseconds(field, value, 1.0));
+const OPTIONAL_MILLISECONDS: Kind<Option<u64>> =
+    ("a number of milliseconds from 1 to 2147483647, or Infinity", set_optional_milliseconds);
+const NUMBER: Kind<u64> = ("a number from 0 to 2147483647", MILLISECONDS.1);
+const WHOLE: Kind<usize> = ("a whole number from 0", |field, value| set_whole(field, value, 0.0));
+const POSITIVE_WHOLE: Kind<usize> = ("a whole number from 1", |field, value| set_whole(field, value, 1.0));
+const NAME: Kind<Option<String>> = ("a string that is not empty", set_text);
+const TEXTS: Kind<Vec<String>> = ("an array of strings", add_texts);
+const FLAG: Kind<bool> = ("true or false", set_flag);
+const TEXT: Kind<()> = ("a string", |_, value| matches!(value, OptionValue::Text(_)).then_some(()));
+const FUNCTION: Kind<()> = ("a function", |_, value| (value == OptionValue::Function).then_some(()));
+const OBJECT: Kind<()> =
+    ("an object with get, set, delete and reset", |_, value| (value == OptionValue::Object).then_some(()));
+const ANYTHING: Kind<()> = ("anything", |_, _| Some(()));
+const STORAGE_NAME: Kind<()> =
+    ("'indexdb' or 'localstorage'", |field, value| choose(field, value, [("indexdb", ()), ("localstorage", ())]));
 
-fn milliseconds(value: OptionValue<'_>, lowest: f64) -> Option<u64> {
+/// A number from `lowest` to the longest time a timer can wait.
+fn number(value: OptionValue<'_>, lowest: f64) -> Option<f64> {
     match value {
-        OptionValue::Number(number) if (lowest..=MAX_TIMER_MS).contains(&number) => Some(number as u64),
+        OptionValue::Number(number) if (lowest..=MAX_TIMER_MS).contains(&number) => Some(number),
         _ => None,
     }
 }
 
+/// A string that is not empty.
 fn text(value: OptionValue<'_>) -> Option<String> {
     match value {
         OptionValue::Text(text) if !text.is_empty() => Some(text.into()),
@@ -361,24 +335,53 @@ fn text(value: OptionValue<'_>) -> Option<String> {
     }
 }
 
-fn count(value: OptionValue<'_>) -> Option<usize> {
-    match value {
-        OptionValue::Number(number) if (0.0..=MAX_TIMER_MS).contains(&number) && number % 1.0 == 0.0 => {
-            Some(number as usize)
-        }
-        _ => None,
-    }
+fn set_milliseconds(field: &mut u64, value: OptionValue<'_>, lowest: f64) -> Option<()> {
+    number(value, lowest).map(|number| *field = number as u64)
 }
 
-fn flag(value: OptionValue<'_>) -> Option<bool> {
-    match value {
-        OptionValue::Flag(flag) => Some(flag),
-        _ => None,
-    }
+fn set_optional_milliseconds(field: &mut Option<u64>, value: OptionValue<'_>) -> Option<()> {
+    *field = match value {
+        OptionValue::Number(f64::INFINITY) => None,
+        value => Some(number(value, 1.0)? as u64),
+    };
+    Some(())
 }
 
-fn set_attempts(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    options.max_reconnect_attempts = match value {
+fn set_whole(field: &mut usize, value: OptionValue<'_>, lowest: f64) -> Option<()> {
+    number(value, lowest).filter(|number| number % 1.0 == 0.0).map(|number| *field = number as usize)
+}
+
+fn set_text(field: &mut Option<String>, value: OptionValue<'_>) -> Option<()> {
+    text(value).map(|text| *field = Some(text))
+}
+
+fn set_flag(field: &mut bool, value: OptionValue<'_>) -> Option<()> {
+    let OptionValue::Flag(flag) = value else { return None };
+    *field = flag;
+    Some(())
+}
+
+/// Adds to what other options have given.
+fn add_texts(field: &mut Vec<String>, value: OptionValue<'_>) -> Option<()> {
+    match value {
+        OptionValue::Texts(texts) => field.extend_from_slice(texts),
+        OptionValue::List([]) => {}
+        _ => return None,
+    }
+    Some(())
+}
+
+fn choose<T: Copy, const COUNT: usize>(
+    field: &mut T,
+    value: OptionValue<'_>,
+    choices: [(&str, T); COUNT],
+) -> Option<()> {
+    let choice = choices.iter().find(|(name, _)| value == OptionValue::Text(name));
+    choice.map(|(_, choice)| *field = *choice)
+}
+
+fn set_attempts(field: &mut Option<u32>, value: OptionValue<'_>) -> Option<()> {
+    *field = match value {
         OptionValue::Number(f64::INFINITY) => None,
         OptionValue::Number(number) if number >= 0.0 && number <= f64::from(u32::MAX) && number % 1.0 == 0.0 => {
             Some(number as u32)
@@ -388,33 +391,30 @@ fn set_attempts(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
     Some(())
 }
 
-fn set_jitter(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    let OptionValue::Number(number) = value else { return None };
-    (0.0..=1.0).contains(&number).then(|| options.reconnect_jitter = number)
+fn set_jitter(field: &mut f64, value: OptionValue<'_>) -> Option<()> {
+    number(value, 0.0).filter(|number| *number <= 1.0).map(|number| *field = number)
 }
 
-fn set_storage(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    options.outbox_storage = match value {
-        OptionValue::Text("localStorage") => OutboxStorage::Local,
-        OptionValue::Text("memory") => OutboxStorage::Memory,
-        OptionValue::Object => OutboxStorage::Custom,
-        _ => return None,
-    };
-    Some(())
+fn set_storage(field: &mut OutboxStorage, value: OptionValue<'_>) -> Option<()> {
+    if value == OptionValue::Object {
+        *field = OutboxStorage::Custom;
+        return Some(());
+    }
+    choose(field, value, [("localStorage", OutboxStorage::Local), ("memory", OutboxStorage::Memory)])
 }
 
-fn set_path(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    text(value).filter(|path| path.starts_with('/')).map(|path| options.path = path)
+fn set_path(field: &mut String, value: OptionValue<'_>) -> Option<()> {
+    text(value).filter(|path| path.starts_with('/')).map(|path| *field = path)
 }
 
-fn set_stop_codes(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
+fn set_stop_codes(field: &mut Vec<u16>, value: OptionValue<'_>) -> Option<()> {
     let OptionValue::List(codes) = value else { return None };
     let is_code = |code: &f64| (1000.0..5000.0).contains(code) && code % 1.0 == 0.0;
-    codes.iter().all(is_code).then(|| options.stop_codes = codes.iter().map(|code| *code as u16).collect())
+    codes.iter().all(is_code).then(|| *field = codes.iter().map(|code| *code as u16).collect())
 }
 
-fn set_auth_params(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    options.auth_params = Some(match value {
+fn set_auth_params(field: &mut Option<AuthParams>, value: OptionValue<'_>) -> Option<()> {
+    *field = Some(match value {
         OptionValue::Function => AuthParams::Function,
         OptionValue::Json(text) => AuthParams::Fixed(text.into()),
         _ => return None,
@@ -422,70 +422,16 @@ fn set_auth_params(options: &mut Options, value: OptionValue<'_>) -> Option<()> 
     Some(())
 }
 
-fn texts(value: OptionValue<'_>) -> Option<&[String]> {
-    match value {
-        OptionValue::Texts(texts) => Some(texts),
-        OptionValue::List([]) => Some(&[]),
-        _ => None,
-    }
-}
-
-fn set_write_whitelist(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    options.record_prefix_write_whitelist = texts(value)?.to_vec();
-    Some(())
-}
-
-fn ignore_prefixes(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    options.ignore_prefixes.extend_from_slice(texts(value)?);
-    Some(())
-}
-
-// What only the shell acts on.
-
-fn check_object(_: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    (value == OptionValue::Object).then_some(())
-}
-
-fn check_version(_: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    count(value).filter(|version| *version >= 1).map(drop)
-}
-
-fn check_name(_: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    text(value).map(drop)
-}
-
-fn check_texts(_: &mut Options, value: OptionValue<'_>) -> Option<()> {
-    texts(value).map(drop)
-}
-
-fn set_reconnect_param(options: &mut Options, value: OptionValue<'_>) -> Option<()> {
+fn set_reconnect_param(field: &mut Option<String>, value: OptionValue<'_>) -> Option<()> {
     let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    text(value).filter(|name| name.bytes().all(is_safe)).map(|name| options.reconnect_param = Some(name))
-}
-
-fn check_unused(kind: Unused, accepted: Accepted, value: OptionValue<'_>) -> Result<Accepted, OptionError> {
-    let expected = match (kind, value) {
-        (Unused::Flag, OptionValue::Flag(false)) => return Ok(Accepted::WithoutEffect),
-        (Unused::Anything, _)
-        | (Unused::Flag, OptionValue::Flag(_))
-        | (Unused::Text, OptionValue::Text(_))
-        | (Unused::Function, OptionValue::Function) => return Ok(accepted),
-        (Unused::Number, OptionValue::Number(number)) if (0.0..=MAX_TIMER_MS).contains(&number) => {
-            return Ok(accepted);
-        }
-        (Unused::Flag, _) => FLAG,
-        (Unused::Text, _) => "a string",
-        (Unused::Function, _) => "a function",
-        (Unused::Number, _) => "a number from 0 to 2147483647",
-    };
-    Err(OptionError::Invalid { expected })
+    text(value).filter(|name| name.bytes().all(is_safe)).map(|name| *field = Some(name))
 }
 
 /// The known option that `name` is probably a misspelling of: at most a third of it is wrong.
 fn nearest_name(name: &str) -> Option<&'static str> {
     KNOWN
         .iter()
-        .map(|(known, _)| (edit_distance(name.as_bytes(), known.as_bytes()), *known))
+        .map(|(known, ..)| (edit_distance(name.as_bytes(), known.as_bytes()), *known))
         .filter(|(distance, known)| distance * 3 <= known.len())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
@@ -511,7 +457,7 @@ mod tests {
     use super::*;
 
     fn names_in_effect() -> impl Iterator<Item = &'static str> {
-        KNOWN.iter().filter(|(_, kind)| !matches!(kind, Kind::Unused(..))).map(|(name, _)| *name)
+        KNOWN.iter().filter(|(_, accepted, _)| *accepted == Accepted::InEffect).map(|(name, ..)| *name)
     }
 
     #[test]
@@ -563,6 +509,7 @@ mod tests {
             "storage",
             "indexdb.ignorePrefixes",
             "localstorage.ignorePrefixes",
+            "mergeStrategy",
         ];
         for name in names_in_effect().filter(|name| !without_default.contains(name)) {
             let (group, member) = name.split_once('.').map_or(("", name), |(group, member)| (group, member));
