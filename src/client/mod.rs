@@ -168,99 +168,21 @@ impl Client {
         if matches!(&input, Input::Socket(socket, _) if self.connection.socket() != Some(*socket)) {
             return;
         }
-        // What is to be cleared does not wait for the end of the task: the client may be closed in it.
-        let may_be_followed = matches!(&input, Input::Command(command) if !matches!(command, Command::ClearOutbox));
-        // What a page that did not run hears first may be from long ago.
-        let (mut context, _, features) = self.split(now);
-        features.check_leases(&mut context);
-        match input {
-            Input::Tick => self.on_tick(now),
-            Input::TaskEnd => {}
-            Input::WallClock(now_ms) => self.wall_clock_origin_ms = now_ms.saturating_sub(now.as_ms()),
-            Input::Socket(socket, event) => self.on_socket_event(now, socket, event),
-            Input::Command(command) => self.on_command(now, command),
-            Input::Page(signal) => {
-                let (mut context, connection, ..) = self.split(now);
-                connection.on_page(&mut context, signal);
-                self.follow_session(now);
-                let (mut context, _, features) = self.split(now);
-                match signal {
-                    PageSignal::Left => features.park(&mut context),
-                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => Features::unpark(&mut context),
-                }
-            }
-            Input::Storage(event) => {
-                let (mut context, _, features) = self.split(now);
-                features.on_storage(&mut context, event);
-                features.rpc.requestor.wake();
-            }
-            Input::Lock { name, outcome } => {
-                let (mut context, _, features) = self.split(now);
-                features.on_lock(&mut context, name, outcome);
-                features.rpc.requestor.wake();
-            }
-            Input::Credentials { question, answer } => {
-                let (mut context, connection, ..) = self.split(now);
-                connection.on_credentials(&mut context, question, answer);
-            }
-            Input::Probed { probe, reachable } => {
-                let (mut context, connection, ..) = self.split(now);
-                connection.on_probed(&mut context, probe, reachable);
-            }
-        }
-        self.follow_session(now);
-        self.follow_records(now);
-        let (mut context, _, features) = self.split(now);
-        if context.session.is_some() {
-            if context.flight.takes_more() {
-                features.send_waiting(&mut context);
-                self.follow_records(now);
-            }
-            let (mut context, connection, features) = self.split(now);
-            features.rpc.requestor.send_durable(&mut context);
-            if context.flight.takes_ping() {
-                connection.ask(&mut context);
-            }
-        }
-        let (mut context, connection, ..) = self.split(now);
-        connection.ask_if_in_the_dark(&mut context);
-        self.follow_rest(now);
-        let (mut context, connection, features) = self.split(now);
-        features.settle_flushes(&mut context);
-        if connection.awaits_application() {
-            features.leave_taken_over(&mut context);
-        }
-        if may_be_followed && !connection.is_closed() {
-            context.ask_storage_first();
-        } else {
-            features.commit(&mut context);
-        }
-        if self.log.take_changed() {
-            self.out.push_back(Output::Outbox(OutboxNews::Changed));
-        }
-    }
-
-    /// Tells those who wait for a session that none will come, where that is so.
-    fn follow_rest(&mut self, now: Instant) {
-        let rests = self.connection.rests();
-        let is_over = rests.as_ref().is_some_and(|error| *error != ClientError::Paused);
-        if let Some(error) = &rests {
-            let (mut context, _, features) = self.split(now);
-            features.on_rest(&mut context, error);
-            if is_over {
-                features.on_stopped(&mut context, error);
-            }
-        }
-        self.stopped = rests.filter(|_| is_over);
-    }
-
-    /// Records do what they have put off until nothing else is done.
-    fn follow_records(&mut self, now: Instant) {
-        let (mut context, _, features) = self.split(now);
-        if features.records.follow(&mut context) {
-            features.commit(&mut context);
-        }
-        features.records.start_writing(&mut context);
+        let context = Context {
+            now,
+            options: &self.options,
+            session: self.connection.session(),
+            stopped: &mut self.stopped,
+            rng: &mut self.rng,
+            out: &mut self.out,
+            pings: &mut self.pings,
+            flight: &mut self.flight,
+            seen: &mut self.seen,
+            log: &mut self.log,
+            wall_clock_origin_ms: &mut self.wall_clock_origin_ms,
+        };
+        let (connection, features) = (&mut self.connection, &mut self.features);
+        Handler { context, connection, features, followed_session: &mut self.followed_session }.handle(input);
     }
 
     /// What is to be done next.
@@ -279,79 +201,168 @@ impl Client {
         let log = self.log.deadline(session).filter(|_| self.connection.is_wanted());
         earliest(&[self.connection.deadline(&self.options), self.features.deadline(session), log])
     }
+}
+
+/// A client while it handles an input: its parts, and what they work with.
+struct Handler<'a> {
+    context: Context<'a>,
+    connection: &'a mut Connection,
+    features: &'a mut Features,
+    followed_session: &'a mut Option<SocketId>,
+}
+
+impl Handler<'_> {
+    fn handle(mut self, input: Input<'_>) {
+        // What is to be cleared does not wait for the end of the task: the client may be closed in it.
+        let may_be_followed = matches!(&input, Input::Command(command) if !matches!(command, Command::ClearOutbox));
+        // What a page that did not run hears first may be from long ago.
+        self.features.check_leases(&mut self.context);
+        match input {
+            Input::Tick => self.on_tick(),
+            Input::TaskEnd => {}
+            Input::WallClock(now_ms) => {
+                *self.context.wall_clock_origin_ms = now_ms.saturating_sub(self.context.now.as_ms());
+            }
+            Input::Socket(socket, event) => self.on_socket_event(socket, event),
+            Input::Command(command) => self.on_command(command),
+            Input::Page(signal) => {
+                self.connection.on_page(&mut self.context, signal);
+                self.follow_session();
+                match signal {
+                    PageSignal::Left => self.features.park(&mut self.context),
+                    PageSignal::Woke | PageSignal::Online | PageSignal::Offline => Features::unpark(&mut self.context),
+                }
+            }
+            Input::Storage(event) => {
+                self.features.on_storage(&mut self.context, event);
+                self.features.rpc.requestor.wake();
+            }
+            Input::Lock { name, outcome } => {
+                self.features.on_lock(&mut self.context, name, outcome);
+                self.features.rpc.requestor.wake();
+            }
+            Input::Credentials { question, answer } => {
+                self.connection.on_credentials(&mut self.context, question, answer);
+            }
+            Input::Probed { probe, reachable } => {
+                self.connection.on_probed(&mut self.context, probe, reachable);
+            }
+        }
+        self.follow_session();
+        self.follow_records();
+        if self.context.session.is_some() {
+            if self.context.flight.takes_more() {
+                self.features.send_waiting(&mut self.context);
+                self.follow_records();
+            }
+            self.features.rpc.requestor.send_durable(&mut self.context);
+            if self.context.flight.takes_ping() {
+                self.connection.ask(&mut self.context);
+            }
+        }
+        self.connection.ask_if_in_the_dark(&mut self.context);
+        self.follow_rest();
+        self.features.settle_flushes(&mut self.context);
+        if self.connection.awaits_application() {
+            self.features.leave_taken_over(&mut self.context);
+        }
+        if may_be_followed && !self.connection.is_closed() {
+            self.context.ask_storage_first();
+        } else {
+            self.features.commit(&mut self.context);
+        }
+        if self.context.log.take_changed() {
+            self.context.out.push_back(Output::Outbox(OutboxNews::Changed));
+        }
+    }
+
+    /// Tells those who wait for a session that none will come, where that is so.
+    fn follow_rest(&mut self) {
+        let rests = self.connection.rests();
+        let is_over = rests.as_ref().is_some_and(|error| *error != ClientError::Paused);
+        if let Some(error) = &rests {
+            self.features.on_rest(&mut self.context, error);
+            if is_over {
+                self.features.on_stopped(&mut self.context, error);
+            }
+        }
+        *self.context.stopped = rests.filter(|_| is_over);
+    }
+
+    /// Records do what they have put off until nothing else is done.
+    fn follow_records(&mut self) {
+        if self.features.records.follow(&mut self.context) {
+            self.features.commit(&mut self.context);
+        }
+        self.features.records.start_writing(&mut self.context);
+    }
 
     /// Tells the features when a session ended or began. A session is over as soon as another socket counts, so
     /// this compares instead of being told.
-    fn follow_session(&mut self, now: Instant) {
+    fn follow_session(&mut self) {
         let after = self.connection.session();
-        let before = std::mem::replace(&mut self.followed_session, after);
+        let before = std::mem::replace(self.followed_session, after);
         if before == after {
             return;
         }
-        let (mut context, connection, features) = self.split(now);
         if before.is_some() {
-            let reason = connection.snapshot().reason;
-            let culprit = context.flight.on_lost(now, reason.as_ref(), context.pings.answered);
-            features.on_lost(&mut context, culprit.as_ref());
+            let reason = self.connection.snapshot().reason;
+            let culprit = self.context.flight.on_lost(self.context.now, reason.as_ref(), self.context.pings.answered);
+            self.features.on_lost(&mut self.context, culprit.as_ref());
         }
-        if context.session.is_some() {
-            let (params, client_data) = connection.user();
-            let is_somebody_else = context.log.on_login(params, client_data);
-            features.on_session(&mut context, connection.session_gap_ms(), is_somebody_else);
-        }
-    }
-
-    fn on_tick(&mut self, now: Instant) {
-        let (mut context, connection, features) = self.split(now);
-        connection.on_tick(&mut context, &mut || features.awaits_answers());
-        // The connection may just have been given up.
-        let (mut context, connection, features) = self.split(now);
-        if features.on_tick(&mut context) {
-            connection.ask(&mut context);
+        if self.context.session.is_some() {
+            let (params, client_data) = self.connection.user();
+            let is_somebody_else = self.context.log.on_login(params, client_data);
+            self.features.on_session(&mut self.context, self.connection.session_gap_ms(), is_somebody_else);
         }
     }
 
-    fn on_socket_event(&mut self, now: Instant, socket: SocketId, event: SocketEvent<'_>) {
-        let (mut context, connection, ..) = self.split(now);
+    fn on_tick(&mut self) {
+        self.connection.on_tick(&mut self.context, &mut || self.features.awaits_answers());
+        if self.features.on_tick(&mut self.context) {
+            self.connection.ask(&mut self.context);
+        }
+    }
+
+    fn on_socket_event(&mut self, socket: SocketId, event: SocketEvent<'_>) {
         match event {
-            SocketEvent::Opened => connection.on_opened(&mut context),
-            SocketEvent::Buffered(bytes) => connection.on_buffered(&context, bytes),
-            SocketEvent::Received(frame) => self.on_frame(now, socket, frame),
+            SocketEvent::Opened => self.connection.on_opened(&mut self.context),
+            SocketEvent::Buffered(bytes) => self.connection.on_buffered(&self.context, bytes),
+            SocketEvent::Received(frame) => self.on_frame(socket, frame),
             SocketEvent::Closed { code, reason } => {
-                connection.on_failed(&mut context, ConnectionFailure::Closed { code, reason: reason.into() });
+                self.connection.on_failed(&mut self.context, ConnectionFailure::Closed { code, reason: reason.into() });
             }
-            SocketEvent::Failed => connection.on_socket_failed(&mut context),
+            SocketEvent::Failed => self.connection.on_socket_failed(&mut self.context),
             SocketEvent::Refused(words) => {
-                connection.on_failed(&mut context, ConnectionFailure::Refused(words.into()));
+                self.connection.on_failed(&mut self.context, ConnectionFailure::Refused(words.into()));
             }
         }
     }
 
-    fn on_frame(&mut self, now: Instant, socket: SocketId, frame: Frame<'_>) {
-        let (mut context, connection, ..) = self.split(now);
-        context.pings.asked_at = None;
-        context.pings.heard_at = now;
-        connection.on_frame(now);
+    fn on_frame(&mut self, socket: SocketId, frame: Frame<'_>) {
+        self.context.pings.asked_at = None;
+        self.context.pings.heard_at = self.context.now;
+        self.connection.on_frame(self.context.now);
         let bytes = match frame {
             Frame::Binary(bytes) => bytes,
-            Frame::Text => return context.report(ClientError::Decode(DecodeError::NotBinary)),
+            Frame::Text => return self.context.report(ClientError::Decode(DecodeError::NotBinary)),
             Frame::Oversized { bytes } => {
                 let limit = wire::MAX_FRAME_BYTES;
-                return context.report(ClientError::Decode(DecodeError::Oversized { bytes, limit }));
+                return self.context.report(ClientError::Decode(DecodeError::Oversized { bytes, limit }));
             }
         };
         let mut reported = false;
         for message in wire::decode(bytes) {
             match message {
-                Ok(message) => self.on_message(now, &message),
+                Ok(message) => self.on_message(&message),
                 // One report per frame: a frame of garbage can hold millions of errors.
                 Err(error) if !reported => {
                     reported = true;
-                    self.out.push_back(Output::Error(ClientError::Decode(error)));
+                    self.context.report(ClientError::Decode(error));
                 }
                 Err(_) => {}
             }
-            self.follow_session(now);
+            self.follow_session();
             // A message may end the connection; what follows it in the frame is then from the past.
             if self.connection.socket() != Some(socket) {
                 return;
@@ -359,98 +370,76 @@ impl Client {
         }
     }
 
-    fn on_message(&mut self, now: Instant, message: &Message<'_>) {
-        let (mut context, connection, features) = self.split(now);
+    fn on_message(&mut self, message: &Message<'_>) {
         match message {
             Message::Connection(message) => {
-                connection.on_connection_message(&mut context, message);
+                self.connection.on_connection_message(&mut self.context, message);
                 // It may have ended the session.
-                let (mut context, _, features) = self.split(now);
-                if context.session.is_some() {
-                    features.events.queue.on_pong(&mut context);
-                    context.flight.on_pong(context.pings.answered);
+                if self.context.session.is_some() {
+                    self.features.events.queue.on_pong(&mut self.context);
+                    self.context.flight.on_pong(self.context.pings.answered);
                 }
             }
             Message::Auth(message) => {
-                let params = connection.known_params();
-                connection.on_auth_message(&mut context, message);
+                let params = self.connection.known_params();
+                self.connection.on_auth_message(&mut self.context, message);
                 // Too many attempts say nothing of the last one.
                 let is_judged = message.action != AuthAction::TooManyAuthAttempts;
-                if let (true, Some(params), None) = (is_judged, params, connection.known_params()) {
-                    features.on_refused(&mut context, params);
+                if let (true, Some(params), None) = (is_judged, params, self.connection.known_params()) {
+                    self.features.on_refused(&mut self.context, params);
                 }
             }
             Message::Parser(message) => {
-                connection.report(&mut context, Topic::Parser, message.action.name(), true, message.data);
+                self.connection.report(&mut self.context, Topic::Parser, message.action.name(), true, message.data);
             }
-            message => features.on_message(&mut context, message),
+            message => self.features.on_message(&mut self.context, message),
         }
     }
 
-    fn on_command(&mut self, now: Instant, command: Command<'_>) {
+    fn on_command(&mut self, command: Command<'_>) {
         let is_closed = self.connection.is_closed();
-        let (mut context, connection, features) = self.split(now);
-        let possible = if is_closed { features.refuse(&mut context, command) } else { Some(command) };
+        let possible = if is_closed { self.features.refuse(&mut self.context, command) } else { Some(command) };
         let Some(command) = possible else { return };
         match command {
             Command::Login { ticket, params } => {
-                if connection.login(&mut context, ticket, params) {
+                if self.connection.login(&mut self.context, ticket, params) {
                     // The session of whoever was logged in is over.
-                    self.follow_session(now);
-                    let (mut context, connection, features) = self.split(now);
-                    features.on_credentials(&mut context, connection.known_params());
+                    self.follow_session();
+                    self.features.on_credentials(&mut self.context, self.connection.known_params());
                 }
             }
-            Command::Pause => connection.pause(&mut context),
-            Command::Resume { ticket } => connection.resume(&mut context, ticket),
+            Command::Pause => self.connection.pause(&mut self.context),
+            Command::Resume { ticket } => self.connection.resume(&mut self.context, ticket),
             Command::Close => {
-                connection.close(&mut context);
-                let (mut context, _, features) = self.split(now);
-                features.on_closed(&mut context);
+                self.connection.close(&mut self.context);
+                self.features.on_closed(&mut self.context);
             }
-            Command::FlushOutbox { ticket } => features.events.queue.flush_by(&mut context, ticket),
-            Command::ClearOutbox => features.clear(&mut context),
-            Command::Resubscribe => features.resubscribe(&mut context),
+            Command::FlushOutbox { ticket } => self.features.events.queue.flush_by(&mut self.context, ticket),
+            Command::ClearOutbox => self.features.clear(&mut self.context),
+            Command::Resubscribe => self.features.resubscribe(&mut self.context),
             Command::Event(command) => {
-                if let Some(mut event) = features.events.on_command(&mut context, command)
-                    && features.has_room_for(&mut context, &mut event)
+                if let Some(mut event) = self.features.events.on_command(&mut self.context, command)
+                    && self.features.has_room_for(&mut self.context, &mut event)
                 {
-                    features.events.queue.add(&mut context, event);
+                    self.features.events.queue.add(&mut self.context, event);
                 }
             }
-            Command::Presence(command) => features.presence.on_command(&mut context, command),
+            Command::Presence(command) => self.features.presence.on_command(&mut self.context, command),
             #[cfg(feature = "records")]
             Command::Record(command) => {
-                if let Some((mut op, edit)) = features.records.on_command(&mut context, command)
-                    && features.has_room_for(&mut context, &mut op)
+                if let Some((mut op, edit)) = self.features.records.on_command(&mut self.context, command)
+                    && self.features.has_room_for(&mut self.context, &mut op)
                 {
-                    features.records.add_blind(&mut context, op, edit);
+                    self.features.records.add_blind(&mut self.context, op, edit);
                 }
             }
             Command::Rpc(command) => {
-                if let Some(mut call) = features.rpc.on_command(&mut context, command)
-                    && features.has_room_for(&mut context, &mut call)
+                if let Some(mut call) = self.features.rpc.on_command(&mut self.context, command)
+                    && self.features.has_room_for(&mut self.context, &mut call)
                 {
-                    features.rpc.requestor.make(&mut context, call);
+                    self.features.rpc.requestor.make(&mut self.context, call);
                 }
             }
         }
-    }
-
-    fn split(&mut self, now: Instant) -> (Context<'_>, &mut Connection, &mut Features) {
-        let context = Context {
-            now,
-            options: &self.options,
-            session: self.connection.session(),
-            stopped: self.stopped.as_ref(),
-            rng: &mut self.rng,
-            out: &mut self.out,
-            pings: &mut self.pings,
-            flight: &mut self.flight,
-            seen: &mut self.seen,
-            log: &mut self.log,
-            wall_clock_origin_ms: self.wall_clock_origin_ms,
-        };
-        (context, &mut self.connection, &mut self.features)
     }
 }

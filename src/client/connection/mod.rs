@@ -460,6 +460,7 @@ impl Connection {
 
     fn enter(&mut self, context: &mut Context<'_>, phase: Phase) {
         self.phase = phase;
+        context.session = self.session();
         self.announce(context, self.phase.state());
     }
 

@@ -30,7 +30,7 @@ pub struct Context<'a> {
     /// The socket, if it is logged in.
     pub session: Option<SocketId>,
     /// Why there will be no session unless the application asks for one, so that nobody need wait for it.
-    pub stopped: Option<&'a ClientError>,
+    pub stopped: &'a mut Option<ClientError>,
     /// Where outputs go.
     pub out: &'a mut Queue<Output>,
     /// The PINGs of the session.
@@ -42,7 +42,7 @@ pub struct Context<'a> {
     /// What all that waits for the server has in common.
     pub log: &'a mut Log,
     /// What the clock on the wall said at the origin of [`Instant`], in milliseconds since 1970.
-    pub wall_clock_origin_ms: u64,
+    pub wall_clock_origin_ms: &'a mut u64,
 }
 
 /// What is done with each entry.
@@ -101,8 +101,8 @@ impl Context<'_> {
 
     /// Tells those who would wait for a session that none will come, if that is so.
     pub fn refuse_to_wait(&mut self, tickets: &mut Vec<Ticket>) {
-        if let Some(error) = self.stopped {
-            self.settle_all(tickets, &Err(error.clone()));
+        if let Some(error) = self.stopped.clone() {
+            self.settle_all(tickets, &Err(error));
         }
     }
 
