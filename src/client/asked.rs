@@ -14,7 +14,7 @@ pub struct Asked<What> {
 }
 
 /// All but what was asked, so that it is compiled once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Order {
     next_id: u32,
     /// In the order of their ids. Those that are answered stay until they are half of all.
@@ -34,15 +34,13 @@ struct Line {
     deadline: Option<Instant>,
 }
 
-impl<What> Asked<What> {
-    /// Nothing yet.
-    pub const fn new() -> Self {
-        Self {
-            order: Order { next_id: 0, lines: Vec::new(), answered: 0, first: 0, deadlines: BinaryHeap::new() },
-            whats: Slots::new(),
-        }
+impl<What> Default for Asked<What> {
+    fn default() -> Self {
+        Self { order: Order::default(), whats: Slots::default() }
     }
+}
 
+impl<What> Asked<What> {
     /// Takes in a question that has until `deadline`, and gives it a number of its own.
     pub fn ask(&mut self, deadline: Option<Instant>, what: What) -> u32 {
         self.order.push(deadline, self.whats.insert(what))
@@ -253,7 +251,7 @@ mod tests {
     #[test]
     fn the_table_does_what_a_sorted_map_would() {
         arbtest(|bytes| {
-            let mut asked = Asked::new();
+            let mut asked = Asked::default();
             asked.order.next_id = u32::MAX - 20;
             // In the order asked: the id, what was asked, its deadline.
             let mut model: Vec<(u32, u8, Option<Instant>)> = Vec::new();
@@ -301,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_is_over_takes_no_room() {
-        let mut asked = Asked::new();
+        let mut asked = Asked::default();
         let mut open = BTreeMap::new();
         asked.ask(None, 0);
         for number in 0..10_000_u64 {

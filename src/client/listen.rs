@@ -11,7 +11,6 @@ use crate::names::NameMap;
 /// The patterns listened to in one topic, and the subscriptions that the server offers for them.
 #[derive(Debug)]
 pub struct Listens {
-    subject: Subject,
     /// The patterns.
     pub patterns: Subscriptions,
     /// By the name of the subscription: the server asks one listener at a time.
@@ -31,14 +30,9 @@ struct Offer {
 
 impl Listens {
     /// No patterns yet, of what can be listened to.
-    pub const fn new(subject: Subject) -> Self {
-        Self {
-            subject,
-            patterns: Subscriptions::new(subject),
-            offers: NameMap::new(),
-            offered: NameMap::new(),
-            next_offer: 0,
-        }
+    pub fn new(subject: Subject) -> Self {
+        let patterns = Subscriptions::new(subject);
+        Self { patterns, offers: NameMap::new(), offered: NameMap::new(), next_offer: 0 }
     }
 
     /// The application wants something.
@@ -63,9 +57,11 @@ impl Listens {
     }
 
     fn answer(&self, context: &mut Context<'_>, pattern: &str, subscription: &str, accept: bool) {
-        let Some(Offers { accept: accepts, reject: rejects, .. }) = self.subject.actions().offers else { return };
+        let Some(Offers { accept: accepts, reject: rejects, .. }) = self.patterns.subject.actions().offers else {
+            return;
+        };
         let action = if accept { accepts } else { rejects };
-        context.send(&self.subject.message(action, vec![pattern], Some(subscription), ""));
+        context.send(&self.patterns.subject.message(action, vec![pattern], Some(subscription), ""));
     }
 
     fn unlisten(&mut self, context: &mut Context<'_>, pattern: &str) {
@@ -90,7 +86,7 @@ impl Listens {
     /// The server says something, perhaps about listening; says whether that settles the matter. What it does not settle
     /// is for the caller to judge, and to report where it is an error.
     pub fn on_answer(&mut self, context: &mut Context<'_>, answer: &Answer<'_>, subscription: Option<&str>) -> bool {
-        let Some(actions) = self.subject.actions().offers else { return false };
+        let Some(actions) = self.patterns.subject.actions().offers else { return false };
         let subscription = subscription.unwrap_or_default();
         if answer.action == actions.found {
             self.on_offered(context, answer.name.unwrap_or_default(), subscription);
@@ -120,7 +116,7 @@ impl Listens {
         self.offers.get_or_insert_with(subscription, offer);
         self.offered.get_or_insert_with(pattern, NameMap::new).get_or_insert_with(subscription, || ());
         context.out.push_back(Output::Offered {
-            topic: self.subject.topic(),
+            topic: self.patterns.subject.topic(),
             pattern: pattern.into(),
             subscription: subscription.into(),
             offer: id,
@@ -137,7 +133,7 @@ impl Listens {
             }
         }
         context.out.push_back(Output::OfferEnded {
-            topic: self.subject.topic(),
+            topic: self.patterns.subject.topic(),
             subscription: subscription.into(),
             offer: offer.id,
         });

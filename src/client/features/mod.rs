@@ -116,7 +116,7 @@ impl Features {
         context.log.clear_although_closed();
         context.log.groups.tidy(None);
         self.commit(context);
-        (self.records, self.rpc.requestor) = (Records::new(), Requestor::new());
+        (self.records, self.rpc.requestor) = (Records::new(), Requestor::default());
         (self.events.queue, self.held) = (EventQueue::new(), Vec::new());
         context.log.on_closed();
     }

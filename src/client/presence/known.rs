@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What the subscribers know.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Known {
     /// What the subscribers of each user watched by name were told, or would have been told; `None` where nobody has asked
     /// yet.
@@ -18,7 +18,7 @@ pub struct Known {
 }
 
 /// All users who are logged in, for those who subscribed to all.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Everyone {
     /// Those of whom it is known.
     online: NameMap<()>,
@@ -26,20 +26,11 @@ struct Everyone {
     is_complete: bool,
     /// Whether there were more than there is room for.
     is_too_many: bool,
-    /// Whether the server is still to be asked in this session.
-    ask: bool,
+    /// Whether the server was asked in this session.
+    is_asked: bool,
 }
 
 impl Known {
-    /// Nothing yet.
-    pub const fn new() -> Self {
-        Self {
-            users: NameMap::new(),
-            to_ask_for: NameMap::new(),
-            everyone: Everyone { online: NameMap::new(), is_complete: false, is_too_many: false, ask: true },
-        }
-    }
-
     /// A user is watched from now on.
     pub fn watch(&mut self, user: &str) {
         self.users.get_or_insert_with(user, || None);
@@ -54,7 +45,7 @@ impl Known {
 
     /// Nobody listens for all users any more.
     pub fn unwatch_everyone(&mut self) {
-        self.everyone = Self::new().everyone;
+        self.everyone = Everyone::default();
     }
 
     /// What was asked so far is of the past.
@@ -63,7 +54,7 @@ impl Known {
         self.users.for_each(|user, _| {
             to_ask_for.get_or_insert_with(user, || ());
         });
-        self.everyone.ask = true;
+        self.everyone.is_asked = false;
     }
 
     /// Whether there are users to ask for.
@@ -80,7 +71,7 @@ impl Known {
 
     /// Whether to ask for everyone; the answer counts as asked for.
     pub fn must_ask_for_everyone(&mut self) -> bool {
-        std::mem::take(&mut self.everyone.ask) && !self.everyone.is_too_many
+        !std::mem::replace(&mut self.everyone.is_asked, true) && !self.everyone.is_too_many
     }
 
     /// A user who is watched came or went.

@@ -31,12 +31,12 @@ pub struct Presence {
 
 impl Presence {
     /// Nobody watched, nothing asked.
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             users: Subscriptions::new(Subject::Users),
             everyone: Subscriptions::new(Subject::Everyone),
-            known: Known::new(),
-            queries: Queries::new(),
+            known: Known::default(),
+            queries: Queries::default(),
         }
     }
 

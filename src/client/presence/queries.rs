@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The questions that are not answered, by the correlation ids of their last messages. In a session, all are sent.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Queries {
     queries: Asked<Query>,
 }
@@ -43,11 +43,6 @@ struct Query {
 }
 
 impl Queries {
-    /// None yet.
-    pub const fn new() -> Self {
-        Self { queries: Asked::new() }
-    }
-
     /// Asks about users, or about all, now or as soon as there is a session.
     pub fn ask(&mut self, context: &mut Context<'_>, asker: Asker, users: Option<Vec<Box<str>>>) {
         if let Asker::Application(ticket) = asker

@@ -83,7 +83,7 @@ impl Records {
             listens: Listens::new(Subject::RecordPatterns),
             unasked: Vec::new(),
             flush_at: None,
-            asked: Asked::new(),
+            asked: Asked::default(),
             requests: NameMap::new(),
             blind: BlindWrites::default(),
             cache: Cache::default(),

@@ -25,7 +25,7 @@ pub struct Rpc {
 impl Rpc {
     /// No calls, nothing provided.
     pub fn new() -> Self {
-        Self { requestor: Requestor::new(), provider: Provider::new() }
+        Self { requestor: Requestor::default(), provider: Provider::new() }
     }
 
     /// The application wants something. Returns a durable call, which is to be [made](Requestor::make) if there is room for it.

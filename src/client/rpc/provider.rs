@@ -42,9 +42,9 @@ struct Waiting {
 
 impl Provider {
     /// Nothing provided.
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         let names = Subscriptions::new(Subject::Providers);
-        Self { names, open: Asked::new(), waiting: Queue::new(), first_of_session: 0 }
+        Self { names, open: Asked::default(), waiting: Queue::new(), first_of_session: 0 }
     }
 
     /// The session is over, and with it every request: the server routes none of them to another connection.

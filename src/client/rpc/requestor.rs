@@ -22,7 +22,7 @@ use crate::{
 const ONCE: Kind = Kind::Call { idempotent: false };
 
 /// The calls whose outcome is not known.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Requestor {
     /// Those that were not sent in this session, in order.
     waiting: Asked<Call>,
@@ -81,18 +81,6 @@ impl Call {
 }
 
 impl Requestor {
-    /// No calls.
-    pub fn new() -> Self {
-        Self {
-            waiting: Asked::new(),
-            sent: Asked::new(),
-            kept: Extent::default(),
-            is_due: false,
-            batch: 0,
-            prefix: Box::default(),
-        }
-    }
-
     // ---- what waits ----
 
     /// The calls that are to survive the page, in order.

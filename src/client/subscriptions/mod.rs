@@ -29,7 +29,8 @@ pub const EVERYONE: &str = "%_EVERYONE_%";
 /// repeated, and nothing is said of a pattern before what was said last is acknowledged.
 #[derive(Debug)]
 pub struct Subscriptions {
-    subject: Subject,
+    /// What the names are names of.
+    pub subject: Subject,
     names: NameMap<Subscription>,
     /// The slots of the names that the server may have to be told of.
     changed: Vec<usize>,
@@ -84,8 +85,9 @@ struct Bulk {
 
 impl Subscriptions {
     /// None yet.
-    pub const fn new(subject: Subject) -> Self {
-        Self { subject, names: NameMap::new(), changed: Vec::new(), flush_at: None, asked: Asked::new(), gap_ms: None }
+    pub fn new(subject: Subject) -> Self {
+        let (names, asked) = (NameMap::new(), Asked::default());
+        Self { subject, names, changed: Vec::new(), flush_at: None, asked, gap_ms: None }
     }
 
     /// The application wants `name`.
