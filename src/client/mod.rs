@@ -13,6 +13,25 @@
 //! `handle` may be called at any time between two `poll`s, for instance from a callback that an output led to.
 //! Time never goes backwards from one `handle` to the next.
 
+/// Declares an enum whose variants have a name in JavaScript.
+macro_rules! named {
+    ($(#[$attribute:meta])* $enum:ident { $( $(#[$of_variant:meta])* $variant:ident = $name:literal, )* }) => {
+        $(#[$attribute])*
+        pub enum $enum {
+            $( $(#[$of_variant])* $variant, )*
+        }
+
+        impl $enum {
+            /// The name that JavaScript sees.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $( Self::$variant => $name, )*
+                }
+            }
+        }
+    };
+}
+
 mod answer;
 pub(crate) mod asked;
 mod connection;

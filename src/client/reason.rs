@@ -15,61 +15,40 @@ pub struct CloseReason {
     pub will_retry: bool,
 }
 
-/// The kinds of ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseKind {
-    /// The network or the server failed without a word, or could not be reached.
-    Network,
-    /// The attempt took longer than `connectTimeout`.
-    Timeout,
-    /// The server did not answer two heartbeats.
-    Heartbeat,
-    /// The server announced that it goes down or has too much to do.
-    Restarting,
-    /// The server wants this client to stay away: a close code in `stopCodes`.
-    Stopped,
-    /// The browser makes no socket for any of the URLs.
-    Unavailable,
-    /// The server refused the connection.
-    Refused,
-    /// The server refused the credentials, or too many of them.
-    Authentication,
-    /// The application's `authParams` function failed.
-    AuthParams,
-    /// The server waited too long for a login.
-    AuthenticationTimeout,
-    /// A redirect led nowhere.
-    Redirect,
-    /// The page went out of sight for good, or into the back/forward cache.
-    PageHidden,
-    /// `pause()`.
-    Paused,
-    /// `close()`.
-    Closed,
-    /// `login()` with other parameters, or `resume()`, took a new connection.
-    Replaced,
-}
-
-impl CloseKind {
-    /// The name that JavaScript sees.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Network => "network",
-            Self::Timeout => "timeout",
-            Self::Heartbeat => "heartbeat",
-            Self::Restarting => "restarting",
-            Self::Stopped => "stopped",
-            Self::Unavailable => "unavailable",
-            Self::Refused => "refused",
-            Self::Authentication => "authentication",
-            Self::AuthParams => "auth-params",
-            Self::AuthenticationTimeout => "authentication-timeout",
-            Self::Redirect => "redirect",
-            Self::PageHidden => "page-hidden",
-            Self::Paused => "paused",
-            Self::Closed => "closed",
-            Self::Replaced => "replaced",
-        }
+named! {
+    /// The kinds of ends.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    CloseKind {
+        /// The network or the server failed without a word, or could not be reached.
+        Network = "network",
+        /// The attempt took longer than `connectTimeout`.
+        Timeout = "timeout",
+        /// The server did not answer two heartbeats.
+        Heartbeat = "heartbeat",
+        /// The server announced that it goes down or has too much to do.
+        Restarting = "restarting",
+        /// The server wants this client to stay away: a close code in `stopCodes`.
+        Stopped = "stopped",
+        /// The browser makes no socket for any of the URLs.
+        Unavailable = "unavailable",
+        /// The server refused the connection.
+        Refused = "refused",
+        /// The server refused the credentials, or too many of them.
+        Authentication = "authentication",
+        /// The application's `authParams` function failed.
+        AuthParams = "auth-params",
+        /// The server waited too long for a login.
+        AuthenticationTimeout = "authentication-timeout",
+        /// A redirect led nowhere.
+        Redirect = "redirect",
+        /// The page went out of sight for good, or into the back/forward cache.
+        PageHidden = "page-hidden",
+        /// `pause()`.
+        Paused = "paused",
+        /// `close()`.
+        Closed = "closed",
+        /// `login()` with other parameters, or `resume()`, took a new connection.
+        Replaced = "replaced",
     }
 }
 

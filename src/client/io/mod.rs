@@ -29,65 +29,43 @@ pub struct Ticket(pub u32);
 /// What became of what the application waits for; on success with JSON text, if any.
 pub type Outcome = Result<Option<Box<str>>, ClientError>;
 
-/// The states of deepstream's connectivity page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ConnectionState {
-    /// Not connected: before the first attempt, and for good after `close()`.
-    #[default]
-    Closed,
-    /// The first socket is being opened.
-    Initialising,
-    /// The socket is open.
-    AwaitingConnection,
-    /// The server is asked whether it takes the connection.
-    Challenging,
-    /// The server sends the client to another URL.
-    Redirecting,
-    /// The server waits for `login()`.
-    AwaitingAuthentication,
-    /// The server checks the credentials.
-    Authenticating,
-    /// Logged in.
-    Open,
-    /// The connection was lost; a new one is being made, or waited for.
-    Reconnecting,
-    /// `pause()` is letting go of the connection.
-    Pausing,
-    /// Paused.
-    Offline,
-    /// `close()` is letting go of the connection.
-    Closing,
-    /// The heartbeat failed, or the attempts are used up.
-    Error,
-    /// The server refused the connection.
-    ChallengeDenied,
-    /// The server refused too many logins.
-    TooManyAuthAttempts,
-    /// The server waited too long for a login.
-    AuthenticationTimeout,
-}
-
-impl ConnectionState {
-    /// The name that JavaScript sees.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Closed => "CLOSED",
-            Self::Initialising => "INITIALISING",
-            Self::AwaitingConnection => "AWAITING_CONNECTION",
-            Self::Challenging => "CHALLENGING",
-            Self::Redirecting => "REDIRECTING",
-            Self::AwaitingAuthentication => "AWAITING_AUTHENTICATION",
-            Self::Authenticating => "AUTHENTICATING",
-            Self::Open => "OPEN",
-            Self::Reconnecting => "RECONNECTING",
-            Self::Pausing => "PAUSING",
-            Self::Offline => "OFFLINE",
-            Self::Closing => "CLOSING",
-            Self::Error => "ERROR",
-            Self::ChallengeDenied => "CHALLENGE_DENIED",
-            Self::TooManyAuthAttempts => "TOO_MANY_AUTH_ATTEMPTS",
-            Self::AuthenticationTimeout => "AUTHENTICATION_TIMEOUT",
-        }
+named! {
+    /// The states of deepstream's connectivity page.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+    ConnectionState {
+        /// Not connected: before the first attempt, and for good after `close()`.
+        #[default]
+        Closed = "CLOSED",
+        /// The first socket is being opened.
+        Initialising = "INITIALISING",
+        /// The socket is open.
+        AwaitingConnection = "AWAITING_CONNECTION",
+        /// The server is asked whether it takes the connection.
+        Challenging = "CHALLENGING",
+        /// The server sends the client to another URL.
+        Redirecting = "REDIRECTING",
+        /// The server waits for `login()`.
+        AwaitingAuthentication = "AWAITING_AUTHENTICATION",
+        /// The server checks the credentials.
+        Authenticating = "AUTHENTICATING",
+        /// Logged in.
+        Open = "OPEN",
+        /// The connection was lost; a new one is being made, or waited for.
+        Reconnecting = "RECONNECTING",
+        /// `pause()` is letting go of the connection.
+        Pausing = "PAUSING",
+        /// Paused.
+        Offline = "OFFLINE",
+        /// `close()` is letting go of the connection.
+        Closing = "CLOSING",
+        /// The heartbeat failed, or the attempts are used up.
+        Error = "ERROR",
+        /// The server refused the connection.
+        ChallengeDenied = "CHALLENGE_DENIED",
+        /// The server refused too many logins.
+        TooManyAuthAttempts = "TOO_MANY_AUTH_ATTEMPTS",
+        /// The server waited too long for a login.
+        AuthenticationTimeout = "AUTHENTICATION_TIMEOUT",
     }
 }
 
