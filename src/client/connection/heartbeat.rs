@@ -1,10 +1,7 @@
 //! Whether the server is still there.
 
 use crate::client::{
-    limits::{
-        AWAITED_SILENCE_DOUBLINGS, AWAITED_SILENCE_MS, HEARD_LATELY_MS, LATE_TIMER_MS, PING_ANSWER_MAX_MS,
-        PROBE_ANSWER_MS, ROUND_TRIP_MAX_MS,
-    },
+    limits::{HEARD_LATELY_MS, LATE_TIMER_MS, PING_ANSWER_MAX_MS, PROBE_ANSWER_MS, ROUND_TRIP_MAX_MS},
     options::Options,
     pings::Pings,
     time::{Instant, Wake},
@@ -64,15 +61,6 @@ pub enum Beat {
     SendPing,
     /// The server is gone.
     Dead,
-}
-
-/// Whether something big may be on its way here, unseen.
-#[derive(Clone, Copy, Debug)]
-pub struct Awaited {
-    /// Whether the server owes an answer that may be big.
-    pub is_any: bool,
-    /// How many connections were left in vain while such an answer was awaited.
-    pub losses: u32,
 }
 
 impl Heartbeat {
@@ -178,8 +166,8 @@ impl Heartbeat {
         self.sent.is_empty() && pings.is_much_unknown()
     }
 
-    /// Time has passed.
-    pub fn on_tick(&mut self, now: Instant, pings: &Pings, awaited: &mut dyn FnMut() -> Awaited) -> Beat {
+    /// Time has passed. Where the server owes an answer that may be long, `silence_ms` says how long nothing may be heard.
+    pub fn on_tick(&mut self, now: Instant, pings: &Pings, silence_ms: &mut dyn FnMut() -> Option<u64>) -> Beat {
         // Another probe may be unanswered, and overdue by now.
         if self.probe_at.is_some_and(|at| at <= now) && self.probe(now, pings) == Beat::SendPing {
             return Beat::SendPing;
@@ -190,7 +178,7 @@ impl Heartbeat {
         }
         let late = now.since_ms(deadline) >= LATE_TIMER_MS;
         let Some(mut unanswered) = self.unanswered else { return self.ping(now, pings, late) };
-        let waits_until = self.waits_until(&unanswered, pings, awaited());
+        let waits_until = self.waits_until(&unanswered, pings, silence_ms());
         if now < waits_until {
             unanswered.deadline = waits_until;
         } else if late && !unanswered.excused {
@@ -207,14 +195,13 @@ impl Heartbeat {
     }
 
     /// How long a PING is not called unanswered although its time is up.
-    fn waits_until(&self, unanswered: &Unanswered, pings: &Pings, awaited: Awaited) -> Instant {
+    fn waits_until(&self, unanswered: &Unanswered, pings: &Pings, silence_ms: Option<u64>) -> Instant {
         let left = unanswered.leaves_at.max(self.moved_at).after_ms(unanswered.answer_ms);
         // Asked of a server that may have been gone already, nothing is on its way.
         let heard_until = self.last_frame.after_ms(HEARD_LATELY_MS);
-        if !awaited.is_any || pings.asked_at.is_some_and(|at| at > heard_until) {
+        let Some(silence_ms) = silence_ms.filter(|_| pings.asked_at.is_none_or(|at| at <= heard_until)) else {
             return left;
-        }
-        let silence_ms = AWAITED_SILENCE_MS << awaited.losses.min(AWAITED_SILENCE_DOUBLINGS);
+        };
         let latest = unanswered.since.after_ms(5 * silence_ms);
         left.max(self.last_frame.after_ms(silence_ms).min(latest))
     }
@@ -250,19 +237,17 @@ mod tests {
         Instant::from_ms(ms)
     }
 
-    const NOTHING: Awaited = Awaited { is_any: false, losses: 0 };
-
     /// A heartbeat with what was sent beside it.
     struct Rig {
         heartbeat: Heartbeat,
         pings: Pings,
-        awaited: Awaited,
+        silence_ms: Option<u64>,
     }
 
     impl Rig {
         fn with(options: &Options, expected_ms: u64) -> Self {
             let heartbeat = Heartbeat::new(at(0), options, expected_ms);
-            Self { heartbeat, pings: Pings::of_session(expected_ms), awaited: NOTHING }
+            Self { heartbeat, pings: Pings::of_session(expected_ms), silence_ms: None }
         }
 
         fn send(&mut self, now: u64, bytes: u64) {
@@ -277,8 +262,8 @@ mod tests {
         }
 
         fn on_tick(&mut self, now: u64) -> Beat {
-            let awaited = self.awaited;
-            let beat = self.heartbeat.on_tick(at(now), &self.pings, &mut || awaited);
+            let silence_ms = self.silence_ms;
+            let beat = self.heartbeat.on_tick(at(now), &self.pings, &mut || silence_ms);
             self.carry_out(now, beat)
         }
 
@@ -461,16 +446,16 @@ mod tests {
 
     #[test]
     fn an_awaited_answer_may_be_long_where_the_server_was_just_there() {
-        let awaited = |is_any, losses| Rig { awaited: Awaited { is_any, losses }, ..heartbeat() };
-        let mut heartbeat = awaited(true, 0);
+        let awaited = |silence_ms| Rig { silence_ms: Some(silence_ms), ..heartbeat() };
+        let mut heartbeat = awaited(60_000);
         heartbeat.pings.asked_at = Some(at(4_000));
         assert_eq!(heartbeat.dead_at(), 60_000 + 5_000, "counted from the last frame");
 
-        let mut heartbeat = awaited(true, 1);
+        let mut heartbeat = awaited(120_000);
         heartbeat.pings.asked_at = Some(at(4_000));
         assert_eq!(heartbeat.dead_at(), 120_000 + 5_000, "what was not enough is doubled");
 
-        let mut heartbeat = awaited(true, 0);
+        let mut heartbeat = awaited(60_000);
         heartbeat.pings.asked_at = Some(at(6_000));
         assert_eq!(heartbeat.dead_at(), 40_000, "it may have been gone already");
     }

@@ -14,7 +14,7 @@ use self::{
     backoff::{Backoff, Urgency},
     credentials::Credentials,
     endpoints::Endpoints,
-    heartbeat::{Awaited, Beat},
+    heartbeat::Beat,
     outage::Outage,
     phase::{Occasion, Phase, Step},
 };
@@ -23,7 +23,7 @@ use super::{
     digest::digest,
     error::{ClientError, ConnectionFailure},
     io::{ConnectionState, Output, SocketId, Ticket},
-    limits::{BLIP_MS, REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
+    limits::{AWAITED_SILENCE_DOUBLINGS, AWAITED_SILENCE_MS, BLIP_MS, REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
     options::{HeartbeatFailure, Options},
     reason::{CloseKind, CloseReason},
     rng::Rng,
@@ -194,9 +194,9 @@ impl Connection {
                 self.ping(context, socket);
             }
             Phase::Open { heartbeat, .. } => {
-                let losses = self.losses_in_wait;
-                let awaited = &mut || Awaited { is_any: is_awaited(), losses };
-                let beat = heartbeat.on_tick(context.now, context.pings, awaited);
+                let silence_ms = AWAITED_SILENCE_MS << self.losses_in_wait.min(AWAITED_SILENCE_DOUBLINGS);
+                let silence_ms = &mut || is_awaited().then_some(silence_ms);
+                let beat = heartbeat.on_tick(context.now, context.pings, silence_ms);
                 if beat == Beat::Dead && is_awaited() {
                     self.losses_in_wait += 1;
                 }
