@@ -75,14 +75,16 @@ export function installMeters() {
 
   globalThis.meters = () => {
     const exported = Object.values(instance?.exports ?? {});
+    const table = exported.find((value) => value instanceof WebAssembly.Table && value.length > 0);
+    const places = Array.from({ length: table?.length ?? 0 }, (_, place) => table.get(place));
     return {
       listeners: Object.fromEntries(listeners),
       timers: timers.size,
       sockets: sockets.size,
       /** Objects and closures of the module that JavaScript holds. */
       fromModule,
-      /** Places for objects of JavaScript that the module holds. */
-      toModule: exported.find((value) => value instanceof WebAssembly.Table && value.length > 0)?.length,
+      /** Objects of JavaScript that the module holds. Its table has as many places as it ever held at once: some are empty. */
+      toModule: places.filter((value) => value !== null && value !== undefined).length,
       memoryBytes: exported.find((value) => value instanceof WebAssembly.Memory)?.buffer.byteLength,
     };
   };
