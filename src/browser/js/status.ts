@@ -244,7 +244,8 @@ export class DeepstreamStatus extends Base {
     write(button!, retry);
 
     // Whoever has it read out is not told each second.
-    const sentence = [text(null), more].filter(Boolean).join('. ');
+    const said = text(null);
+    const sentence = more ? `${said}${/\p{P}$/u.test(said) ? '' : '.'} ${more}` : said;
     const isDue = shown !== before || now - this.#readOutAt >= READ_OUT_MS || (shown === 'restored' && waiting === 0);
     if (status.textContent !== sentence && isDue) {
       this.#readOutAt = now;
