@@ -4,6 +4,7 @@ import { afterEach, describe, test } from 'node:test';
 import { inRepository } from './consumer.mjs';
 
 const { C, DeepstreamClient, DeepstreamError, DefaultOptions, dsClient } = await import(inRepository('pkg', 'index.mjs'));
+const { createTestServer } = await import(inRepository('pkg', 'testing.mjs'));
 
 // Nobody listens there.
 const url = 'ws://127.0.0.1:9/deepstream';
@@ -259,6 +260,29 @@ describe('what callbacks and promises are told', () => {
       C.EVENT.CLIENT_OFFLINE,
     ]);
   });
+});
+
+test('an outage of which nobody wants to be told is written to the console once, and the next one again', { timeout: 30_000 }, async (t) => {
+  const written = [];
+  t.mock.method(console, 'error', (_words, _error, code) => written.push(code));
+  const server = createTestServer();
+  t.after(() => server.close());
+  const quick = { reconnectIntervalIncrement: 5, maxReconnectInterval: 10, outbox: { storage: 'memory' } };
+  const client = new DeepstreamClient(server.url, quick);
+  clients.push(client);
+  const until = async (condition) => {
+    while (!condition(client.connection)) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  await client.login();
+  for (const outage of [1, 2]) {
+    server.refuse();
+    await until(() => written.length >= outage);
+    const { attempt: before } = client.connection;
+    await until(({ attempt }) => attempt > before + 2);
+    assert.deepEqual(written, Array(outage).fill('CONNECTION_ERROR'));
+    server.heal();
+    await until(({ state }) => state === 'OPEN');
+  }
 });
 
 describe('dsClient', () => {

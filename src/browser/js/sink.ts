@@ -30,6 +30,8 @@ export class Sink {
   #parts: { deref(): Parts | undefined } | undefined;
   /** What was last told to be wrong with the storage. */
   #degraded = '';
+  /** Why connections fail, as the console was last told. */
+  #failing = '';
 
   /**
    * Says who is told. They are held until the client is closed: they hold the WebAssembly side, and that holds this object, so
@@ -49,12 +51,19 @@ export class Sink {
 
   /** An event of the client. */
   happened(event: string, ...details: unknown[]): void {
+    if (details[0] === 'OPEN') this.#failing = '';
     this.#told?.listeners.tell(event, ...details);
   }
 
   failed(error: DeepstreamError): void {
-    const { code, topic } = error;
+    const { code, topic, closeReason } = error;
     if (this.#told?.listeners.tell('error', error, code, topic)) return;
+    if (closeReason) {
+      // An outage is written once, and not with each attempt.
+      const reason = JSON.stringify(closeReason);
+      if (reason === this.#failing) return;
+      this.#failing = reason;
+    }
     console.error("deepstream: unhandled 'error' event:", error, code, topic);
   }
 
