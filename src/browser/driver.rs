@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     api::{
-        arguments, connection, documented,
+        connection, documented,
         errors::{self, DeepstreamError},
         outbox, parse, set, to_object,
     },
@@ -30,8 +30,8 @@ use crate::{
 };
 use crate::{
     client::{
-        Client, ClientError, Command, ConnectionState, Input, Instant, Options, OutboxView, Output, PageSignal,
-        RpcError, RpcFailure, Snapshot, SocketEvent, SocketId, Ticket,
+        Client, ClientError, Command, Input, Instant, Options, OutboxView, Output, PageSignal, RpcError, RpcFailure,
+        Snapshot, SocketEvent, SocketId, Ticket,
     },
     names::NameMap,
 };
@@ -178,11 +178,6 @@ impl Driver {
             self.sink.tell("connectionChanged", &connection);
         }
         is_untold
-    }
-
-    /// The state that the application sees.
-    pub fn state(&self) -> ConnectionState {
-        self.client.borrow().state()
     }
 
     /// Lets somebody look into the outbox.
@@ -394,7 +389,7 @@ impl Driver {
         let asked = function.call1(&JsValue::UNDEFINED, &details);
         let driver = Rc::clone(self);
         promises::when_settled(asked, move |answer| {
-            let answer = answer.and_then(|params| arguments::login_params(&params).map_err(JsValue::from));
+            let answer = answer.and_then(|params| errors::login_params(&params).map_err(JsValue::from));
             let words = answer.as_ref().err().map(errors::words_of).unwrap_or_default();
             let answer = match &answer {
                 Ok(Some(params)) => Ok(params.as_str()),

@@ -12,4 +12,4 @@ mod socket;
 mod storage;
 mod timer;
 
-pub use api::{DeepstreamClient, EventHandler, OutboxHandler, PresenceHandler, RpcHandler};
+pub use api::DeepstreamClient;

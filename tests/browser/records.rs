@@ -1,11 +1,11 @@
 //! The compiled half of `client.record`: what it takes, what it tells whom, and when. What is made of that in TypeScript is
 //! tested end to end.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::support::{JsClient, Page, Recorder, TestClient, callback, js, property, servers, text, until};
+use crate::support::{JsClient, Page, Recorder, TestClient, callback, invoke, js, property, servers, text, until};
 
 const NOTHING: &JsValue = &JsValue::UNDEFINED;
 const REMOTE_WINS: u32 = 0;
@@ -18,7 +18,7 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
-    /// What the exported class `RecordHandler` is to JavaScript.
+    /// What JavaScript can ask of the compiled half.
     #[derive(Clone)]
     type JsRecords;
 
@@ -50,7 +50,6 @@ extern "C" {
         name: &JsValue,
         path: &JsValue,
         data: &JsValue,
-        options: &JsValue,
         done: &JsValue,
     ) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -109,7 +108,7 @@ async fn values_come_as_they_were_written_and_only_where_somebody_watches() {
     records.set("values", NOTHING, &js("{ a: { b: '\\uD83E \"' }, c: 1.50 }"), &done.function).expect("accepted");
     records.set("values", &"c".into(), &js("2"), NOTHING).expect("accepted");
     records
-        .set_multi("values", &js("['a.b', [null], 'c', undefined, 'e', 1]").unchecked_into(), NOTHING)
+        .set_multi("values", &js("['a.b', '[null]', 'c', undefined, 'e', '1']").unchecked_into(), NOTHING)
         .expect("accepted");
     let changes: Vec<_> =
         sink.changed.calls().into_iter().map(|[_, path, value]| [text(&path), text(&value)]).collect();
@@ -126,7 +125,7 @@ async fn whatever_a_sink_does_while_it_is_told_comes_in_order() {
     let (client, records, sink) = with_record("order").await;
     records.watch("order", &"n".into()).expect("a path");
     let (told, inner) = (Recorder::new(), records.clone());
-    let tell = told.function.clone().unchecked_into::<js_sys::Function>();
+    let tell = told.function.clone().unchecked_into::<Function>();
     let close = client.client.clone();
     sink.replace(
         "changed",
@@ -178,7 +177,7 @@ async fn everything_asked_for_is_settled_once_when_the_client_closes() {
         let done = |which: usize| &outcomes[which].function;
         records.await_ready("open", done(0));
         records.set("open", &"a".into(), &1.into(), done(1)).expect("accepted");
-        records.set_data(&"other".into(), &"a".into(), &1.into(), NOTHING, done(2)).expect("accepted");
+        records.set_data(&"other".into(), &"a".into(), &1.into(), done(2)).expect("accepted");
         records.snapshot(&"other".into(), done(3)).expect("accepted");
         records.head(&"other".into(), done(4)).expect("accepted");
         records.notify(&js("['other']"), done(5)).expect("accepted");
@@ -197,40 +196,52 @@ async fn everything_asked_for_is_settled_once_when_the_client_closes() {
 async fn bad_arguments_are_refused_at_the_call() {
     let page = Page::watch();
     let client = TestClient::new(servers::real());
-    let records = records_of(&client.client);
-    records.open(&"note".into(), REMOTE_WINS).expect("accepted");
-    let set = |path: &str, data: &str| records.set("note", &js(path), &js(data), NOTHING).err();
-    let refusals = [
-        records.open(&"".into(), REMOTE_WINS).err(),
-        records.open(&5.into(), REMOTE_WINS).err(),
-        set("undefined", "undefined"),
-        set("undefined", "5"),
-        set("undefined", "null"),
-        set("''", "{}"),
-        set("'a['", "1"),
-        set("'[0]'", "1"),
-        set("5", "1"),
-        set("'a'", "() => 1"),
-        set("'a'", "1n"),
-        set("'a'", "Symbol()"),
-        records.set_multi("note", &js("['a', 1, 'b]', 2]").unchecked_into(), NOTHING).err(),
-        records.get("note", &"a[x]".into()).err(),
-        records.watch("note", &"a b[".into()).err(),
-        records.set_data(&"".into(), NOTHING, &js("{}"), NOTHING, NOTHING).err(),
-        records.set_data(&"other".into(), NOTHING, &js("{}"), &js("5"), NOTHING).err(),
-        records.snapshot(NOTHING, &js("() => {}")).err(),
-        records.notify(&js("[]"), &js("() => {}")).err(),
-        records.notify(&js("['a', 5]"), &js("() => {}")).err(),
-    ];
-    for (which, refusal) in refusals.iter().enumerate() {
-        let refusal = refusal.as_ref().unwrap_or_else(|| panic!("{which} was accepted"));
-        assert_eq!(property(refusal, "code"), "INVALID_ARGUMENT", "{which}");
-        assert!(property(refusal, "message").contains("expected"), "{which}");
+    let records = js("(client) => client.record").unchecked_into::<Function>();
+    let records = records.call1(NOTHING, &client.client).expect("records");
+    let note = js("(records) => records.getRecord('note')").unchecked_into::<Function>();
+    let note = note.call1(NOTHING, &records).expect("a record");
+    let refused = |call: &str, code: &str| {
+        let function = js(&format!("(records, note) => {call}")).unchecked_into::<Function>();
+        let refusal = function.call2(NOTHING, &records, &note).expect_err(call);
+        assert_eq!(property(&refusal, "code"), code, "{call}");
+        assert!(property(&refusal, "message").contains("expected"), "{call}");
+    };
+    for call in [
+        "records.getRecord('')",
+        "records.getRecord(5)",
+        "note.set(undefined)",
+        "note.set(undefined, 5)",
+        "note.set(null)",
+        "note.set(5)",
+        "note.set('', {})",
+        "note.set('a[', 1)",
+        "note.set('[0]', 1)",
+        "note.set(5, 1)",
+        "note.set('a', () => 1)",
+        "note.set('a', 1n)",
+        "note.set('a', Symbol())",
+        "note.setMulti({ a: 1, 'b]': 2 })",
+        "note.setMulti({ '': 1 })",
+        "note.get('a[x]')",
+        "note.get(5)",
+        "note.subscribe('a b[', () => {})",
+        "records.setData('', {})",
+        "records.setData(5, {})",
+        "records.setData('other', {}, () => {}, 5)",
+        "records.snapshot(undefined, () => {})",
+        "records.snapshot('')",
+        "records.head({})",
+        "records.delete(undefined)",
+        "records.notify([], () => {})",
+        "records.notify(['a', 5], () => {})",
+        "records.notify(['a', ''])",
+        "records.notify('a')",
+    ] {
+        refused(call, "INVALID_ARGUMENT");
     }
-    for options in ["({ ttl: 0 })", "({ delivery: 'now' })", "({ key: 'a' })"] {
-        let refusal = records.set_data(&"other".into(), NOTHING, &js("{}"), &js(options), NOTHING).expect_err(options);
-        assert_eq!(property(&refusal, "code"), "INVALID_OPTION", "{options}");
+    for options in ["{ ttl: 0 }", "{ delivery: 'now' }", "{ key: 'a' }"] {
+        refused(&format!("records.setData('other', {{}}, () => {{}}, {options})"), "INVALID_OPTION");
     }
-    assert_eq!(text(&records.get("note", NOTHING).expect("a path")), "{}");
+    assert_eq!(text(&invoke(&note, "get")), "{}");
     page.was_quiet().await;
 }

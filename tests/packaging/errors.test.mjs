@@ -28,7 +28,7 @@ async function codesOfClient() {
   return codes;
 }
 
-/** Only this file can make errors in the shell that are not the client's. */
+/** What the shell itself can say; all else is the client's, or that of the scripts. */
 async function codesOfShell() {
   return new Set(stringsOf(await read('src/browser/api/errors.rs')).filter(isName));
 }
@@ -85,7 +85,7 @@ function valuesOf(node, program) {
 
 test('docs/errors.md has every code there is, once, and no other', async () => {
   const sources = await Promise.all([codesOfClient(), codesOfShell(), codesOfServer(), codesOfScripts()]);
-  for (const codes of sources) assert.ok(codes.size >= 3, `too few: ${[...codes]}`);
+  for (const codes of sources) assert.ok(codes.size > 0);
   const codes = [...new Set(sources.flatMap((source) => [...source]))].sort();
 
   const page = await read('docs/errors.md');

@@ -1,32 +1,106 @@
-//! `new DeepstreamClient(url, options)`.
+//! What JavaScript asks of a client, in one object.
 
 use std::rc::Rc;
 
-use js_sys::{Array, Date, Math, Number, Object};
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::Url;
 
-#[cfg(feature = "records")]
-use super::record::RecordHandler;
 use super::{
-    arguments,
-    errors::{self, DeepstreamError},
-    event::EventHandler,
+    errors::{self, DeepstreamError, invalid},
     options::{self, Given},
-    outbox::OutboxHandler,
-    presence::PresenceHandler,
-    rpc::RpcHandler,
+    outbox,
 };
 use crate::{
     browser::{driver::Driver, sink::Sink},
-    client::{Command, UrlError, parse_url},
+    client::{
+        ClientError, Command, Delivery, EventCommand, Kind, ListenCommand, Offer, PresenceCommand, RpcAnswer, RpcCall,
+        RpcCommand, RpcRequestId, Ticket, UrlError, parse_url,
+    },
 };
 
-/// A client: the class behind the package's `DeepstreamClient`. Its types and their documentation are in
-/// `js/client.ts`.
+/// What an application can ask for, apart from records. Only what is said here of the arguments of
+/// [`command`](DeepstreamClient::command) is looked at.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum Action {
+    /// Send an event: its payload and `key`; `flag` for a receipt, `number` for the delivery, `second` for its life in
+    /// milliseconds.
+    Emit = "emit",
+    /// Have events of this name come to the sink, or ask again where the server has refused that. Returns the number by which
+    /// the sink is told of them.
+    Subscribe = "subscribe",
+    /// End that; returns the number, which then stands for nothing.
+    Unsubscribe = "unsubscribe",
+    /// Report that a stream of events is read so slowly that some are lost.
+    ReportOverflow = "reportOverflow",
+    /// Report that the data of an event is not JSON.
+    ReportInvalid = "reportInvalid",
+    /// Have subscriptions that match a pattern offered to the sink.
+    Listen = "listen",
+    /// End that.
+    Unlisten = "unlisten",
+    /// Say that a subscription which was offered under `number` is provided here.
+    Accept = "accept",
+    /// Say that it is not.
+    Reject = "reject",
+    /// Have the sink told of a user, of all of them without a name; or ask again where the server has refused that.
+    SubscribePresence = "subscribePresence",
+    /// End that.
+    UnsubscribePresence = "unsubscribePresence",
+    /// Have requests of this name come to the sink.
+    Provide = "provide",
+    /// End that.
+    Unprovide = "unprovide",
+    /// Make a call: its payload; `flag` if it may be made twice, `number` for its time limit in milliseconds.
+    Make = "make",
+    /// The same, even if the page does not live to see it; `second` for how long, in milliseconds.
+    MakeDurable = "makeDurable",
+    /// Give up the call with the ticket `number`, whose outcome is not known.
+    Cancel = "cancel",
+    /// Say that the request `number` is worked on.
+    AcceptRequest = "acceptRequest",
+    /// Say that another provider shall answer it.
+    RejectRequest = "rejectRequest",
+    /// Answer it with an error.
+    AnswerError = "answerError",
+    /// Answer it with a result.
+    AnswerResult = "answerResult",
+    /// Log in, with a JSON object.
+    Login = "login",
+    /// Let go of the connection for good.
+    Close = "close",
+    /// Let go of it until `resume`.
+    Pause = "pause",
+    /// Connect again.
+    Resume = "resume",
+    /// Restore the subscriptions, with `resubscribe: 'manual'`.
+    Resubscribe = "resubscribe",
+    /// Ask the server whether it has everything that is in the outbox now.
+    Flush = "flush",
+    /// Forget everything that the user of now has entrusted, here and in other pages.
+    Clear = "clear",
+}
+
+/// What can be asked and is answered with a number.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum Count {
+    /// How many entries the outbox has.
+    Size = "size",
+    /// The bytes of their names and payloads.
+    Bytes = "bytes",
+    /// When the oldest of them was given, as `Date.now()` has it.
+    Oldest = "oldest",
+    /// 1 if the server has refused to let this client provide the name, in this session.
+    IsRefused = "isRefused",
+}
+
+/// A client: what is behind the package's `DeepstreamClient` and its parts, which have checked all arguments. Payloads are
+/// JSON texts.
 #[wasm_bindgen]
 pub struct DeepstreamClient {
-    driver: Rc<Driver>,
+    pub(super) driver: Rc<Driver>,
 }
 
 #[wasm_bindgen]
@@ -45,53 +119,129 @@ impl DeepstreamClient {
         Ok(Self { driver: Driver::start(&urls, options, auth_params, storage, sink) })
     }
 
-    /// Logs in; returns the ticket of the outcome.
+    /// Does what is asked for. Returns the ticket of its outcome, where nothing else is said.
     ///
     /// # Errors
-    /// Parameters that are not an object or that JSON cannot say.
-    pub fn login(&self, params: &JsValue) -> Result<u32, DeepstreamError> {
+    /// None but after a panic.
+    #[allow(clippy::too_many_arguments)]
+    pub fn command(
+        &self,
+        what: Action,
+        name: &str,
+        data: Option<String>,
+        key: Option<String>,
+        flag: Option<bool>,
+        number: Option<u32>,
+        second: Option<u32>,
+    ) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
-        let params = arguments::login_params(params)?;
+        let driver = &self.driver;
+        let ticket = driver.tickets.next();
+        let (mut result, data, flag) = (ticket.0, data.as_deref(), flag.unwrap_or_default());
+        let id = number.unwrap_or_default();
+        let answer = |answer| Command::Rpc(RpcCommand::Answer { request: RpcRequestId(id), name, answer });
+        let offered = |accept| ListenCommand::Answer { subscription: name, offer: id, accept };
+        let command = match what {
+            Action::Emit => Command::Event(EventCommand::Emit(Offer {
+                kind: Kind::Event,
+                name,
+                data,
+                delivery: delivery_of(id),
+                ttl_ms: second.map(u64::from),
+                key: key.as_deref(),
+                receipt: flag.then_some(ticket),
+            })),
+            Action::Subscribe => {
+                result = driver.subscribed.borrow_mut().number_of(name);
+                Command::Event(EventCommand::Subscribe(name))
+            }
+            Action::Unsubscribe => {
+                result = driver.subscribed.borrow_mut().remove(name).unwrap_or_default();
+                Command::Event(EventCommand::Unsubscribe(name))
+            }
+            Action::ReportOverflow => {
+                driver.error(&ClientError::StreamOverflow { name: name.into() });
+                return Ok(result);
+            }
+            Action::ReportInvalid => {
+                driver.error(&ClientError::InvalidEventData { name: name.into() });
+                return Ok(result);
+            }
+            Action::Listen => Command::Event(EventCommand::Listen(ListenCommand::Listen(name))),
+            Action::Unlisten => Command::Event(EventCommand::Listen(ListenCommand::Unlisten(name))),
+            Action::Accept => Command::Event(EventCommand::Listen(offered(true))),
+            Action::Reject => Command::Event(EventCommand::Listen(offered(false))),
+            Action::SubscribePresence => Command::Presence(match name {
+                "" => PresenceCommand::SubscribeAll,
+                user => PresenceCommand::Subscribe(user),
+            }),
+            Action::UnsubscribePresence => Command::Presence(match name {
+                "" => PresenceCommand::UnsubscribeAll,
+                user => PresenceCommand::Unsubscribe(user),
+            }),
+            Action::Provide => Command::Rpc(RpcCommand::Provide(name)),
+            Action::Unprovide => Command::Rpc(RpcCommand::Unprovide(name)),
+            Action::Make | Action::MakeDurable => Command::Rpc(RpcCommand::Make(RpcCall {
+                ticket,
+                name,
+                data,
+                timeout_ms: number.map(u64::from),
+                idempotent: flag,
+                is_durable: matches!(what, Action::MakeDurable),
+                ttl_ms: second.map(u64::from),
+            })),
+            Action::Cancel => Command::Rpc(RpcCommand::Cancel(Ticket(id))),
+            Action::AcceptRequest => answer(RpcAnswer::Accept),
+            Action::RejectRequest => answer(RpcAnswer::Reject),
+            Action::AnswerError => answer(RpcAnswer::Error(data)),
+            Action::AnswerResult => answer(RpcAnswer::Send(data)),
+            Action::Login => Command::Login { ticket, params: data },
+            Action::Close => Command::Close,
+            Action::Pause => Command::Pause,
+            Action::Resume => Command::Resume { ticket },
+            Action::Resubscribe => Command::Resubscribe,
+            Action::Flush => Command::FlushOutbox { ticket },
+            Action::Clear => Command::ClearOutbox,
+            Action::__Invalid => return Ok(result),
+        };
+        driver.command(command);
+        Ok(result)
+    }
+
+    /// Answers with a number, or nothing where there is none.
+    pub fn count(&self, what: Count, name: &str) -> Option<f64> {
+        self.driver.with_outbox(|outbox| match what {
+            Count::Size => Some(outbox.len() as f64),
+            Count::Bytes => Some(outbox.bytes() as f64),
+            Count::Oldest => outbox.entries().map(|entry| entry.created_ms as f64).reduce(f64::min),
+            Count::IsRefused => Some(f64::from(self.driver.is_provider_refused(name))),
+            Count::__Invalid => None,
+        })
+    }
+
+    /// Whenever this is another number, records and entries of the outbox may be others.
+    pub fn revision(&self) -> u32 {
+        self.driver.revision.get()
+    }
+
+    /// The entries of the outbox, oldest first.
+    pub fn entries(&self, payloads: bool) -> Array {
+        let entries = self.driver.with_outbox(|outbox| outbox.entries().cloned().collect::<Vec<_>>());
+        outbox::to_array(&entries, payloads)
+    }
+
+    /// Asks which of these users are here, or who is here at all; returns the ticket of the answer.
+    ///
+    /// # Errors
+    /// None but after a panic.
+    #[wasm_bindgen(js_name = getAll)]
+    pub fn get_all(&self, users: Option<Array>) -> Result<u32, DeepstreamError> {
+        errors::ensure_sound()?;
+        let users: Option<Vec<_>> = users.map(|users| users.iter().filter_map(|user| user.as_string()).collect());
+        let users = users.as_ref().map(|users| users.iter().map(String::as_str).collect());
         let ticket = self.driver.tickets.next();
-        self.driver.command(Command::Login { ticket, params: params.as_deref() });
+        self.driver.command(Command::Presence(PresenceCommand::Query { ticket, users }));
         Ok(ticket.0)
-    }
-
-    /// Lets go of the connection for good.
-    ///
-    /// # Errors
-    /// None but after a panic.
-    pub fn close(&self) -> Result<(), DeepstreamError> {
-        errors::ensure_sound()?;
-        self.driver.command(Command::Close);
-        Ok(())
-    }
-
-    /// Lets go of the connection until `resume`.
-    ///
-    /// # Errors
-    /// None but after a panic.
-    pub fn pause(&self) -> Result<(), DeepstreamError> {
-        errors::ensure_sound()?;
-        self.driver.command(Command::Pause);
-        Ok(())
-    }
-
-    /// Connects again; returns the ticket of the outcome.
-    ///
-    /// # Errors
-    /// None but after a panic.
-    pub fn resume(&self) -> Result<u32, DeepstreamError> {
-        errors::ensure_sound()?;
-        let ticket = self.driver.tickets.next();
-        self.driver.command(Command::Resume { ticket });
-        Ok(ticket.0)
-    }
-
-    /// The name of the connection's state.
-    #[wasm_bindgen(js_name = getConnectionState)]
-    pub fn connection_state(&self) -> String {
-        self.driver.state().name().into()
     }
 
     /// Where the connection stands.
@@ -100,58 +250,19 @@ impl DeepstreamClient {
         self.driver.snapshot()
     }
 
-    /// Restores the subscriptions, with `resubscribe: 'manual'`.
-    ///
-    /// # Errors
-    /// None but after a panic.
-    pub fn resubscribe(&self) -> Result<(), DeepstreamError> {
-        errors::ensure_sound()?;
-        self.driver.command(Command::Resubscribe);
-        Ok(())
-    }
-
-    /// A base-36 timestamp in milliseconds, a hyphen, and a random part.
-    #[wasm_bindgen(js_name = getUid)]
-    pub fn uid(&self) -> String {
-        const RANDOM_RANGE: f64 = 1e16;
-        [&base_36(Date::now()), "-", &base_36((Math::random() * RANDOM_RANGE).floor())].concat()
-    }
-
     /// Has the sink told `connectionChanged` whenever `connection` is another one than now.
     #[wasm_bindgen(js_name = watchConnection)]
     pub fn watch_connection(&self) {
         self.driver.watch_connection();
     }
+}
 
-    /// The object for `client.event`; a new one with every call.
-    #[wasm_bindgen(js_name = eventHandler)]
-    pub fn event_handler(&self) -> EventHandler {
-        EventHandler::new(Rc::clone(&self.driver))
-    }
-
-    /// The object for `client.presence`; a new one with every call.
-    #[wasm_bindgen(js_name = presenceHandler)]
-    pub fn presence_handler(&self) -> PresenceHandler {
-        PresenceHandler::new(Rc::clone(&self.driver))
-    }
-
-    /// The object for `client.rpc`; a new one with every call.
-    #[wasm_bindgen(js_name = rpcHandler)]
-    pub fn rpc_handler(&self) -> RpcHandler {
-        RpcHandler::new(Rc::clone(&self.driver))
-    }
-
-    /// The object for `client.outbox`; a new one with every call.
-    #[wasm_bindgen(js_name = outboxHandler)]
-    pub fn outbox_handler(&self) -> OutboxHandler {
-        OutboxHandler::new(Rc::clone(&self.driver))
-    }
-
-    /// The object behind `client.record`; a new one with every call.
-    #[cfg(feature = "records")]
-    #[wasm_bindgen(js_name = recordHandler)]
-    pub fn record_handler(&self) -> RecordHandler {
-        RecordHandler::new(Rc::clone(&self.driver))
+/// The deliveries as `js/delivery.ts` numbers them.
+pub(super) const fn delivery_of(number: u32) -> Delivery {
+    match number {
+        0 => Delivery::Durable,
+        1 => Delivery::Memory,
+        _ => Delivery::Drop,
     }
 }
 
@@ -161,20 +272,16 @@ fn read_urls(url: &JsValue, default_path: &str) -> Result<Vec<String>, Deepstrea
     }
     let urls = url.unchecked_ref::<Array>();
     if urls.length() == 0 {
-        return Err(DeepstreamError::invalid("argument", "url", "a URL, or an array with one at least", url));
+        return Err(invalid("url", "a URL, or an array with one at least", url, "argument"));
     }
     urls.iter().map(|url| read_url(&url, default_path)).collect()
 }
 
 fn read_url(url: &JsValue, default_path: &str) -> Result<String, DeepstreamError> {
-    let invalid = |expected| DeepstreamError::invalid("argument", "url", expected, url);
+    let invalid = |expected| invalid("url", expected, url, "argument");
     let text = url.as_string().ok_or_else(|| invalid("a string"))?;
     let parsed = parse_url(&text, default_path).map_err(|UrlError(expected)| invalid(expected))?;
     // The rest of what makes a URL valid, such as its port, is the platform's to judge.
     Url::new(&parsed).map_err(|_| invalid("a valid WebSocket URL"))?;
     Ok(parsed)
-}
-
-fn base_36(number: f64) -> String {
-    Number::from(number).to_string_with_radix(36).map(String::from).unwrap_or_default()
 }

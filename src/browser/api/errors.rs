@@ -6,7 +6,7 @@ use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 use super::{parse, set};
-use crate::{browser::page::property, client::ClientError};
+use crate::client::ClientError;
 
 #[wasm_bindgen(module = "/src/browser/js/error.js")]
 extern "C" {
@@ -17,13 +17,24 @@ extern "C" {
     fn new(message: &str, code: &str, details: &Object) -> DeepstreamError;
 }
 
+#[wasm_bindgen(module = "/src/browser/js/arguments.js")]
+extern "C" {
+    /// An argument or an option (`what`) that cannot be: `invalid argument url: expected a string, got undefined`.
+    pub fn invalid(name: &str, expected: &str, got: &JsValue, what: &str) -> DeepstreamError;
+
+    /// What a thrown value says.
+    #[wasm_bindgen(js_name = wordsIn)]
+    pub fn words_of(exception: &JsValue) -> String;
+
+    /// The JSON text of what `login` is given; nothing for `undefined` and `null`.
+    #[wasm_bindgen(js_name = loginParams, catch)]
+    pub fn login_params(params: &JsValue) -> Result<Option<String>, DeepstreamError>;
+}
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = console, js_name = warn)]
     fn console_warn(message: &str);
-
-    #[wasm_bindgen(js_name = String)]
-    fn to_js_string(value: &JsValue) -> String;
 }
 
 impl DeepstreamError {
@@ -49,21 +60,6 @@ impl DeepstreamError {
         Self::new(&error.message(), error.code(), &details)
     }
 
-    /// An argument that cannot be: `invalid argument name: expected a non-empty string, got undefined`.
-    pub fn invalid(what: &str, name: &str, expected: &str, got: &JsValue) -> Self {
-        let message = ["invalid ", what, " ", name, ": expected ", expected, ", got ", &describe(got)].concat();
-        let code = if what == "option" { "INVALID_OPTION" } else { "INVALID_ARGUMENT" };
-        Self::new(&message, code, &Object::new())
-    }
-
-    /// An argument that `JSON.stringify` threw at.
-    pub fn not_json(name: &str, cause: &JsValue) -> Self {
-        let details = Object::new();
-        set(&details, "cause", cause);
-        let message = ["invalid argument ", name, ": expected what JSON can say: ", &words_of(cause)].concat();
-        Self::new(&message, "INVALID_ARGUMENT", &details)
-    }
-
     /// What every call gets after the module has panicked.
     fn after_panic() -> Self {
         Self::new("the client failed in a way it should not have; reload the page", "PANICKED", &Object::new())
@@ -73,35 +69,6 @@ impl DeepstreamError {
 /// Tells about something odd that is no failure.
 pub fn warn(parts: &[&str]) {
     console_warn(&["deepstream: ", &parts.concat()].concat());
-}
-
-/// What a thrown value says.
-pub fn words_of(exception: &JsValue) -> String {
-    let message = property(exception, "message").and_then(|message| message.as_string());
-    message.unwrap_or_else(|| describe(exception))
-}
-
-/// The value in a few words: enough to recognise it, never its whole content.
-fn describe(value: &JsValue) -> String {
-    const LONGEST: usize = 60;
-    if let Some(text) = value.as_string() {
-        let shortened: String = text.chars().take(LONGEST).collect();
-        let rest = if shortened.len() < text.len() { "…" } else { "" };
-        return ["'", &shortened, rest, "'"].concat();
-    }
-    if value.is_function() {
-        return "a function".into();
-    }
-    if js_sys::Array::is_array(value) {
-        return "an array".into();
-    }
-    if value.is_object() {
-        return "an object".into();
-    }
-    if value.is_symbol() {
-        return "a symbol".into();
-    }
-    to_js_string(value)
 }
 
 static PANICKED: AtomicBool = AtomicBool::new(false);

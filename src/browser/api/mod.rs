@@ -1,16 +1,12 @@
-//! The classes that JavaScript sees.
+//! What JavaScript asks for, and what it gets.
 
-pub mod arguments;
 mod client;
 pub mod connection;
 pub mod errors;
-mod event;
 mod options;
 pub mod outbox;
-mod presence;
 #[cfg(feature = "records")]
 pub mod record;
-pub mod rpc;
 
 use js_sys::{JSON, Object, Reflect};
 use serde::Serialize;
@@ -18,10 +14,6 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
 
 pub use client::DeepstreamClient;
-pub use event::EventHandler;
-pub use outbox::OutboxHandler;
-pub use presence::PresenceHandler;
-pub use rpc::RpcHandler;
 
 /// What crosses to JavaScript as a plain object: `None` is `null` there, and JavaScript's values are handed on as they are.
 pub fn to_object(value: &impl Serialize) -> Object {

@@ -3,10 +3,7 @@
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::{
-    arguments,
-    errors::{self, DeepstreamError},
-};
+use super::errors::{self, DeepstreamError, invalid};
 use crate::{
     browser::{page, storage::Store},
     client::{Accepted, OptionError, OptionValue, Options},
@@ -35,7 +32,7 @@ pub fn read(object: &JsValue) -> Result<Given, DeepstreamError> {
         return Ok(given);
     }
     if !is_plain(object) {
-        return Err(DeepstreamError::invalid("argument", "options", "an object", object));
+        return Err(invalid("options", "an object", object, "argument"));
     }
     given.read_group("", object)?;
     Ok(given)
@@ -59,7 +56,7 @@ impl Given {
             match GROUPS.iter().find(|(group, _)| *group == name) {
                 None => self.read_one(&name, &value)?,
                 Some((_, prefix)) if is_plain(&value) => self.read_group(prefix, &value)?,
-                Some(_) => return Err(DeepstreamError::invalid("option", &name, "an object", &value)),
+                Some(_) => return Err(invalid(&name, "an object", &value, "option")),
             }
         }
         Ok(())
@@ -69,7 +66,7 @@ impl Given {
         let mut text = value.as_string();
         let (mut numbers, mut texts) = (Vec::new(), Vec::new());
         let value_of_option = if name == "authParams" && value.is_object() && !value.is_function() {
-            text = arguments::login_params(value)?;
+            text = errors::login_params(value)?;
             OptionValue::Json(text.as_deref().unwrap_or("{}"))
         } else if lacks_methods(name, value) {
             text.as_deref().map_or(OptionValue::Other, OptionValue::Text)
@@ -84,7 +81,7 @@ impl Given {
             Ok(Accepted::InEffect | Accepted::WithoutEffect) => {}
             Ok(Accepted::NotYet) => errors::warn(&["option ", name, " has no effect in this version"]),
             Err(OptionError::Invalid { expected }) => {
-                return Err(DeepstreamError::invalid("option", name, expected, value));
+                return Err(invalid(name, expected, value, "option"));
             }
             Err(OptionError::Unknown { nearest: Some(nearest) }) => {
                 errors::warn(&["unknown option ", name, ", did you mean ", nearest, "?"]);

@@ -1,87 +1,11 @@
 //! `client.outbox`: what waits for the server.
 
-use std::rc::Rc;
-
 use js_sys::Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::{
-    connection::wall_clock_ms,
-    errors::{self, DeepstreamError},
-    parse, to_object,
-};
-use crate::{
-    browser::driver::Driver,
-    client::{ClientError, Command, Delivery, DropReason, Entry, Kind},
-};
-
-/// What waits for the server: the class behind `client.outbox`. What JavaScript sees of it is in
-/// `js/outbox.ts`.
-#[wasm_bindgen]
-pub struct OutboxHandler {
-    driver: Rc<Driver>,
-}
-
-impl OutboxHandler {
-    pub(super) const fn new(driver: Rc<Driver>) -> Self {
-        Self { driver }
-    }
-}
-
-#[wasm_bindgen]
-impl OutboxHandler {
-    /// How many entries there are.
-    #[wasm_bindgen(getter)]
-    pub fn size(&self) -> usize {
-        self.driver.with_outbox(|outbox| outbox.len())
-    }
-
-    /// The bytes of their names and payloads.
-    #[wasm_bindgen(getter)]
-    pub fn bytes(&self) -> usize {
-        self.driver.with_outbox(|outbox| outbox.bytes())
-    }
-
-    /// When the oldest of them was given, as `Date.now()` has it.
-    #[wasm_bindgen(getter)]
-    pub fn oldest(&self) -> JsValue {
-        let oldest = self.driver.with_outbox(|outbox| outbox.entries().map(|entry| entry.created_ms).min());
-        oldest.map_or(JsValue::NULL, |ms| (ms as f64).into())
-    }
-
-    /// Whenever this is another number, the entries may be others.
-    pub fn revision(&self) -> u32 {
-        self.driver.revision.get()
-    }
-
-    /// The entries, oldest first.
-    pub fn entries(&self, payloads: bool) -> Array {
-        let entries = self.driver.with_outbox(|outbox| outbox.entries().cloned().collect::<Vec<_>>());
-        to_array(&entries, payloads)
-    }
-
-    /// Asks the server whether it has everything that is in the outbox now; returns the ticket of that.
-    ///
-    /// # Errors
-    /// None but after a panic.
-    pub fn flush(&self) -> Result<u32, DeepstreamError> {
-        errors::ensure_sound()?;
-        let ticket = self.driver.tickets.next();
-        self.driver.command(Command::FlushOutbox { ticket });
-        Ok(ticket.0)
-    }
-
-    /// Forgets everything that the user of now has entrusted, here and in other pages.
-    ///
-    /// # Errors
-    /// None but after a panic.
-    pub fn clear(&self) -> Result<(), DeepstreamError> {
-        errors::ensure_sound()?;
-        self.driver.command(Command::ClearOutbox);
-        Ok(())
-    }
-}
+use super::{connection::wall_clock_ms, parse, to_object};
+use crate::client::{ClientError, Delivery, DropReason, Entry, Kind};
 
 /// What an error that rejects a receipt says of the entry.
 pub const fn outcome(error: &ClientError) -> &'static str {

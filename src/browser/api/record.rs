@@ -1,19 +1,17 @@
 //! `client.record`.
 
-use std::rc::Rc;
-
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    arguments,
-    errors::{self, DeepstreamError},
-    event::delivery_of,
+    DeepstreamClient,
+    client::delivery_of,
+    errors::{self, DeepstreamError, invalid},
 };
 use crate::{
-    browser::{driver::Driver, sink::told},
+    browser::sink::told,
     client::{
-        ClientError, Command, ListenCommand, RecordCommand, RecordFailure, RecordNews, Strategy, Ticket,
+        ClientError, Command, ListenCommand, RecordCommand, RecordFailure, RecordNews, Strategy,
         record::{Document, EntryEdit, Path, Side},
     },
 };
@@ -113,357 +111,261 @@ pub fn tell_closed(sink: &RecordSink) {
     told(sink.closed());
 }
 
-/// Records, by name: the class behind `client.record`. What JavaScript sees of it is in `js/records.ts`.
-///
-/// Numbers that are returned are the tickets of outcomes; where somebody may want none, it is `is_awaited` that says so.
+/// What can be asked for of records. Only what is said here of the arguments of
+/// [`record_command`](DeepstreamClient::record_command) is looked at; who wants no ticket says so with `is_awaited`.
 #[wasm_bindgen]
-pub struct RecordHandler {
-    driver: Rc<Driver>,
+#[derive(Clone, Copy)]
+pub enum RecordAction {
+    /// Change an open record at a path.
+    Set = "set",
+    /// Change a record, open or not. The delivery (`number`) and the life in milliseconds (`second`) are for one that is not.
+    SetData = "setData",
+    /// Put an entry into an open list, whatever it is; `number` for the index.
+    AddEntry = "addEntry",
+    /// Take an entry out of an open list: see `EntryEdit`.
+    RemoveEntry = "removeEntry",
+    /// Put an entry into an open queue.
+    Enqueue = "enqueue",
+    /// Take an entry out of an open queue.
+    Dequeue = "dequeue",
+    /// Open a record once more, with the strategy `number` of `js/merge.ts`. Returns 1 if it is the first time.
+    Open = "open",
+    /// Take back one `Open`.
+    Discard = "discard",
+    /// Fail if this is not a path.
+    CheckPath = "checkPath",
+    /// Tell from now on what is new at a path.
+    Watch = "watch",
+    /// End that, for a path as it was written.
+    Unwatch = "unwatch",
+    /// Wait until the record was loaded.
+    AwaitReady = "awaitReady",
+    /// Delete a record.
+    Delete = "delete",
+    /// Read a record.
+    Snapshot = "snapshot",
+    /// Ask for the version of a record; -1 where there is none.
+    Head = "head",
+    /// Tell that a record is no longer open to what is asked of it.
+    Refuse = "refuse",
+    /// Settle conflicts of an open record with the strategy `number` from now on.
+    SetStrategy = "setStrategy",
+    /// Answer the question `number` of `merge`: the data, or nothing to delete the record.
+    AnswerMerge = "answerMerge",
+    /// Answer it with what went wrong, in words.
+    FailMerge = "failMerge",
+    /// Have records that others open, and that match a pattern, offered to the sink.
+    Listen = "listen",
+    /// End that.
+    Unlisten = "unlisten",
+    /// Say that what was offered under `number` is provided here.
+    Accept = "accept",
+    /// Say that it is not.
+    Reject = "reject",
+    /// Answer the question `number` of `load`: the data and its version (`second`), or nothing.
+    LookedUp = "lookedUp",
+    /// Tell, in words, that storage does not do what it should.
+    StorageFailed = "storageFailed",
+    /// Tell that storage has been emptied.
+    StorageCleared = "storageCleared",
+    /// Have storage keep all records that are open.
+    Save = "save",
+    /// Call `somethingHappened` from now on, or no longer (`number`).
+    WatchStates = "watchStates",
 }
 
-impl RecordHandler {
-    pub(super) const fn new(driver: Rc<Driver>) -> Self {
-        Self { driver }
-    }
-
-    fn command(&self, command: RecordCommand<'_>) {
-        self.driver.command(Command::Record(command));
-    }
-
-    fn ticket(&self, is_awaited: bool) -> Option<Ticket> {
-        is_awaited.then(|| self.driver.tickets.next())
-    }
-
-    fn ask(
-        &self,
-        name: &JsValue,
-        command: for<'a> fn(&'a str, Ticket) -> RecordCommand<'a>,
-    ) -> Result<u32, DeepstreamError> {
-        errors::ensure_sound()?;
-        let name = arguments::name("name", name)?;
-        let ticket = self.driver.tickets.next();
-        self.command(command(&name, ticket));
-        Ok(ticket.0)
-    }
+/// What can be asked of a record and is answered with a number; 1 stands for yes.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum RecordNumber {
+    /// The version; nothing before it was loaded.
+    Version = "version",
+    /// Whether it was loaded.
+    IsReady = "isReady",
+    /// Whether what is seen comes from storage, and the server has not confirmed it.
+    IsFromStorage = "isFromStorage",
+    /// Whether somebody provides it.
+    HasProvider = "hasProvider",
 }
 
+/// What can be asked of a record and is answered with a text.
 #[wasm_bindgen]
-impl RecordHandler {
+#[derive(Clone, Copy)]
+pub enum RecordText {
+    /// The JSON text at a path; nothing if there is nothing.
+    Value = "value",
+    /// The same of a record that is given as text, instead of its name.
+    ValueIn = "valueIn",
+    /// Where it stands; nothing for one that is not open.
+    State = "state",
+}
+
+/// Records, by name. Without a path, the whole record is meant.
+#[wasm_bindgen]
+impl DeepstreamClient {
     /// Says who is told what becomes of records.
     pub fn attach(&self, sink: RecordSink) {
         self.driver.record_sink.replace(Some(sink));
     }
 
-    /// Whenever this is another number, any record may be another one.
-    pub fn revision(&self) -> u32 {
-        self.driver.revision.get()
-    }
-
     /// The names of the records that are open.
-    pub fn names(&self) -> Vec<String> {
+    #[wasm_bindgen(js_name = recordNames)]
+    pub fn record_names(&self) -> Vec<String> {
         self.driver.with_records(|records| records.names().map(String::from).collect())
     }
 
-    /// Opens a record once more; says whether it is the first time. The strategy is a number of `js/merge.ts`.
+    /// Does what is asked for. Returns the ticket of its outcome, where nothing else is said.
     ///
     /// # Errors
-    /// A name that is not a string or empty.
-    pub fn open(&self, name: &JsValue, strategy: u32) -> Result<bool, DeepstreamError> {
-        errors::ensure_sound()?;
-        let name = arguments::name("name", name)?;
-        let is_first = self.driver.with_records(|records| !records.is_held(&name));
-        self.command(RecordCommand::Open { name: &name, strategy: strategy_of(strategy) });
-        Ok(is_first)
-    }
-
-    /// Takes back one `open`.
-    pub fn discard(&self, name: &str) {
-        self.command(RecordCommand::Discard(name));
-    }
-
-    /// Checks a path.
-    ///
-    /// # Errors
-    /// Anything but a path.
-    #[wasm_bindgen(js_name = checkPath)]
-    pub fn check_path(&self, path: &JsValue) -> Result<(), DeepstreamError> {
-        arguments::path(path).map(drop)
-    }
-
-    /// Tells from now on what is new at a path; `undefined` is the whole record.
-    ///
-    /// # Errors
-    /// Anything but a path.
-    pub fn watch(&self, name: &str, path: &JsValue) -> Result<(), DeepstreamError> {
-        errors::ensure_sound()?;
-        let path = arguments::path(path)?;
-        self.command(RecordCommand::Watch { name, path });
-        Ok(())
-    }
-
-    /// Ends what `watch` began.
-    pub fn unwatch(&self, name: &str, path: &str) {
-        self.command(RecordCommand::Unwatch { name, path });
-    }
-
-    /// The JSON text at a path; `undefined` if there is nothing.
-    ///
-    /// # Errors
-    /// Anything but a path.
-    pub fn get(&self, name: &str, path: &JsValue) -> Result<Option<String>, DeepstreamError> {
-        let path = arguments::path(path)?;
-        Ok(self.driver.with_records(|records| records.get(name, &path)).map(String::from))
-    }
-
-    /// The JSON text at a path of a record that is given as text; `undefined` if there is nothing.
-    ///
-    /// # Errors
-    /// Anything but a path.
-    #[wasm_bindgen(js_name = lookInto)]
-    pub fn look_into(&self, data: &str, path: &JsValue) -> Result<Option<String>, DeepstreamError> {
-        let path = arguments::path(path)?;
-        let mut document = Document::parse(data).unwrap_or_default();
-        Ok(document.get(&path).map(|value| value.text().into_owned()))
-    }
-
-    /// The version; `undefined` before it was loaded.
-    pub fn version(&self, name: &str) -> Option<i32> {
-        self.driver.with_records(|records| records.version(name))
-    }
-
-    /// Whether the record was loaded.
-    #[wasm_bindgen(js_name = isReady)]
-    pub fn is_ready(&self, name: &str) -> bool {
-        self.driver.with_records(|records| records.is_ready(name))
-    }
-
-    /// Whether what is seen comes from storage, and the server has not confirmed it.
-    #[wasm_bindgen(js_name = isFromStorage)]
-    pub fn is_from_storage(&self, name: &str) -> bool {
-        self.driver.with_records(|records| records.is_from_storage(name))
-    }
-
-    /// Answers what was asked with `load`: the version and the data, or nothing.
-    #[wasm_bindgen(js_name = lookedUp)]
-    pub fn looked_up(&self, lookup: u32, name: &str, version: i32, data: Option<String>) {
-        let found = data.as_deref().map(|data| (version, data));
-        self.command(RecordCommand::LookedUp { lookup, name, found });
-    }
-
-    /// Tells that storage does not do what it should.
-    #[wasm_bindgen(js_name = storageFailed)]
-    pub fn storage_failed(&self, words: &str) {
-        self.command(RecordCommand::StorageFailed { words });
-    }
-
-    /// Tells that storage has been emptied.
-    #[wasm_bindgen(js_name = storageCleared)]
-    pub fn storage_cleared(&self) {
-        self.command(RecordCommand::StorageCleared);
-    }
-
-    /// Has storage keep all records that are open.
-    pub fn save(&self) {
-        self.command(RecordCommand::Save);
-    }
-
-    /// Whether somebody provides the record.
-    #[wasm_bindgen(js_name = hasProvider)]
-    pub fn has_provider(&self, name: &str) -> bool {
-        self.driver.with_records(|records| records.has_provider(name))
-    }
-
-    /// Where the record stands; `undefined` for one that is not open.
-    pub fn state(&self, name: &str) -> Option<String> {
-        self.driver.with_records(|records| records.state(name)).map(String::from)
-    }
-
-    /// Whether to call `somethingHappened` from now on.
-    #[wasm_bindgen(js_name = watchStates)]
-    pub fn watch_states(&self, is_watched: bool) {
-        self.driver.are_record_states_watched.set(is_watched);
-    }
-
-    /// Waits until the record was loaded.
-    #[wasm_bindgen(js_name = awaitReady)]
-    pub fn await_ready(&self, name: &str) -> u32 {
-        let ticket = self.driver.tickets.next();
-        self.command(RecordCommand::AwaitReady { name, ticket });
-        ticket.0
-    }
-
-    /// Changes an open record at one path.
-    ///
-    /// # Errors
-    /// Anything but a path, data that JSON cannot say, a whole record that is neither an object nor an array.
-    pub fn set(
+    /// Anything but a path; after a panic.
+    #[allow(clippy::too_many_arguments)]
+    #[wasm_bindgen(js_name = recordCommand)]
+    pub fn record_command(
         &self,
+        what: RecordAction,
         name: &str,
-        path: &JsValue,
-        data: &JsValue,
-        is_awaited: bool,
-    ) -> Result<Option<u32>, DeepstreamError> {
+        data: Option<String>,
+        path: Option<String>,
+        is_awaited: Option<bool>,
+        number: Option<u32>,
+        second: Option<u32>,
+    ) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
-        let (path, text) = edit(path, data)?;
-        let ticket = self.ticket(is_awaited);
-        self.command(RecordCommand::Write { name, edits: vec![(path, text.as_deref())], ticket });
-        Ok(ticket.map(|ticket| ticket.0))
+        let driver = &self.driver;
+        let ticket = driver.tickets.next();
+        let mut result = ticket.0;
+        let (data, path) = (data.as_deref(), path.as_deref());
+        let awaited = is_awaited.unwrap_or_default().then_some(ticket);
+        let id = number.unwrap_or_default();
+        let entries = |is_queue, is_removal| {
+            let edit = EntryEdit { is_queue, is_removal, index: number.map(u32::cast_signed) };
+            RecordCommand::ChangeEntries { name, edit, entry: data.unwrap_or("null"), ticket: awaited }
+        };
+        let offered = |accept| RecordCommand::Listen(ListenCommand::Answer { subscription: name, offer: id, accept });
+        let command = match what {
+            RecordAction::Set => RecordCommand::Write { name, edits: vec![(read_path(path)?, data)], ticket: awaited },
+            RecordAction::SetData => RecordCommand::SetData {
+                name,
+                path: read_path(path)?,
+                data,
+                delivery: delivery_of(id),
+                ttl_ms: second.map(u64::from),
+                ticket: awaited,
+            },
+            RecordAction::AddEntry => entries(false, false),
+            RecordAction::RemoveEntry => entries(false, true),
+            RecordAction::Enqueue => entries(true, false),
+            RecordAction::Dequeue => entries(true, true),
+            RecordAction::Open => {
+                result = driver.with_records(|records| u32::from(!records.is_held(name)));
+                RecordCommand::Open { name, strategy: strategy_of(id) }
+            }
+            RecordAction::Discard => RecordCommand::Discard(name),
+            RecordAction::CheckPath => return read_path(path).map(|_| result),
+            RecordAction::Watch => RecordCommand::Watch { name, path: read_path(path)? },
+            RecordAction::Unwatch => RecordCommand::Unwatch { name, path: path.unwrap_or_default() },
+            RecordAction::AwaitReady => RecordCommand::AwaitReady { name, ticket },
+            RecordAction::Delete => RecordCommand::Delete { name, ticket },
+            RecordAction::Snapshot => RecordCommand::Snapshot { name, ticket },
+            RecordAction::Head => RecordCommand::Head { name, ticket },
+            RecordAction::Refuse => {
+                let error = ClientError::Record { what: RecordFailure::NotOpen, name: name.into() };
+                match awaited {
+                    Some(ticket) => driver.settle(ticket, Err(error)),
+                    None => driver.error(&error),
+                }
+                return Ok(result);
+            }
+            RecordAction::SetStrategy => RecordCommand::SetStrategy { name, strategy: strategy_of(id) },
+            RecordAction::AnswerMerge => RecordCommand::AnswerMerge { question: id, answer: Ok(data) },
+            RecordAction::FailMerge => {
+                RecordCommand::AnswerMerge { question: id, answer: Err(data.unwrap_or_default()) }
+            }
+            RecordAction::Listen => RecordCommand::Listen(ListenCommand::Listen(name)),
+            RecordAction::Unlisten => RecordCommand::Listen(ListenCommand::Unlisten(name)),
+            RecordAction::Accept => offered(true),
+            RecordAction::Reject => offered(false),
+            RecordAction::LookedUp => {
+                let version = second.unwrap_or_default().cast_signed();
+                RecordCommand::LookedUp { lookup: id, name, found: data.map(|data| (version, data)) }
+            }
+            RecordAction::StorageFailed => RecordCommand::StorageFailed { words: data.unwrap_or_default() },
+            RecordAction::StorageCleared => RecordCommand::StorageCleared,
+            RecordAction::Save => RecordCommand::Save,
+            RecordAction::WatchStates => {
+                driver.are_record_states_watched.set(id > 0);
+                return Ok(result);
+            }
+            RecordAction::__Invalid => return Ok(result),
+        };
+        driver.command(Command::Record(command));
+        Ok(result)
     }
 
-    /// Changes an open record at several paths at once: paths and data in turn.
+    /// Changes an open record at several paths at once: paths and data in turn. Returns the ticket of the outcome.
     ///
     /// # Errors
-    /// As for `set`.
+    /// Anything but paths; after a panic.
     #[wasm_bindgen(js_name = setMulti)]
-    pub fn set_multi(&self, name: &str, edits: &Array, is_awaited: bool) -> Result<Option<u32>, DeepstreamError> {
+    pub fn set_multi(&self, name: &str, edits: &Array, is_awaited: bool) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
-        let mut checked = Vec::new();
+        let mut read = Vec::new();
         for position in (0..edits.length()).step_by(2) {
-            checked.push(edit(&edits.get(position), &edits.get(position + 1))?);
+            let [path, data] = [position, position + 1].map(|position| edits.get(position).as_string());
+            read.push((read_path(path.as_deref())?, data));
         }
-        let ticket = self.ticket(is_awaited);
-        let edits = checked.iter().map(|(path, text)| (path.clone(), text.as_deref())).collect();
-        self.command(RecordCommand::Write { name, edits, ticket });
-        Ok(ticket.map(|ticket| ticket.0))
-    }
-
-    /// Changes the entries of an open list or queue, whatever they are: see `EntryEdit`.
-    ///
-    /// # Errors
-    /// An entry that JSON cannot say.
-    #[wasm_bindgen(js_name = changeEntries)]
-    pub fn change_entries(
-        &self,
-        name: &str,
-        is_queue: bool,
-        is_removal: bool,
-        entry: &JsValue,
-        index: Option<i32>,
-        is_awaited: bool,
-    ) -> Result<Option<u32>, DeepstreamError> {
-        errors::ensure_sound()?;
-        let text = arguments::json("entry", entry)?;
-        let entry = text.as_deref().unwrap_or("null");
-        let ticket = self.ticket(is_awaited);
-        let edit = EntryEdit { is_queue, is_removal, index };
-        self.command(RecordCommand::ChangeEntries { name, edit, entry, ticket });
-        Ok(ticket.map(|ticket| ticket.0))
-    }
-
-    /// Changes a record, open or not. Delivery and life are for one that is not.
-    ///
-    /// # Errors
-    /// A name that is not a string or empty; as for `set`.
-    #[wasm_bindgen(js_name = setData)]
-    pub fn set_data(
-        &self,
-        name: &JsValue,
-        path: &JsValue,
-        data: &JsValue,
-        delivery: u32,
-        ttl_ms: Option<u32>,
-        is_awaited: bool,
-    ) -> Result<Option<u32>, DeepstreamError> {
-        errors::ensure_sound()?;
-        let name = arguments::name("name", name)?;
-        let (path, text) = edit(path, data)?;
-        let (delivery, ttl_ms) = (delivery_of(delivery), ttl_ms.map(u64::from));
-        let ticket = self.ticket(is_awaited);
-        self.command(RecordCommand::SetData { name: &name, path, data: text.as_deref(), delivery, ttl_ms, ticket });
-        Ok(ticket.map(|ticket| ticket.0))
-    }
-
-    /// Deletes a record.
-    ///
-    /// # Errors
-    /// A name that is not a string or empty.
-    pub fn delete(&self, name: &JsValue) -> Result<u32, DeepstreamError> {
-        self.ask(name, |name, ticket| RecordCommand::Delete { name, ticket })
-    }
-
-    /// Reads a record.
-    ///
-    /// # Errors
-    /// A name that is not a string or empty.
-    pub fn snapshot(&self, name: &JsValue) -> Result<u32, DeepstreamError> {
-        self.ask(name, |name, ticket| RecordCommand::Snapshot { name, ticket })
-    }
-
-    /// Asks for the version of a record; -1 where there is none.
-    ///
-    /// # Errors
-    /// A name that is not a string or empty.
-    pub fn head(&self, name: &JsValue) -> Result<u32, DeepstreamError> {
-        self.ask(name, |name, ticket| RecordCommand::Head { name, ticket })
-    }
-
-    /// Tells the server that records have changed in its storage.
-    ///
-    /// # Errors
-    /// Anything but an array of strings that are not empty.
-    pub fn notify(&self, names: &JsValue) -> Result<u32, DeepstreamError> {
-        errors::ensure_sound()?;
-        let expected = || DeepstreamError::invalid("argument", "names", "an array of non-empty strings", names);
-        let array = names.dyn_ref::<Array>().filter(|array| array.length() > 0).ok_or_else(expected)?;
-        let texts = array.iter().map(|name| name.as_string().filter(|name| !name.is_empty()).map(Box::from));
-        let names = texts.collect::<Option<Vec<_>>>().ok_or_else(expected)?;
         let ticket = self.driver.tickets.next();
-        self.command(RecordCommand::Notify { names, ticket });
+        let edits = read.iter().map(|(path, data)| (path.clone(), data.as_deref())).collect();
+        let awaited = is_awaited.then_some(ticket);
+        self.driver.command(Command::Record(RecordCommand::Write { name, edits, ticket: awaited }));
         Ok(ticket.0)
     }
 
-    /// Tells that a record is no longer open to what is asked of it.
-    pub fn refuse(&self, name: &str, is_awaited: bool) -> Option<u32> {
-        let error = ClientError::Record { what: RecordFailure::NotOpen, name: name.into() };
-        let Some(ticket) = self.ticket(is_awaited) else {
-            self.driver.error(&error);
-            return None;
-        };
-        self.driver.settle(ticket, Err(error));
-        Some(ticket.0)
-    }
-
-    /// Has records that others open, and that match a pattern, offered to the sink.
+    /// Tells the server that records have changed in its storage. Returns the ticket of the outcome.
     ///
     /// # Errors
     /// None but after a panic.
-    pub fn listen(&self, pattern: &str) -> Result<(), DeepstreamError> {
+    pub fn notify(&self, names: &Array) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
-        self.command(RecordCommand::Listen(ListenCommand::Listen(pattern)));
-        Ok(())
+        let names = names.iter().filter_map(|name| name.as_string().map(Box::from)).collect();
+        let ticket = self.driver.tickets.next();
+        self.driver.command(Command::Record(RecordCommand::Notify { names, ticket }));
+        Ok(ticket.0)
     }
 
-    /// Ends what `listen` began.
+    /// Answers with a number.
+    #[wasm_bindgen(js_name = recordNumber)]
+    pub fn record_number(&self, what: RecordNumber, name: &str) -> Option<i32> {
+        self.driver.with_records(|records| match what {
+            RecordNumber::Version => records.version(name),
+            RecordNumber::IsReady => Some(records.is_ready(name).into()),
+            RecordNumber::IsFromStorage => Some(records.is_from_storage(name).into()),
+            RecordNumber::HasProvider => Some(records.has_provider(name).into()),
+            RecordNumber::__Invalid => None,
+        })
+    }
+
+    /// Answers with a text.
     ///
     /// # Errors
-    /// None but after a panic.
-    pub fn unlisten(&self, pattern: &str) -> Result<(), DeepstreamError> {
-        errors::ensure_sound()?;
-        self.command(RecordCommand::Listen(ListenCommand::Unlisten(pattern)));
-        Ok(())
-    }
-
-    /// Says whether what was offered is provided here.
-    pub fn answer(&self, subscription: &str, offer: u32, accept: bool) {
-        self.command(RecordCommand::Listen(ListenCommand::Answer { subscription, offer, accept }));
-    }
-
-    /// How conflicts of an open record are settled from now on.
-    #[wasm_bindgen(js_name = setStrategy)]
-    pub fn set_strategy(&self, name: &str, strategy: u32) {
-        self.command(RecordCommand::SetStrategy { name, strategy: strategy_of(strategy) });
-    }
-
-    /// Answers what was asked with `merge`: the data, or nothing to delete the record.
-    #[wasm_bindgen(js_name = answerMerge)]
-    pub fn answer_merge(&self, question: u32, data: Option<String>) {
-        self.command(RecordCommand::AnswerMerge { question, answer: Ok(data.as_deref()) });
-    }
-
-    /// Answers what was asked with `merge`: it cannot be said, in words.
-    #[wasm_bindgen(js_name = failMerge)]
-    pub fn fail_merge(&self, question: u32, words: &str) {
-        self.command(RecordCommand::AnswerMerge { question, answer: Err(words) });
+    /// Anything but a path.
+    #[wasm_bindgen(js_name = recordText)]
+    pub fn record_text(
+        &self,
+        what: RecordText,
+        name: &str,
+        path: Option<String>,
+    ) -> Result<Option<String>, DeepstreamError> {
+        let path = read_path(path.as_deref())?;
+        Ok(self.driver.with_records(|records| match what {
+            RecordText::Value => records.get(name, &path).map(String::from),
+            RecordText::ValueIn => {
+                let mut document = Document::parse(name).unwrap_or_default();
+                document.get(&path).map(|value| value.text().into_owned())
+            }
+            RecordText::State => records.state(name).map(String::from),
+            RecordText::__Invalid => None,
+        }))
     }
 }
 
@@ -478,13 +380,10 @@ const fn strategy_of(number: u32) -> Strategy {
     }
 }
 
-fn edit(path: &JsValue, data: &JsValue) -> Result<(Path, Option<String>), DeepstreamError> {
-    let path = arguments::path(path)?;
-    let text = arguments::json("data", data)?;
-    let is_document = || text.as_deref().is_some_and(|text| text.starts_with(['{', '[']));
-    if path.is_root() && !is_document() {
-        let expected = "an object or an array, since there is no path";
-        return Err(DeepstreamError::invalid("argument", "data", expected, data));
-    }
-    Ok((path, text))
+/// A path into a record; nothing is the whole record.
+fn read_path(text: Option<&str>) -> Result<Path, DeepstreamError> {
+    let Some(text) = text else { return Ok(Path::default()) };
+    let parsed =
+        if text.is_empty() { Err("a non-empty string") } else { Path::parse(text).map_err(|error| error.expected) };
+    parsed.map_err(|expected| invalid("path", expected, &text.into(), "argument"))
 }

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { DeepstreamClient as CompiledClient, type RecordHandler as CompiledRecords } from '../../../target/glue/deepstream_wasm.js';
-import { checkFunction, checkName, checkOptionalFunction, invalid } from './arguments.js';
+import { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
+import { checkFunction, checkName, checkOptionalFunction, invalid, loginParams } from './arguments.js';
 import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
 import { remove, type OnlyString } from './emitter.js';
 import type { DeepstreamError } from './error.js';
@@ -404,7 +404,8 @@ declare const PACKAGE_VERSION: string;
  * @internal
  */
 export type DefineRecords = (
-  client: { record: RecordHandler; recordHandler(): CompiledRecords },
+  client: { record: RecordHandler },
+  compiled: Compiled,
   waiting: Waiting,
   url: string | readonly string[],
   options?: Partial<Options>,
@@ -420,8 +421,8 @@ export function defineClient(
   defineRecords: DefineRecords,
   features = ['event', 'outbox', 'presence', 'record', 'rpc'],
 ): DeepstreamClientConstructor {
-  class Client extends CompiledClient implements globalThis.Record<keyof DeepstreamClient, unknown> {
-    static override readonly name = 'DeepstreamClient';
+  class Client implements globalThis.Record<keyof DeepstreamClient, unknown> {
+    static readonly name = 'DeepstreamClient';
     static readonly version = PACKAGE_VERSION;
     static readonly features = features;
     declare readonly event: EventHandler;
@@ -431,44 +432,69 @@ export function defineClient(
     declare [Symbol.asyncDispose]: () => Promise<void>;
     declare readonly rpc: RPCHandler;
     declare readonly outbox: OutboxHandler;
+    readonly #compiled: Compiled;
     readonly #waiting: Waiting;
     readonly #parts: Parts;
 
     constructor(url: string | readonly string[], options?: Partial<Options>) {
       ensureInitialised();
       const sink = new Sink();
-      super(url, options, sink);
+      const compiled = (this.#compiled = new Compiled(url, options, sink));
       const waiting = (this.#waiting = sink.waiting);
-      const event = (this.event = new Events(this.eventHandler(), waiting));
-      const presence = (this.presence = new Presence(this.presenceHandler(), waiting));
-      const recordListens = defineRecords(this, waiting, url, options ?? undefined);
-      const rpc = (this.rpc = new Rpc(this.rpcHandler(), waiting));
-      const outbox = (this.outbox = new Outbox(this.outboxHandler(), waiting));
+      const event = (this.event = new Events(compiled, waiting));
+      const presence = (this.presence = new Presence(compiled, waiting));
+      const recordListens = defineRecords(this, compiled, waiting, url, options ?? undefined);
+      const rpc = (this.rpc = new Rpc(compiled, waiting));
+      const outbox = (this.outbox = new Outbox(compiled, waiting));
       this.#parts = { listeners: new Listeners(), event, presence, recordListens, rpc, outbox };
       sink.attach(this.#parts);
     }
 
-    override login(params?: unknown, callback?: unknown): any {
+    login(params?: unknown, callback?: unknown): any {
       const [given, told] = typeof params === 'function' ? [undefined, params] : [params, callback];
       const call = checkOptionalFunction('callback', told);
-      const ticket = super.login(given);
+      const ticket = this.#compiled.command('login', '', loginParams(given));
       if (!call) return promiseOf(this.#waiting, ticket);
       this.#waiting.addDone(ticket, (error, value) => (error ? call(false, { reason: error.reason }) : call(true, value)));
     }
 
-    override resume(callback?: unknown): any {
+    resume(callback?: unknown): any {
       const call = checkOptionalFunction('callback', callback);
-      const ticket = super.resume();
+      const ticket = this.#compiled.command('resume', '');
       if (!call) return promiseOf(this.#waiting, ticket);
       this.#waiting.addDone(ticket, (error) => (error ? call(error) : call()));
     }
 
+    close(): void {
+      this.#compiled.command('close', '');
+    }
+
+    pause(): void {
+      this.#compiled.command('pause', '');
+    }
+
+    resubscribe(): void {
+      this.#compiled.command('resubscribe', '');
+    }
+
+    get connection(): ConnectionSnapshot {
+      return this.#compiled.connection as ConnectionSnapshot;
+    }
+
+    getConnectionState(): CONNECTION_STATE {
+      return this.connection.state;
+    }
+
     wasReconnected(): boolean {
-      return (this.connection as ConnectionSnapshot).wasReconnected;
+      return this.connection.wasReconnected;
     }
 
     get reconnectTries(): number {
-      return (this.connection as ConnectionSnapshot).reconnectTries;
+      return this.connection.reconnectTries;
+    }
+
+    getUid(): string {
+      return `${Date.now().toString(36)}-${Math.floor(Math.random() * 1e16).toString(36)}`;
     }
 
     on(event: string, listener: Function, scope: unknown = this, options?: SubscribeOptions): this {
@@ -509,12 +535,11 @@ export function defineClient(
     #listen(event: string, listener: Function, scope: unknown, isOnce: boolean): this {
       checkName('event', event);
       const call = checkFunction('callback', listener);
-      if (event === 'connectionChanged' && !this.#parts.listeners.has(event)) this.watchConnection();
+      if (event === 'connectionChanged' && !this.#parts.listeners.has(event)) this.#compiled.watchConnection();
       this.#parts.listeners.add(event, { call, scope, isOnce });
       return this;
     }
   }
-  // wasm-bindgen's own would take the memory away from under a client that is connected.
   defineDisposal(Client.prototype, function (this: Client) {
     this.close();
   });

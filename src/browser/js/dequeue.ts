@@ -148,12 +148,12 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
   }
 
   push(entry: string): void {
-    if (!this.shared.isReady) return this.shared.changeEntries(true, false, entry, undefined);
+    if (!this.shared.isReady) return this.shared.changeEntries('enqueue', entry, undefined);
     this.#insert(entry, '');
   }
 
   unshift(entry: string): void {
-    if (!this.shared.isReady) return this.shared.changeEntries(true, false, entry, 0);
+    if (!this.shared.isReady) return this.shared.changeEntries('enqueue', entry, 0);
     this.#insert(entry, headOf(this.#nodes()).n);
   }
 
@@ -166,14 +166,14 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
   }
 
   insertEntry(entry: string, index: number): void {
-    if (!this.shared.isReady) return this.shared.changeEntries(true, false, entry, checkIndex(index));
+    if (!this.shared.isReady) return this.shared.changeEntries('enqueue', entry, checkIndex(index));
     const keys = keysOf(this.#nodes());
     const place = checkIndex(index, keys.length) ?? keys.length;
     this.#insert(entry, keys[place] ?? '');
   }
 
   removeEntry(entry: string, index?: number): void {
-    if (!this.shared.isReady) return this.shared.changeEntries(true, true, entry, checkIndex(index));
+    if (!this.shared.isReady) return this.shared.changeEntries('dequeue', entry, checkIndex(index));
     const nodes = this.#nodes();
     const isIt = (key: string, at: number): boolean =>
       nodes[key]?.d === entry && (index === undefined || index === at);
@@ -246,7 +246,7 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
     if (!key || !node) return '';
     const { d, p, n } = node;
     if (!this.shared.isReady) {
-      this.shared.changeEntries(true, true, d, index);
+      this.shared.changeEntries('dequeue', d, index);
       return d;
     }
     this.#change({ [p ? `${p}.n` : `${HEAD}.n`]: n, [n ? `${n}.p` : `${HEAD}.p`]: p, [key]: undefined });
@@ -254,7 +254,7 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
   }
 
   #change(patches: { [path: string]: unknown }): void {
-    this.shared.setMulti(Object.entries(patches).flat(1), undefined);
+    this.shared.setMulti(patches, undefined);
   }
 }
 

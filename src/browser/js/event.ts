@@ -1,4 +1,4 @@
-import type { EventHandler as CompiledEvents } from '../../../target/glue/deepstream_wasm.js';
+import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkName, checkOptionalFunction, jsonOf } from './arguments.js';
 import type { EventData, JSONValue } from './constants.js';
 import { checkDelivery } from './delivery.js';
@@ -143,14 +143,16 @@ export interface EventHandler {
 export class Events implements EventHandler {
   static readonly name = 'EventHandler';
   readonly listens: Listens;
-  readonly #compiled: CompiledEvents;
+  readonly #compiled: Compiled;
   readonly #waiting: Waiting;
   readonly #subscribers = new Listeners();
   /** By the number that the WebAssembly side has for a name: so none need cross with every event. */
   readonly #names = new Map<number, string>();
 
-  constructor(compiled: CompiledEvents, waiting: Waiting) {
-    this.listens = new Listens('EVENT', compiled);
+  constructor(compiled: Compiled, waiting: Waiting) {
+    this.listens = new Listens('EVENT', (what, name, offer) =>
+      compiled.command(what, name, undefined, undefined, undefined, offer),
+    );
     this.#compiled = compiled;
     this.#waiting = waiting;
   }
@@ -174,7 +176,7 @@ export class Events implements EventHandler {
     checkName('name', name);
     const text = jsonOf('data', data);
     const { delivery, ttl, key, receipt } = checkDelivery(options, true);
-    const ticket = this.#compiled.emit(name, text, delivery, ttl, key, !!receipt);
+    const ticket = this.#compiled.command('emit', name, text, key, receipt, delivery, ttl);
     const promise = receipt ? promiseOf(this.#waiting, ticket, true) : undefined;
     this.#subscribers.tell(name, data);
     return promise;
@@ -184,7 +186,7 @@ export class Events implements EventHandler {
     return new BufferedStream<Data>(
       {
         begin: (onEvent, onRemoved) => this.#begin(name, onEvent, onRemoved),
-        reportOverflow: () => this.#compiled.reportOverflow(name),
+        reportOverflow: () => this.#compiled.command('reportOverflow', name),
       },
       options,
     );
@@ -209,7 +211,8 @@ export class Events implements EventHandler {
     try {
       data = text === undefined ? undefined : JSON.parse(text);
     } catch {
-      return this.#compiled.reportInvalid(name);
+      this.#compiled.command('reportInvalid', name);
+      return;
     }
     this.#subscribers.tell(name, data);
   }
@@ -225,12 +228,12 @@ export class Events implements EventHandler {
     const subscriber = { call: checkFunction('callback', callback), onRemoved };
     this.#subscribers.add(name, subscriber);
     // Not the first time alone: a name that the server has refused is then asked for again.
-    const number = this.#compiled.subscribe(name);
+    const number = this.#compiled.command('subscribe', name);
     if (this.#subscribers.has(name)) this.#names.set(number, name);
     return () => this.#remove(name, (listener) => listener === subscriber);
   }
 
   #remove(name: string, isMeant: (listener: Listener) => boolean): void {
-    if (this.#subscribers.remove(name, isMeant)) this.#names.delete(this.#compiled.unsubscribe(name) as number);
+    if (this.#subscribers.remove(name, isMeant)) this.#names.delete(this.#compiled.command('unsubscribe', name));
   }
 }

@@ -3,7 +3,7 @@ import type { EventSource } from './emitter.js';
 import { EntriesHandle, type EntryEvents } from './entries.js';
 import { promise } from './outcome.js';
 import { asVoid, subscribeOptions } from './record-handle.js';
-import type { RecordHub } from './record-hub.js';
+import type { EntryChange, RecordHub } from './record-hub.js';
 import type { RecordEvents, RecordHolder, RecordSubscribeOptions, WriteAckCallback } from './record.js';
 import type { Subscription } from './subscription.js';
 
@@ -108,14 +108,14 @@ export class ListHandle extends EntriesHandle<List, ListEvents> implements List 
 
   addEntry(entry: string, index?: number, callback?: WriteAckCallback): void {
     if (typeof entry !== 'string') throw invalid('entry', 'a string', entry);
-    if (!this.shared.isReady) return this.#change(false, entry, index, callback);
+    if (!this.shared.isReady) return this.#change('addEntry', entry, index, callback);
     const entries = [...this.getEntries()];
     entries.splice(checkIndex(index, entries.length) ?? entries.length, 0, entry);
     this.setEntries(entries, callback);
   }
 
   removeEntry(entry: string, index?: number, callback?: WriteAckCallback): void {
-    if (!this.shared.isReady) return this.#change(true, entry, index, callback);
+    if (!this.shared.isReady) return this.#change('removeEntry', entry, index, callback);
     const entries = this.getEntries();
     const place = checkIndex(index, entries.length);
     const rest = entries.filter((its, at) => its !== entry || (place !== undefined && place !== at));
@@ -123,8 +123,8 @@ export class ListHandle extends EntriesHandle<List, ListEvents> implements List 
   }
 
   /** Changes what the list will be when it is loaded. */
-  #change(isRemoval: boolean, entry: string, index: number | undefined, callback: WriteAckCallback | undefined): void {
-    this.shared.changeEntries(false, isRemoval, entry, checkIndex(index), this.acknowledge(callback));
+  #change(what: EntryChange, entry: string, index: number | undefined, callback: WriteAckCallback | undefined): void {
+    this.shared.changeEntries(what, entry, checkIndex(index), this.acknowledge(callback));
   }
 
   subscribe(callback: (entries: string[]) => void, options?: boolean | RecordSubscribeOptions): Subscription {

@@ -23,12 +23,8 @@ export interface ListenResponse {
  */
 export type ListenCallback = (subscriptionName: string, response: ListenResponse) => void;
 
-/** What the WebAssembly side gives. */
-interface CompiledListens {
-  listen(pattern: string): void;
-  unlisten(pattern: string): void;
-  answer(subscription: string, offer: number, accepts: boolean): void;
-}
+/** Tells the WebAssembly side about a pattern, or about a subscription that was offered. */
+type Command = (what: 'listen' | 'unlisten' | 'accept' | 'reject', name: string, offer?: number) => void;
 
 /**
  * Who listens to which patterns of a topic, and what they are offered.
@@ -36,14 +32,14 @@ interface CompiledListens {
  */
 export class Listens {
   readonly #topic: string;
-  readonly #compiled: CompiledListens;
+  readonly #command: Command;
   readonly #listeners = new Map<string, ListenCallback>();
   /** Those that have not ended, by the name of the subscription. */
   readonly #offers = new Map<string, Offer>();
 
-  constructor(topic: string, compiled: CompiledListens) {
+  constructor(topic: string, command: Command) {
     this.#topic = topic;
-    this.#compiled = compiled;
+    this.#command = command;
   }
 
   listen(pattern: string, callback: ListenCallback): void {
@@ -51,17 +47,17 @@ export class Listens {
     checkFunction('callback', callback);
     if (this.#listeners.has(pattern)) return warn(`${this.#topic} LISTENER_EXISTS: ${pattern}`);
     this.#listeners.set(pattern, callback);
-    this.#compiled.listen(pattern);
+    this.#command('listen', pattern);
   }
 
   unlisten(pattern: string): void {
-    if (this.#listeners.delete(checkName('pattern', pattern))) this.#compiled.unlisten(pattern);
+    if (this.#listeners.delete(checkName('pattern', pattern))) this.#command('unlisten', pattern);
     else warn(`${this.#topic} NOT_LISTENING: ${pattern}`);
   }
 
   /** Asks the listener. One that throws before it has answered has declined. */
   offered(pattern: string, subscription: string, id: number): void {
-    const offer = new Offer(subscription, id, (accepts) => this.#compiled.answer(subscription, id, accepts));
+    const offer = new Offer(subscription, id, (accepts) => this.#command(accepts ? 'accept' : 'reject', subscription, id));
     this.#offers.set(subscription, offer);
     const listener = this.#listeners.get(pattern);
     try {

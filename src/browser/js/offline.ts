@@ -1,4 +1,4 @@
-import type { RecordHandler as CompiledRecords } from '../../../target/glue/deepstream_wasm.js';
+import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { DeepstreamError } from './error.js';
 import { wordsOf, type Fail, type OfflineStore } from './offline-store.js';
 import { AdapterStore } from './offline-store-adapter.js';
@@ -19,7 +19,7 @@ export class OfflineRecords {
 
   /** @param deployment What tells the records of these servers from those of others. */
   constructor(
-    private readonly compiled: CompiledRecords,
+    private readonly compiled: Compiled,
     options: Partial<Options>,
     deployment: string,
   ) {
@@ -29,14 +29,16 @@ export class OfflineRecords {
       // A storage that is full or forbidden says so of every record; what cannot be stored is to blame itself.
       if (told.has(words) && words !== 'DataCloneError') return;
       told.add(words);
-      compiled.storageFailed(name === undefined ? words : `${words}, for the record '${name}'`);
+      compiled.recordCommand('storageFailed', '', name === undefined ? words : `${words}, for the record '${name}'`);
     });
   }
 
   load(lookup: number, name: string): void {
     // Whoever opens a record may still add listeners to it.
     queueMicrotask(() => {
-      this.#store?.load(name, (record) => this.compiled.lookedUp(lookup, name, record?.version ?? -1, record?.text));
+      this.#store?.load(name, (record) =>
+        this.compiled.recordCommand('lookedUp', name, record?.text, undefined, undefined, lookup, record?.version),
+      );
     });
   }
 
@@ -46,7 +48,7 @@ export class OfflineRecords {
 
   clear(done: Done): void {
     if (!this.#store) return queueMicrotask(() => done(null, undefined, false));
-    this.compiled.storageCleared();
+    this.compiled.recordCommand('storageCleared', '');
     const ended = (exception?: unknown): void => {
       if (isOver) return;
       isOver = true;

@@ -1,4 +1,4 @@
-import type { OutboxHandler as CompiledOutbox } from '../../../target/glue/deepstream_wasm.js';
+import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
 import type { EventData } from './constants.js';
 import { Listeners } from './listeners.js';
@@ -175,27 +175,27 @@ export const DEGRADED = 3;
 /** @internal */
 export class Outbox implements OutboxHandler {
   static readonly name = 'OutboxHandler';
-  readonly #compiled: CompiledOutbox;
+  readonly #compiled: Compiled;
   readonly #waiting: Waiting;
   readonly #listeners = new Listeners();
   /** What `entries` gave last, without payloads and with. */
   readonly #given = [0, 1].map(() => ({ revision: NaN, entries: [] as any[], text: '' }));
 
-  constructor(compiled: CompiledOutbox, waiting: Waiting) {
+  constructor(compiled: Compiled, waiting: Waiting) {
     this.#compiled = compiled;
     this.#waiting = waiting;
   }
 
   get size(): number {
-    return this.#compiled.size;
+    return this.#compiled.count('size', '')!;
   }
 
   get bytes(): number {
-    return this.#compiled.bytes;
+    return this.#compiled.count('bytes', '')!;
   }
 
   get oldest(): number | null {
-    return this.#compiled.oldest;
+    return this.#compiled.count('oldest', '') ?? null;
   }
 
   entries(options?: { payloads?: boolean }): any[] {
@@ -213,11 +213,11 @@ export class Outbox implements OutboxHandler {
   }
 
   flush(): Promise<void> {
-    return promiseOf(this.#waiting, this.#compiled.flush());
+    return promiseOf(this.#waiting, this.#compiled.command('flush', ''));
   }
 
   clear(): void {
-    this.#compiled.clear();
+    this.#compiled.command('clear', '');
   }
 
   on(event: string, listener: Function, options?: SubscribeOptions): Subscription {

@@ -1,5 +1,5 @@
-import type { PresenceHandler as CompiledPresence } from '../../../target/glue/deepstream_wasm.js';
-import { checkFunction, checkName, checkOptionalFunction } from './arguments.js';
+import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
+import { checkFunction, checkName, checkOptionalFunction, invalid } from './arguments.js';
 import { Listeners, warn, type Listener } from './listeners.js';
 import { subscribe, type SubscribeOptions, type Subscription } from './subscription.js';
 import { promiseOf, type Waiting } from './waiting.js';
@@ -107,12 +107,12 @@ const EVERYONE = '';
 /** @internal */
 export class Presence implements PresenceHandler {
   static readonly name = 'PresenceHandler';
-  readonly #compiled: CompiledPresence;
+  readonly #compiled: Compiled;
   readonly #waiting: Waiting;
   /** By user. */
   readonly #subscribers = new Listeners();
 
-  constructor(compiled: CompiledPresence, waiting: Waiting) {
+  constructor(compiled: Compiled, waiting: Waiting) {
     this.#compiled = compiled;
     this.#waiting = waiting;
   }
@@ -120,7 +120,7 @@ export class Presence implements PresenceHandler {
   getAll(users?: unknown, callback?: unknown): any {
     const [asked, given] = typeof users === 'function' ? [undefined, users] : [users, callback];
     const told = checkOptionalFunction('callback', given);
-    const ticket = this.#compiled.getAll(asked);
+    const ticket = this.#compiled.getAll(checkUsers(asked));
     if (!told) return promiseOf(this.#waiting, ticket);
     this.#waiting.addDone(ticket, (error, value) => (error ? told(error.reason) : told(null, value)));
   }
@@ -139,7 +139,7 @@ export class Presence implements PresenceHandler {
       const subscriber = { call: checkFunction('callback', isFunction ? user : callback), onRemoved };
       this.#subscribers.add(name, subscriber);
       // Not the first time alone: what the server has refused is then asked for again.
-      this.#compiled.subscribe(name);
+      this.#compiled.command('subscribePresence', name);
       return () => this.#remove(name, (listener) => listener === subscriber);
     });
   }
@@ -165,8 +165,15 @@ export class Presence implements PresenceHandler {
   }
 
   #remove(name: string, isMeant: (listener: Listener) => boolean): void {
-    if (this.#subscribers.remove(name, isMeant)) this.#compiled.unsubscribe(name);
+    if (this.#subscribers.remove(name, isMeant)) this.#compiled.command('unsubscribePresence', name);
   }
+}
+
+function checkUsers(users: unknown): string[] | undefined {
+  if (users === undefined) return undefined;
+  const wrong = Array.isArray(users) ? users.filter((user) => typeof user !== 'string') : [users];
+  if (wrong.length > 0) throw invalid('users', 'an array of strings', wrong[0]);
+  return users as string[];
 }
 
 function nameOf(user: unknown): string {

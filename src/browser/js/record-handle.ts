@@ -123,7 +123,7 @@ export class RecordHandle<Data = any> extends Handle<Record<Data>, RecordEvents<
     if (typeof patches !== 'object' || patches === null || Array.isArray(patches)) {
       throw invalid('patches', 'an object with paths as its names', patches);
     }
-    this.shared.setMulti(Object.entries(patches).flat(1), this.acknowledge(callback));
+    this.shared.setMulti(patches, this.acknowledge(callback));
   }
 
   erase(path: string): void {

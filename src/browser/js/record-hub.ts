@@ -1,4 +1,5 @@
-import type { RecordHandler as CompiledRecords } from '../../../target/glue/deepstream_wasm.js';
+import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
+import { checkName, invalid, jsonOf } from './arguments.js';
 import type { Emitter } from './emitter.js';
 import { callSafely } from './listeners.js';
 import type { DeepstreamError } from './error.js';
@@ -25,7 +26,7 @@ export class RecordHub {
   readonly #records = new Map<string, SharedRecord[]>();
 
   constructor(
-    readonly compiled: CompiledRecords,
+    readonly compiled: Compiled,
     readonly waiting: Waiting,
     options: Partial<Options> = {},
     deployment = '',
@@ -38,7 +39,7 @@ export class RecordHub {
 
   /** Opens a record once more. */
   open(name: string): SharedRecord {
-    const isFirst = this.compiled.open(name, this.strategies.numberOf(name));
+    const isFirst = this.#setStrategy('open', checkName('name', name)) > 0;
     const records = this.#records.get(name) ?? [];
     const newest = records.at(-1);
     if (newest && !isFirst) return newest;
@@ -51,7 +52,7 @@ export class RecordHub {
 
   /** Has the records that are open follow their strategies. */
   applyStrategies(): void {
-    for (const name of this.#records.keys()) this.compiled.setStrategy(name, this.strategies.numberOf(name));
+    for (const name of this.#records.keys()) this.#setStrategy('setStrategy', name);
   }
 
   ready(name: string): void {
@@ -69,12 +70,17 @@ export class RecordHub {
     if (!oldest) return;
     oldest.last = { version, text };
     oldest.onEnded(isDeleted ? 'delete' : 'discard', this.#states.delete(oldest));
-    this.compiled.watchStates(this.#states.size > 0);
+    this.#watchStates();
   }
 
   /** It is not open, and has writes that an earlier page could not send. */
   restored(name: string): void {
-    this.compiled.setStrategy(name, this.strategies.numberOf(name));
+    this.#setStrategy('setStrategy', name);
+  }
+
+  #setStrategy(what: 'open' | 'setStrategy', name: string): number {
+    const strategy = this.strategies.numberOf(name);
+    return this.compiled.recordCommand(what, name, undefined, undefined, undefined, strategy);
   }
 
   providerChanged(name: string, hasProvider: boolean): void {
@@ -97,12 +103,14 @@ export class RecordHub {
     remote: string | undefined,
     remoteVersion: number,
   ): void {
+    const answer = (what: 'answerMerge' | 'failMerge', text: string | undefined): unknown =>
+      this.compiled.recordCommand(what, '', text, undefined, undefined, question);
     settle(
       this.strategies.of(name),
       [parseOrNull(local), localVersion],
       [parseOrNull(remote), remoteVersion],
-      (text) => this.compiled.answerMerge(question, text),
-      (words) => this.compiled.failMerge(question, words),
+      (text) => answer('answerMerge', text),
+      (words) => answer('failMerge', words),
     );
   }
 
@@ -117,12 +125,20 @@ export class RecordHub {
   /** Has the record tell when it comes to another state. */
   watchState(record: SharedRecord): void {
     if (this.#states.has(record) || !record.isOpen) return;
-    this.#states.set(record, this.compiled.state(record.name));
-    this.compiled.watchStates(true);
+    this.#states.set(record, this.#stateOf(record));
+    this.#watchStates();
+  }
+
+  #watchStates(): void {
+    this.compiled.recordCommand('watchStates', '', undefined, undefined, undefined, this.#states.size);
+  }
+
+  #stateOf(record: SharedRecord): string | undefined {
+    return this.compiled.recordText('state', record.name);
   }
 
   somethingHappened(): void {
-    for (const record of this.#states.keys()) this.#tellState(record, this.compiled.state(record.name));
+    for (const record of this.#states.keys()) this.#tellState(record, this.#stateOf(record));
   }
 
   #tellState(record: SharedRecord, state: string | undefined): void {
@@ -195,7 +211,7 @@ export class SharedRecord {
   isOpen = true;
   /** What it was when it ended. */
   last: { readonly version: number | undefined; readonly text: string } | undefined;
-  readonly compiled: CompiledRecords;
+  readonly compiled: Compiled;
   #holders: { readonly handle: Emitter<any>; isHolding: boolean }[] = [];
   /** By path; '' is the whole record. */
   readonly #subscriptions = new Map<string, readonly RecordSubscription[]>();
@@ -210,19 +226,23 @@ export class SharedRecord {
   }
 
   get isReady(): boolean {
-    return this.isOpen && this.compiled.isReady(this.name);
+    return this.#is('isReady');
   }
 
   get isFromStorage(): boolean {
-    return this.isOpen && this.compiled.isFromStorage(this.name);
+    return this.#is('isFromStorage');
   }
 
   get version(): number | null {
-    return (this.isOpen ? this.compiled.version(this.name) : this.last?.version) ?? null;
+    return (this.isOpen ? this.compiled.recordNumber('version', this.name) : this.last?.version) ?? null;
   }
 
   get hasProvider(): boolean {
-    return this.isOpen && this.compiled.hasProvider(this.name);
+    return this.#is('hasProvider');
+  }
+
+  #is(what: 'isReady' | 'isFromStorage' | 'hasProvider'): boolean {
+    return this.isOpen && this.compiled.recordNumber(what, this.name) === 1;
   }
 
   /** The handle will be told events, until the record ends or others hold it alone. */
@@ -238,7 +258,7 @@ export class SharedRecord {
     // The last one is to hear of the end.
     if (this.#holders.some(({ isHolding }) => isHolding)) this.#holders.splice(this.#holders.indexOf(holder), 1);
     for (const path of [...this.#subscriptions.keys()]) this.unsubscribe(handle, path);
-    if (this.isOpen) this.compiled.discard(this.name);
+    if (this.isOpen) this.compiled.recordCommand('discard', this.name);
   }
 
   /** Calls back when the record is ready, at once if it is. */
@@ -271,32 +291,45 @@ export class SharedRecord {
   }
 
   #textAt(path: string | undefined): string | undefined {
-    return this.isOpen ? this.compiled.get(this.name, path) : this.last && this.compiled.lookInto(this.last.text, path);
+    if (path !== undefined && typeof path !== 'string') throw invalid('path', 'a string', path);
+    if (this.isOpen) return this.compiled.recordText('value', this.name, path);
+    return this.last && this.compiled.recordText('valueIn', this.last.text, path);
   }
 
   set(path: string | undefined, data: unknown, done: Done | undefined): void {
-    this.#await(done, (isAwaited) => this.compiled.set(this.name, path, data, isAwaited));
+    this.#await(done, (isAwaited) =>
+      this.compiled.recordCommand('set', this.name, dataText(path, data), path, isAwaited),
+    );
   }
 
-  setMulti(edits: unknown[], done: Done | undefined): void {
-    this.#await(done, (isAwaited) => this.compiled.setMulti(this.name, edits, isAwaited));
+  setMulti(patches: object, done: Done | undefined): void {
+    this.#await(done, (isAwaited) => {
+      const edits = Object.entries(patches).flatMap(([path, data]) => [path, dataText(path, data)]);
+      return this.compiled.setMulti(this.name, edits, isAwaited);
+    });
   }
 
-  changeEntries(isQueue: boolean, isRemoval: boolean, entry: unknown, index: number | undefined, done?: Done): void {
-    this.#await(done, (isAwaited) => this.compiled.changeEntries(this.name, isQueue, isRemoval, entry, index, isAwaited));
+  changeEntries(what: EntryChange, entry: unknown, index: number | undefined, done?: Done): void {
+    this.#await(done, (isAwaited) =>
+      this.compiled.recordCommand(what, this.name, jsonOf('entry', entry), undefined, isAwaited, index),
+    );
   }
 
   delete(done: Done): void {
-    this.#await(done, () => this.compiled.delete(this.name));
+    this.#await(done, () => this.compiled.recordCommand('delete', this.name));
   }
 
   awaitReady(done: Done): void {
-    this.#await(done, () => this.compiled.awaitReady(this.name));
+    this.#await(done, () => this.compiled.recordCommand('awaitReady', this.name));
   }
 
-  #await(done: Done | undefined, command: (isAwaited: boolean) => number | undefined): void {
-    const ticket = this.isOpen ? command(!!done) : this.compiled.refuse(this.name, !!done);
+  #await(done: Done | undefined, command: (isAwaited: boolean) => number): void {
+    const ticket = this.isOpen ? command(!!done) : this.#refuse(!!done);
     this.hub.waiting.addDone(ticket, done);
+  }
+
+  #refuse(isAwaited: boolean): number {
+    return this.compiled.recordCommand('refuse', this.name, undefined, undefined, isAwaited);
   }
 
   subscribe(
@@ -308,13 +341,13 @@ export class SharedRecord {
     signal?: AbortSignal,
     isLast = false,
   ): Subscription {
-    this.compiled.checkPath(path);
+    this.compiled.recordCommand('checkPath', '', undefined, path);
     return subscribe(signal, (onRemoved) => this.#begin({ owner, path, callback, triggerNow, view, isLast }, onRemoved));
   }
 
   #begin({ owner, path, callback, triggerNow, view, isLast }: Wanted, onRemoved: (() => void) | undefined): () => void {
     if (!this.isOpen) {
-      this.compiled.refuse(this.name, false);
+      this.#refuse(false);
       onRemoved?.();
       return () => {};
     }
@@ -332,7 +365,7 @@ export class SharedRecord {
     };
     const all = [...(others ?? []), subscription];
     this.#subscriptions.set(key, [...all.filter((it) => !it.isLast), ...all.filter((it) => it.isLast)]);
-    if (!others) this.compiled.watch(this.name, path);
+    if (!others) this.compiled.recordCommand('watch', this.name, undefined, path);
     if (triggerNow) this.whenReady(() => this.#trigger(path, subscription));
     return () => this.#remove(key, (other) => other === subscription);
   }
@@ -349,7 +382,7 @@ export class SharedRecord {
     const rest = subscriptions.filter((subscription) => !removed.includes(subscription));
     if (rest.length > 0) this.#subscriptions.set(key, rest);
     else this.#subscriptions.delete(key);
-    if (rest.length === 0 && this.isOpen) this.compiled.unwatch(this.name, key);
+    if (rest.length === 0 && this.isOpen) this.compiled.recordCommand('unwatch', this.name, undefined, key);
     end(removed);
   }
 
@@ -393,9 +426,26 @@ export class SharedRecord {
   #trigger(path: string | undefined, subscription: RecordSubscription): void {
     if (subscription.hasEnded) return;
     subscription.isWaiting = false;
-    subscription.seen = this.compiled.get(this.name, path);
+    subscription.seen = this.compiled.recordText('value', this.name, path);
     call(subscription, this.get(path));
   }
+}
+
+/**
+ * What is done with an entry of a list or queue that is not loaded.
+ * @internal
+ */
+export type EntryChange = 'addEntry' | 'removeEntry' | 'enqueue' | 'dequeue';
+
+/**
+ * The JSON text of what is to be at a path; nothing to erase it.
+ * @throws {DeepstreamError} for what JSON has no text for, and for a whole record that is neither an object nor an array
+ * @internal
+ */
+export function dataText(path: string | undefined, data: unknown): string | undefined {
+  const text = jsonOf('data', data);
+  if (path !== undefined || isStructure(text)) return text;
+  throw invalid('data', 'an object or an array, since there is no path', data);
 }
 
 function end(subscriptions: readonly RecordSubscription[]): void {

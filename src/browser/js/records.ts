@@ -3,7 +3,7 @@ import type { DefineRecords } from './client.js';
 import { checkDelivery } from './delivery.js';
 import type { RecordData, RecordPathData } from './constants.js';
 import { DequeueHandle, type Dequeue } from './dequeue.js';
-import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
+import { checkFunction, checkName, checkOptionalFunction, invalid } from './arguments.js';
 import type { Serialisable } from './event.js';
 import { ListHandle, type List } from './list.js';
 import { Listens, type ListenCallback } from './listen.js';
@@ -11,7 +11,7 @@ import type { MergeStrategy, Options } from './options.js';
 import type { SetDataOptions } from './outbox.js';
 import { outcome, promise, type Done } from './outcome.js';
 import { acknowledge, asVoid, RecordHandle, setArguments } from './record-handle.js';
-import { RecordHub } from './record-hub.js';
+import { dataText, RecordHub } from './record-hub.js';
 import type { Record, WriteAckCallback } from './record.js';
 
 /**
@@ -236,8 +236,8 @@ function deploymentOf(url: string | readonly string[], options?: Partial<Options
 }
 
 /** @internal */
-export const defineRecords: DefineRecords = (client, waiting, url, options) => {
-  const records = new Records(new RecordHub(client.recordHandler(), waiting, options, deploymentOf(url, options)));
+export const defineRecords: DefineRecords = (client, compiled, waiting, url, options) => {
+  const records = new Records(new RecordHub(compiled, waiting, options, deploymentOf(url, options)));
   client.record = records;
   return records.listens;
 };
@@ -249,7 +249,9 @@ export class Records implements RecordHandler {
   readonly listens: Listens;
 
   constructor(private readonly hub: RecordHub) {
-    this.listens = new Listens('RECORD', hub.compiled);
+    this.listens = new Listens('RECORD', (what, name, offer) =>
+      hub.compiled.recordCommand(what, name, undefined, undefined, undefined, offer),
+    );
   }
 
   getRecord<Data = any>(name: string): Record<Data> {
@@ -269,19 +271,19 @@ export class Records implements RecordHandler {
   }
 
   snapshot(name: string, callback?: (error: string | null, data: any) => void): any {
-    return outcome(checkOptionalFunction('callback', callback), (done) => this.#await(this.hub.compiled.snapshot(name), done));
+    return outcome(checkOptionalFunction('callback', callback), (done) => this.#ask('snapshot', name, done));
   }
 
   has(name: string, callback?: (error: string | null, has: boolean | null) => void): any {
     return outcome(
       checkOptionalFunction('callback', callback),
-      (done) => this.#await(this.hub.compiled.head(name), done),
+      (done) => this.#ask('head', name, done),
       (version) => (version === undefined ? null : version >= 0),
     );
   }
 
   head(name: string, callback?: (error: string | null, version: number) => void): any {
-    return outcome(checkOptionalFunction('callback', callback), (done) => this.#await(this.hub.compiled.head(name), done));
+    return outcome(checkOptionalFunction('callback', callback), (done) => this.#ask('head', name, done));
   }
 
   setData(name: string, ...given: unknown[]): void {
@@ -297,13 +299,15 @@ export class Records implements RecordHandler {
 
   #setData(name: string, path: string | undefined, data: unknown, options: unknown, done: Done | undefined): void {
     const { delivery, ttl } = checkDelivery(options, false);
-    this.#await(this.hub.compiled.setData(name, path, data, delivery, ttl, !!done), done);
+    checkName('name', name);
+    const text = dataText(path, data);
+    this.#await(this.hub.compiled.recordCommand('setData', name, text, path, !!done, delivery, ttl), done);
   }
 
   delete(name: string, callback?: (error: string | null) => void): any {
     return outcome(
       checkOptionalFunction('callback', callback),
-      (done) => this.#await(this.hub.compiled.delete(name), done),
+      (done) => this.#ask('delete', name, done),
       () => undefined,
     );
   }
@@ -311,12 +315,16 @@ export class Records implements RecordHandler {
   notify(names: readonly string[], callback?: (error: string) => void): any {
     return outcome(
       checkOptionalFunction('callback', callback),
-      (done) => this.#await(this.hub.compiled.notify(names), done),
+      (done) => this.#await(this.hub.compiled.notify(checkNames(names)), done),
       () => undefined,
     );
   }
 
-  #await(ticket: number | undefined, done: Done | undefined): void {
+  #ask(what: 'snapshot' | 'head' | 'delete', name: string, done: Done): void {
+    this.#await(this.hub.compiled.recordCommand(what, checkName('name', name)), done);
+  }
+
+  #await(ticket: number, done: Done | undefined): void {
     this.hub.waiting.addDone(ticket, done);
   }
 
@@ -329,7 +337,7 @@ export class Records implements RecordHandler {
   }
 
   saveToOfflineStorage(): void {
-    this.hub.compiled.save();
+    this.hub.compiled.recordCommand('save', '');
   }
 
   clearOfflineStorage(callback?: (error: string | null) => void): any {
@@ -337,12 +345,11 @@ export class Records implements RecordHandler {
   }
 
   names(): string[] {
-    return this.hub.compiled.names();
+    return this.hub.compiled.recordNames();
   }
 
   setMergeStrategy(name: string, mergeStrategy: MergeStrategy): void {
-    if (typeof name !== 'string' || !name) throw invalid('name', 'a non-empty string', name);
-    this.#setStrategy(name, mergeStrategy);
+    this.#setStrategy(checkName('name', name), mergeStrategy);
   }
 
   setMergeStrategyRegExp(pattern: RegExp, mergeStrategy: MergeStrategy): void {
@@ -354,4 +361,9 @@ export class Records implements RecordHandler {
     this.hub.strategies.set(key, checkFunction('mergeStrategy', mergeStrategy));
     this.hub.applyStrategies();
   }
+}
+
+function checkNames(names: readonly string[]): string[] {
+  if (Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string' && name)) return names;
+  throw invalid('names', 'an array of non-empty strings', names);
 }

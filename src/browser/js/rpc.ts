@@ -1,4 +1,4 @@
-import type { RpcHandler as CompiledRpc } from '../../../target/glue/deepstream_wasm.js';
+import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkName, invalid, isTime, jsonOf, TIME, wordsIn } from './arguments.js';
 import type { RPCResult } from './constants.js';
 import { DeepstreamError, type DeepstreamErrorDetails } from './error.js';
@@ -163,17 +163,17 @@ export interface RPCHandler {
   ): void;
 }
 
-/** What an answer is, as the WebAssembly side numbers it. */
-const [ACCEPT, REJECT, ERROR, SEND] = [0, 1, 2, 3];
+/** Says something about a request. */
+type Say = (what: 'acceptRequest' | 'rejectRequest' | 'answerError' | 'answerResult', data?: string) => void;
 
 /** @internal */
 export class Rpc implements RPCHandler {
   static readonly name = 'RpcHandler';
-  readonly #compiled: CompiledRpc;
+  readonly #compiled: Compiled;
   readonly #waiting: Waiting;
   readonly #providers = new Map<string, RPCProvider>();
 
-  constructor(compiled: CompiledRpc, waiting: Waiting) {
+  constructor(compiled: Compiled, waiting: Waiting) {
     this.#compiled = compiled;
     this.#waiting = waiting;
   }
@@ -182,15 +182,15 @@ export class Rpc implements RPCHandler {
     checkName('name', name);
     checkFunction('provider', provider);
     // What the server has refused may be provided anew: it is asked again.
-    if (this.#providers.has(name) && !this.#compiled.isRefused(name)) {
+    if (this.#providers.has(name) && !this.#compiled.count('isRefused', name)) {
       throw new DeepstreamError(`RPC ${name}: provided already`, 'MULTIPLE_PROVIDERS', about(name));
     }
     this.#providers.set(name, provider);
-    this.#compiled.provide(name);
+    this.#compiled.command('provide', name);
   }
 
   unprovide(name: string): void {
-    if (this.#providers.delete(checkName('name', name))) this.#compiled.unprovide(name);
+    if (this.#providers.delete(checkName('name', name))) this.#compiled.command('unprovide', name);
     else warn(`RPC NOT_PROVIDED: ${name}`);
   }
 
@@ -205,12 +205,13 @@ export class Rpc implements RPCHandler {
     const { timeout, signal, idempotent, delivery, ttl } = checkOptions(callback ? {} : optionsOrCallback);
     if (signal?.aborted) return rejected(signal.reason);
     const timeoutMs = timeout === Infinity ? undefined : timeout;
-    const ticket = this.#compiled.make(name, text, timeoutMs, !!idempotent, delivery === 'durable', ttl);
+    const what = delivery === 'durable' ? 'makeDurable' : 'make';
+    const ticket = this.#compiled.command(what, name, text, undefined, idempotent, timeoutMs, ttl);
     if (callback) {
       this.#await(ticket, name, (error, result) => (error ? callback(error.reason) : callback(null, result)));
       return;
     }
-    const cancel = (): void => this.#compiled.cancel(ticket);
+    const cancel = (): unknown => this.#compiled.command('cancel', '', undefined, undefined, undefined, ticket);
     signal?.addEventListener('abort', cancel);
     const promise = new Promise((resolve, reject) => {
       this.#await(ticket, name, (error, result, isExpected) => {
@@ -238,9 +239,9 @@ export class Rpc implements RPCHandler {
 
   /** Has the provider answer a request. */
   serve(id: number, name: string, data?: string, requestorName?: string, requestorData?: string): void {
-    const say = (kind: number, data?: string): void => this.#compiled.answer(id, name, kind, data);
+    const say: Say = (what, data) => this.#compiled.command(what, name, data, undefined, undefined, id);
     const provider = this.#providers.get(name);
-    if (!provider) return say(REJECT);
+    if (!provider) return say('rejectRequest');
     const requestor: RPCRequestor = {};
     if (requestorName !== undefined) requestor.requestorName = requestorName;
     if (requestorData !== undefined) requestor.requestorData = parse(requestorData);
@@ -258,37 +259,37 @@ class RpcResponse implements RPCResponse {
   static readonly name = 'RpcResponse';
   autoAccept = true;
   readonly #name: string;
-  readonly #say: (kind: number, data?: string) => void;
+  readonly #say: Say;
   #isComplete = false;
 
-  constructor(name: string, say: (kind: number, data?: string) => void) {
+  constructor(name: string, say: Say) {
     this.#name = name;
     this.#say = say;
   }
 
   accept(): void {
-    if (!this.#isComplete) this.#say(ACCEPT);
+    if (!this.#isComplete) this.#say('acceptRequest');
   }
 
   reject(): void {
-    this.#complete(REJECT);
+    this.#complete('rejectRequest');
   }
 
   error(error: unknown): void {
-    this.#complete(ERROR, jsonOf('error', error));
+    this.#complete('answerError', jsonOf('error', error));
   }
 
   send(data?: unknown): void {
-    this.#complete(SEND, jsonOf('data', data));
+    this.#complete('answerResult', jsonOf('data', data));
   }
 
   /** Says the last word. */
-  #complete(kind: number, data?: string): void {
+  #complete(...[what, data]: Parameters<Say>): void {
     if (this.#isComplete) {
       throw new DeepstreamError(`RPC ${this.#name}: answered already`, 'MULTIPLE_RESPONSE', about(this.#name));
     }
     this.#isComplete = true;
-    this.#say(kind, data);
+    this.#say(what, data);
   }
 
   /** Has the provider answer. */
@@ -320,7 +321,7 @@ class RpcResponse implements RPCResponse {
   #returned(value: unknown): void {
     if (this.#isComplete) return;
     try {
-      this.#complete(SEND, jsonOf('result', value));
+      this.#complete('answerResult', jsonOf('result', value));
     } catch (error) {
       this.#failed(error);
     }
@@ -335,7 +336,7 @@ class RpcResponse implements RPCResponse {
     } catch {
       data = JSON.stringify(wordsIn(exception));
     }
-    this.#complete(ERROR, data);
+    this.#complete('answerError', data);
   }
 }
 

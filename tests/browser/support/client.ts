@@ -1,6 +1,5 @@
 // The package's client, around the WebAssembly module that has the tests in it: scripts/lib/browser-tests.mjs.
 import { defineClient, type DeepstreamClient, type DeepstreamClientConstructor } from '../../../src/browser/js/client.js';
-import { checkDelivery } from '../../../src/browser/js/delivery.js';
 import type { Done } from '../../../src/browser/js/outcome.js';
 import type { RecordHub } from '../../../src/browser/js/record-hub.js';
 import { defineRecords } from '../../../src/browser/js/records.js';
@@ -13,23 +12,31 @@ export function makeClient(url: string, options?: object): DeepstreamClient {
   return new Client(url, options);
 }
 
-/** The compiled half of `client.record`, whose methods take what is told the outcome instead of giving a ticket. */
+/** The compiled half of `client.record`, by what is asked of it; whoever is told the outcome is the last argument. */
 export function compiledRecords(client: DeepstreamClient): object {
   const { compiled, waiting }: RecordHub = (client.record as any).hub;
-  const methods: Record<string, Function> = {
-    awaitReady: (name: string, done: Done) => waiting.addDone(compiled.awaitReady(name), done),
-    set: (name: string, path: string, data: unknown, done?: Done) =>
-      waiting.addDone(compiled.set(name, path, data, !!done), done),
+  const ask = (what: 'awaitReady' | 'delete' | 'snapshot' | 'head') => (name: string, done: Done) =>
+    waiting.addDone(compiled.recordCommand(what, name), done);
+  return {
+    attach: (sink: any) => compiled.attach(sink),
+    revision: () => compiled.revision(),
+    names: () => compiled.recordNames(),
+    open: (name: string, strategy: number) =>
+      compiled.recordCommand('open', name, undefined, undefined, undefined, strategy) === 1,
+    discard: (name: string) => compiled.recordCommand('discard', name),
+    watch: (name: string, path?: string) => compiled.recordCommand('watch', name, undefined, path),
+    get: (name: string, path?: string) => compiled.recordText('value', name, path),
+    version: (name: string) => compiled.recordNumber('version', name),
+    set: (name: string, path: string | undefined, data: unknown, done?: Done) =>
+      waiting.addDone(compiled.recordCommand('set', name, JSON.stringify(data), path, !!done), done),
     setMulti: (name: string, edits: unknown[], done?: Done) =>
       waiting.addDone(compiled.setMulti(name, edits, !!done), done),
-    setData: (name: string, path: string, data: unknown, options: unknown, done?: Done) => {
-      const { delivery, ttl } = checkDelivery(options, false);
-      waiting.addDone(compiled.setData(name, path, data, delivery, ttl, !!done), done);
-    },
-    delete: (name: string, done: Done) => waiting.addDone(compiled.delete(name), done),
-    snapshot: (name: string, done: Done) => waiting.addDone(compiled.snapshot(name), done),
-    head: (name: string, done: Done) => waiting.addDone(compiled.head(name), done),
+    setData: (name: string, path: string | undefined, data: unknown, done: Done) =>
+      waiting.addDone(compiled.recordCommand('setData', name, JSON.stringify(data), path, true), done),
     notify: (names: string[], done: Done) => waiting.addDone(compiled.notify(names), done),
+    awaitReady: ask('awaitReady'),
+    delete: ask('delete'),
+    snapshot: ask('snapshot'),
+    head: ask('head'),
   };
-  return Object.assign(Object.create(compiled), methods);
 }

@@ -1,51 +1,35 @@
-// Arguments of the application, checked at the call.
+// Arguments of the application, checked at the call. Types and documentation: arguments.d.ts. Plain JavaScript, because the
+// WebAssembly side imports this file as it is.
 import { DeepstreamError } from './error.js';
 
-/**
- * What is thrown for something that cannot be: `invalid argument name: expected a non-empty string, got undefined`.
- * @internal
- */
-export function invalid(name: string, expected: string, value: unknown, what: 'argument' | 'option' = 'argument'): DeepstreamError {
+export function invalid(name, expected, value, what = 'argument') {
   const code = what === 'option' ? 'INVALID_OPTION' : 'INVALID_ARGUMENT';
   return new DeepstreamError(`invalid ${what} ${name}: expected ${expected}, got ${describe(value)}`, code);
 }
 
-/** @internal */
-export function checkName(name: string, value: unknown): string {
+export function checkName(name, value) {
   if (typeof value === 'string' && value) return value;
   throw invalid(name, 'a non-empty string', value);
 }
 
-/** @internal */
-export function checkFunction<Type extends Function>(name: string, value: unknown): Type {
-  if (typeof value === 'function') return value as Type;
+export function checkFunction(name, value) {
+  if (typeof value === 'function') return value;
   throw invalid(name, 'a function', value);
 }
 
-/** @internal */
-export function checkOptionalFunction<Type extends Function>(name: string, value: unknown): Type | undefined {
-  return value === undefined || value === null ? undefined : checkFunction<Type>(name, value);
+export function checkOptionalFunction(name, value) {
+  return value === undefined || value === null ? undefined : checkFunction(name, value);
 }
 
-/** @internal */
 export const TIME = 'a number of milliseconds';
 
-/**
- * Whether it is a time that the timers of browsers count, in milliseconds.
- * @internal
- */
-export function isTime(value: unknown, least: number): boolean {
+export function isTime(value, least) {
   return typeof value === 'number' && value >= least && value <= 0x7fffffff;
 }
 
-/**
- * The JSON text of a value, or nothing for `undefined`.
- * @throws {DeepstreamError} for what JSON has no text for, such as a function; with the cause where `JSON.stringify` throws
- * @internal
- */
-export function jsonOf(name: string, value: unknown): string | undefined {
+export function jsonOf(name, value) {
   if (value === undefined) return undefined;
-  let text: string | undefined;
+  let text;
   try {
     text = JSON.stringify(value);
   } catch (cause) {
@@ -56,11 +40,14 @@ export function jsonOf(name: string, value: unknown): string | undefined {
   return text;
 }
 
-/**
- * What a thrown value says.
- * @internal
- */
-export function wordsIn(exception: any): string {
+export function loginParams(params) {
+  if (params === undefined || params === null) return undefined;
+  const text = typeof params === 'object' ? jsonOf('params', params) : undefined;
+  if (text?.startsWith('{')) return text;
+  throw invalid('params', 'an object or a callback', params);
+}
+
+export function wordsIn(exception) {
   try {
     if (typeof exception.message === 'string') return exception.message;
   } catch {
@@ -72,7 +59,7 @@ export function wordsIn(exception: any): string {
 const LONGEST = 60;
 
 /** The value in a few words: enough to recognise it, never its whole content. */
-function describe(value: unknown): string {
+function describe(value) {
   if (typeof value === 'string') {
     const shortened = Array.from(value.slice(0, 2 * LONGEST)).slice(0, LONGEST).join('');
     return `'${shortened}${shortened === value ? '' : '…'}'`;
