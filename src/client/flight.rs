@@ -142,10 +142,10 @@ impl Flight {
 
     /// Something is sent, after so many PINGs.
     pub fn on_sent(&mut self, item: Item, bytes: usize, pings: &Pings) {
-        if let Item::Record(_) = item {
-            // One message for each is on its way at most.
-            self.on_arrived(&item);
-        }
+        debug_assert!(
+            !matches!(item, Item::Record(_)) || self.sent.iter().filter(|sent| sent.item == item).count() <= 1,
+            "{item:?} is on its way, and what was before it has not been told to have arrived"
+        );
         self.wants_ping |= self.is_suspect(&item);
         self.sent.push_back(Sent { item, bytes, barrier: pings.sent + 1 });
         self.wants_ping |= self.sent.len().is_multiple_of(SUSPECTS_MAX);

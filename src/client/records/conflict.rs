@@ -35,7 +35,7 @@ impl Records {
             }
             return;
         }
-        if remote.version <= known && entry.awaits_answer() {
+        if remote.version <= known && entry.awaited().is_some() {
             // The answer says more than this, which may be from before.
             entry.stage = Stage::VERIFIED;
             return;

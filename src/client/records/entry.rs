@@ -3,7 +3,7 @@
 use super::{
     cache::Stored,
     pending::{Deletion, Made, Pending},
-    stage::{Contested, InFlight, Stage},
+    stage::{Contested, Fate, InFlight, Stage},
     write::{Edit, Watch, Write, apply_all},
 };
 use crate::client::{
@@ -182,9 +182,12 @@ impl Entry {
         !matches!(self.stage, Stage::Unknown | Stage::Held | Stage::Denied)
     }
 
-    /// Whether a message with writes waits for its answer.
-    pub fn awaits_answer(&self) -> bool {
-        self.in_flight.as_ref().is_some_and(|in_flight| in_flight.deadline().is_some())
+    /// The message with writes that waits for its answer, by its correlation id.
+    pub fn awaited(&self) -> Option<u32> {
+        match self.in_flight {
+            Some(InFlight { fate: Fate::Awaited { correlation_id, .. }, .. }) => Some(correlation_id),
+            _ => None,
+        }
     }
 
     /// No answer settles what is on its way any more.

@@ -28,7 +28,7 @@ impl Records {
         if self.listens.on_answer(context, &message.into(), message.subscription) {
             return;
         }
-        let awaited = self.awaits_answer(name);
+        let awaited = self.awaited(name);
         self.on_own_message(context, name, message);
         self.follow_flight(context, name, awaited);
     }

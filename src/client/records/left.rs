@@ -161,7 +161,7 @@ impl Records {
     fn take_out_of(&mut self, context: &mut Context<'_>, name: &str, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
         let mut before = entry.view.clone();
-        let (was_asked, awaited) = (matches!(entry.stage, Stage::Merging(_)), entry.awaits_answer());
+        let (was_asked, awaited) = (matches!(entry.stage, Stage::Merging(_)), entry.awaited());
         let is_settled = was_asked || matches!(entry.stage, Stage::Synced { .. } | Stage::Waiting { .. });
         let TakenOut { ops, was_sent, impossible } = entry.take_out(context, is_meant);
         self.follow_flight(context, name, awaited);

@@ -389,7 +389,7 @@ impl Records {
             return blind_write(context, &offer, None);
         };
         entry.stored.is_written_blindly = false;
-        let awaited = entry.awaits_answer();
+        let awaited = entry.awaited();
         let mut writes = entry.delete(context, name, ticket, created_ms);
         self.follow_flight(context, name, awaited);
         context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, name)));

@@ -52,14 +52,14 @@ impl Records {
         self.let_go_of_discarded(context);
     }
 
-    /// Whether a message with writes to a record waits for its answer.
-    pub(super) fn awaits_answer(&self, name: &str) -> bool {
-        self.entries.get(name).is_some_and(Entry::awaits_answer)
+    /// The message with writes to a record that waits for its answer.
+    pub(super) fn awaited(&self, name: &str) -> Option<u32> {
+        self.entries.get(name).and_then(Entry::awaited)
     }
 
     /// A message with writes to a record was on its way, and may not be any more.
-    pub(super) fn follow_flight(&self, context: &mut Context<'_>, name: &str, was_on_its_way: bool) {
-        if was_on_its_way && !self.awaits_answer(name) {
+    pub(super) fn follow_flight(&self, context: &mut Context<'_>, name: &str, was_on_its_way: Option<u32>) {
+        if was_on_its_way.is_some() && self.awaited(name) != was_on_its_way {
             context.flight.on_arrived(&Item::Record(name.into()));
         }
     }
@@ -214,7 +214,7 @@ impl Records {
         let error = failure(RecordFailure::Timeout, name);
         let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
         let is_quiet = context.now.since_ms(context.pings.heard_at) >= HEARD_LATELY_MS;
-        let (mut asked, awaited) = (Vec::new(), entry.awaits_answer());
+        let (mut asked, awaited) = (Vec::new(), entry.awaited());
         match &mut entry.stage {
             Stage::Waiting { .. } => return self.ask_for_data(context, name),
             Stage::Merging(Contested { question, .. }) => {
