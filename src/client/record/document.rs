@@ -69,24 +69,15 @@ impl Node {
 
     /// A member of an object, by its key as it is written between the quotes.
     fn member(key: &str, value: &str) -> Self {
-        let mut text = String::with_capacity(key.len() + 3 + value.len());
-        text.push('"');
-        text.push_str(key);
-        text.push_str("\":");
-        let value_at = text.len() as u32;
-        text.push_str(value);
-        let key_hash = literal::hash(Characters::of(key));
-        Self { text: text.into(), value_at, key_hash, container: None }
+        let text = ["\"", key, "\":", value].concat().into();
+        Self { text, value_at: key.len() as u32 + 3, key_hash: literal::hash(Characters::of(key)), container: None }
     }
 
     /// A member of an object, by its name.
     pub(super) fn named(name: &str, value: &str) -> Self {
-        let mut text = String::with_capacity(name.len() + 3 + value.len());
-        literal::push_string(&mut text, name);
-        text.push(':');
-        let value_at = text.len() as u32;
-        text.push_str(value);
-        Self { text: text.into(), value_at, key_hash: literal::hash(name.bytes()), container: None }
+        let mut quoted = String::new();
+        literal::push_string(&mut quoted, name);
+        Self::member(quoted.get(1..quoted.len() - 1).unwrap_or_default(), value)
     }
 
     /// The key as it is written between the quotes; empty for an element.
@@ -113,11 +104,8 @@ impl Node {
 
     /// Gives it another value and returns itself with the one before.
     pub(super) fn replace(&mut self, value: &str) -> Self {
-        let mut text = String::with_capacity(self.value_at as usize + value.len());
-        text.push_str(self.label());
-        text.push_str(value);
-        let node = Self { text: text.into(), value_at: self.value_at, key_hash: self.key_hash, container: None };
-        std::mem::replace(self, node)
+        let text = [self.label(), value].concat().into();
+        std::mem::replace(self, Self { text, container: None, ..*self })
     }
 
     /// What it holds, taken apart now if it was not yet; `None` for a scalar.

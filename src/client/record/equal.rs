@@ -4,7 +4,6 @@ use super::{
     keys::Keys,
     literal::{same_number, same_string},
     scan::Scanner,
-    tokens::{Token, Tokens},
     value::{Form, Kind, Part, Value},
 };
 use crate::client::limits::RECORD_MAX_DEPTH;
@@ -24,38 +23,56 @@ pub(super) fn is_equal(left: Value<'_>, right: Value<'_>, depth: usize) -> bool 
         Kind::Boolean => left.text() == right.text(),
         Kind::Number => same_number(&left.text(), &right.text()),
         Kind::String => same_string(&left.text(), &right.text()),
-        Kind::Array | Kind::Object if depth >= RECORD_MAX_DEPTH => left.text() == right.text(),
-        Kind::Array | Kind::Object => match (left.0, right.0) {
-            (Form::Container(_), Form::Container(_)) => have_equal_parts(&left.parts(), &right.parts(), depth + 1),
-            _ => is_equal_text(&left.text(), &right.text(), depth),
-        },
+        Kind::Array | Kind::Object => {
+            let (left, right) = (left.text(), right.text());
+            if depth >= RECORD_MAX_DEPTH {
+                return left == right;
+            }
+            !differ_in_a_scalar(&left, &right)
+                && is_next_equal(&mut Scanner::new(&left, 0), &mut Scanner::new(&right, 0), depth)
+        }
     }
 }
 
-/// Compares two objects or arrays side by side, up to the first difference. To take them apart level by level would read
-/// their texts once for each.
-fn is_equal_text(left: &str, right: &str, depth: usize) -> bool {
-    if differ_in_a_scalar(left, right) {
-        return false;
+/// Compares the values that are next in two texts, up to the first difference, side by side: to take them apart level by level
+/// would read their texts once for each.
+fn is_next_equal(left: &mut Scanner<'_>, right: &mut Scanner<'_>, depth: usize) -> bool {
+    let bracket = left.peek().filter(|first| matches!(first, b'{' | b'[') && depth < RECORD_MAX_DEPTH);
+    if bracket.is_none() || bracket != right.peek() {
+        let (Some(own), Some(its)) = (left.next_value(), right.next_value()) else { return false };
+        return is_equal(Value(Form::Text(own)), Value(Form::Text(its)), RECORD_MAX_DEPTH);
     }
-    let tokens = |text| Tokens::of(text, RECORD_MAX_DEPTH - depth);
-    let (mut left, mut right) = (tokens(left), tokens(right));
+    left.at += 1;
+    right.at += 1;
+    let is_array = bracket == Some(b'[');
     loop {
-        let is_same = match (left.next(), right.next()) {
-            (None, None) => return true,
-            (Some(Token::Key(own)), Some(Token::Key(its))) => {
-                same_string(own, its)
-                    || have_equal_members(&rest(&mut left, own), &rest(&mut right, its), depth + left.depth())
+        let is_same = match (left.next_key(is_array), right.next_key(is_array)) {
+            (Some(own), Some(its)) if same_string(own, its) => is_next_equal(left, right, depth + 1),
+            (Some(own), Some(its)) => have_equal_members(&rest(left, own), &rest(right, its), depth + 1),
+            (None, None) => {
+                left.at += 1;
+                right.at += 1;
+                return true;
             }
-            (Some(Token::Value(own)), Some(Token::Value(its))) => {
-                is_equal(Value(Form::Text(own)), Value(Form::Text(its)), RECORD_MAX_DEPTH)
-            }
-            (own, its) => own == its,
+            _ => false,
         };
         if !is_same {
             return false;
         }
     }
+}
+
+/// What is left of an object, from the member whose key came last.
+fn rest<'a>(scanner: &mut Scanner<'a>, key: &'a str) -> Vec<Part<'a>> {
+    let mut parts = Vec::new();
+    let mut next = Some(key);
+    while let Some(key) = next
+        && let Some(text) = scanner.next_value()
+    {
+        parts.push(Part { key, value: Value(Form::Text(text)) });
+        next = scanner.next_key(false);
+    }
+    parts
 }
 
 /// Whether the first difference of two objects or arrays is another string or number at the same place, as after most
@@ -115,37 +132,12 @@ fn scalar_around(text: &[u8], place: usize) -> (usize, bool) {
     }
 }
 
-/// What is left of an object, from the member whose key came last.
-fn rest<'a>(tokens: &mut Tokens<'a>, key: &'a str) -> Vec<Part<'a>> {
-    let mut parts = Vec::new();
-    for (key, text) in tokens.rest(key).unwrap_or_default() {
-        parts.push(Part { key, value: Value(Form::Text(text)) });
-    }
-    parts
-}
-
 /// Whether there is the same on both sides, or nothing.
 pub(super) fn is_equal_or_absent(left: Option<Value<'_>>, right: Option<Value<'_>>) -> bool {
     match (left, right) {
         (Some(left), Some(right)) => left.is_equal(&right),
         (left, right) => left.is_none() && right.is_none(),
     }
-}
-
-fn have_equal_parts(left: &[Part<'_>], right: &[Part<'_>], depth: usize) -> bool {
-    if left.len() != right.len() {
-        return false;
-    }
-    for (at, (own, its)) in left.iter().zip(right).enumerate() {
-        if !same_string(own.key, its.key) {
-            let rest = (left.get(at..).unwrap_or_default(), right.get(at..).unwrap_or_default());
-            return have_equal_members(rest.0, rest.1, depth);
-        }
-        if !is_equal(own.value, its.value, depth) {
-            return false;
-        }
-    }
-    true
 }
 
 /// For objects whose keys are in different orders.

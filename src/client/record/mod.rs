@@ -21,7 +21,6 @@ mod literal;
 mod merge;
 mod path;
 mod scan;
-mod tokens;
 mod value;
 
 pub use self::{

@@ -28,7 +28,6 @@ pub(super) fn trimmed(text: &str) -> Result<&str, InvalidJson> {
 
 /// The members of an object, or the elements of an array. Ends early in text that is not JSON.
 pub(super) struct Parts<'a> {
-    text: &'a str,
     scanner: Scanner<'a>,
     pub(super) is_array: bool,
 }
@@ -41,17 +40,7 @@ impl<'a> Parts<'a> {
             b'{' => false,
             _ => return None,
         };
-        Some(Self { text, scanner: Scanner::new(text, 1), is_array })
-    }
-
-    /// The members of an object from a place between two of them.
-    pub(super) const fn rest(text: &'a str, at: usize) -> Self {
-        Self { text, scanner: Scanner::new(text, at), is_array: false }
-    }
-
-    /// Where it is.
-    pub(super) const fn at(&self) -> usize {
-        self.scanner.at
+        Some(Self { scanner: Scanner::new(text, 1), is_array })
     }
 }
 
@@ -60,42 +49,29 @@ impl<'a> Iterator for Parts<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let scanner = &mut self.scanner;
-        scanner.space();
-        scanner.skip(b',');
-        scanner.space();
-        let mut key = "";
-        if !self.is_array {
-            let start = scanner.at + 1;
-            scanner.string()?;
-            key = self.text.get(start..scanner.at - 1)?;
-            scanner.colon()?;
-        }
-        let start = scanner.at;
-        scanner.value()?;
-        Some((key, self.text.get(start..scanner.at)?))
+        Some((self.scanner.next_key(self.is_array)?, self.scanner.next_value()?))
     }
 }
 
 /// Goes through JSON text.
 pub(super) struct Scanner<'a> {
-    bytes: &'a [u8],
+    text: &'a str,
     /// Where it is.
     pub(super) at: usize,
     /// The brackets that are to come. Not the call stack: the server decides how deep they nest.
-    pub(super) closing: Vec<u8>,
+    closing: Vec<u8>,
 }
 
 impl<'a> Scanner<'a> {
     /// At a place of a text.
     pub(super) const fn new(text: &'a str, at: usize) -> Self {
-        Self { bytes: text.as_bytes(), at, closing: Vec::new() }
+        Self { text, at, closing: Vec::new() }
     }
 
     /// The next byte.
     #[inline(always)]
     pub(super) fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+        self.text.as_bytes().get(self.at).copied()
     }
 
     fn take(&mut self) -> Option<u8> {
@@ -118,7 +94,7 @@ impl<'a> Scanner<'a> {
 
     #[inline(always)]
     fn skip_while(&mut self, is_skipped: impl Fn(u8) -> bool) {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         self.at += rest.iter().position(|byte| !is_skipped(*byte)).unwrap_or(rest.len());
     }
 
@@ -130,8 +106,32 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Goes to the value of the next member of an object or element of an array, from behind the one before. Returns the key
+    /// as it is written, without quotes, which is empty in an array; `None` at the end.
+    pub(super) fn next_key(&mut self, is_array: bool) -> Option<&'a str> {
+        self.space();
+        if self.skip(b',') {
+            self.space();
+        }
+        if is_array {
+            return (self.peek()? != b']').then_some("");
+        }
+        let start = self.at + 1;
+        self.string()?;
+        let key = self.text.get(start..self.at - 1);
+        self.colon()?;
+        key
+    }
+
+    /// Goes past a value, and returns its text.
+    pub(super) fn next_value(&mut self) -> Option<&'a str> {
+        let start = self.at;
+        self.value()?;
+        self.text.get(start..self.at)
+    }
+
     /// Goes to the end of a value, or stays at the first byte that cannot be part of one.
-    pub(super) fn value(&mut self) -> Option<()> {
+    fn value(&mut self) -> Option<()> {
         self.closing.clear();
         loop {
             let opened = match self.peek()? {
@@ -173,7 +173,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// What is between a key and its value.
-    pub(super) fn colon(&mut self) -> Option<()> {
+    fn colon(&mut self) -> Option<()> {
         self.space();
         self.expect(b':')?;
         self.space();
