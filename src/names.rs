@@ -1,6 +1,6 @@
 //! Values by name.
 
-use std::rc::Rc;
+use std::{iter::Flatten, rc::Rc, slice};
 
 use crate::slots::Slots;
 
@@ -91,8 +91,8 @@ impl<V> NameMap<V> {
     }
 
     /// All names, in alphabetical order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.order.names().map(|named| &*named.name)
+    pub fn names(&self) -> Names<'_> {
+        Names { order: self.order.names() }
     }
 
     /// All names, as they are now, for changing the map on the way.
@@ -117,6 +117,20 @@ impl<V> NameMap<V> {
                 visit(name, slot, value);
             }
         });
+    }
+}
+
+/// Names in alphabetical order. Goes through them in one function, whatever is done with each.
+pub struct Names<'a> {
+    order: Flatten<slice::Iter<'a, Vec<Named>>>,
+}
+
+impl<'a> Iterator for Names<'a> {
+    type Item = &'a str;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a str> {
+        self.order.next().map(|named| &*named.name)
     }
 }
 
@@ -197,7 +211,7 @@ impl Order {
         Some(slot)
     }
 
-    fn names(&self) -> impl Iterator<Item = &Named> {
+    fn names(&self) -> Flatten<slice::Iter<'_, Vec<Named>>> {
         count_visits(self.len);
         self.lists.iter().flatten()
     }

@@ -43,7 +43,7 @@ impl<V> Queue<V> {
         self.first += 1;
         // As many are moved as have left.
         if self.first * 2 > self.values.len() {
-            self.retain(|_| true);
+            self.close_gaps();
         }
         value
     }
@@ -100,13 +100,20 @@ impl<V> Queue<V> {
         for slot in &mut self.values {
             taken.extend(slot.take_if(|value| is_meant(value)));
         }
-        self.retain(|_| true);
+        self.close_gaps();
         taken
     }
 
     /// Leaves only those that are wanted.
     pub fn retain(&mut self, mut is_wanted: impl FnMut(&V) -> bool) {
-        self.values.retain(|value| value.as_ref().is_some_and(&mut is_wanted));
+        for slot in &mut self.values {
+            slot.take_if(|value| !is_wanted(value));
+        }
+        self.close_gaps();
+    }
+
+    fn close_gaps(&mut self) {
+        self.values.retain(Option::is_some);
         self.first = 0;
     }
 }
