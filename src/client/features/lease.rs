@@ -64,7 +64,7 @@ impl Context<'_> {
     /// Does what is due for leases.
     pub(super) fn on_lease_tick(&mut self) {
         let now = self.now;
-        for client in self.log.leases.where_stage(|stage| stage.deadline().is_some_and(|at| at <= now)) {
+        for client in self.log.leases.where_stage(&|stage| stage.deadline().is_some_and(|at| at <= now)) {
             match self.log.leases.stage(&client) {
                 Some(LeaseStage::Claimed { .. }) => {
                     self.log.leases.set(&client, LeaseStage::Checking);
@@ -111,7 +111,7 @@ impl Features {
     pub fn check_leases(&mut self, context: &mut Context<'_>) {
         let now_ms = context.wall_clock_ms(context.now);
         let has_run_out = |stage| matches!(stage, LeaseStage::Held { until_ms, .. } if until_ms <= now_ms);
-        for client in context.log.leases.where_stage(has_run_out) {
+        for client in context.log.leases.where_stage(&has_run_out) {
             self.on_lease_lost(context, &client);
         }
     }
@@ -119,7 +119,7 @@ impl Features {
     fn on_lease_lost(&mut self, context: &mut Context<'_>, client: &str) {
         // Somebody else may have made calls that were leaving storage before they had.
         let groups = context.log.groups_of(client);
-        self.give_up_in_doubt(context, |_, entry| {
+        self.give_up_in_doubt(context, &|_, entry| {
             let is_leaving = matches!(entry.progress, Progress::Leaving { .. });
             is_leaving && entry.stored.is_some_and(|group| groups.contains(&group))
         });

@@ -5,7 +5,7 @@ use crate::client::{
     context::Context,
     io::Entry,
     limits::OUTBOX_START_MAX_MS,
-    log::{Log, Other, OwnLock},
+    log::{Other, OwnLock},
 };
 
 impl Features {
@@ -64,10 +64,10 @@ impl Features {
         if let Some((_, text)) = items.iter().find(|(found, _)| **found == *key) {
             context.on_cleared(text);
         }
-        let missing = context.log.groups.where_written(|key| !items.iter().any(|(found, _)| **found == *key));
+        let missing = context.log.groups.where_written(&|key| !items.iter().any(|(found, _)| **found == *key));
         let is_missing = |entry: &Entry| entry.stored.is_some_and(|group| missing.contains(&group));
         // Who removed what was another's tells what became of it.
-        self.take_where(context, |log: &Log, entry| is_missing(entry) && log.is_taken_over(entry));
+        self.take_where(context, &|log, entry| is_missing(entry) && log.is_taken_over(entry));
         let gone = self.take_all(context, &|entry| entry.number < until && is_missing(entry));
         context.tell_gone(gone);
     }

@@ -298,13 +298,13 @@ impl Features {
     /// Somebody has emptied the storage, but for these: what stood there goes on from memory, and is stored anew. Says whether
     /// anything was lost.
     fn on_emptied(&mut self, context: &mut Context<'_>, items: &[(String, String)], others_had_lock: bool) -> bool {
-        let lost = context.log.groups.where_written(|key| !items.iter().any(|(found, _)| **found == *key));
+        let lost = context.log.groups.where_written(&|key| !items.iter().any(|(found, _)| **found == *key));
         let is_lost = |entry: &Entry| {
             let is_leaving = matches!(entry.progress, Progress::Leaving { .. });
             !is_leaving && entry.stored.is_some_and(|group| lost.contains(&group))
         };
         // Perhaps another page has made them before, and nobody must do so twice.
-        self.give_up_in_doubt(context, |log, call| {
+        self.give_up_in_doubt(context, &|log, call| {
             let is_once = call.kind == Kind::Call { idempotent: false };
             is_once && is_lost(call) && (others_had_lock || !log.may_make(call))
         });

@@ -88,7 +88,7 @@ impl Features {
     pub(super) fn take_where(
         &mut self,
         context: &mut Context<'_>,
-        is_meant: impl Fn(&Log, &Entry) -> bool,
+        is_meant: &dyn Fn(&Log, &Entry) -> bool,
     ) -> Vec<Entry> {
         let meant = self.entries(context.log).filter(|entry| is_meant(context.log, entry));
         let numbers: Vec<u64> = meant.map(|entry| entry.number).collect();
@@ -202,7 +202,7 @@ impl Features {
     }
 
     /// Others may have made these calls, or may not.
-    pub(super) fn give_up_in_doubt(&mut self, context: &mut Context<'_>, is_meant: impl Fn(&Log, &Entry) -> bool) {
+    pub(super) fn give_up_in_doubt(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Log, &Entry) -> bool) {
         let mut given_up = self.take_where(context, is_meant);
         for call in &mut given_up {
             let error = call.failed(RpcFailure::OutcomeUnknown);

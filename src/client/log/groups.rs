@@ -84,13 +84,13 @@ impl Groups {
     }
 
     /// The groups whose keys are such.
-    pub fn where_key(&self, is_meant: impl Fn(&str) -> bool) -> Vec<GroupId> {
+    pub fn where_key(&self, is_meant: &dyn Fn(&str) -> bool) -> Vec<GroupId> {
         let meant = self.groups.iter().filter(|(_, group)| is_meant(&group.key));
         meant.map(|(id, _)| GroupId(id)).collect()
     }
 
     /// The groups whose keys are such, and of which storage holds something.
-    pub fn where_written(&self, is_meant: impl Fn(&str) -> bool) -> Vec<GroupId> {
+    pub fn where_written(&self, is_meant: &dyn Fn(&str) -> bool) -> Vec<GroupId> {
         let mut written = self.where_key(is_meant);
         let is_new = |id: &GroupId| self.groups.get(id.0).is_none_or(|group| group.value.is_new());
         written.retain(|id| !is_new(id));
@@ -99,7 +99,7 @@ impl Groups {
 
     /// The group under a key.
     pub fn find(&self, key: &str) -> Option<GroupId> {
-        self.where_key(|found| *found == *key).pop()
+        self.where_key(&|found| *found == *key).pop()
     }
 
     /// Whether storage may still hold what stood under the key before.

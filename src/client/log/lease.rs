@@ -61,8 +61,8 @@ impl Leases {
         }
     }
 
-    pub fn where_stage(&self, is_wanted: impl Fn(LeaseStage) -> bool) -> Vec<Box<str>> {
-        let names = self.wanted.names().filter(|client| self.stage(client).is_some_and(&is_wanted));
+    pub fn where_stage(&self, is_wanted: &dyn Fn(LeaseStage) -> bool) -> Vec<Box<str>> {
+        let names = self.wanted.names().filter(|client| self.stage(client).is_some_and(is_wanted));
         names.map(Into::into).collect()
     }
 }

@@ -86,7 +86,7 @@ impl Log {
 
     /// What stands in storage under keys of a client, and has entries here.
     pub fn groups_of(&self, client: &str) -> Vec<GroupId> {
-        self.groups.where_key(|key| self.keys.parse_group(key).is_some_and(|(of, _)| *of == *client))
+        self.groups.where_key(&|key| self.keys.parse_group(key).is_some_and(|(of, _)| *of == *client))
     }
 
     fn client_of(&self, entry: &Entry) -> Option<&str> {
