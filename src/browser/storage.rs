@@ -256,7 +256,7 @@ impl Local {
 
 impl Listening {
     fn start(driver: &Rc<Driver>, target: Target) -> Self {
-        let prefix = JsValue::from_str(&driver.with_outbox(|outbox| outbox.key_prefix()));
+        let prefix = JsValue::from_str(&driver.with_outbox(|outbox| outbox.keys.all()));
         let driver = Rc::clone(driver);
         let listener = Closure::new(move |event: ChangeEvent| on_change(&driver, &prefix, &event));
         target.add("storage", listener.as_ref().unchecked_ref());

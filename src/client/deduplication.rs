@@ -79,44 +79,25 @@ impl Deduplication {
 impl Sender {
     fn is_first(&mut self, number: u64, window: usize) -> bool {
         // Most numbers continue the last run, so the search begins at the end.
-        let position = self.runs.iter().rposition(|(first, _)| *first <= number);
-        let after = position.map_or(0, |position| position + 1);
-        if let Some((_, last)) = position.and_then(|position| self.runs.get_mut(position)) {
-            if number <= *last {
-                return false;
-            }
-            if *last + 1 == number {
-                *last = number;
-                self.close_gap(after);
-                return true;
-            }
-        }
+        let after = self.runs.iter().rposition(|(first, _)| *first <= number).map_or(0, |before| before + 1);
         let is_full = self.runs.len() >= window;
-        match self.runs.get_mut(after) {
-            Some((first, _)) if number + 1 == *first => *first = number,
+        let (before, next) = self.runs.split_at_mut(after);
+        match (before.last_mut(), next.first_mut()) {
+            (Some((_, last)), _) if number <= *last => return false,
+            (Some((_, last)), Some((first, end))) if *last + 1 == number && number + 1 == *first => {
+                *last = *end;
+                self.runs.remove(after);
+            }
+            (Some((_, last)), _) if *last + 1 == number => *last = number,
+            (_, Some((first, _))) if number + 1 == *first => *first = number,
             // Too old to be remembered: it would be the first to be forgotten.
-            _ if after == 0 && is_full => {}
+            (None, _) if is_full => {}
             _ => self.runs.insert(after, (number, number)),
         }
         if self.runs.len() > window {
             self.runs.remove(0);
         }
         true
-    }
-
-    /// Joins the run at the position with the one before, if nothing is missing in between.
-    fn close_gap(&mut self, position: usize) {
-        let (Some((_, before)), Some((first, last))) =
-            (self.runs.get(position.wrapping_sub(1)).copied(), self.runs.get(position).copied())
-        else {
-            return;
-        };
-        if before + 1 == first {
-            self.runs.remove(position);
-            if let Some(joined) = self.runs.get_mut(position - 1) {
-                joined.1 = last;
-            }
-        }
     }
 }
 

@@ -64,7 +64,7 @@ struct Sent {
 }
 
 /// What was sent in this session and may not have arrived, and what is known from earlier ones.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Flight {
     /// In the order in which it was sent: nothing but suspects, or none.
     sent: Queue<Sent>,
@@ -85,18 +85,8 @@ pub struct Flight {
 
 impl Flight {
     /// Nothing sent, nothing known.
-    pub const fn new() -> Self {
-        Self {
-            sent: Queue::new(),
-            suspects: Vec::new(),
-            group: 1,
-            is_waited_for: false,
-            has_waiting_suspect: false,
-            wants_ping: false,
-            longest_other: (0, 0),
-            arrived_bytes: ALWAYS_TAKEN_BYTES,
-            too_long: None,
-        }
+    pub fn new() -> Self {
+        Self { group: 1, arrived_bytes: ALWAYS_TAKEN_BYTES, ..Self::default() }
     }
 
     fn cuts(&self, item: &Item) -> u32 {
@@ -112,14 +102,15 @@ impl Flight {
         self.sent.front().is_some_and(|sent| self.is_suspect(&sent.item))
     }
 
+    fn takes_suspect(&self) -> bool {
+        self.sent.is_empty() || (self.carries_suspects() && self.sent.len() < self.group)
+    }
+
     /// Whether something may go beside what is on its way. If not, [`takes_more`](Self::takes_more) says when to ask again.
     pub fn has_room_for(&mut self, item: &Item) -> bool {
         let is_suspect = self.is_suspect(item);
-        let has_room = if is_suspect {
-            self.sent.is_empty() || (self.carries_suspects() && self.sent.len() < self.group)
-        } else {
-            !self.has_waiting_suspect && !self.carries_suspects()
-        };
+        let has_room =
+            if is_suspect { self.takes_suspect() } else { !self.has_waiting_suspect && !self.carries_suspects() };
         self.is_waited_for |= !has_room;
         self.has_waiting_suspect |= is_suspect && !has_room;
         has_room
@@ -127,8 +118,7 @@ impl Flight {
 
     /// Whether what had to wait may be sent now, or some of it.
     pub fn takes_more(&mut self) -> bool {
-        let takes_more =
-            self.is_waited_for && (self.sent.is_empty() || (self.carries_suspects() && self.sent.len() < self.group));
+        let takes_more = self.is_waited_for && self.takes_suspect();
         if takes_more {
             (self.is_waited_for, self.has_waiting_suspect) = (false, false);
         }

@@ -211,7 +211,7 @@ impl Client {
 
     /// Whether commands have entrusted something that is to be written when the task of the page ends.
     pub const fn wants_task_end(&self) -> bool {
-        self.log.has_uncommitted()
+        self.log.groups.is_changed()
     }
 
     /// When [`Input::Tick`] is due if nothing else happens before, and what for.
@@ -254,11 +254,9 @@ impl Handler<'_> {
             }
             Input::Storage(event) => {
                 self.features.on_storage(&mut self.context, event);
-                self.features.rpc.requestor.wake();
             }
             Input::Lock { name, outcome } => {
                 self.features.on_lock(&mut self.context, name, outcome);
-                self.features.rpc.requestor.wake();
             }
             Input::Credentials { question, answer } => {
                 self.connection.on_credentials(&mut self.context, question, answer);
@@ -290,7 +288,7 @@ impl Handler<'_> {
         } else {
             self.features.commit(&mut self.context);
         }
-        if self.context.log.take_changed() {
+        if std::mem::take(&mut self.context.log.changed) {
             self.context.out.push_back(Output::Outbox(OutboxNews::Changed));
         }
     }
@@ -300,7 +298,7 @@ impl Handler<'_> {
         let rests = self.connection.rests();
         let is_over = rests.as_ref().is_some_and(|error| *error != ClientError::Paused);
         if let Some(error) = &rests {
-            self.features.on_rest(&mut self.context, error);
+            self.features.presence.on_rest(&mut self.context, error);
             if is_over {
                 self.features.on_stopped(&mut self.context, error);
             }
@@ -331,7 +329,7 @@ impl Handler<'_> {
         }
         if self.context.session.is_some() {
             let (params, client_data) = self.connection.user();
-            let is_somebody_else = self.context.log.on_login(params, client_data);
+            let is_somebody_else = self.context.log.identity.logged_in(params, client_data);
             self.features.on_session(&mut self.context, self.connection.session_gap_ms(), is_somebody_else);
         }
     }

@@ -15,11 +15,7 @@ impl Context<'_> {
     pub fn entry(&mut self, offer: &Offer<'_>) -> Entry {
         let number = self.log.number();
         let key = match offer.key {
-            Some(key) => {
-                let mut chosen = String::from(CHOSEN_KEY);
-                chosen.push_str(key);
-                chosen.into()
-            }
+            Some(key) => [CHOSEN_KEY, key].concat().into(),
             None if offer.kind.is_call() && offer.delivery == Delivery::Memory => Box::default(),
             None if offer.kind == Kind::Event => {
                 let event = self.log.next_event;
@@ -82,7 +78,7 @@ impl Context<'_> {
             let mut name = String::new();
             push_hex(&mut name, self.rng.next_u64());
             let name: Box<str> = name.into();
-            self.out.push_back(Output::WriteStorage { key: self.log.keys.of_storage(), value: Some(name.clone()) });
+            self.write(self.log.keys.of_storage(), Some(name.clone()));
             self.log.storage_name = Some(name);
         }
         let expires_ms = self.wall_clock_ms(entry.expires_at);
@@ -97,6 +93,11 @@ impl Context<'_> {
             let key = self.log.keys.of_group(&self.log.client, entry.number);
             entry.stored = Some(self.log.groups.begin(key, value, entry, self.now));
         }
+    }
+
+    /// Has storage keep a value under a key, or nothing.
+    pub fn write(&mut self, key: Box<str>, value: Option<Box<str>>) {
+        self.out.push_back(Output::WriteStorage { key, value });
     }
 
     /// Moves an entry of which storage has something to the end of what storage has: it takes the next number.

@@ -13,7 +13,7 @@ impl Context<'_> {
         if self.log.takeover.own_lock != OwnLock::None || self.log.takeover.is_parked {
             return;
         }
-        if self.log.leases.are_in_use() {
+        if self.log.leases.are_in_use {
             self.take_own_lease();
         } else {
             self.ask_for_own_lock();
@@ -30,8 +30,8 @@ impl Context<'_> {
 
     /// Asks for the lock of a client, to be had now or, if so wanted, when it is free.
     pub fn ask_lock(&mut self, client: &str, wait: bool) {
-        if self.log.leases.are_in_use() {
-            self.log.ask_lease(client, wait);
+        if self.log.leases.are_in_use {
+            self.log.read_lease(client, LeaseStage::Reading);
         } else {
             self.out.push_back(Output::AskLock { name: self.log.keys.of_client(client), wait });
         }
@@ -41,7 +41,6 @@ impl Context<'_> {
     pub fn take_own_lease(&mut self) {
         self.log.takeover.own_lock = OwnLock::Held;
         let client = self.log.client.clone();
-        self.log.want_lease(&client, true);
         self.hold_lease(&client);
     }
 
@@ -49,7 +48,7 @@ impl Context<'_> {
     pub fn write_lease(&mut self, client: &str) -> u64 {
         let until_ms = self.wall_clock_ms(self.now.after_ms(LEASE_MS));
         let value = [&self.log.client, " ", &until_ms.to_string()].concat().into();
-        self.out.push_back(Output::WriteStorage { key: self.log.keys.of_lease(client), value: Some(value) });
+        self.write(self.log.keys.of_lease(client), Some(value));
         until_ms
     }
 

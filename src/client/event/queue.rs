@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The events that may be sent, oldest first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct EventQueue {
     /// The first `in_flight` of them were sent in this session.
     entries: Queue<Entry>,
@@ -35,16 +35,8 @@ pub struct EventQueue {
 
 impl EventQueue {
     /// No events.
-    pub const fn new() -> Self {
-        Self {
-            entries: Queue::new(),
-            in_flight: 0,
-            barrier_at: None,
-            in_flight_bytes: 0,
-            window_bytes: OUTBOX_WINDOW_BYTES,
-            filled_at: None,
-            flushes: Vec::new(),
-        }
+    pub fn new() -> Self {
+        Self { window_bytes: OUTBOX_WINDOW_BYTES, ..Self::default() }
     }
 
     /// All of them, oldest first.

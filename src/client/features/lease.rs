@@ -8,9 +8,9 @@
 use super::Features;
 use crate::client::{
     context::Context,
-    io::{LockOutcome, Output, Progress},
+    io::{LockOutcome, Progress},
     limits::{LEASE_CLAIM_MS, LEASE_MS, OUTBOX_START_MAX_MS},
-    log::{LeaseStage, Other, OwnLock},
+    log::{LeaseStage, Other, OwnLock, persisted::value_in},
 };
 
 impl Context<'_> {
@@ -31,20 +31,18 @@ impl Context<'_> {
                 items.iter().any(|(key, _)| self.log.keys.parse_group(key).is_some_and(|(of, _)| of == client));
             let is_used = has_entries || self.log.leases.wanted.contains(client) || self.holder(value).is_some();
             if !is_used {
-                self.out.push_back(Output::WriteStorage { key: key.as_str().into(), value: None });
+                self.write(key.as_str().into(), None);
             }
         }
     }
 
     /// Storage says who has the lease of a client.
     pub(super) fn on_lease_read(&mut self, client: &str, items: &[(String, String)]) {
-        let key = self.log.keys.of_lease(client);
-        let value = items.iter().find(|(found, _)| **found == *key).map(|(_, value)| value.as_str());
-        let holder = value.and_then(|value| self.holder(value));
+        let holder = value_in(items, &self.log.keys.of_lease(client)).and_then(|value| self.holder(value));
         let is_own = holder.is_some_and(|(holder, _)| *holder == *self.log.client);
         match (self.log.leases.stage(client), holder) {
             (Some(LeaseStage::Reading | LeaseStage::Checking), Some((_, left_ms))) if !is_own => {
-                self.log.on_lease_taken(self.now, client, left_ms);
+                self.on_lease_taken(client, left_ms);
             }
             (Some(LeaseStage::Reading), _) => {
                 self.write_lease(client);
@@ -56,8 +54,16 @@ impl Context<'_> {
                 self.on_lock_outcome(client, LockOutcome::Granted);
             }
             // It could not be written: later perhaps.
-            (Some(LeaseStage::Checking), None) => self.log.on_lease_taken(self.now, client, LEASE_MS),
+            (Some(LeaseStage::Checking), None) => self.on_lease_taken(client, LEASE_MS),
             _ => {}
+        }
+    }
+
+    /// Another client has the lease for so long, or that cannot be known.
+    pub(super) fn on_lease_taken(&mut self, client: &str, left_ms: u64) {
+        self.log.leases.set(client, LeaseStage::Elsewhere { until: self.now.after_ms(left_ms) });
+        if self.log.takeover.others.get(client) == Some(&Other::Asked) {
+            self.log.set_other(client, Other::Lives);
         }
     }
 
@@ -66,22 +72,13 @@ impl Context<'_> {
         let now = self.now;
         for client in self.log.leases.where_stage(&|stage| stage.deadline().is_some_and(|at| at <= now)) {
             match self.log.leases.stage(&client) {
-                Some(LeaseStage::Claimed { .. }) => {
-                    self.log.leases.set(&client, LeaseStage::Checking);
-                    self.log.read_lease(&client);
-                }
-                Some(LeaseStage::Elsewhere { .. }) => {
-                    self.log.leases.set(&client, LeaseStage::Reading);
-                    self.log.read_lease(&client);
-                }
-                Some(LeaseStage::Held { .. })
-                    if *client == *self.log.client && self.log.groups_of(&client).is_empty() =>
-                {
+                Some(LeaseStage::Claimed { .. }) => self.log.read_lease(&client, LeaseStage::Checking),
+                Some(LeaseStage::Elsewhere { .. }) => self.log.read_lease(&client, LeaseStage::Reading),
+                _ if client == self.log.client && self.log.groups_of(&client).is_empty() => {
                     self.log.takeover.own_lock = OwnLock::None;
                     self.log.give_lease_back(&client);
                 }
-                Some(LeaseStage::Held { .. }) => self.hold_lease(&client),
-                _ => {}
+                _ => self.hold_lease(&client),
             }
         }
     }
@@ -92,14 +89,8 @@ impl Features {
     pub(super) fn on_lease_changed(&mut self, context: &mut Context<'_>, client: &str, value: Option<&str>) {
         let holder = value.and_then(|value| context.holder(value));
         match (context.log.leases.stage(client), holder) {
-            (Some(LeaseStage::Elsewhere { .. }), Some((_, left_ms))) => {
-                let until = context.now.after_ms(left_ms);
-                context.log.leases.set(client, LeaseStage::Elsewhere { until });
-            }
-            (Some(LeaseStage::Elsewhere { .. }), None) => {
-                context.log.leases.set(client, LeaseStage::Reading);
-                context.log.read_lease(client);
-            }
+            (Some(LeaseStage::Elsewhere { .. }), Some((_, left_ms))) => context.on_lease_taken(client, left_ms),
+            (Some(LeaseStage::Elsewhere { .. }), None) => context.log.read_lease(client, LeaseStage::Reading),
             (Some(LeaseStage::Held { .. }), Some((holder, _))) if *holder != *context.log.client => {
                 self.on_lease_lost(context, client);
             }
@@ -120,8 +111,7 @@ impl Features {
         // Somebody else may have made calls that were leaving storage before they had.
         let groups = context.log.groups_of(client);
         self.give_up_in_doubt(context, &|_, entry| {
-            let is_leaving = matches!(entry.progress, Progress::Leaving { .. });
-            is_leaving && entry.stored.is_some_and(|group| groups.contains(&group))
+            matches!(entry.progress, Progress::Leaving { .. }) && entry.stands_in(&groups)
         });
         if *client == *context.log.client {
             context.log.takeover.is_parked = true;
@@ -131,6 +121,6 @@ impl Features {
             context.log.set_other(client, Other::Lives);
             self.leave_to_others(context, client);
         }
-        context.log.ask_lease(client, true);
+        context.log.read_lease(client, LeaseStage::Reading);
     }
 }

@@ -100,11 +100,6 @@ impl Features {
         self.rpc.requestor.reject_all(context, error);
     }
 
-    /// There will be no session unless the application says so: why not.
-    pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        self.presence.on_rest(context, error);
-    }
-
     /// The client is closed: what is in storage stays there for the next one, all else is given up and reported.
     pub fn on_closed(&mut self, context: &mut Context<'_>) {
         self.rpc.requestor.reject_all(context, &ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
@@ -113,7 +108,6 @@ impl Features {
         self.give_up_unstored(context);
         self.settle_receipts(context, &ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
         context.log.release_all();
-        context.log.clear_although_closed();
         context.log.groups.tidy(None);
         self.commit(context);
         (self.records, self.rpc.requestor) = (Records::new(), Requestor::default());

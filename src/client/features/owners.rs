@@ -1,6 +1,6 @@
 //! Who must be logged in for what to be sent.
 
-use super::Features;
+use super::{Features, waiting::take_meant};
 use crate::client::{
     context::Context,
     io::{Claim, Entry, Kind, Progress},
@@ -14,10 +14,8 @@ impl Features {
         context.log.identity.will_log_in_with(params);
         let mut held = std::mem::take(&mut self.held);
         self.hold_writes(context);
-        let (owner, _) = context.log.identity.owner();
         let is_of_record = |entry: &Entry| matches!(entry.kind, Kind::Write | Kind::Base);
-        let returned = held.extract_if(.., |entry| is_of_record(entry) && context.log.claim(entry, &owner));
-        let mut returned: Vec<Entry> = returned.collect();
+        let mut returned = take_meant(&mut held, &|entry| is_of_record(entry) && context.log.may_hold(entry));
         returned.iter_mut().for_each(|entry| entry.progress = Progress::Waiting);
         held.append(&mut self.held);
         self.held = held;

@@ -5,7 +5,7 @@ use crate::client::{
     context::Context,
     io::Entry,
     limits::OUTBOX_START_MAX_MS,
-    log::{Other, OwnLock},
+    log::{Log, Other, OwnLock, persisted::value_in},
 };
 
 impl Features {
@@ -42,7 +42,7 @@ impl Features {
     /// Takes out what was another client's. It stays in storage.
     pub(super) fn leave_to_others(&mut self, context: &mut Context<'_>, client: &str) {
         let groups = context.log.groups_of(client);
-        let left = self.take_out(context, &|entry| entry.stored.is_some_and(|group| groups.contains(&group)));
+        let left = self.take_out(context, &|entry| entry.stands_in(&groups));
         left.iter().for_each(|entry| context.log.leave_to_others(entry));
     }
 
@@ -60,14 +60,13 @@ impl Features {
     /// What stands in storage was read as this client had its lock again: others have sent what is missing.
     pub(super) fn keep_what_is_stored(&mut self, context: &mut Context<'_>, until: u64, items: &[(String, String)]) {
         context.log.takeover.is_parked = false;
-        let key = context.log.keys.of_cleared(&context.log.client);
-        if let Some((_, text)) = items.iter().find(|(found, _)| **found == *key) {
+        if let Some(text) = value_in(items, &context.log.keys.of_cleared(&context.log.client)) {
             context.on_cleared(text);
         }
-        let missing = context.log.groups.where_written(&|key| !items.iter().any(|(found, _)| **found == *key));
-        let is_missing = |entry: &Entry| entry.stored.is_some_and(|group| missing.contains(&group));
+        let missing = context.log.groups.missing_in(items);
+        let is_missing = |entry: &Entry| entry.stands_in(&missing);
         // Who removed what was another's tells what became of it.
-        self.take_where(context, &|log, entry| is_missing(entry) && log.is_taken_over(entry));
+        self.take_where(context, &|log: &Log, entry| is_missing(entry) && log.is_taken_over(entry));
         let gone = self.take_all(context, &|entry| entry.number < until && is_missing(entry));
         context.tell_gone(gone);
     }

@@ -3,14 +3,14 @@
 //! Every client holds a lock as long as it has entries in storage. Who gets the lock of another client knows that it is
 //! gone, and sends what it left, if it belongs to whoever is logged in here.
 
-use super::{Features, storage::degrade};
+use super::Features;
 use crate::client::{
     context::Context,
     error::{ClientError, DropReason},
-    io::{Claim, Delivery, Entry, GroupId, Kind, LockOutcome, Output, Owner, Progress},
+    io::{Claim, Delivery, Entry, GroupId, Kind, LockOutcome, Offer, Owner},
     limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
     log::{
-        Cleared, Other, OwnLock, Storage,
+        Cleared, LeaseStage, Other, OwnLock, Purpose, Storage,
         persisted::{self, Persisted, PersistedGroup, Unreadable},
         sort_by_number,
     },
@@ -19,8 +19,15 @@ use crate::client::{
 impl Context<'_> {
     /// Whatever is still looked for must wait no longer.
     pub(super) fn give_up_waiting(&mut self) {
-        if self.log.storage == Storage::Reading && !std::mem::replace(&mut self.log.takeover.has_reported, true) {
-            degrade(self, "the storage does not answer");
+        if self.log.storage == Storage::Reading {
+            self.degrade_once("the storage does not answer");
+        }
+    }
+
+    /// Tells of what is wrong with the storage as a whole, or of what others have written there.
+    fn degrade_once(&mut self, words: &str) {
+        if !std::mem::replace(&mut self.log.takeover.has_reported, true) {
+            self.degrade(words);
         }
     }
 
@@ -29,7 +36,7 @@ impl Context<'_> {
         for (key, value) in items {
             let is_old = |it: Cleared| it.until_ms.saturating_add(CLEARED_KEPT_MS) < self.wall_clock_ms(self.now);
             if self.log.keys.is_cleared(key) && Cleared::read(value).is_none_or(is_old) {
-                self.out.push_back(Output::WriteStorage { key: key.as_str().into(), value: None });
+                self.write(key.as_str().into(), None);
             }
             let Some((client, _)) = self.log.keys.parse_group(key) else { continue };
             if *client == *self.log.client || self.log.takeover.others.contains(client) {
@@ -49,7 +56,7 @@ impl Context<'_> {
     fn remove_if_long_expired(&mut self, key: &str, group: &PersistedGroup<'_>) {
         let last = group.entries.iter().map(|entry| entry.expires_ms).max().unwrap_or_default();
         if last.saturating_add(ORPHAN_GRACE_MS) < self.wall_clock_ms(self.now) {
-            self.out.push_back(Output::WriteStorage { key: key.into(), value: None });
+            self.write(key.into(), None);
             let entries = group.entries.iter().filter(|entry| entry.kind != Kind::Base);
             let expired: Vec<_> = entries.map(|entry| (entry.kind.topic(), entry.name)).collect();
             ClientError::dropped(DropReason::Expired, &expired).into_iter().for_each(|error| self.report(error));
@@ -57,19 +64,14 @@ impl Context<'_> {
     }
 
     fn on_unreadable_value(&mut self, key: &str, unreadable: Unreadable) {
-        if unreadable == Unreadable::Garbage {
-            self.out.push_back(Output::WriteStorage { key: key.into(), value: None });
-        }
-        self.tell_unreadable(unreadable);
-    }
-
-    fn tell_unreadable(&mut self, unreadable: Unreadable) {
-        let words = match unreadable {
-            Unreadable::Newer => "a newer version of deepstream-wasm has left entries that this one cannot read",
-            Unreadable::Garbage => "there was something under a key of deepstream-wasm that it has not written",
-        };
-        if !std::mem::replace(&mut self.log.takeover.has_reported, true) {
-            degrade(self, words);
+        match unreadable {
+            Unreadable::Newer => {
+                self.degrade_once("a newer version of deepstream-wasm has left entries that this one cannot read");
+            }
+            Unreadable::Garbage => {
+                self.write(key.into(), None);
+                self.degrade_once(GARBAGE);
+            }
         }
     }
 
@@ -80,7 +82,6 @@ impl Context<'_> {
 
     /// An entry of another client, as one of this one that does not stand in storage.
     fn revive(&mut self, owner: &Owner, entry: &Persisted<'_>) -> Entry {
-        let number = self.log.number();
         let now_ms = self.wall_clock_ms(self.now);
         let (owner, claim) = if self.log.identity.may_send(owner) {
             self.log.identity.owner()
@@ -88,44 +89,25 @@ impl Context<'_> {
             // Who will log in is not known for sure.
             (owner.clone(), if owner.is_empty() { Claim::Open } else { Claim::Proven })
         };
-        Entry {
-            number,
-            kind: entry.kind,
-            name: entry.name.into(),
-            data: entry.data.map(Into::into),
-            key: entry.key.into(),
-            owner,
-            claim,
-            created_ms: entry.created_ms,
-            expires_at: self.now.after_ms(entry.expires_ms.saturating_sub(now_ms)),
-            delivery: Delivery::Durable,
-            stored: None,
-            progress: Progress::Waiting,
-            receipts: Vec::new(),
-            subscribers_wait: entry.kind == Kind::Event,
-            settle_by: None,
-            was_sent: true,
-        }
+        let Persisted { kind, created_ms, key, name, data, .. } = *entry;
+        let (delivery, ttl_ms) = (Delivery::Durable, Some(entry.expires_ms.saturating_sub(now_ms)));
+        let offer = Offer { kind, name, data, delivery, ttl_ms, key: Some(key), receipt: None };
+        let (subscribers_wait, was_sent) = (kind == Kind::Event, true);
+        Entry { key: key.into(), owner, claim, created_ms, subscribers_wait, was_sent, ..self.entry(&offer) }
     }
-}
 
-impl Context<'_> {
     /// The browser has no locks: leases stand in for them from now on.
     fn on_no_locks(&mut self, client: &str) {
-        self.log.leases.use_them();
-        if *client != *self.log.client {
-            if let Some(other) = self.log.takeover.others.get(client) {
-                let wait = *other == Other::Lives;
-                self.log.ask_lease(client, wait);
-            }
-        } else if self.log.takeover.own_lock == OwnLock::Asked {
-            // A page that did not run meanwhile cannot know what others have done.
-            self.log.takeover.is_parked |= self.now.since_ms(self.log.takeover.own_asked_at) >= LEASE_CLAIM_MS;
-            if self.log.takeover.is_parked {
-                self.log.ask_lease(client, true);
-            } else {
-                self.take_own_lease();
-            }
+        self.log.leases.are_in_use = true;
+        let (takeover, is_own) = (&mut self.log.takeover, *client == *self.log.client);
+        let is_wanted = if is_own { takeover.own_lock == OwnLock::Asked } else { takeover.others.contains(client) };
+        // A page that did not run meanwhile cannot know what others have done.
+        let is_late = self.now.since_ms(takeover.own_asked_at) >= LEASE_CLAIM_MS;
+        takeover.is_parked |= is_wanted && is_own && is_late;
+        if is_wanted && is_own && !takeover.is_parked {
+            self.take_own_lease();
+        } else if is_wanted {
+            self.log.read_lease(client, LeaseStage::Reading);
         }
     }
 
@@ -136,7 +118,7 @@ impl Context<'_> {
             if outcome == LockOutcome::Granted && takeover.own_lock == OwnLock::Asked {
                 takeover.own_lock = OwnLock::Held;
                 if takeover.is_parked || takeover.has_stored_calls {
-                    self.log.look_for_own();
+                    self.log.read(Purpose::Own(self.log.next_number));
                 }
             }
             return;
@@ -156,9 +138,10 @@ impl Context<'_> {
 impl Features {
     /// Sends, if that was all that had to come first.
     pub(super) fn go_on(&mut self, context: &mut Context<'_>) {
-        if context.log.start_deadline.is_some() && context.log.is_start_done() {
+        if context.log.is_start_done() {
             context.log.start_deadline = None;
         }
+        self.rpc.requestor.wake();
         self.events.queue.flush(context);
     }
 
@@ -193,7 +176,7 @@ impl Features {
             let (readable, garbage): (Vec<_>, Vec<_>) =
                 group.entries.iter().partition(|entry| self.records.is_readable(entry.kind, entry.data));
             if !garbage.is_empty() {
-                context.tell_unreadable(Unreadable::Garbage);
+                context.degrade_once(GARBAGE);
             }
             let id = context.log.groups.adopt(key, readable.len());
             for left in readable {
@@ -262,6 +245,8 @@ impl Features {
         has_adopted
     }
 }
+
+const GARBAGE: &str = "there was something under a key of deepstream-wasm that it has not written";
 
 /// Whether this build can do something with all that stands in storage together.
 fn is_readable_here(group: &PersistedGroup<'_>) -> bool {

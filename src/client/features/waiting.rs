@@ -60,8 +60,8 @@ impl Features {
     /// Takes in what earlier pages have left, or users who have logged in again, before all that waits. It is
     /// [counted](Log::count) already.
     pub(super) fn adopt(&mut self, context: &mut Context<'_>, mut entries: Vec<Entry>) {
-        self.events.queue.adopt(entries.extract_if(.., |entry| entry.kind == Kind::Event).collect());
-        self.rpc.requestor.adopt(entries.extract_if(.., |entry| entry.kind.is_call()).collect());
+        self.events.queue.adopt(take_meant(&mut entries, &|entry| entry.kind == Kind::Event));
+        self.rpc.requestor.adopt(take_meant(&mut entries, &|entry| entry.kind.is_call()));
         self.records.adopt(context, entries);
     }
 
@@ -69,7 +69,7 @@ impl Features {
     /// that, or is [left to others](Log::leave_to_others); what is seen of records is as if it had not been made.
     pub(super) fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
         let mut taken = self.events.queue.take_out(is_meant);
-        taken.extend(self.held.extract_if(.., |entry| is_meant(entry)));
+        taken.append(&mut take_meant(&mut self.held, is_meant));
         taken.append(&mut self.rpc.requestor.take_out(is_meant));
         taken.append(&mut self.records.take_out(context, is_meant));
         taken
@@ -99,16 +99,7 @@ impl Features {
 
     /// Whether an entry may be kept, as far as the limits go; else that is told.
     pub fn has_room_for(&mut self, context: &mut Context<'_>, entry: &mut Entry) -> bool {
-        let has_room = self.make_room(context, entry.bytes());
-        if !has_room {
-            let error = ClientError::OutboxFull { topic: entry.kind.topic(), name: entry.name.clone() };
-            context.reject(&mut entry.receipts, error);
-        }
-        has_room
-    }
-
-    /// Sees to it that an entry of so many bytes fits; says whether it does.
-    fn make_room(&mut self, context: &mut Context<'_>, bytes: usize) -> bool {
+        let bytes = entry.bytes();
         let (max_entries, max_bytes) = (context.options.outbox_max_entries, context.options.outbox_max_bytes);
         let mut dropped = Vec::new();
         // What the server takes in will not wait for long, however many they are.
@@ -116,23 +107,25 @@ impl Features {
             context.session.is_some() && context.log.may_send() && !self.events.queue.is_stuck(context.now);
         let has_room =
             |log: &Log| (takes_more || log.queued.entries < max_entries) && log.queued.bytes + bytes <= max_bytes;
-        while !has_room(context.log) {
+        let may_drop = context.options.outbox_overflow == Overflow::DropOldest && bytes <= max_bytes;
+        while may_drop && !has_room(context.log) {
             let event = self.events.queue.oldest_waiting().map(|entry| entry.number);
             let call = self.rpc.requestor.entries().find(|call| call.progress == Progress::Waiting);
             let others = [call, self.records.oldest_waiting()].into_iter().flatten().map(|entry| entry.number);
-            let oldest = others.chain(event).min().filter(|_| bytes <= max_bytes);
-            match (context.options.outbox_overflow, oldest) {
-                (Overflow::DropOldest, Some(oldest)) if event == Some(oldest) => {
-                    dropped.extend(self.events.queue.take_oldest_waiting(context));
-                }
-                (Overflow::DropOldest, Some(oldest)) => {
-                    dropped.append(&mut self.take_all(context, &|entry| entry.number == oldest));
-                }
-                _ => break,
+            let Some(oldest) = others.chain(event).min() else { break };
+            if event == Some(oldest) {
+                dropped.extend(self.events.queue.take_oldest_waiting(context));
+            } else {
+                dropped.append(&mut self.take_all(context, &|entry| entry.number == oldest));
             }
         }
         context.tell_dropped(dropped, DropReason::Overflow);
-        has_room(context.log)
+        let has_room = has_room(context.log);
+        if !has_room {
+            let error = ClientError::OutboxFull { topic: entry.kind.topic(), name: entry.name.clone() };
+            context.reject(&mut entry.receipts, error);
+        }
+        has_room
     }
 
     /// Forgets everything that the user of now has entrusted, here and in other pages.
@@ -144,7 +137,7 @@ impl Features {
         context.tell_dropped(gone, DropReason::Cleared);
         if context.log.storage != Storage::Absent {
             let until_ms = context.wall_clock_ms(context.now);
-            context.log.read(context.log.keys.all(), Purpose::Clear { owners: cleared, until_ms });
+            context.log.read(Purpose::Clear { owners: cleared, until_ms });
         }
     }
 
@@ -222,4 +215,9 @@ impl Features {
             }
         });
     }
+}
+
+/// Takes those out of a list that are meant.
+pub(super) fn take_meant(entries: &mut Vec<Entry>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+    entries.extract_if(.., |entry| is_meant(entry)).collect()
 }

@@ -76,7 +76,7 @@ impl Kind {
 }
 
 /// What keys begin with that an application has chosen.
-pub const CHOSEN_KEY: char = '=';
+pub const CHOSEN_KEY: &str = "=";
 
 /// What the client does for what it is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -202,6 +202,11 @@ impl Entry {
     /// Its key as the application knows it.
     pub fn key_given(&self) -> &str {
         self.key.strip_prefix(CHOSEN_KEY).unwrap_or(&self.key)
+    }
+
+    /// Whether it stands in storage with one of these.
+    pub fn stands_in(&self, groups: &[GroupId]) -> bool {
+        self.stored.is_some_and(|group| groups.contains(&group))
     }
 
     /// Whether it was sent in this session.

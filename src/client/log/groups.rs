@@ -9,6 +9,7 @@
 
 use std::mem;
 
+use super::persisted::value_in;
 use crate::{
     client::{
         io::{Claim, Entry, GroupId, Kind, Output, Owner},
@@ -38,10 +39,8 @@ enum Value {
     Open { value: String, owner: Owner, claim: Claim, since: Instant, written_bytes: usize },
     /// In storage as it is to be.
     Written,
-    /// In storage, and to be written anew.
-    Stale,
-    /// Being written anew.
-    Rewritten(String),
+    /// In storage, and to be written anew: as this, once it is rendered.
+    Stale(String),
 }
 
 impl Value {
@@ -62,7 +61,7 @@ pub struct Groups {
     /// Those that hold what the server has confirmed and must not be found there for long, and until when, in order.
     outdated: Vec<(Instant, GroupId)>,
     /// How often a value was written.
-    writes: u32,
+    pub writes: u32,
     /// What is to be said to storage after what is to be written: questions, and locks given back.
     later: Vec<Output>,
 }
@@ -71,11 +70,6 @@ impl Groups {
     /// Whether anything is to be said to storage.
     pub const fn is_changed(&self) -> bool {
         !self.changed.is_empty() || !self.later.is_empty()
-    }
-
-    /// How often a value was written.
-    pub const fn writes(&self) -> u32 {
-        self.writes
     }
 
     /// The key of a group.
@@ -89,12 +83,12 @@ impl Groups {
         meant.map(|(id, _)| GroupId(id)).collect()
     }
 
-    /// The groups whose keys are such, and of which storage holds something.
-    pub fn where_written(&self, is_meant: &dyn Fn(&str) -> bool) -> Vec<GroupId> {
-        let mut written = self.where_key(is_meant);
+    /// The groups that stood in storage, and are not among these keys and values.
+    pub fn missing_in(&self, items: &[(String, String)]) -> Vec<GroupId> {
+        let mut missing = self.where_key(&|key| value_in(items, key).is_none());
         let is_new = |id: &GroupId| self.groups.get(id.0).is_none_or(|group| group.value.is_new());
-        written.retain(|id| !is_new(id));
-        written
+        missing.retain(|id| !is_new(id));
+        missing
     }
 
     /// The group under a key.
@@ -102,15 +96,13 @@ impl Groups {
         self.where_key(&|found| *found == *key).pop()
     }
 
-    /// Whether storage may still hold what stood under the key before.
-    pub fn is_rewritten(&self, id: GroupId) -> bool {
-        self.groups.get(id.0).is_some_and(|group| group.is_rewritten)
-    }
-
-    /// Storage could not write a value: the first entry that it does not have; `None` if it holds nothing of use. A second
-    /// failure tells that the first was not that of the addition.
-    pub fn take_added_since(&mut self, id: GroupId) -> Option<u64> {
-        self.groups.get_mut(id.0)?.added_since.take()
+    /// Storage could not write a value. Returns its group, whether storage may still hold what stood there before, and the first
+    /// entry that it does not have, if it holds anything of use. A second failure tells that the first was not that of the
+    /// addition.
+    pub fn take_failed(&mut self, key: &str) -> Option<(GroupId, bool, Option<u64>)> {
+        let id = self.find(key)?;
+        let group = self.groups.get_mut(id.0)?;
+        Some((id, group.is_rewritten, group.added_since.take()))
     }
 
     // ---- entries come and go ----
@@ -171,8 +163,8 @@ impl Groups {
 
     /// What stands in storage for an entry is to be written anew.
     pub fn rewrite(&mut self, id: GroupId) {
-        if let Some(group) = self.groups.get_mut(id.0).filter(|group| !matches!(group.value, Value::Stale)) {
-            (group.value, group.added_since) = (Value::Stale, None);
+        if let Some(group) = self.groups.get_mut(id.0).filter(|group| !matches!(group.value, Value::Stale(_))) {
+            (group.value, group.added_since) = (Value::Stale(String::new()), None);
             self.changed.push(id);
         }
     }
@@ -236,24 +228,16 @@ impl Groups {
         self.later.push(output);
     }
 
-    /// Begins to write anew what is to be. Says whether there is any: then [`render`](Self::render) is to be called for all
-    /// entries.
-    pub fn begin_rewriting(&mut self) -> bool {
-        let mut has_stale = false;
-        for id in &self.changed {
-            let is_stale = |group: &&mut Group| group.entries > 0 && matches!(group.value, Value::Stale);
-            if let Some(group) = self.groups.get_mut(id.0).filter(is_stale) {
-                (group.value, group.is_rewritten) = (Value::Rewritten(String::new()), true);
-                has_stale = true;
-            }
-        }
-        has_stale
+    /// Whether anything is to be written anew: then [`render`](Self::render) is to be called for all entries.
+    pub fn has_stale(&self) -> bool {
+        let mut changed = self.changed.iter().filter_map(|id| self.groups.get(id.0));
+        changed.any(|group| group.entries > 0 && matches!(group.value, Value::Stale(_)))
     }
 
     /// The new value of the group, if it is written anew: an entry that stands in it is to be added.
     pub fn render(&mut self, id: GroupId) -> Option<&mut String> {
         match self.groups.get_mut(id.0)?.value {
-            Value::Rewritten(ref mut value) => Some(value),
+            Value::Stale(ref mut value) => Some(value),
             _ => None,
         }
     }
@@ -262,6 +246,7 @@ impl Groups {
     pub fn commit(&mut self, out: &mut Queue<Output>) {
         for id in &self.changed {
             let Some(group) = self.groups.get_mut(id.0).filter(|group| group.entries > 0) else { continue };
+            group.is_rewritten |= matches!(group.value, Value::Stale(_));
             let value = match &mut group.value {
                 Value::Open { value, written_bytes, .. }
                     if self.newest == Some(*id) && value.len() < OUTBOX_GROUP_OPEN_BYTES =>
@@ -269,12 +254,12 @@ impl Groups {
                     *written_bytes = value.len();
                     value.as_str().into()
                 }
-                Value::Open { value, .. } | Value::Rewritten(value) => {
+                Value::Open { value, .. } | Value::Stale(value) => {
                     let value = mem::take(value).into();
                     group.value = Value::Written;
                     value
                 }
-                Value::Written | Value::Stale => continue,
+                Value::Written => continue,
             };
             self.writes = self.writes.wrapping_add(1);
             out.push_back(Output::WriteStorage { key: group.key.clone(), value: Some(value) });

@@ -32,7 +32,7 @@ struct Session {
 /// Who logged in last, as it stands in storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastUser {
-    owner: Owner,
+    pub owner: Owner,
     /// Sixteen bits of the digest of the parameters: enough to recognise them, too few to guess them.
     params_check: u16,
 }
@@ -50,16 +50,6 @@ impl LastUser {
         push_hex(&mut check, self.params_check.into());
         let last_digits = check.get(12..).unwrap_or_default();
         self.owner.starts_with('u') && by_params.starts_with('p') && by_params.ends_with(last_digits)
-    }
-
-    /// Who that was.
-    pub const fn owner(&self) -> &Owner {
-        &self.owner
-    }
-
-    /// Whether that was this owner.
-    pub fn is(&self, owner: &str) -> bool {
-        *self.owner == *owner
     }
 
     /// For storage.

@@ -1,24 +1,17 @@
 //! What is known of the leases that stand in for the browser's locks.
 
-use super::{Log, Other, Purpose};
+use super::{Log, Purpose};
 use crate::{
-    client::{io::Output, limits::LEASE_MS, time::Instant},
+    client::{io::Output, time::Instant},
     names::NameMap,
 };
 
 /// The leases that this client has or wants, by the client that they are for.
 #[derive(Debug, Default)]
 pub struct Leases {
-    are_in_use: bool,
-    pub wanted: NameMap<Lease>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Lease {
-    /// How far that has come.
-    pub stage: LeaseStage,
-    /// Whether to wait for it if another has it.
-    pub wait: bool,
+    /// Whether the browser has no locks.
+    pub are_in_use: bool,
+    pub wanted: NameMap<LeaseStage>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,33 +29,21 @@ pub enum LeaseStage {
 }
 
 impl Leases {
-    /// Whether the browser has no locks.
-    pub const fn are_in_use(&self) -> bool {
-        self.are_in_use
-    }
-
-    /// The browser has no locks.
-    pub const fn use_them(&mut self) {
-        self.are_in_use = true;
-    }
-
     /// When one of them is to be looked at.
     pub fn deadline(&self) -> Option<Instant> {
-        self.wanted.names().filter_map(|client| self.wanted.get(client)?.stage.deadline()).min()
+        self.wanted.names().filter_map(|client| self.stage(client)?.deadline()).min()
     }
 
     pub fn stage(&self, client: &str) -> Option<LeaseStage> {
-        self.wanted.get(client).map(|lease| lease.stage)
+        self.wanted.get(client).copied()
     }
 
     pub fn set(&mut self, client: &str, stage: LeaseStage) {
-        if let Some(lease) = self.wanted.get_mut(client) {
-            lease.stage = stage;
-        }
+        *self.wanted.get_or_insert_with(client, || stage) = stage;
     }
 
-    pub fn where_stage(&self, is_wanted: &dyn Fn(LeaseStage) -> bool) -> Vec<Box<str>> {
-        let names = self.wanted.names().filter(|client| self.stage(client).is_some_and(is_wanted));
+    pub fn where_stage(&self, is_meant: &dyn Fn(LeaseStage) -> bool) -> Vec<Box<str>> {
+        let names = self.wanted.names().filter(|client| self.stage(client).is_some_and(is_meant));
         names.map(Into::into).collect()
     }
 }
@@ -71,50 +52,26 @@ impl LeaseStage {
     pub const fn deadline(self) -> Option<Instant> {
         match self {
             Self::Reading | Self::Checking => None,
-            Self::Claimed { check_at } => Some(check_at),
-            Self::Held { renew_at, .. } => Some(renew_at),
-            Self::Elsewhere { until } => Some(until),
+            Self::Claimed { check_at: at } | Self::Held { renew_at: at, .. } | Self::Elsewhere { until: at } => {
+                Some(at)
+            }
         }
     }
 }
 
 impl Log {
-    pub fn ask_lease(&mut self, client: &str, wait: bool) {
-        self.want_lease(client, wait);
-        self.read_lease(client);
-    }
-
-    pub fn want_lease(&mut self, client: &str, wait: bool) {
-        let lease = Lease { stage: LeaseStage::Reading, wait };
-        *self.leases.wanted.get_or_insert_with(client, || lease) = lease;
+    /// Reads who has the lease of a client.
+    pub fn read_lease(&mut self, client: &str, stage: LeaseStage) {
+        self.leases.set(client, stage);
+        self.read(Purpose::Lease(client.into()));
     }
 
     /// Does without a lease, so that the next one need not wait until it runs out.
     pub fn give_lease_back(&mut self, client: &str) {
-        let Some(Lease { stage, .. }) = self.leases.wanted.remove(client) else { return };
-        if matches!(stage, LeaseStage::Claimed { .. } | LeaseStage::Checking | LeaseStage::Held { .. }) {
+        let stage = self.leases.wanted.remove(client);
+        if let Some(LeaseStage::Claimed { .. } | LeaseStage::Checking | LeaseStage::Held { .. }) = stage {
             let key = self.keys.of_lease(client);
             self.groups.say(Output::WriteStorage { key, value: None });
-        }
-    }
-
-    pub fn read_lease(&mut self, client: &str) {
-        self.read(self.keys.of_client(client), Purpose::Lease(client.into()));
-    }
-
-    pub fn on_lease_taken(&mut self, now: Instant, client: &str, left_ms: u64) {
-        self.leases.set(client, LeaseStage::Elsewhere { until: now.after_ms(left_ms) });
-        if self.leases.wanted.get(client).is_some_and(|lease| !lease.wait) {
-            if let Some(lease) = self.leases.wanted.get_mut(client) {
-                lease.wait = true;
-            }
-            self.set_other(client, Other::Lives);
-        }
-    }
-
-    pub fn on_lease_unreadable(&mut self, now: Instant, client: &str) {
-        if self.leases.stage(client).is_some() {
-            self.on_lease_taken(now, client, LEASE_MS);
         }
     }
 }

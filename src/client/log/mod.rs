@@ -42,7 +42,7 @@ pub struct Extent {
 }
 
 /// What is known of all entries together.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Log {
     pub keys: Keys,
     /// Names this client among all that ever used the same storage.
@@ -76,6 +76,7 @@ pub struct Log {
     pub is_wanted_early: bool,
     /// Whether entries have left since flushes were looked at.
     pub have_left: bool,
+    /// Whether the application is to be told that something has changed.
     pub changed: bool,
 }
 
@@ -84,29 +85,9 @@ impl Log {
     pub fn new(url: &str, key: Option<&str>, storage: OutboxStorage, rng: &mut Rng) -> Self {
         let mut client = String::new();
         push_hex(&mut client, rng.next_u64());
-        Self {
-            keys: Keys::new(&key.map_or_else(|| without_secrets(url), Into::into)),
-            client: client.into(),
-            next_number: 0,
-            next_event: 0,
-            identity: Identity::default(),
-            queued: Extent::default(),
-            written: Extent::default(),
-            written_to: NameMap::new(),
-            storage: if storage == OutboxStorage::Memory { Storage::Absent } else { Storage::Untouched },
-            groups: Groups::default(),
-            storage_name: None,
-            cleared: None,
-            reads: Reads::default(),
-            takeover: Takeover::default(),
-            leases: Leases::default(),
-            next_expiry: None,
-            start_deadline: None,
-            has_receipts: false,
-            is_wanted_early: false,
-            have_left: false,
-            changed: false,
-        }
+        let keys = Keys::new(&key.map_or_else(|| without_secrets(url), Into::into));
+        let storage = if storage == OutboxStorage::Memory { Storage::Absent } else { Storage::Untouched };
+        Self { keys, client: client.into(), storage, ..Self::default() }
     }
 
     /// How many entries there are.
@@ -124,21 +105,6 @@ impl Log {
         self.queued.bytes + self.written.bytes
     }
 
-    /// The records that something is written to, as they are now.
-    pub fn to_written_names(&self) -> Vec<Box<str>> {
-        self.written_to.to_names()
-    }
-
-    /// The records that something is written to.
-    pub fn written_to(&self) -> impl Iterator<Item = &str> {
-        self.written_to.names()
-    }
-
-    /// What the keys in storage begin with that are of use to this client.
-    pub fn key_prefix(&self) -> Box<str> {
-        self.keys.all()
-    }
-
     /// When time alone changes something, and what.
     pub fn deadline(&self, session: bool) -> Option<(Instant, Wake)> {
         let start = self.start_deadline.filter(|_| session).map(|at| (at, Wake::Storage));
@@ -146,11 +112,6 @@ impl Log {
         let lease = self.leases.deadline().map(|at| (at, Wake::Lease));
         let outdated = self.groups.deadline().map(|at| (at, Wake::Storage));
         earliest(&[start, expiry, lease, outdated])
-    }
-
-    /// Whether anything has changed since this was asked last.
-    pub fn take_changed(&mut self) -> bool {
-        std::mem::take(&mut self.changed)
     }
 
     /// Whether anything may be sent in a session: what others left behind comes first.
@@ -180,6 +141,7 @@ impl Log {
         self.written_to = NameMap::new();
         self.next_expiry = None;
         self.storage = Storage::Absent;
+        self.reads.retain(|purpose| matches!(purpose, Purpose::Clear { .. }));
         self.takeover = Takeover::default();
     }
 

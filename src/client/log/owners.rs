@@ -1,14 +1,9 @@
 //! Whose entries are whose, and which of them may be sent.
 
-use super::{Log, OwnLock, Purpose};
+use super::{Log, OwnLock};
 use crate::client::io::{Claim, Entry, Kind, Owner};
 
 impl Log {
-    /// Somebody has logged in with parameters of this digest. Says whether that is somebody else than last time.
-    pub fn on_login(&mut self, params: u64, client_data: Option<&str>) -> bool {
-        self.identity.logged_in(params, client_data)
-    }
-
     /// Whether the entry is of whoever is logged in, or of whoever is going to be.
     pub fn may_hold(&self, entry: &Entry) -> bool {
         entry.claim == Claim::Open || self.identity.may_hold(&entry.owner)
@@ -43,11 +38,5 @@ impl Log {
     /// Whether writing the entry anew cannot bring back a call that another page has made.
     pub fn may_rewrite(&self, entry: &Entry) -> bool {
         entry.kind != Kind::Call { idempotent: false } || self.may_make(entry)
-    }
-
-    /// The own lock is here again: reads which of the own entries others have left to be sent.
-    pub fn look_for_own(&mut self) {
-        let purpose = Purpose::Own(self.next_number);
-        self.read(self.keys.all(), purpose);
     }
 }

@@ -19,7 +19,7 @@ const CLEARED: &str = "/cleared";
 const VERSION: &str = "1";
 
 /// The place of one deployment in the storage of an origin, and of one client in it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Keys {
     prefix: Box<str>,
 }
@@ -114,6 +114,11 @@ impl Cleared {
         let check = Self::check(&entry.owner);
         entry.created_ms <= self.until_ms && self.owners.split(';').any(|owner| *owner == *check)
     }
+}
+
+/// The value under a key, among these keys and values.
+pub fn value_in<'a>(items: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    items.iter().find(|(found, _)| **found == *key).map(|(_, value)| value.as_str())
 }
 
 /// What stands under one key, as it is read.

@@ -4,9 +4,10 @@ use super::Log;
 use crate::client::io::{Entry, Output, Owner};
 
 /// What is known of the storage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Storage {
     /// Not asked for anything yet.
+    #[default]
     Untouched,
     /// Asked what is in it.
     Reading,
@@ -43,8 +44,6 @@ pub struct Reads {
     /// With how often values had been written by then.
     waiting: Vec<(u32, Purpose, u32)>,
     next: u32,
-    /// A removal that must wait for the first look, which tells who was logged in last.
-    pub clear_after_start: Option<Purpose>,
 }
 
 impl Reads {
@@ -61,6 +60,14 @@ impl Reads {
         self.waiting.iter().any(|(_, purpose, _)| matches!(purpose, Purpose::Own(_)))
     }
 
+    /// The users whose entries are to be removed from storage.
+    pub fn owners_to_clear(&mut self) -> impl Iterator<Item = &mut Vec<Owner>> {
+        self.waiting.iter_mut().filter_map(|(_, purpose, _)| match purpose {
+            Purpose::Clear { owners, .. } => Some(owners),
+            _ => None,
+        })
+    }
+
     /// An answer: what was asked, and how often values had been written by then.
     pub fn answered(&mut self, read: u32) -> Option<(Purpose, u32)> {
         let position = self.waiting.iter().position(|(waiting, ..)| *waiting == read)?;
@@ -68,9 +75,9 @@ impl Reads {
         Some((purpose, writes))
     }
 
-    /// Forgets the questions that lead to locks.
-    pub fn forget_takeovers(&mut self) {
-        self.waiting.retain(|(_, purpose, _)| matches!(purpose, Purpose::Start | Purpose::Clear { .. }));
+    /// Forgets all other questions.
+    pub fn retain(&mut self, is_kept: impl Fn(&Purpose) -> bool) {
+        self.waiting.retain(|(_, purpose, _)| is_kept(purpose));
     }
 }
 
@@ -81,45 +88,33 @@ impl Log {
     pub fn touch_storage(&mut self) {
         if self.storage == Storage::Untouched {
             self.storage = Storage::Reading;
-            self.read(self.keys.all(), Purpose::Start);
+            self.read(Purpose::Start);
         }
     }
 
-    /// Asks what stands under keys that begin so, unless that is asked already.
-    pub fn read(&mut self, prefix: Box<str>, purpose: Purpose) {
-        if matches!(purpose, Purpose::Clear { .. }) && self.storage != Storage::Ready {
-            self.reads.clear_after_start = Some(purpose);
-            return;
-        }
+    /// Asks what is in storage, unless that is asked already.
+    pub fn read(&mut self, purpose: Purpose) {
         if self.reads.waiting.iter().any(|(_, waiting, _)| *waiting == purpose) {
             return;
         }
+        let prefix = match &purpose {
+            Purpose::TakeOver(client) | Purpose::Lease(client) => self.keys.of_client(client),
+            _ => self.keys.all(),
+        };
         let read = self.reads.next;
         self.reads.next = read.wrapping_add(1);
-        self.reads.waiting.push((read, purpose, self.groups.writes()));
+        self.reads.waiting.push((read, purpose, self.groups.writes));
         self.groups.say(Output::ReadStorage { read, prefix });
-    }
-
-    /// The client is closed: only what is to be cleared in storage still is.
-    pub fn clear_although_closed(&mut self) {
-        if let Some(clear) = self.reads.clear_after_start.take() {
-            self.storage = Storage::Ready;
-            self.read(self.keys.all(), clear);
-        }
-        self.reads.waiting.retain(|(_, purpose, _)| matches!(purpose, Purpose::Clear { .. }));
     }
 
     /// Asks once more what storage has not answered; perhaps it does now.
     pub fn ask_again(&mut self) {
-        for (read, purpose, writes) in &mut self.reads.waiting {
-            let prefix = match purpose {
-                Purpose::Start => continue,
-                Purpose::TakeOver(client) | Purpose::Lease(client) => self.keys.of_client(client),
-                _ => self.keys.all(),
-            };
-            (*read, *writes) = (self.reads.next, self.groups.writes());
-            self.reads.next = read.wrapping_add(1);
-            self.groups.say(Output::ReadStorage { read: *read, prefix });
+        for (read, purpose, writes) in std::mem::take(&mut self.reads.waiting) {
+            if purpose == Purpose::Start {
+                self.reads.waiting.push((read, purpose, writes));
+            } else {
+                self.read(purpose);
+            }
         }
     }
 
@@ -146,11 +141,6 @@ impl Log {
             self.let_go_of(entry);
             self.groups.leave(group);
         }
-    }
-
-    /// Whether anything is to be said to storage when the task ends.
-    pub const fn has_uncommitted(&self) -> bool {
-        self.groups.is_changed()
     }
 
     /// Whether another page has cleared what is no longer in storage.

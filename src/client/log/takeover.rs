@@ -56,12 +56,12 @@ impl Log {
     /// Looks for what others left behind for whoever is logged in.
     pub fn look_for_orphans(&mut self) {
         if self.storage == Storage::Ready {
-            self.read(self.keys.all(), Purpose::Orphans);
+            self.read(Purpose::Orphans);
         }
     }
 
     fn release_lock(&mut self, client: &str) {
-        if self.leases.are_in_use() {
+        if self.leases.are_in_use {
             self.give_lease_back(client);
         } else {
             let lock = self.keys.of_client(client);
@@ -76,7 +76,7 @@ impl Log {
     /// Reads what a client that is gone has left.
     pub fn look_for_left(&mut self, client: &str) {
         self.set_other(client, Other::Gone);
-        self.read(self.keys.of_client(client), Purpose::TakeOver(client.into()));
+        self.read(Purpose::TakeOver(client.into()));
     }
 
     /// Whether the entry was another client's.
@@ -115,11 +115,10 @@ impl Log {
 
     /// Lets go of all locks, and of what was taken over, which stays in storage.
     pub fn release_all(&mut self) {
-        let others: Vec<Box<str>> = self.takeover.others.names().map(Into::into).collect();
-        for client in others {
+        for client in self.takeover.others.to_names() {
             self.release(&client);
         }
-        self.reads.forget_takeovers();
+        self.reads.retain(|purpose| matches!(purpose, Purpose::Start | Purpose::Clear { .. }));
         if std::mem::take(&mut self.takeover.own_lock) != OwnLock::None {
             let client = self.client.clone();
             self.release_lock(&client);

@@ -55,7 +55,7 @@ impl Left {
 impl Records {
     /// All that is unsent, that of each record after that of another.
     pub fn entries<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = &'a Op> {
-        let open = log.written_to().filter_map(|name| self.entries.get(name));
+        let open = log.written_to.names().filter_map(|name| self.entries.get(name));
         let left = self.left.iter().flat_map(|left| &left.writes).map(|write| &write.op);
         self.blind.entries().chain(open.flat_map(Entry::entries)).chain(left)
     }
@@ -63,7 +63,7 @@ impl Records {
     /// Calls `visit` for all of that, and for what writes were made to.
     pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
         self.blind.for_each_entry(context, visit);
-        for name in context.log.to_written_names() {
+        for name in context.log.written_to.to_names() {
             if let Some(entry) = self.entries.get_mut(&name) {
                 entry.for_each_entry(context, visit);
             }
@@ -122,7 +122,7 @@ impl Records {
             }
         }
         self.left.retain(|left| !left.writes.is_empty());
-        for name in context.log.to_written_names() {
+        for name in context.log.written_to.to_names() {
             if self.entries.get(&name).is_some_and(|entry| entry.entries().any(is_meant)) {
                 taken.append(&mut self.take_out_of(context, &name, is_meant));
             }

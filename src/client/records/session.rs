@@ -105,7 +105,7 @@ impl Records {
 
     /// The records of which something is unsent.
     pub(super) fn unsent_names(&self, context: &Context<'_>) -> Vec<Box<str>> {
-        let mut names = context.log.to_written_names();
+        let mut names = context.log.written_to.to_names();
         names.retain(|name| self.entries.get(name).is_some_and(Entry::has_unsent));
         names
     }

@@ -224,7 +224,7 @@ impl Requestor {
             }
         }
         if self.batch == batch {
-            context.log.read(context.log.keys.all(), Purpose::Removal(batch));
+            context.log.read(Purpose::Removal(batch));
         }
     }
 
@@ -271,8 +271,7 @@ impl Requestor {
                 reject(context, call.op, failure);
                 continue;
             } else if context.log.is_taken_over(&call.op) {
-                context.log.uncount(&call.op);
-                context.log.leave_storage(&call.op);
+                context.log.leave_to_others(&call.op);
                 continue;
             } else {
                 call.op.progress = Progress::Held;
