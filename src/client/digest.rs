@@ -1,11 +1,13 @@
 //! A number that stands for a text.
 
-/// Appends sixteen hexadecimal digits.
-pub fn push_hex(text: &mut String, number: u64) {
+/// A number as a prefix and sixteen hexadecimal digits.
+pub fn hex(prefix: &str, number: u64) -> Box<str> {
+    let mut text = String::from(prefix);
     for position in (0..16).rev() {
         let digit = (number >> (4 * position)) as u32 & 0xF;
         text.push(char::from_digit(digit, 16).unwrap_or('0'));
     }
+    text.into()
 }
 
 /// FNV-1a, mixed so that every bit of the result depends on every byte.

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::client::{
-    digest::push_hex,
+    digest::hex,
     error::{ClientError, DropReason, RecordFailure, RpcFailure},
     flight::Item,
     io::{CHOSEN_KEY, Delivery, Entry, Kind, Offer, OutboxNews, Output, Progress},
@@ -75,9 +75,7 @@ impl Context<'_> {
         self.hold_own_lock();
         self.log.takeover.has_stored_calls |= entry.kind.is_call();
         if self.log.storage_name.is_none() {
-            let mut name = String::new();
-            push_hex(&mut name, self.rng.next_u64());
-            let name: Box<str> = name.into();
+            let name = hex("", self.rng.next_u64());
             self.write(self.log.keys.of_storage(), Some(name.clone()));
             self.log.storage_name = Some(name);
         }

@@ -66,7 +66,8 @@ impl Features {
             context.log.claim(entry, &owner);
         });
         // What is theirs was claimed.
-        let others = self.records.entries(context.log).filter(|entry| !context.log.may_hold(entry));
+        let of_records = self.entries(context.log).filter(|entry| entry.kind.is_of_record());
+        let others = of_records.filter(|entry| !context.log.may_hold(entry));
         let others: Vec<u64> = others.map(|entry| entry.number).collect();
         if others.is_empty() {
             return;

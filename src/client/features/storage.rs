@@ -156,8 +156,7 @@ impl Features {
 
     /// What nobody could be named for, or only a digest, is now known to be somebody's.
     fn remember_last_user(&mut self, context: &mut Context<'_>, last: LastUser) {
-        context.log.identity.remember(last);
-        let Some(last) = context.log.identity.last().cloned() else { return };
+        let last = context.log.identity.remember(last);
         self.for_each(context, &mut |_, entry| {
             if entry.claim == Claim::Open || (entry.claim == Claim::Made && last.logged_in_as(&entry.owner)) {
                 entry.owner = last.owner.clone();

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::client::{
-    digest::{digest, push_hex},
+    digest::{digest, hex},
     io::{Claim, Owner},
     record::{Kind, Value},
 };
@@ -46,8 +46,7 @@ impl LastUser {
 
     /// Whether the server has a name for whoever logged in with the parameters that this owner stands for.
     pub fn logged_in_as(&self, by_params: &str) -> bool {
-        let mut check = String::new();
-        push_hex(&mut check, self.params_check.into());
+        let check = hex("", self.params_check.into());
         let last_digits = check.get(12..).unwrap_or_default();
         self.owner.starts_with('u') && by_params.starts_with('p') && by_params.ends_with(last_digits)
     }
@@ -68,8 +67,8 @@ impl Identity {
 
     /// Somebody has logged in with parameters of this digest. Says whether that is somebody else than last time.
     pub fn logged_in(&mut self, params: u64, client_data: Option<&str>) -> bool {
-        let by_params = named('p', params);
-        let owner = client_data.and_then(user_id).map_or_else(|| by_params.clone(), |id| named('u', digest(&id)));
+        let by_params = by_params(params);
+        let owner = client_data.and_then(user_id).map_or_else(|| by_params.clone(), |id| hex("u", digest(&id)).into());
         self.params = Some(params);
         let last = LastUser { owner: owner.clone(), params_check: params as u16 };
         self.session = Some(Session { owner, by_params });
@@ -83,15 +82,15 @@ impl Identity {
         self.last.as_ref()
     }
 
-    /// What storage says of who logged in last; what this client knows itself is newer.
-    pub fn remember(&mut self, last: LastUser) {
-        self.last.get_or_insert(last);
+    /// What storage says of who logged in last; what this client knows itself is newer. Returns who it was.
+    pub fn remember(&mut self, last: LastUser) -> LastUser {
+        self.last.get_or_insert(last).clone()
     }
 
     /// The server refuses parameters of this digest. Returns the owner that stands for them.
     pub fn refused(&mut self, params: u64) -> Owner {
         self.params = None;
-        named('p', params)
+        by_params(params)
     }
 
     /// Whose a new entry is, and how sure that is.
@@ -99,7 +98,7 @@ impl Identity {
         match (&self.session, &self.last, self.params) {
             (Some(session), ..) => (session.owner.clone(), Claim::Proven),
             (None, last, Some(params)) => {
-                let by_params = named('p', params);
+                let by_params = by_params(params);
                 let known = last.as_ref().filter(|last| last.logged_in_as(&by_params));
                 (known.map_or(by_params, |last| last.owner.clone()), Claim::Made)
             }
@@ -128,17 +127,16 @@ impl Identity {
     /// was last.
     pub fn owners(&self) -> Vec<Owner> {
         let (owner, _) = self.owner();
-        let by_params = self.params.map(|params| named('p', params));
+        let by_params = self.params.map(by_params);
         let mut owners = vec![Owner::default(), owner];
         owners.extend(by_params);
         owners
     }
 }
 
-fn named(prefix: char, digest: u64) -> Owner {
-    let mut name = String::from(prefix);
-    push_hex(&mut name, digest);
-    name.into()
+/// The owner that stands for parameters of this digest.
+fn by_params(params: u64) -> Owner {
+    hex("p", params).into()
 }
 
 /// The value of the member `id` of a JSON object, as it is written there: a string or a number.

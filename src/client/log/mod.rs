@@ -24,7 +24,7 @@ pub use self::{
     takeover::{Other, OwnLock, Takeover},
 };
 use super::{
-    digest::push_hex,
+    digest::hex,
     io::{Entry, Kind},
     options::OutboxStorage,
     rng::Rng,
@@ -83,11 +83,9 @@ pub struct Log {
 impl Log {
     /// No entries, for the deployment at `url`.
     pub fn new(url: &str, key: Option<&str>, storage: OutboxStorage, rng: &mut Rng) -> Self {
-        let mut client = String::new();
-        push_hex(&mut client, rng.next_u64());
         let keys = Keys::new(&key.map_or_else(|| without_secrets(url), Into::into));
         let storage = if storage == OutboxStorage::Memory { Storage::Absent } else { Storage::Untouched };
-        Self { keys, client: client.into(), storage, ..Self::default() }
+        Self { keys, client: hex("", rng.next_u64()), storage, ..Self::default() }
     }
 
     /// How many entries there are.
