@@ -35,19 +35,12 @@ pub fn parse_url(url: &str, default_path: &str) -> Result<String, UrlError> {
     if host.is_empty() || host.starts_with(':') || host.ends_with('@') {
         return Err(UrlError("a URL with a host"));
     }
-    let mut parsed = String::with_capacity(url.len() + default_path.len() + 5);
-    parsed.push_str(scheme);
-    parsed.push_str("//");
-    parsed.push_str(host);
-    match path_and_query {
-        "" | "/" => parsed.push_str(default_path),
-        query if query.starts_with('?') => {
-            parsed.push_str(default_path);
-            parsed.push_str(query);
-        }
-        path => parsed.push_str(path),
-    }
-    Ok(parsed)
+    let (path, query) = match path_and_query {
+        "" | "/" => (default_path, ""),
+        query if query.starts_with('?') => (default_path, query),
+        path => (path, ""),
+    };
+    Ok([scheme, "//", host, path, query].concat())
 }
 
 /// A URL that [`parse_url`] has made, as it may be shown or kept: the query and the user info may be secret.

@@ -16,7 +16,7 @@ use crate::client::{
 /// sent before has had time to leave, and goes on while the browser's buffer empties. Frames that keep arriving stretch
 /// it, since the answer may be queued behind them; so does an awaited answer that may be long, because a browser tells
 /// nothing of a message before all of it is there. Each of these has a bound.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Heartbeat {
     interval_ms: u64,
     next_ping: Instant,
@@ -70,15 +70,10 @@ impl Heartbeat {
         Self {
             interval_ms,
             next_ping: now.after_ms(interval_ms),
-            unanswered: None,
-            sent: Vec::new(),
             last_frame: now,
-            probe_at: None,
-            round_trip_ms: None,
             expected_ms,
-            buffered: 0,
-            left: 0,
             moved_at: now,
+            ..Self::default()
         }
     }
 

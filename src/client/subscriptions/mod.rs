@@ -41,7 +41,7 @@ pub struct Subscriptions {
     gap_ms: Option<u64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Subscription {
     name: Rc<str>,
     wanted: bool,
@@ -56,8 +56,9 @@ struct Subscription {
 }
 
 /// What the server knows of a name, in this session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Knowledge {
+    #[default]
     Nothing,
     /// The message with this id told it.
     Subscribed(u32),
@@ -92,15 +93,8 @@ impl Subscriptions {
 
     /// The application wants `name`.
     pub fn subscribe(&mut self, context: &mut Context<'_>, name: &str) {
-        let slot = self.names.slot_or_insert_with(name, |name| Subscription {
-            name: name.clone(),
-            wanted: true,
-            server: Knowledge::Nothing,
-            is_changed: false,
-            unacknowledged: 0,
-            last_message: 0,
-            is_repeated: false,
-        });
+        let new = |name: &Rc<str>| Subscription { name: name.clone(), ..Subscription::default() };
+        let slot = self.names.slot_or_insert_with(name, new);
         let Some(it) = self.names.at_mut(slot) else { return };
         it.wanted = true;
         it.server = match it.server {
@@ -300,13 +294,7 @@ impl Subscriptions {
             self.repair(context, id, &bulk);
         }
         if let Some(gap_ms) = bulk.gap_ms {
-            let mut restored = Vec::new();
-            for slot in &bulk.slots {
-                if self.names.at(*slot).is_some_and(|it| it.server == Knowledge::Subscribed(id)) {
-                    restored.push(*slot);
-                }
-            }
-            let names = self.names_in(&restored);
+            let names = self.names_in(&self.known_as(&bulk.slots, Knowledge::Subscribed(id)));
             if !names.is_empty() {
                 context.out.push_back(Output::Resubscribed { topic: self.subject.topic(), names, gap_ms });
             }
@@ -339,12 +327,7 @@ impl Subscriptions {
                 it.server = Knowledge::Outdated;
             }
         }
-        let mut kept = Vec::new();
-        for slot in bulk.slots.iter().take(kept_until) {
-            if self.names.at(*slot).is_some_and(|it| it.server == Knowledge::Refused) {
-                kept.push(*slot);
-            }
-        }
+        let kept = self.known_as(bulk.slots.get(..kept_until).unwrap_or_default(), Knowledge::Refused);
         self.expect_complaints(&kept);
         self.send(context, Direction::Unsubscribe, &kept, None);
     }
@@ -407,6 +390,13 @@ impl Subscriptions {
             let name = it.name.clone();
             self.names.remove(&name);
         }
+    }
+
+    /// Those of the names of which the server knows just this.
+    fn known_as(&self, slots: &[usize], server: Knowledge) -> Vec<usize> {
+        let mut slots = slots.to_vec();
+        slots.retain(|slot| self.names.at(*slot).is_some_and(|it| it.server == server));
+        slots
     }
 
     fn names_in(&self, slots: &[usize]) -> Vec<Box<str>> {
