@@ -76,7 +76,7 @@ faultTest('whoever listens to connectionChanged knows each attempt, when the nex
 });
 
 faultTest('a link that falls silent is left by heartbeat, for a new one in the same moment', async ({ meet }) => {
-  const { bystander, visitor, proxy } = await meet({ heartbeatInterval: 500, connectTimeout: 3000 });
+  const { bystander, visitor, proxy } = await meet({ heartbeatInterval: 1_500, connectTimeout: 5_000 });
   const { states } = await visitor.told();
   proxy.fail('blackhole');
   await visitor.emit('letters', 'swallowed');
@@ -95,7 +95,7 @@ faultTest('a link that falls silent is left by heartbeat, for a new one in the s
 });
 
 faultTest("with heartbeatFailure 'stop', the application decides", async ({ meet }) => {
-  const { visitor, proxy } = await meet({ heartbeatInterval: 300, heartbeatFailure: 'stop' });
+  const { visitor, proxy } = await meet({ heartbeatInterval: 1_500, heartbeatFailure: 'stop' });
   proxy.fail('blackhole');
   await visitor.comesTo('ERROR');
   expect(await connectionOf(visitor)).toMatchObject({ reason: { kind: 'heartbeat', willRetry: false }, nextAttemptAt: null });
@@ -109,7 +109,7 @@ faultTest("with heartbeatFailure 'stop', the application decides", async ({ meet
 
 faultTest('a slow link is kept, and its slowness can be read', async ({ meet }) => {
   const delayMs = 200;
-  const { visitor, proxy } = await meet({ heartbeatInterval: 1000 }, { delayMs });
+  const { visitor, proxy } = await meet({ heartbeatInterval: 2_000 }, { delayMs });
   proxy.fail('delay');
   // Less than twice the delay by what timers are inexact.
   await eventually(async () => (await connectionOf(visitor)).rtt).toBeGreaterThan(2 * delayMs - 10);

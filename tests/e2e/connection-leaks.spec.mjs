@@ -55,6 +55,7 @@ test('a client that reconnects a thousand times is the same afterwards', async (
   const reconnectAndRead = async (times) => {
     await reconnect(times);
     await new Visitor(page).comesTo('OPEN');
+    await eventually(() => page.evaluate(() => client.outbox.size)).toBe(0);
     await eventually(async () => (await readMeters(page)).sockets).toBe(1);
     return readMeters(page);
   };

@@ -4,7 +4,7 @@ import { test } from './support/real-tabs.mjs';
 import { Visitor } from './support/visitor.mjs';
 
 const aMinute = 60_000;
-const heartbeatInterval = 500;
+const heartbeatInterval = 1_000;
 
 /** Throttles timers as browsers do, which wait with it until a page has been hidden for some minutes. */
 function throttle(interval) {
@@ -48,7 +48,7 @@ for (const heartbeatWorker of ['blob', '/pkg/timer-worker.js']) {
     const pings = () => server.report().received['CONNECTION/PING'] ?? 0;
     await visitor.page.evaluate(() => setTimeout(() => (globalThis.isAwake = true)));
     const before = pings();
-    await eventually(pings).toBeGreaterThan(before + 5);
+    await eventually(pings).toBeGreaterThan(before + 3);
     expect(await visitor.page.evaluate(() => globalThis.isAwake), 'whether timers of the page fire').toBeUndefined();
     expect(await visitor.state()).toBe('OPEN');
     expect(server.report().opened).toBe(1);

@@ -38,10 +38,12 @@ class Application {
   }
 }
 
-/** Opens the demo; what is clicked before its script has run is lost. */
+/** Waits until the script of the page has run: what is clicked before is lost. */
+const isReady = (page) => expect(page.locator('body[data-ready]')).toBeAttached();
+
 async function openReady(openPage, options) {
   const page = await openPage(demo.pageUrl, options);
-  await expect(page.locator('body[data-ready]')).toBeAttached();
+  await isReady(page);
   return page;
 }
 
@@ -88,6 +90,7 @@ test('what waited when the page was reloaded is lost on one side only', async ({
     await expect(side.line('meanwhile')).toHaveAttribute('data-mark', 'waiting');
   }
   await page.reload();
+  await isReady(page);
   await page.getByTestId('writes').uncheck();
   await page.getByTestId('network-none').check();
   for (const side of [theirs, ours]) {
@@ -451,6 +454,7 @@ test('what waits is listed, outlives the page, and is sent by the next one', asy
   await expect(a.role('outbox-entries').locator('li').first()).toHaveAttribute('data-where', 'stored');
 
   await page.reload();
+  await isReady(page);
   await page.getByRole('tab', { name: 'Two of our own' }).click();
   await page.getByTestId('server-restart').click();
   for (const panel of [a, new Panel(page, 'b')]) await panel.isIn('OPEN', 'good');

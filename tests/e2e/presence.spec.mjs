@@ -110,7 +110,9 @@ test('what was missed is told after every restart of the server, and nothing els
   for (const round of [1, 2, 3]) {
     await ann.page.evaluate(() => client.pause());
     await bob.page.evaluate(() => client.pause());
-    await server.restart();
+    await server.kill();
+    await cat.comesTo('RECONNECTING');
+    await server.start();
     await cat.comesTo('OPEN');
     await ann.page.evaluate(() => client.resume());
     await isTold(ann, ['all -bob', 'one -bob']);

@@ -210,6 +210,7 @@ describe('with a socket of another kind', () => {
       // This one lets go of a socket that is still being opened.
       setTimeout(() => second.close());
       await new Promise((resolve) => setTimeout(resolve, 500));
+      while (first.connection.reason === null) await new Promise((resolve) => setTimeout(resolve, 5));
       console.log(JSON.stringify(first.connection.reason));
       first.close();
       `,
