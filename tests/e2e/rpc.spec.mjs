@@ -150,7 +150,7 @@ test('a server that is killed during a call leaves nothing open and nothing exec
 });
 
 test('a provider that dies in the middle of a call is told by the server', async ({ startDeepstream, visit }) => {
-  const [ada, grace] = await meet(await startDeepstream(), visit);
+  const [ada, grace] = await meet(await startDeepstream({ rpc: { ackTimeout: 1_000 } }), visit);
   await provide(grace, 'dying', (_, response) => (response.autoAccept = false));
   await ada.isReachedBy(grace);
   const call = make(ada, 'dying', 1);

@@ -4,7 +4,7 @@ import deepstreamClient from '@deepstream/client';
 import { startCluster } from './cluster.mjs';
 
 const { DeepstreamClient } = deepstreamClient;
-const deadline = { timeout: 30_000 };
+const deadline = { timeout: 120_000 };
 // Whose comings and goings a test counts, is in no other test: see "Presence" in README.md.
 const userNames = ['ann', 'bob', 'cat', 'dan', 'eve'];
 let names = 0;

@@ -13,7 +13,7 @@ import { startScriptedServer, startScriptedServerProcess } from './scripted-serv
 import { startStaticServer } from './static-server.mjs';
 
 const { DeepstreamClient } = deepstreamClient;
-const deadline = { timeout: 20_000 };
+const deadline = { timeout: 120_000 };
 
 function connect(url) {
   const client = new DeepstreamClient(url, { reconnectIntervalIncrement: 50, maxReconnectAttempts: 1000 });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { freePort, loopback } from './ports.mjs';
 import { directions, faults, startTcpProxy } from './tcp-proxy.mjs';
 
-const deadline = { timeout: 20_000 };
+const deadline = { timeout: 120_000 };
 const delayMs = 100;
 
 let server;

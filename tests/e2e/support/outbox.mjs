@@ -67,7 +67,7 @@ export const test = base.extend({
 /** Waits until the outbox of the page is empty. */
 export async function sendsEverything(visitor) {
   await visitor.comesTo('OPEN');
-  await expect.poll(() => sizeOf(visitor), 'entries in the outbox').toBe(0);
+  await expect.poll(() => sizeOf(visitor), { message: 'entries in the outbox', timeout: 60_000 }).toBe(0);
 }
 
 export const sizeOf = ({ page }) => page.evaluate(() => client.outbox.size);

@@ -11,6 +11,9 @@ export { expect };
 /** What Chromium itself writes on the console when a connection fails: no script can keep it from doing so. */
 const networkFailure = /^WebSocket connection to '.*' failed|^Failed to load resource: net::ERR_/;
 
+/** Servers wait for those whom a busy machine keeps from answering. */
+const patient = { rpc: { ackTimeout: 5_000 }, listen: { responseTimeout: 5_000 } };
+
 /** Gives `use` a function that starts something, and stops all of it in the end. */
 const starting = (start) => async ({}, use) => {
   const started = [];
@@ -26,7 +29,7 @@ export const test = base.extend({
   /** The name of a script that is not ours: what it complains about is not held against the page. */
   foreignScript: [null, { option: true }],
 
-  startDeepstream: starting(startDeepstreamServer),
+  startDeepstream: starting((options) => startDeepstreamServer({ ...patient, ...options })),
   startScripted: starting(startScriptedServer),
 
   /** Serves `pages/`, and the package under `/pkg/`, as any static server would. */
