@@ -1,4 +1,5 @@
-// The browser engines of `npm run test:engines`: finds them, and installs what is missing where apt-get and root allow it.
+// The browser engines of `npm test` and `npm run test:engines`: finds them, and installs what is missing where apt-get and
+// root allow it.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { canUseApt, ensureBrowser, find } from './browser.mjs';
@@ -31,7 +32,7 @@ const searches = {
 /**
  * Finds Chromium, Firefox and WebKitGTK.
  * @returns {Promise<{ found: Record<string, Record<string, string>>, missing: Record<string, string> }>} by engine: the paths of
- * its programs, or what would have to be installed
+ * its programs, or why there are none
  */
 export async function ensureEngines() {
   const { chrome } = await ensureBrowser();
@@ -43,14 +44,17 @@ export async function ensureEngines() {
     console.log(`Installing ${wanted.join(', ')} with apt-get.`);
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
     // What cannot be had is told of below.
-    await run('apt-get', ['update', '-qq'], { env }).catch(() => {});
-    for (const name of wanted) await run('apt-get', ['install', '-y', '-qq', name], { env }).catch(() => {});
+    const impatient = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=30', '-o', 'Acquire::https::Timeout=30'];
+    await run('apt-get', ['update', '-qq', ...impatient], { env }).catch(() => {});
+    for (const name of wanted) await run('apt-get', ['install', '-y', '-qq', ...impatient, name], { env }).catch(() => {});
     engines = look();
   }
   return {
     found: { chromium: { chrome }, ...Object.fromEntries(engines.filter(isComplete)) },
     missing: Object.fromEntries(
-      engines.filter((engine) => !isComplete(engine)).map(([name]) => [name, searches[name].packages.join(', ')]),
+      engines
+        .filter((engine) => !isComplete(engine))
+        .map(([name]) => [name, `was not found (Debian: apt-get install ${searches[name].packages.join(' ')})`]),
     ),
   };
 }

@@ -57,7 +57,9 @@ async function startWebKit({ driver, miniBrowser, xvfb }) {
   const display = spawn(xvfb, ['-displayfd', '1', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const [number] = await once(display.stdout, 'data');
+  const ends = once(display, 'exit').then(() => Promise.reject(new Error(`${xvfb} has ended`)));
+  ends.catch(() => {});
+  const [number] = await Promise.race([once(display.stdout, 'data'), ends]);
   const port = await freePort();
   const driving = spawn(driver, [`--port=${port}`], {
     // As root there is no sandbox to be had.
