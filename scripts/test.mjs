@@ -170,7 +170,7 @@ async function runEngineTests(extra) {
       await engine.stop();
     } catch (error) {
       delete found[name];
-      missing[name] = `does not start: ${error.message}`;
+      missing[name] = `does not start: ${error.message.split('\n')[0]}`;
     }
   }
   for (const [name, why] of Object.entries(missing)) untested.push(`NOT TESTED: ${name}, which ${why}`);
