@@ -109,7 +109,7 @@ pub enum OptionError {
 const MAX_TIMER_MS: f64 = 2_147_483_647.0;
 
 /// What a value must be, in words, and what stores it, or says no.
-type Kind<T> = (&'static str, fn(&mut T, OptionValue<'_>) -> Option<()>);
+type Kind<T> = (&'static str, fn(&mut T, &OptionValue<'_>) -> Option<()>);
 
 /// Makes [`Options`] with its defaults and [`KNOWN`] of the table below. An option is a row: how JavaScript calls it,
 /// the field, its type and default, and how a value is checked. What is only checked is for the shell, adds to the
@@ -161,7 +161,8 @@ macro_rules! field {
 macro_rules! either {
     ($one:literal => $first:expr, $other:literal => $second:expr) => {
         (concat!("'", $one, "' or '", $other, "'"), |field, value| {
-            choose(field, value, [($one, $first), ($other, $second)])
+            *field = if is_second(value, [$one, $other])? { $second } else { $first };
+            Some(())
         })
     };
 }
@@ -295,7 +296,7 @@ impl Options {
         let Some((_, accepted, (expected, store))) = KNOWN.iter().find(|(known, ..)| *known == name) else {
             return Err(OptionError::Unknown { nearest: nearest_name(name) });
         };
-        store(self, value).map(|()| *accepted).ok_or(OptionError::Invalid { expected })
+        store(self, &value).map(|()| *accepted).ok_or(OptionError::Invalid { expected })
     }
 }
 
@@ -311,59 +312,59 @@ const POSITIVE_WHOLE: Kind<usize> = ("a whole number from 1", |field, value| set
 const NAME: Kind<Option<String>> = ("a string that is not empty", set_text);
 const TEXTS: Kind<Vec<String>> = ("an array of strings", add_texts);
 const FLAG: Kind<bool> = ("true or false", set_flag);
-const TEXT: Kind<()> = ("a string", |_, value| matches!(value, OptionValue::Text(_)).then_some(()));
-const FUNCTION: Kind<()> = ("a function", |_, value| (value == OptionValue::Function).then_some(()));
+const TEXT: Kind<()> = ("a string", |_, value| matches!(*value, OptionValue::Text(_)).then_some(()));
+const FUNCTION: Kind<()> = ("a function", |_, value| (*value == OptionValue::Function).then_some(()));
 const OBJECT: Kind<()> =
-    ("an object with get, set, delete and reset", |_, value| (value == OptionValue::Object).then_some(()));
+    ("an object with get, set, delete and reset", |_, value| (*value == OptionValue::Object).then_some(()));
 const ANYTHING: Kind<()> = ("anything", |_, _| Some(()));
 const STORAGE_NAME: Kind<()> =
-    ("'indexdb' or 'localstorage'", |field, value| choose(field, value, [("indexdb", ()), ("localstorage", ())]));
+    ("'indexdb' or 'localstorage'", |_, value| is_second(value, ["indexdb", "localstorage"]).map(drop));
 
 /// A number from `lowest` to the longest time a timer can wait.
-fn number(value: OptionValue<'_>, lowest: f64) -> Option<f64> {
-    match value {
+fn number(value: &OptionValue<'_>, lowest: f64) -> Option<f64> {
+    match *value {
         OptionValue::Number(number) if (lowest..=MAX_TIMER_MS).contains(&number) => Some(number),
         _ => None,
     }
 }
 
 /// A string that is not empty.
-fn text(value: OptionValue<'_>) -> Option<String> {
-    match value {
+fn text(value: &OptionValue<'_>) -> Option<String> {
+    match *value {
         OptionValue::Text(text) if !text.is_empty() => Some(text.into()),
         _ => None,
     }
 }
 
-fn set_milliseconds(field: &mut u64, value: OptionValue<'_>, lowest: f64) -> Option<()> {
+fn set_milliseconds(field: &mut u64, value: &OptionValue<'_>, lowest: f64) -> Option<()> {
     number(value, lowest).map(|number| *field = number as u64)
 }
 
-fn set_optional_milliseconds(field: &mut Option<u64>, value: OptionValue<'_>) -> Option<()> {
-    *field = match value {
+fn set_optional_milliseconds(field: &mut Option<u64>, value: &OptionValue<'_>) -> Option<()> {
+    *field = match *value {
         OptionValue::Number(f64::INFINITY) => None,
-        value => Some(number(value, 1.0)? as u64),
+        _ => Some(number(value, 1.0)? as u64),
     };
     Some(())
 }
 
-fn set_whole(field: &mut usize, value: OptionValue<'_>, lowest: f64) -> Option<()> {
+fn set_whole(field: &mut usize, value: &OptionValue<'_>, lowest: f64) -> Option<()> {
     number(value, lowest).filter(|number| number % 1.0 == 0.0).map(|number| *field = number as usize)
 }
 
-fn set_text(field: &mut Option<String>, value: OptionValue<'_>) -> Option<()> {
+fn set_text(field: &mut Option<String>, value: &OptionValue<'_>) -> Option<()> {
     text(value).map(|text| *field = Some(text))
 }
 
-fn set_flag(field: &mut bool, value: OptionValue<'_>) -> Option<()> {
-    let OptionValue::Flag(flag) = value else { return None };
+fn set_flag(field: &mut bool, value: &OptionValue<'_>) -> Option<()> {
+    let OptionValue::Flag(flag) = *value else { return None };
     *field = flag;
     Some(())
 }
 
 /// Adds to what other options have given.
-fn add_texts(field: &mut Vec<String>, value: OptionValue<'_>) -> Option<()> {
-    match value {
+fn add_texts(field: &mut Vec<String>, value: &OptionValue<'_>) -> Option<()> {
+    match *value {
         OptionValue::Texts(texts) => field.extend_from_slice(texts),
         OptionValue::List([]) => {}
         _ => return None,
@@ -371,17 +372,13 @@ fn add_texts(field: &mut Vec<String>, value: OptionValue<'_>) -> Option<()> {
     Some(())
 }
 
-fn choose<T: Copy, const COUNT: usize>(
-    field: &mut T,
-    value: OptionValue<'_>,
-    choices: [(&str, T); COUNT],
-) -> Option<()> {
-    let choice = choices.iter().find(|(name, _)| value == OptionValue::Text(name));
-    choice.map(|(_, choice)| *field = *choice)
+/// Which of two strings the value is: whether it is the second.
+fn is_second(value: &OptionValue<'_>, choices: [&str; 2]) -> Option<bool> {
+    choices.iter().position(|choice| *value == OptionValue::Text(choice)).map(|index| index == 1)
 }
 
-fn set_attempts(field: &mut Option<u32>, value: OptionValue<'_>) -> Option<()> {
-    *field = match value {
+fn set_attempts(field: &mut Option<u32>, value: &OptionValue<'_>) -> Option<()> {
+    *field = match *value {
         OptionValue::Number(f64::INFINITY) => None,
         OptionValue::Number(number) if number >= 0.0 && number <= f64::from(u32::MAX) && number % 1.0 == 0.0 => {
             Some(number as u32)
@@ -391,30 +388,32 @@ fn set_attempts(field: &mut Option<u32>, value: OptionValue<'_>) -> Option<()> {
     Some(())
 }
 
-fn set_jitter(field: &mut f64, value: OptionValue<'_>) -> Option<()> {
+fn set_jitter(field: &mut f64, value: &OptionValue<'_>) -> Option<()> {
     number(value, 0.0).filter(|number| *number <= 1.0).map(|number| *field = number)
 }
 
-fn set_storage(field: &mut OutboxStorage, value: OptionValue<'_>) -> Option<()> {
-    if value == OptionValue::Object {
-        *field = OutboxStorage::Custom;
-        return Some(());
-    }
-    choose(field, value, [("localStorage", OutboxStorage::Local), ("memory", OutboxStorage::Memory)])
+fn set_storage(field: &mut OutboxStorage, value: &OptionValue<'_>) -> Option<()> {
+    *field = match *value {
+        OptionValue::Text("localStorage") => OutboxStorage::Local,
+        OptionValue::Text("memory") => OutboxStorage::Memory,
+        OptionValue::Object => OutboxStorage::Custom,
+        _ => return None,
+    };
+    Some(())
 }
 
-fn set_path(field: &mut String, value: OptionValue<'_>) -> Option<()> {
+fn set_path(field: &mut String, value: &OptionValue<'_>) -> Option<()> {
     text(value).filter(|path| path.starts_with('/')).map(|path| *field = path)
 }
 
-fn set_stop_codes(field: &mut Vec<u16>, value: OptionValue<'_>) -> Option<()> {
-    let OptionValue::List(codes) = value else { return None };
+fn set_stop_codes(field: &mut Vec<u16>, value: &OptionValue<'_>) -> Option<()> {
+    let OptionValue::List(codes) = *value else { return None };
     let is_code = |code: &f64| (1000.0..5000.0).contains(code) && code % 1.0 == 0.0;
     codes.iter().all(is_code).then(|| *field = codes.iter().map(|code| *code as u16).collect())
 }
 
-fn set_auth_params(field: &mut Option<AuthParams>, value: OptionValue<'_>) -> Option<()> {
-    *field = Some(match value {
+fn set_auth_params(field: &mut Option<AuthParams>, value: &OptionValue<'_>) -> Option<()> {
+    *field = Some(match *value {
         OptionValue::Function => AuthParams::Function,
         OptionValue::Json(text) => AuthParams::Fixed(text.into()),
         _ => return None,
@@ -422,7 +421,7 @@ fn set_auth_params(field: &mut Option<AuthParams>, value: OptionValue<'_>) -> Op
     Some(())
 }
 
-fn set_reconnect_param(field: &mut Option<String>, value: OptionValue<'_>) -> Option<()> {
+fn set_reconnect_param(field: &mut Option<String>, value: &OptionValue<'_>) -> Option<()> {
     let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     text(value).filter(|name| name.bytes().all(is_safe)).map(|name| *field = Some(name))
 }
