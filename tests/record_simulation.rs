@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
-    client::{ConnectionState, Output, PageSignal, RecordNews, record::Value},
+    client::{ConnectionState, Output, PageSignal, RecordNews, limits, record::Value},
     wire::{RecordAction, RecordMessage, decode},
 };
 
@@ -273,7 +273,9 @@ impl Life {
                 self.world.page_says(client, PageSignal::Woke);
             }
         }
-        self.run_for(LONGEST_STALL + RECOVERY);
+        // A connection that is dead is left only then, where others were lost while data was awaited.
+        let longest_silence = limits::AWAITED_SILENCE_MS << limits::AWAITED_SILENCE_DOUBLINGS;
+        self.run_for(LONGEST_STALL + longest_silence + RECOVERY);
         if self.knobs.has_denials {
             // What was refused is asked for again in the next session.
             for client in self.there() {
