@@ -123,7 +123,7 @@ impl BlindWrites {
         let mut position = 0;
         for op in ops {
             if let Some(stored) = op.data.as_deref().and_then(read_write) {
-                let edit = stored.edits.and_then(|edits| edits.into_iter().next_back());
+                let edit = stored.edits.into_iter().next_back();
                 self.queue.insert(position, BlindWrite { op, edit, sent: None });
                 position += 1;
             } else {

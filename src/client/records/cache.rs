@@ -6,7 +6,6 @@
 
 use super::{
     Records,
-    conflict::report_impossible,
     entry::{Entry, Remote},
     requests::Awaited,
     settle_ready,
@@ -134,15 +133,14 @@ impl Records {
             ..Stored::default()
         };
         let may_be_sent = entry.in_flight.is_some();
-        let impossible = entry.load(context, remote);
+        tell(context, name, RecordNews::Ready);
+        entry.load(context, remote);
         if may_be_sent && !entry.pending.is_empty() {
             // Storage may be older than what an earlier page has sent.
             entry.in_flight = Some(InFlight::guess(entry.pending.len()));
         }
-        tell(context, name, RecordNews::Ready);
         settle_ready(context, entry);
         self.tell_changes(context, name, &mut before);
-        report_impossible(context, name, impossible);
     }
 
     /// Something is wrong with storage, in words. Each is told once.

@@ -1,16 +1,8 @@
 //! What the server has against what was thought, or written here.
 
 use super::{
-    Records, Remote, Stage,
-    entry::Impossible,
-    fail, failure,
-    requests::Awaited,
-    settle_ready,
-    settling::{Lost, Settled},
-    stage::Contested,
-    stored::push_edits,
-    tell, tell_differences,
-    write::Edit,
+    Records, Remote, Stage, fail, failure, requests::Awaited, settle_ready, stage::Contested, stored::push_edits, tell,
+    tell_differences, write::Edit,
 };
 use crate::client::{
     context::Context,
@@ -66,15 +58,9 @@ impl Records {
         entry.in_flight = None;
         if entry.pending.is_empty() {
             entry.adopt(remote);
-        } else if !entry.is_as_known(&remote) {
-            match entry.settle_conflict(context, name, &remote) {
-                Settled::Kept => {}
-                Settled::Lost(local) => tell_conflict(context, name, Some(local), &remote.document),
-                Settled::Ask => {
-                    let version = entry.version;
-                    self.ask(context, name, remote, version);
-                }
-            }
+        } else if !entry.is_as_known(&remote) && !entry.settle_conflict(context, name, &remote) {
+            let version = entry.version;
+            self.ask(context, name, remote, version);
         }
         self.tell_changes(context, name, &mut before);
         self.proceed(context, name);
@@ -85,14 +71,12 @@ impl Records {
         let mut before = entry.view.clone();
         entry.stage = Stage::VERIFIED;
         entry.stored.is_written_blindly = false;
-        let was_ready = entry.is_ready();
-        let impossible = entry.load(context, remote);
-        if !was_ready {
+        if !entry.is_ready() {
             tell(context, name, RecordNews::Ready);
         }
+        entry.load(context, remote);
         settle_ready(context, entry);
         self.tell_changes(context, name, &mut before);
-        report_impossible(context, name, impossible);
         self.proceed(context, name);
     }
 
@@ -128,7 +112,6 @@ impl Records {
     pub(super) fn on_merged(&mut self, context: &mut Context<'_>, question: u32, answer: Result<Option<&str>, &str>) {
         let Some(Awaited::Record(name)) = self.asked.get(question) else { return };
         let name = name.clone();
-        let created_ms = self.creation_ms(context);
         let Some(entry) = self.entries.get_mut(&name) else { return };
         let Some(Contested { version, asked, newer, writes, .. }) = entry.stage.take_contested() else { return };
         let mut before = entry.view.clone();
@@ -136,15 +119,14 @@ impl Records {
             Ok(Some(document)) => {
                 let mut deletion = entry.take_deletion(context);
                 let error = write_lost(&name, version, None, &asked);
-                let impossible = entry.resolve(context, &name, (asked, document), writes);
+                entry.resolve(context, &name, (asked, document), writes);
                 context.settle_all(&mut deletion, &Err(error));
-                report_impossible(context, &name, impossible);
             }
             Ok(None) => {
                 let mut writes = entry.take_tickets(context);
                 context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, &name)));
                 entry.adopt(asked);
-                entry.enter_deletion(context, &name, created_ms);
+                entry.enter_deletion(context, &name);
             }
             Err(words) => self.on_merge_failed(context, &name, asked, writes, words),
         }
@@ -160,17 +142,13 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = ClientError::MergeFailed { name: name.into(), words: words.into() };
         let local = entry.deletion.is_none().then(|| entry.view.value().text().into());
-        let mut tickets = entry.take_deletion(context);
-        let mut is_untold = tickets.is_empty() && writes == 0;
-        for write in entry.pending.iter_mut().take(writes) {
-            is_untold |= write.op.receipts.is_empty();
-            tickets.append(&mut write.op.receipts);
-        }
+        let mut deletion = entry.take_deletion(context);
+        let deletion = Some(&mut deletion).filter(|receipts| !receipts.is_empty());
+        let writes_of = entry.pending.iter_mut().take(writes).map(|write| &mut write.op.receipts);
+        fail(context, name, &mut writes_of.chain(deletion), &error);
+        tell_conflict(context, name, local, &remote.document);
         let document = remote.document.clone();
-        let impossible = entry.resolve(context, name, (remote, document.clone()), writes);
-        fail(context, name, &mut tickets, is_untold, &error);
-        tell_conflict(context, name, local, &document);
-        report_impossible(context, name, impossible);
+        entry.resolve(context, name, (remote, document), writes);
     }
 
     /// The record was to be deleted, and another client has written to it.
@@ -187,8 +165,7 @@ impl Records {
         } else if !is_wanted {
             let mut deletion = entry.take_deletion(context);
             let error = write_lost(name, version, None, &remote);
-            let is_untold = deletion.is_empty();
-            fail(context, name, &mut deletion, is_untold, &error);
+            fail(context, name, &mut [&mut deletion].into_iter(), &error);
             tell_conflict(context, name, None, &remote.document);
         }
         self.tell_changes(context, name, &mut before);
@@ -196,26 +173,13 @@ impl Records {
     }
 }
 
-fn tell_conflict(context: &mut Context<'_>, name: &str, local: Option<Box<str>>, remote: &Document) {
+pub(super) fn tell_conflict(context: &mut Context<'_>, name: &str, local: Option<Box<str>>, remote: &Document) {
     let remote = Some(remote.value().text().into());
     tell(context, name, RecordNews::Conflict { local, remote });
 }
 
-/// Tells who waits for writes that are lost, or everybody where nobody does.
-pub(super) fn report_lost(
-    context: &mut Context<'_>,
-    name: &str,
-    mut lost: Lost,
-    (version, remote): (Option<i32>, &Remote),
-) {
-    if !lost.edits.is_empty() {
-        let error = write_lost(name, version, Some(&lost.edits), remote);
-        fail(context, name, &mut lost.tickets, lost.is_untold, &error);
-    }
-}
-
 /// What was written to `version` is lost, or the deletion if there are no edits, since the server has something else.
-fn write_lost(name: &str, version: Option<i32>, edits: Option<&[Edit]>, remote: &Remote) -> ClientError {
+pub(super) fn write_lost(name: &str, version: Option<i32>, edits: Option<&[Edit]>, remote: &Remote) -> ClientError {
     let is_newer = version.is_none_or(|version| version < remote.version);
     let edits = edits.map(|edits| {
         let mut text = String::new();
@@ -228,15 +192,6 @@ fn write_lost(name: &str, version: Option<i32>, edits: Option<&[Edit]>, remote: 
         edits,
         found: Some((remote.version, remote.document.value().text().into())),
         rival: if is_newer { Rival::Client } else { Rival::Server },
-    }
-}
-
-/// Settles the tickets of writes that cannot be made to what the server has.
-pub(super) fn report_impossible(context: &mut Context<'_>, name: &str, impossible: Impossible) {
-    for (error, mut tickets) in impossible {
-        let error = failure(RecordFailure::of(error), name);
-        let is_untold = tickets.is_empty();
-        fail(context, name, &mut tickets, is_untold, &error);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     cache::Stored,
-    pending::{Deletion, Made, Pending},
+    pending::{Deletion, Pending},
     stage::{Contested, Fate, InFlight, Stage},
     write::{Edit, Watch, Write, apply_all},
 };
@@ -34,9 +34,6 @@ pub struct Heard {
     /// JSON text; `None` erases.
     pub text: Option<Box<str>>,
 }
-
-/// Writes that cannot be made to what the server has, and who waits for them.
-pub type Impossible = Vec<(EditError, Vec<Ticket>)>;
 
 /// A path at which somebody listens and has not heard of the value there; `None` for `undefined`.
 pub type Difference = (Box<str>, Option<Box<str>>);
@@ -213,25 +210,26 @@ impl Entry {
         &mut self,
         context: &mut Context<'_>,
         name: &str,
-        mut write: Made,
+        mut edits: Vec<Edit>,
+        ticket: Option<Ticket>,
     ) -> Result<Vec<Difference>, EditError> {
         let before = self.base.is_none().then(|| self.view.clone());
         let mut watch = Watch::new(&self.watched);
-        apply_all(&mut write.edits, &mut self.view, &mut watch)?;
+        apply_all(&mut edits, &mut self.view, &mut watch)?;
         let (is_different, seen) = (watch.is_different, watch.seen);
         if !is_different && self.pending.is_empty() && self.is_ready() {
             // The order of keys stays as everybody else has it.
             if let Some(before) = before {
                 self.view = before;
             }
-            context.settle_all(&mut write.tickets, &Ok(None));
+            ticket.into_iter().for_each(|ticket| context.settle(ticket, Ok(None)));
             return Ok(Vec::new());
         }
         if self.base.is_none() {
             self.base = before;
         }
         let first_free = self.first_free();
-        self.pending.push(context, (name, self.version), write, first_free);
+        self.pending.push(context, (name, self.version), (edits, ticket), first_free);
         if self.pending.len() - first_free > RECORD_MAX_WRITES {
             self.fold(context, name, first_free);
         }
@@ -281,22 +279,19 @@ impl Entry {
         self.settle_down();
     }
 
-    /// The server refuses the writes that are on their way: the view is as if they had not been made.
-    pub fn reject(&mut self, context: &mut Context<'_>) -> (Vec<Write>, Impossible) {
-        let Some(in_flight) = self.in_flight.take() else { return (Vec::new(), Vec::new()) };
-        let rejected = self.pending.remove_first(context, in_flight.writes);
+    /// The server has the first so many pending writes, as its data shows.
+    pub fn on_found(&mut self, context: &mut Context<'_>, count: usize) {
+        let mut found = tickets_of(self.pending.remove_first(context, count));
+        context.settle_all(&mut found, &Ok(None));
+    }
+
+    /// The view is what the server has, with the pending writes made to that. Those that cannot be made any more are given up.
+    pub fn replay(&mut self, context: &mut Context<'_>) {
         if let Some(base) = &self.base {
             self.view = base.clone();
         }
-        let impossible = self.replay(context, 0);
-        (rejected, impossible)
-    }
-
-    /// Makes the writes from a position on to the view, and takes those out that cannot be made any more.
-    pub(super) fn replay(&mut self, context: &mut Context<'_>, from: usize) -> Impossible {
-        let impossible = self.pending.replay(context, from, &mut self.view);
+        self.pending.replay(context, &mut self.view);
         self.settle_down();
-        impossible
     }
 
     fn settle_down(&mut self) {
@@ -312,17 +307,15 @@ impl Entry {
         self.base = None;
     }
 
-    /// The first data that the server gives. What was written before goes on top of it. Tells who wrote what the server has
-    /// already, and returns what cannot be made.
-    pub fn load(&mut self, context: &mut Context<'_>, remote: Remote) -> Impossible {
+    /// The server has something else, and what is pending goes on top of it. Tells who wrote what the server has already.
+    pub fn load(&mut self, context: &mut Context<'_>, remote: Remote) {
         let has_arrived = self.has_arrived(&remote);
         if let Some(InFlight { writes, .. }) = self.in_flight.take().filter(|_| has_arrived) {
-            let mut confirmed = tickets_of(self.pending.remove_first(context, writes));
-            context.settle_all(&mut confirmed, &Ok(None));
+            self.on_found(context, writes);
         }
-        self.adopt(remote);
-        self.base = Some(self.view.clone());
-        self.replay(context, 0)
+        self.version = Some(remote.version);
+        self.base = Some(remote.document);
+        self.replay(context);
     }
 
     /// Another client's write to the version that is here, while nothing here waits to be written.
@@ -374,28 +367,14 @@ impl Entry {
         self.version == Some(0) && Value::parse("{}").is_ok_and(|blank| self.base().value().is_equal(&blank))
     }
 
-    /// The view is what the server has. Returns who waits for what was written.
-    pub fn give_up(&mut self, context: &mut Context<'_>) -> Vec<Ticket> {
-        if let Some(base) = self.base.take() {
-            self.view = base;
-        }
-        self.take_tickets(context)
-    }
-
     /// Takes back everything that is pending.
     pub fn take_tickets(&mut self, context: &mut Context<'_>) -> Vec<Ticket> {
         self.in_flight = None;
         tickets_of(self.pending.remove_first(context, usize::MAX))
     }
 
-    /// The server has everything that is pending.
-    pub fn confirm_all(&mut self, context: &mut Context<'_>) {
-        let mut tickets = self.take_tickets(context);
-        context.settle_all(&mut tickets, &Ok(None));
-    }
-
     /// The application wants it deleted. Returns who waits for what was written, which is deleted with it.
-    pub fn delete(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket, created_ms: u64) -> Vec<Ticket> {
+    pub fn delete(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) -> Vec<Ticket> {
         if let Some(Contested { asked, newer, .. }) = self.stage.take_contested() {
             let latest = newer.unwrap_or(asked);
             self.version = Some(latest.version);
@@ -409,7 +388,7 @@ impl Entry {
                 after = Some(document);
             }
         }
-        let deletion = self.enter_deletion(context, name, created_ms);
+        let deletion = self.enter_deletion(context, name);
         deletion.op.receipts.push(ticket);
         context.refuse_to_wait(&mut deletion.op.receipts);
         deletion.after = deletion.after.take().or(after);

@@ -2,8 +2,7 @@
 
 use super::{
     Edit, Records, Remote, Stage, cache,
-    conflict::report_impossible,
-    entry::{Entry, Heard, tickets_of},
+    entry::{Entry, Heard},
     fail, failure,
     stage::Fate,
     tell, tell_differences,
@@ -411,7 +410,8 @@ impl Records {
         cache::on_denied(context, name, entry);
         entry.stage = Stage::Denied;
         let mut before = entry.view.clone();
-        let mut tickets = entry.give_up(context);
+        let mut tickets = entry.take_tickets(context);
+        entry.replay(context);
         tickets.append(&mut entry.take_ready_tickets());
         tickets.append(&mut entry.take_deletion(context));
         is_untold |= tickets.is_empty();
@@ -435,11 +435,10 @@ impl Records {
     pub(super) fn give_up_writes(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let mut before = entry.view.clone();
-        let (rejected, impossible) = entry.reject(context);
-        let is_untold = rejected.is_empty() || rejected.iter().any(|write| write.op.receipts.is_empty());
-        let mut tickets = tickets_of(rejected);
-        fail(context, name, &mut tickets, is_untold, error);
-        report_impossible(context, name, impossible);
+        let sent = entry.in_flight.take().map_or(0, |in_flight| in_flight.writes);
+        let mut rejected = entry.pending.remove_first(context, sent);
+        fail(context, name, &mut rejected.iter_mut().map(|write| &mut write.op.receipts), error);
+        entry.replay(context);
         self.tell_changes(context, name, &mut before);
     }
 
@@ -448,10 +447,11 @@ impl Records {
         let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Deleting { .. });
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return context.report(error.clone()) };
         entry.session.is_deletion_owed = false;
-        let mut tickets = entry.take_deletion(context);
-        let is_untold = tickets.is_empty() || entry.pending.iter().any(|write| write.op.receipts.is_empty());
-        tickets.append(&mut entry.take_tickets(context));
-        fail(context, name, &mut tickets, is_untold, error);
+        let mut deletion = entry.take_deletion(context);
+        let deletion = Some(&mut deletion).filter(|receipts| !receipts.is_empty());
+        entry.in_flight = None;
+        let mut writes = entry.pending.remove_first(context, usize::MAX);
+        fail(context, name, &mut writes.iter_mut().map(|write| &mut write.op.receipts).chain(deletion), error);
         self.ask_for_data(context, name);
     }
 }

@@ -4,8 +4,7 @@
 use super::{
     Records, Remote, Stage, Write,
     cache::Source,
-    conflict::report_impossible,
-    entry::{Entry, Holders, Impossible},
+    entry::{Entry, Holders},
     pending::{Deletion, MadeTo},
     requests::Awaited,
     settle_ready,
@@ -88,7 +87,7 @@ impl Records {
                         context.leave(&op);
                         continue;
                     };
-                    let (name, write) = (op.name.clone(), Write { edits: edits.unwrap_or_default(), op });
+                    let (name, write) = (op.name.clone(), Write { edits, op });
                     let known = self.left.iter().skip(begin).position(|left| left.name == name);
                     if known.is_none() {
                         self.left.push(Left { name, writes: Vec::new(), made_to: MadeTo::default() });
@@ -163,10 +162,9 @@ impl Records {
         let mut before = entry.view.clone();
         let (was_asked, awaited) = (matches!(entry.stage, Stage::Merging(_)), entry.awaited());
         let is_settled = was_asked || matches!(entry.stage, Stage::Synced { .. } | Stage::Waiting { .. });
-        let TakenOut { ops, was_sent, impossible } = entry.take_out(context, is_meant);
+        let (ops, was_sent) = entry.take_out(context, is_meant);
         self.follow_flight(context, name, awaited);
         self.tell_changes(context, name, &mut before);
-        report_impossible(context, name, impossible);
         if is_settled && (was_sent || was_asked) {
             // What the server has now is for it to say.
             self.ask_for_data(context, name);
@@ -225,7 +223,7 @@ impl Records {
         let was_ready = entry.is_ready();
         let is_synced = entry.stage.is_synced();
         let is_blind = !left.made_to.has_data;
-        let (impossible, present) = entry.restore(context, name, left);
+        let present = entry.restore(context, name, left);
         entry.stored.is_written_blindly |= is_blind && context.session.is_none();
         if entry.is_ready() && !was_ready {
             entry.stored.source = Source::Storage;
@@ -233,7 +231,6 @@ impl Records {
             settle_ready(context, entry);
         }
         self.tell_changes(context, name, &mut before);
-        report_impossible(context, name, impossible);
         match present {
             Some(present) if is_synced => self.on_remote(context, name, present),
             _ => self.proceed(context, name),
@@ -243,15 +240,6 @@ impl Records {
             self.schedule(context);
         }
     }
-}
-
-/// Writes that were taken back.
-struct TakenOut {
-    ops: Vec<Op>,
-    /// Whether one may be on its way.
-    was_sent: bool,
-    /// What cannot be made without them.
-    impossible: Impossible,
 }
 
 impl Entry {
@@ -273,26 +261,19 @@ impl Entry {
         is_free && is_possible
     }
 
-    /// Makes the writes of an earlier page before those that are here. Returns those that cannot be made, and what the server
-    /// has as far as is known.
-    fn restore(&mut self, context: &mut Context<'_>, name: &str, left: Left) -> (Impossible, Option<Remote>) {
+    /// Makes the writes of an earlier page before those that are here. Returns what the server has as far as is known.
+    fn restore(&mut self, context: &mut Context<'_>, name: &str, left: Left) -> Option<Remote> {
         let present = self.version.map(|version| Remote { version, document: self.base().clone() });
         let base = left.made_to.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
         let document = base.and_then(|base| base.document);
         let document = document.or_else(|| left.is_deletion().then(Document::default));
-        let base = match (self.version, document) {
-            (Some(version), Some(document)) if left.made_to.version != Some(version) => {
-                self.version = left.made_to.version;
-                document
-            }
-            (None, Some(document)) => {
-                self.version = left.made_to.version;
-                document
-            }
-            _ => self.base().clone(),
-        };
-        self.view = base.clone();
-        self.base = Some(base);
+        let is_other = self.version.is_none() || self.version != left.made_to.version;
+        if let Some(document) = document.filter(|_| is_other) {
+            self.version = left.made_to.version;
+            self.base = Some(document);
+        } else if self.base.is_none() {
+            self.base = Some(self.view.clone());
+        }
         let (mut writes, mut deletion, mut is_undone) = (Vec::new(), None::<Op>, false);
         for mut write in left.writes {
             write.op.progress = Progress::InRecord;
@@ -310,41 +291,35 @@ impl Entry {
             context.report(ClientError::WriteLost { name, version, edits: None, found: None, rival: Rival::Page });
         }
         self.pending.merge(context, writes, left.made_to);
-        if let Some(op) = deletion {
-            self.base = None;
-            self.deletion = Some(Deletion { op, after: None });
-            return (Vec::new(), present);
-        }
-        let impossible = self.replay(context, 0);
+        self.deletion = deletion.map(|op| Deletion { op, after: None });
+        self.replay(context);
         // The page that made them may have sent some.
         let writes = self.pending.len();
         self.in_flight = (writes > 0).then(|| InFlight::guess(writes));
-        (impossible, present)
+        present
     }
 
-    fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> TakenOut {
-        let mut taken = TakenOut { ops: Vec::new(), was_sent: false, impossible: Vec::new() };
+    /// Takes back what is meant. Says whether any of it may be on its way.
+    fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> (Vec<Op>, bool) {
+        let (mut ops, mut was_sent) = (Vec::new(), false);
         if let Some(deletion) = self.deletion.take_if(|deletion| is_meant(&deletion.op)) {
-            taken.was_sent = matches!(self.stage, Stage::Deleting { .. });
-            taken.ops.push(deletion.op);
+            was_sent = matches!(self.stage, Stage::Deleting { .. });
+            ops.push(deletion.op);
         }
         let sent = self.in_flight.as_ref().map_or(0, |in_flight| in_flight.writes);
         let writes = self.pending.take_out(is_meant);
         if !writes.is_empty() {
-            let was_sent = writes.iter().any(|(position, _)| *position < sent);
-            taken.was_sent |= was_sent;
-            if was_sent || self.stage.take_contested().is_some() {
+            let is_cut = writes.iter().any(|(position, _)| *position < sent);
+            was_sent |= is_cut;
+            if is_cut || self.stage.take_contested().is_some() {
                 self.in_flight = None;
             }
-            taken.ops.extend(writes.into_iter().map(|(_, op)| op));
-            if let Some(base) = &self.base {
-                self.view = base.clone();
-            }
-            taken.impossible = self.replay(context, 0);
+            ops.extend(writes.into_iter().map(|(_, op)| op));
+            self.replay(context);
         }
         if !self.has_unsent() {
-            taken.ops.extend(self.pending.take_base());
+            ops.extend(self.pending.take_base());
         }
-        taken
+        (ops, was_sent)
     }
 }

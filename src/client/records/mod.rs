@@ -25,7 +25,6 @@ use self::{
     cache::{Cache, Save},
     entry::{Entry, Holders, Question, Remote},
     left::Left,
-    pending::Made,
     requests::Awaited,
     stage::{Fate, InFlight, Stage},
     stored::write_text,
@@ -61,8 +60,6 @@ pub struct Records {
     requests: NameMap<u32>,
     blind: BlindWrites,
     cache: Cache,
-    /// When something was written last, in milliseconds since 1970.
-    written_ms: u64,
     /// What earlier pages have left, until the records can take it.
     left: Vec<Left>,
     /// The records whose writes are to be sent when storage has what has become of them.
@@ -87,7 +84,6 @@ impl Records {
             requests: NameMap::new(),
             blind: BlindWrites::default(),
             cache: Cache::default(),
-            written_ms: 0,
             left: Vec::new(),
             folded: Vec::new(),
             may_write: false,
@@ -327,11 +323,9 @@ impl Records {
         if let Some(refusal) = self.refusal(context, name, &edits) {
             return refuse(context, ticket, refusal);
         }
-        let created_ms = self.creation_ms(context);
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.stored.is_written_blindly = false;
-        let tickets = ticket.into_iter().collect();
-        match entry.write(context, name, Made { edits, created_ms, tickets }) {
+        match entry.write(context, name, edits, ticket) {
             Ok(differences) => {
                 tell_differences(context, name, differences);
                 self.proceed(context, name);
@@ -351,7 +345,7 @@ impl Records {
             refuse(context, ticket, failure(what, name));
             return None;
         }
-        let text = write_text(None, Some(std::slice::from_ref(&edit)));
+        let text = write_text(None, std::slice::from_ref(&edit));
         self.hold_back(context, name);
         blind_write(context, &Offer { data: Some(&text), ..offer.clone() }, Some(edit))
     }
@@ -372,10 +366,9 @@ impl Records {
     }
 
     fn delete(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) -> Option<Blind> {
-        let created_ms = self.creation_ms(context);
         let entry = self.entries.get_mut(name).filter(|entry| !entry.stage.is_denied());
         let Some(entry) = entry else {
-            let text = write_text(None, None);
+            let text = write_text(None, &[]);
             let offer = Offer {
                 kind: Kind::Forced,
                 name,
@@ -390,17 +383,11 @@ impl Records {
         };
         entry.stored.is_written_blindly = false;
         let awaited = entry.awaited();
-        let mut writes = entry.delete(context, name, ticket, created_ms);
+        let mut writes = entry.delete(context, name, ticket);
         self.follow_flight(context, name, awaited);
         context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, name)));
         self.proceed(context, name);
         None
-    }
-
-    /// When something is written now: later pages put it in order by that, whatever becomes of the clock.
-    fn creation_ms(&mut self, context: &Context<'_>) -> u64 {
-        self.written_ms = self.written_ms.max(context.wall_clock_ms(context.now));
-        self.written_ms
     }
 
     // ---- the work ----
@@ -589,11 +576,15 @@ fn refuse(context: &mut Context<'_>, ticket: Option<Ticket>, error: ClientError)
     }
 }
 
-/// Tells those who wait what went wrong with a record. If somebody asked for it who does not wait, it is an error of the
-/// record, and of the client.
-fn fail(context: &mut Context<'_>, name: &str, tickets: &mut Vec<Ticket>, is_untold: bool, error: &ClientError) {
-    context.settle_all(tickets, &Err(error.clone()));
-    if is_untold {
+/// Tells those who asked for something, each by their tickets, what went wrong with a record. If one of them does not wait, or
+/// nobody has asked, it is an error of the record, and of the client.
+fn fail(context: &mut Context<'_>, name: &str, asked: &mut dyn Iterator<Item = &mut Vec<Ticket>>, error: &ClientError) {
+    let (mut is_any, mut is_untold) = (false, false);
+    for tickets in asked {
+        (is_any, is_untold) = (true, is_untold || tickets.is_empty());
+        context.settle_all(tickets, &Err(error.clone()));
+    }
+    if is_untold || !is_any {
         tell(context, name, RecordNews::Error(error.clone()));
         context.report(error.clone());
     }

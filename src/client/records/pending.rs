@@ -4,12 +4,14 @@
 use std::ops::{Deref, Range};
 
 use super::{
-    entry::{Entry, Impossible},
+    entry::Entry,
+    fail, failure,
     stored::{base_text, write_text},
     write::{Edit, Watch, Write},
 };
 use crate::client::{
     context::{Context, Visit},
+    error::RecordFailure,
     io::{Entry as Op, Kind, Ticket},
     record::{Document, Path},
 };
@@ -56,6 +58,12 @@ impl Pending {
         self.writes.iter_mut()
     }
 
+    /// When something is written now: later pages put it in order by that, whatever becomes of the clock.
+    fn created_ms(&self, context: &Context<'_>) -> u64 {
+        let last_ms = self.writes.last().map_or(0, |last| last.op.created_ms);
+        last_ms.max(context.wall_clock_ms(context.now))
+    }
+
     /// What comes next is the first, if nothing is here: it says itself what it was made to.
     fn begin(&mut self, version: Option<i32>) {
         if self.writes.is_empty() && self.made_to.base.is_none() {
@@ -68,11 +76,12 @@ impl Pending {
         &mut self,
         context: &mut Context<'_>,
         (name, version): (&str, Option<i32>),
-        write: Made,
+        (edits, ticket): (Vec<Edit>, Option<Ticket>),
         first_free: usize,
     ) {
         self.begin(version);
-        let mut write = enter(context, (name, version), write);
+        let created_ms = self.created_ms(context);
+        let mut write = enter(context, (name, version), edits, created_ms, ticket.into_iter().collect());
         if self.writes.len() > first_free
             && let Some(mut last) = self.writes.pop_if(|last| last.is_overwritten_by(&write))
         {
@@ -100,8 +109,8 @@ impl Pending {
             created_ms = write.op.created_ms;
         }
         let edits = Path::parse("").map(|path| Edit::new(path, Some(view.value().text().into())));
-        let write = Made { edits: edits.into_iter().collect(), created_ms, tickets };
-        self.writes.insert(at, enter(context, (name, version), write));
+        let edits = edits.into_iter().collect();
+        self.writes.insert(at, enter(context, (name, version), edits, created_ms, tickets));
         self.put_in_order(context);
     }
 
@@ -147,20 +156,15 @@ impl Pending {
         removed
     }
 
-    /// Makes all from a position on to a document, and takes those out that cannot be made any more.
-    pub fn replay(&mut self, context: &mut Context<'_>, from: usize, document: &mut Document) -> Impossible {
-        let (mut impossible, mut position) = (Vec::new(), from);
-        while let Some(write) = self.writes.get_mut(position) {
-            match write.apply(document, &mut Watch::new(&[])) {
-                Ok(()) => position += 1,
-                Err(error) => {
-                    let write = self.writes.remove(position);
-                    context.leave(&write.op);
-                    impossible.push((error, write.op.receipts));
-                }
-            }
-        }
-        impossible
+    /// Makes all to a document, and gives those up that cannot be made any more.
+    pub fn replay(&mut self, context: &mut Context<'_>, document: &mut Document) {
+        self.writes.retain_mut(|write| {
+            let Err(error) = write.apply(document, &mut Watch::new(&[])) else { return true };
+            context.leave(&write.op);
+            let Op { name, receipts, .. } = &mut write.op;
+            fail(context, name, &mut [receipts].into_iter(), &failure(RecordFailure::of(error), name));
+            false
+        });
     }
 
     /// Takes those out that are meant, and with the last one what they were made to. They [leave](Context::leave) with that.
@@ -195,23 +199,18 @@ impl Pending {
     }
 }
 
-/// A write that has just been made.
-#[derive(Debug)]
-pub struct Made {
-    /// At least one.
-    pub edits: Vec<Edit>,
-    /// When, in milliseconds since 1970.
-    pub created_ms: u64,
-    /// Who waits for it to be confirmed.
-    pub tickets: Vec<Ticket>,
-}
-
-fn enter(context: &mut Context<'_>, (name, version): (&str, Option<i32>), write: Made) -> Write {
-    let text = write_text(version, Some(&write.edits));
-    let mut op = context.entry_of_record(Kind::Write, name, text, write.created_ms);
-    op.receipts = write.tickets;
+/// A write to a version; without edits the record is to be deleted.
+fn enter(
+    context: &mut Context<'_>,
+    (name, version): (&str, Option<i32>),
+    edits: Vec<Edit>,
+    created_ms: u64,
+    receipts: Vec<Ticket>,
+) -> Write {
+    let text = write_text(version, &edits);
+    let mut op = Op { receipts, ..context.entry_of_record(Kind::Write, name, text, created_ms) };
     context.enter(&mut op);
-    Write { edits: write.edits, op }
+    Write { edits, op }
 }
 
 impl Entry {
@@ -232,12 +231,11 @@ impl Entry {
     }
 
     /// The record is to be deleted, as the application wants it or has it decided.
-    pub fn enter_deletion(&mut self, context: &mut Context<'_>, name: &str, created_ms: u64) -> &mut Deletion {
-        let version = self.version;
-        self.pending.begin(version);
+    pub fn enter_deletion(&mut self, context: &mut Context<'_>, name: &str) -> &mut Deletion {
+        self.pending.begin(self.version);
         self.deletion.get_or_insert_with(|| {
-            let mut op = context.entry_of_record(Kind::Write, name, write_text(version, None), created_ms);
-            context.enter(&mut op);
+            let created_ms = self.pending.created_ms(context);
+            let Write { op, .. } = enter(context, (name, self.version), Vec::new(), created_ms, Vec::new());
             Deletion { op, after: None }
         })
     }

@@ -226,15 +226,14 @@ impl Records {
                 if is_quiet && entry.in_flight.is_none() =>
             {
                 *at = deadline;
-                return fail(context, name, &mut asked, true, &error);
+                return fail(context, name, &mut std::iter::empty(), &error);
             }
             Stage::Loading { is_overdue, .. } => *is_overdue = true,
             Stage::Deleting { .. } => asked = entry.take_deletion(context),
             _ => {}
         }
         entry.cut_off();
-        let is_untold = asked.is_empty();
-        fail(context, name, &mut asked, is_untold, &error);
+        fail(context, name, &mut [&mut asked].into_iter(), &error);
         self.follow_flight(context, name, awaited);
         self.ask_for_data(context, name);
     }

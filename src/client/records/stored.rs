@@ -12,8 +12,8 @@ use crate::client::record::{Document, EntryEdit, Path, push_string};
 pub struct StoredWrite {
     /// The version that it was made to.
     pub version: Option<i32>,
-    /// `None` for a deletion.
-    pub edits: Option<Vec<Edit>>,
+    /// None for a deletion.
+    pub edits: Vec<Edit>,
 }
 
 /// What writes were made to, as it is read.
@@ -28,15 +28,15 @@ pub struct StoredBase {
 }
 
 /// The text for a write; without edits for a deletion.
-pub fn write_text(version: Option<i32>, edits: Option<&[Edit]>) -> Box<str> {
-    let lengths = edits.unwrap_or_default().iter().map(|edit| edit.text.as_ref().map_or(0, |text| text.len()) + 48);
+pub fn write_text(version: Option<i32>, edits: &[Edit]) -> Box<str> {
+    let lengths = edits.iter().map(|edit| edit.text.as_ref().map_or(0, |text| text.len()) + 48);
     let mut text = String::with_capacity(32 + lengths.sum::<usize>());
     text.push('{');
     if let Some(version) = version {
         text.push_str("\"version\":");
         text.push_str(&version.to_string());
     }
-    if let Some(edits) = edits {
+    if !edits.is_empty() {
         text.push_str(if version.is_some() { ",\"edits\":" } else { "\"edits\":" });
         push_edits(&mut text, edits);
     }
@@ -95,9 +95,7 @@ pub fn base_text(version: Option<i32>, first: u64, document: Option<&Document>) 
 pub fn read_write(text: &str) -> Option<StoredWrite> {
     let mut document = Document::parse(text).ok()?;
     let version = number(&mut document, "version");
-    if text_at(&mut document, "edits").is_none() {
-        return Some(StoredWrite { version, edits: None });
-    }
+    let is_deletion = text_at(&mut document, "edits").is_none();
     let mut edits = Vec::new();
     loop {
         let place = ["edits[", &edits.len().to_string(), "]"].concat();
@@ -112,7 +110,7 @@ pub fn read_write(text: &str) -> Option<StoredWrite> {
         let data = text_at(&mut document, &[&place, ".data"].concat());
         edits.push(Edit::new(Path::parse(&path?).ok()?, data));
     }
-    (!edits.is_empty()).then_some(StoredWrite { version, edits: Some(edits) })
+    (is_deletion || !edits.is_empty()).then_some(StoredWrite { version, edits })
 }
 
 /// Reads what writes were made to; `None` for anything else.
@@ -160,15 +158,15 @@ mod tests {
                 Edit::of_entries(removed, "\"\\ud800\"".into()),
                 edit("c\"[1].ü", None),
             ];
-            let text = write_text(version, Some(&edits));
+            let text = write_text(version, &edits);
             let read = read_write(&text).expect("it can be read");
             assert_eq!(read.version, version);
-            let read = read.edits.expect("no deletion");
+            let read = read.edits;
             let shown = |edits: &[Edit]| -> Vec<_> {
                 edits.iter().map(|edit| (edit.path.text().to_owned(), edit.text.clone(), edit.entries)).collect()
             };
             assert_eq!(shown(&read), shown(&edits));
-            assert!(read_write(&write_text(version, None)).is_some_and(|read| read.edits.is_none()));
+            assert!(read_write(&write_text(version, &[])).is_some_and(|read| read.edits.is_empty()));
         }
     }
 
