@@ -444,10 +444,10 @@ impl Handler<'_> {
             Command::Presence(command) => self.features.presence.on_command(&mut self.context, command),
             #[cfg(feature = "records")]
             Command::Record(command) => {
-                if let Some((mut op, edit)) = self.features.records.on_command(&mut self.context, command)
-                    && self.features.has_room_for(&mut self.context, &mut op)
+                if let Some(mut write) = self.features.records.on_command(&mut self.context, command)
+                    && self.features.has_room_for(&mut self.context, &mut write.op)
                 {
-                    self.features.records.add_blind(&mut self.context, op, edit);
+                    self.features.records.add_blind(&mut self.context, write);
                 }
             }
             Command::Rpc(command) => {

@@ -81,6 +81,22 @@ fn a_write_that_arrived_is_not_made_again_by_the_next_page() {
     }
 }
 
+#[test]
+fn what_the_next_page_writes_at_the_same_moment_comes_after() {
+    let (mut world, browser, page, watcher) = start();
+    world.pause(page);
+    set(&mut world, page, "a", "1");
+    world.crash(page);
+    let next = world.add_client_in(browser, |_| {});
+    open(&mut world, next, Strategy::RemoteWins);
+    set(&mut world, next, "a", "2");
+    world.login(next, ADA);
+    world.run_for(A_WHILE);
+    assert!(view(&mut world, next).contains("\"a\":2"));
+    assert!(view(&mut world, watcher).contains("\"a\":2"));
+    assert_all_equal(&mut world);
+}
+
 /// What a page is at when it is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum At {

@@ -402,6 +402,27 @@ fn a_strategy_that_never_answers_has_failed_in_the_end() {
 }
 
 #[test]
+fn what_is_answered_in_place_of_a_deletion_is_written_then() {
+    let (mut world, alice, bob) = two(Strategy::Custom);
+    world.pause(alice);
+    delete(&mut world, alice);
+    let created = |world: &World| world.client(alice).client().outbox().entries().last().map(|entry| entry.created_ms);
+    let deleted = created(&world).expect("it waits");
+    set(&mut world, bob, "title", "\"bob's\"");
+    world.run_for(A_WHILE);
+    world.resume(alice);
+    world.run_until_open(alice);
+    world.run_for(A_WHILE);
+    let (question, ..) = asked(&world, alice).expect("the application is asked");
+    answer(&mut world, alice, question, Ok(Some(r#"{"title":"kept"}"#)));
+    let written = created(&world).expect("it is on its way");
+    assert!(written > deleted, "{written} is not after {deleted}");
+    world.run_for(A_WHILE);
+    assert_all_equal(&mut world);
+    assert!(view(&mut world, bob).contains("kept"));
+}
+
+#[test]
 fn paths_through_null_do_not_kill_the_server() {
     let (mut world, alice, bob) = two(Strategy::RemoteWins);
     set(&mut world, alice, "title", "null");

@@ -8,16 +8,14 @@ use super::{
     Records,
     entry::{Entry, Remote},
     requests::Awaited,
-    settle_ready,
     stage::InFlight,
-    tell,
 };
 use crate::{
     client::{
         asked::Asked,
         context::Context,
         error::ClientError,
-        io::{Output, RecordNews},
+        io::Output,
         limits::{RECORD_STORAGE_MAX_MS, RECORD_STORAGE_MAX_REPORTS},
         record::{Document, Kind},
     },
@@ -125,7 +123,7 @@ impl Records {
             // It was not written to this, and the server will soon say what to.
             return;
         }
-        let mut before = entry.view.clone();
+        let before = entry.seen();
         entry.stored = Stored {
             source: Source::Storage,
             is_written_blindly: is_written,
@@ -133,14 +131,12 @@ impl Records {
             ..Stored::default()
         };
         let may_be_sent = entry.in_flight.is_some();
-        tell(context, name, RecordNews::Ready);
         entry.load(context, remote);
         if may_be_sent && !entry.pending.is_empty() {
             // Storage may be older than what an earlier page has sent.
             entry.in_flight = Some(InFlight::guess(entry.pending.len()));
         }
-        settle_ready(context, entry);
-        self.tell_changes(context, name, &mut before);
+        entry.tell_changes(context, name, before);
     }
 
     /// Something is wrong with storage, in words. Each is told once.
@@ -204,12 +200,6 @@ impl Records {
             entry.stored.version = entry.version;
             entry.stored.is_unsaved = false;
         });
-    }
-
-    /// The client is closed: storage keeps what the server has, and will not be asked any more.
-    pub(super) fn leave_to_storage(&mut self, context: &mut Context<'_>) {
-        self.save_all(context, Save::Changed);
-        self.cache = Cache::default();
     }
 }
 

@@ -1,8 +1,7 @@
 //! What the server has against what was thought, or written here.
 
 use super::{
-    Records, Remote, Stage, fail, failure, requests::Awaited, settle_ready, stage::Contested, stored::push_edits, tell,
-    tell_differences, write::Edit,
+    Records, Remote, Stage, entry::Seen, fail, failure, stage::Contested, stored::push_edits, tell, write::Edit,
 };
 use crate::client::{
     context::Context,
@@ -17,7 +16,14 @@ impl Records {
     pub(super) fn on_remote(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let known = entry.version.filter(|_| !entry.stored.is_written_blindly);
-        let Some(known) = known else { return self.on_loaded(context, name, remote) };
+        let Some(known) = known else {
+            let before = entry.seen();
+            entry.stage = Stage::VERIFIED;
+            entry.stored.is_written_blindly = false;
+            entry.load(context, remote);
+            entry.tell_changes(context, name, before);
+            return self.proceed(context, name);
+        };
         if let Stage::Merging(contested) = &mut entry.stage {
             let latest = contested.latest();
             let is_new =
@@ -47,7 +53,7 @@ impl Records {
             return self.settle_deletion(context, name, remote);
         }
         entry.stage = Stage::VERIFIED;
-        let mut before = entry.view.clone();
+        let before = entry.seen();
         if !entry.is_as_known(&remote) && entry.has_arrived(&remote) {
             entry.confirm(context);
             if entry.version.is_some_and(|version| remote.version < version) {
@@ -57,32 +63,18 @@ impl Records {
         }
         entry.in_flight = None;
         if entry.pending.is_empty() {
-            entry.adopt(remote);
+            entry.load(context, remote);
         } else if !entry.is_as_known(&remote) && !entry.settle_conflict(context, name, &remote) {
             let version = entry.version;
             self.ask(context, name, remote, version);
         }
-        self.tell_changes(context, name, &mut before);
+        self.tell_changes(context, name, before);
         self.proceed(context, name);
     }
 
-    fn on_loaded(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        let mut before = entry.view.clone();
-        entry.stage = Stage::VERIFIED;
-        entry.stored.is_written_blindly = false;
-        if !entry.is_ready() {
-            tell(context, name, RecordNews::Ready);
-        }
-        entry.load(context, remote);
-        settle_ready(context, entry);
-        self.tell_changes(context, name, &mut before);
-        self.proceed(context, name);
-    }
-
-    pub(super) fn tell_changes(&mut self, context: &mut Context<'_>, name: &str, before: &mut Document) {
+    pub(super) fn tell_changes(&mut self, context: &mut Context<'_>, name: &str, before: Seen) {
         if let Some(entry) = self.entries.get_mut(name) {
-            tell_differences(context, name, entry.differences(before));
+            entry.tell_changes(context, name, before);
         }
     }
 
@@ -90,7 +82,6 @@ impl Records {
     /// to be deleted.
     fn ask(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, version: Option<i32>) {
         let question = self.renumber(name);
-        let deadline = context.now.after_ms(RECORD_MERGE_MAX_MS);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let is_deletion = entry.deletion.is_some();
         let local = (!is_deletion).then(|| Box::from(&*entry.view.value().text()));
@@ -104,36 +95,34 @@ impl Records {
             remote_version: remote.version,
         });
         let writes = entry.pending.len();
-        entry.stage = Stage::Merging(Contested { question, deadline, version, asked: remote, newer: None, writes });
-        self.follow_deadline(name);
+        entry.stage = Stage::Merging(Contested { version, asked: remote, newer: None, writes });
+        self.wait_for(context, name, RECORD_MERGE_MAX_MS);
     }
 
     /// The application says how a conflict is to be settled.
-    pub(super) fn on_merged(&mut self, context: &mut Context<'_>, question: u32, answer: Result<Option<&str>, &str>) {
-        let Some(Awaited::Record(name)) = self.asked.get(question) else { return };
-        let name = name.clone();
-        let Some(entry) = self.entries.get_mut(&name) else { return };
+    pub(super) fn on_merged(&mut self, context: &mut Context<'_>, name: &str, answer: Result<Option<&str>, &str>) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(Contested { version, asked, newer, writes, .. }) = entry.stage.take_contested() else { return };
-        let mut before = entry.view.clone();
+        let before = entry.seen();
         match answer.and_then(|text| text.map(parse_record).transpose()) {
             Ok(Some(document)) => {
                 let mut deletion = entry.take_deletion(context);
-                let error = write_lost(&name, version, None, &asked);
-                entry.resolve(context, &name, (asked, document), writes);
+                let error = write_lost(name, version, None, &asked);
+                entry.resolve(context, name, (asked, document), writes);
                 context.settle_all(&mut deletion, &Err(error));
             }
             Ok(None) => {
                 let mut writes = entry.take_tickets(context);
-                context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, &name)));
-                entry.adopt(asked);
-                entry.enter_deletion(context, &name);
+                context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, name)));
+                entry.load(context, asked);
+                entry.enter_deletion(context, name);
             }
-            Err(words) => self.on_merge_failed(context, &name, asked, writes, words),
+            Err(words) => self.on_merge_failed(context, name, asked, writes, words),
         }
-        self.tell_changes(context, &name, &mut before);
+        self.tell_changes(context, name, before);
         match newer {
-            Some(newer) => self.on_remote(context, &name, newer),
-            None => self.proceed(context, &name),
+            Some(newer) => self.on_remote(context, name, newer),
+            None => self.proceed(context, name),
         }
     }
 
@@ -156,10 +145,10 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.stage = Stage::VERIFIED;
         entry.in_flight = None;
-        let (version, mut before) = (entry.version, entry.view.clone());
+        let (version, before) = (entry.version, entry.seen());
         let is_wanted = matches!(entry.strategy, Strategy::LocalWins | Strategy::ThreeWay(Side::Local))
             || entry.is_to_be_deleted(&remote);
-        entry.adopt(remote.clone());
+        entry.load(context, remote.clone());
         if !is_wanted && entry.strategy == Strategy::Custom {
             self.ask(context, name, remote, version);
         } else if !is_wanted {
@@ -168,7 +157,7 @@ impl Records {
             fail(context, name, &mut [&mut deletion].into_iter(), &error);
             tell_conflict(context, name, None, &remote.document);
         }
-        self.tell_changes(context, name, &mut before);
+        self.tell_changes(context, name, before);
         self.proceed(context, name);
     }
 }

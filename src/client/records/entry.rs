@@ -4,14 +4,15 @@ use super::{
     cache::Stored,
     pending::{Deletion, Pending},
     stage::{Contested, Fate, InFlight, Stage},
+    tell,
     write::{Edit, Watch, Write, apply_all},
 };
 use crate::client::{
     context::Context,
-    io::{LastSeen, Strategy, Ticket},
+    io::{LastSeen, RecordNews, Strategy, Ticket},
     limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
     record::{Document, EditError, Path, Value},
-    time::{Instant, earlier},
+    time::Instant,
 };
 
 /// What is asked of a record as soon as it is loaded.
@@ -29,20 +30,21 @@ pub enum Question {
 #[derive(Clone, Debug)]
 pub struct Heard {
     pub version: i32,
-    /// `None` for the whole record.
-    pub path: Option<Path>,
-    /// JSON text; `None` erases.
-    pub text: Option<Box<str>>,
+    /// One of the whole record does not build upon the version before.
+    pub edit: Edit,
 }
-
-/// A path at which somebody listens and has not heard of the value there; `None` for `undefined`.
-pub type Difference = (Box<str>, Option<Box<str>>);
 
 /// What the server has.
 #[derive(Clone, Debug)]
 pub struct Remote {
     pub version: i32,
     pub document: Document,
+}
+
+/// What could be seen of a record before something happened to it.
+pub struct Seen {
+    view: Document,
+    is_ready: bool,
 }
 
 /// Who holds a record that is here.
@@ -64,7 +66,7 @@ pub enum Holders {
 pub struct Entry {
     pub holders: Holders,
     pub stage: Stage,
-    /// The question by which its deadline is kept.
+    /// The question that keeps when what it is in the middle of is overdue: the data, an answer, or both.
     pub timer: Option<u32>,
     /// The version that the server has; `None` if it never was loaded.
     pub version: Option<i32>,
@@ -122,7 +124,7 @@ impl Entry {
     pub const fn state(&self) -> &'static str {
         match self.stage {
             Stage::Denied => "ERROR",
-            Stage::Deleting { .. } => "DELETING",
+            Stage::Deleting => "DELETING",
             Stage::Merging(_) => "MERGING",
             Stage::Synced { .. } if self.discard_at().is_some() => "UNSUBSCRIBING",
             Stage::Synced { .. } => "READY",
@@ -144,9 +146,9 @@ impl Entry {
         matches!(self.holders, Holders::None { is_told: true, .. })
     }
 
-    /// When something is due whether or not anything arrives.
-    pub fn deadline(&self) -> Option<Instant> {
-        earlier(self.stage.deadline(), self.in_flight.as_ref().and_then(InFlight::deadline))
+    /// Whether something is overdue when its time is up and nothing has arrived.
+    pub fn is_awaiting(&self) -> bool {
+        self.is_subscribed() && !self.stage.is_synced() || self.awaited().is_some()
     }
 
     /// The version that the application sees: what is on its way counts.
@@ -181,10 +183,7 @@ impl Entry {
 
     /// The message with writes that waits for its answer, by its correlation id.
     pub fn awaited(&self) -> Option<u32> {
-        match self.in_flight {
-            Some(InFlight { fate: Fate::Awaited { correlation_id, .. }, .. }) => Some(correlation_id),
-            _ => None,
-        }
+        self.timer.filter(|_| self.in_flight.as_ref().is_some_and(|in_flight| matches!(in_flight.fate, Fate::Awaited)))
     }
 
     /// No answer settles what is on its way any more.
@@ -212,7 +211,7 @@ impl Entry {
         name: &str,
         mut edits: Vec<Edit>,
         ticket: Option<Ticket>,
-    ) -> Result<Vec<Difference>, EditError> {
+    ) -> Result<(), EditError> {
         let before = self.base.is_none().then(|| self.view.clone());
         let mut watch = Watch::new(&self.watched);
         apply_all(&mut edits, &mut self.view, &mut watch)?;
@@ -223,7 +222,7 @@ impl Entry {
                 self.view = before;
             }
             ticket.into_iter().for_each(|ticket| context.settle(ticket, Ok(None)));
-            return Ok(Vec::new());
+            return Ok(());
         }
         if self.base.is_none() {
             self.base = before;
@@ -233,7 +232,8 @@ impl Entry {
         if self.pending.len() - first_free > RECORD_MAX_WRITES {
             self.fold(context, name, first_free);
         }
-        Ok(self.values_at(&seen))
+        self.tell_values(context, name, &seen);
+        Ok(())
     }
 
     /// The pending writes before this one are on their way, or the application was asked about them.
@@ -244,9 +244,12 @@ impl Entry {
         }
     }
 
-    fn values_at(&mut self, positions: &[usize]) -> Vec<Difference> {
-        let watched = positions.iter().filter_map(|position| self.watched.get(*position));
-        watched.map(|path| (path.text().into(), self.view.get(path).map(|value| value.text().into()))).collect()
+    /// Tells the values at some of the watched paths.
+    fn tell_values(&mut self, context: &mut Context<'_>, name: &str, positions: &[usize]) {
+        for path in positions.iter().filter_map(|position| self.watched.get(*position)) {
+            let value = self.view.get(path).map(|value| value.text().into());
+            tell(context, name, RecordNews::Changed { path: path.text().into(), value });
+        }
     }
 
     /// Before they are sent, changes of entries become what they have made of the record: made twice, they would not lead to
@@ -276,7 +279,7 @@ impl Entry {
             context.settle_all(&mut write.op.receipts, &Ok(None));
         }
         self.version = self.version.map(|version| version.saturating_add(1));
-        self.settle_down();
+        self.base.take_if(|_| self.pending.is_empty());
     }
 
     /// The server has the first so many pending writes, as its data shows.
@@ -287,24 +290,13 @@ impl Entry {
 
     /// The view is what the server has, with the pending writes made to that. Those that cannot be made any more are given up.
     pub fn replay(&mut self, context: &mut Context<'_>) {
-        if let Some(base) = &self.base {
+        if let Some(base) = self.base.as_ref().filter(|_| !self.pending.is_empty()) {
             self.view = base.clone();
+            self.pending.replay(context, &mut self.view);
         }
-        self.pending.replay(context, &mut self.view);
-        self.settle_down();
-    }
-
-    fn settle_down(&mut self) {
-        if self.pending.is_empty() {
-            self.base = None;
+        if let Some(base) = self.base.take_if(|_| self.pending.is_empty()) {
+            self.view = base;
         }
-    }
-
-    /// The server has something else, and nothing waits to be written.
-    pub fn adopt(&mut self, remote: Remote) {
-        self.version = Some(remote.version);
-        self.view = remote.document;
-        self.base = None;
     }
 
     /// The server has something else, and what is pending goes on top of it. Tells who wrote what the server has already.
@@ -322,12 +314,19 @@ impl Entry {
     ///
     /// # Errors
     /// A change that cannot be made to what is here: then this is not what the server has.
-    pub fn advance(&mut self, version: i32, edit: &mut Edit) -> Result<Vec<Difference>, EditError> {
+    pub fn advance(
+        &mut self,
+        context: &mut Context<'_>,
+        name: &str,
+        version: i32,
+        edit: &mut Edit,
+    ) -> Result<(), EditError> {
         let mut watch = Watch::new(&self.watched);
         edit.apply(&mut self.view, &mut watch)?;
         let seen = watch.seen;
         self.version = Some(version);
-        Ok(self.values_at(&seen))
+        self.tell_values(context, name, &seen);
+        Ok(())
     }
 
     /// Keeps what another client wrote until the server has answered.
@@ -341,22 +340,16 @@ impl Entry {
     }
 
     /// What the server has, given what it answered: others may have written since. `None` if something is missing.
-    pub fn brought_up_to_date(&self, remote: &Remote) -> Option<Remote> {
-        let mut remote = remote.clone();
-        for heard in self.session.early.iter().filter(|heard| heard.path.is_none()) {
-            if heard.version > remote.version {
-                let document = Document::parse(heard.text.as_deref().unwrap_or("{}")).ok()?;
-                remote = Remote { version: heard.version, document };
-            }
-        }
-        for heard in &self.session.early {
-            if let Some(path) = heard.path.as_ref().filter(|_| heard.version > remote.version) {
-                if heard.version != remote.version.saturating_add(1) {
+    pub fn brought_up_to_date(&self, mut remote: Remote) -> Option<Remote> {
+        let mut newer: Vec<_> = self.session.early.iter().filter(|heard| heard.version > remote.version).collect();
+        let whole = newer.iter().rposition(|heard| heard.edit.path.is_root());
+        for Heard { version, edit } in newer.split_off(whole.unwrap_or(0)) {
+            if *version > remote.version {
+                if *version != remote.version.saturating_add(1) && !edit.path.is_root() {
                     return None;
                 }
-                let mut edit = Edit::new(path.clone(), heard.text.clone());
-                edit.apply(&mut remote.document, &mut Watch::new(&[])).ok()?;
-                remote.version = heard.version;
+                edit.clone().apply(&mut remote.document, &mut Watch::new(&[])).ok()?;
+                remote.version = *version;
             }
         }
         Some(remote)
@@ -380,14 +373,8 @@ impl Entry {
             self.version = Some(latest.version);
             self.base = Some(latest.document);
         }
-        let mut after = None;
-        if let Some(in_flight) = &self.in_flight {
-            let mut document = self.base.as_ref().unwrap_or(&self.view).clone();
-            let mut writes = self.pending.iter().take(in_flight.writes);
-            if writes.all(|write| write.apply_to_copy(&mut document).is_ok()) {
-                after = Some(document);
-            }
-        }
+        let base = self.base().clone();
+        let after = self.in_flight.as_ref().and_then(|in_flight| self.pending.made_to(base, in_flight.writes));
         let deletion = self.enter_deletion(context, name);
         deletion.op.receipts.push(ticket);
         context.refuse_to_wait(&mut deletion.op.receipts);
@@ -410,21 +397,35 @@ impl Entry {
         self.cut_off();
     }
 
-    /// The values at the watched paths that are not as in `before`.
-    pub fn differences(&mut self, before: &mut Document) -> Vec<Difference> {
-        let mut differences = Vec::new();
-        for path in &self.watched {
-            let (old, new) = (before.get(path), self.view.get(path));
-            let is_same = match (&old, &new) {
-                (Some(old), Some(new)) => old.is_equal(new),
-                (None, None) => true,
-                _ => false,
+    /// What can be seen of it now.
+    pub fn seen(&self) -> Seen {
+        Seen { view: self.view.clone(), is_ready: self.is_ready() }
+    }
+
+    /// Tells that it is loaded, if it was not before, and the values at the watched paths that are not as they were.
+    pub fn tell_changes(&mut self, context: &mut Context<'_>, name: &str, mut before: Seen) {
+        if self.is_ready() && !before.is_ready {
+            tell(context, name, RecordNews::Ready);
+            self.settle_ready(context);
+        }
+        let mut changed = Vec::new();
+        for (position, path) in self.watched.iter().enumerate() {
+            let is_same = match (before.view.get(path), self.view.get(path)) {
+                (Some(old), Some(new)) => old.is_equal(&new),
+                (old, new) => old.is_none() && new.is_none(),
             };
             if !is_same {
-                differences.push((path.text().into(), new.map(|value| value.text().into())));
+                changed.push(position);
             }
         }
-        differences
+        self.tell_values(context, name, &changed);
+    }
+
+    /// Tells those who wait for it to be loaded that it is.
+    pub fn settle_ready(&mut self, context: &mut Context<'_>) {
+        for (ticket, question) in std::mem::take(&mut self.ready_tickets) {
+            context.settle(ticket, Ok(self.answer(question)));
+        }
     }
 }
 

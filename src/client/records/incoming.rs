@@ -3,9 +3,7 @@
 use super::{
     Edit, Records, Remote, Stage, cache,
     entry::{Entry, Heard},
-    fail, failure,
-    stage::Fate,
-    tell, tell_differences,
+    fail, failure, tell,
     write::Watch,
 };
 use crate::{
@@ -33,6 +31,9 @@ impl Records {
     }
 
     fn on_own_message(&mut self, context: &mut Context<'_>, name: &str, message: &RecordMessage<'_>) {
+        if let Some(position) = self.blind_answered(message) {
+            return self.on_blind_answer(context, message, position);
+        }
         match message.action {
             RecordAction::SubscribeCreateAndRead
             | RecordAction::SubscribeAndRead
@@ -50,9 +51,6 @@ impl Records {
                 for (name, version) in &message.versions {
                     self.on_head_response(context, name, *version);
                 }
-            }
-            RecordAction::WriteAcknowledgement | RecordAction::VersionExists if self.blind.is_awaited(message) => {
-                self.on_blind_answer(context, message);
             }
             RecordAction::WriteAcknowledgement => self.on_write_acknowledged(context, message),
             RecordAction::Update | RecordAction::Patch => self.on_written(context, message),
@@ -91,7 +89,7 @@ impl Records {
         let mut dropped = names.split_off(names.len().saturating_sub(refusals));
         dropped.retain(|name| {
             let entry = self.entries.get(name);
-            entry.is_some_and(|entry| matches!(entry.stage, Stage::Checking { .. } | Stage::Loading { .. }))
+            entry.is_some_and(|entry| matches!(entry.stage, Stage::Checking | Stage::Loading { .. }))
         });
         self.send_bulk(context, action, dropped);
         let is_denied = |name: &str| self.entries.get(name).is_some_and(|entry| entry.stage.is_denied());
@@ -108,12 +106,12 @@ impl Records {
         self.on_requested(context, RecordAction::Read, name, &Ok(Some(text.into())));
         let Some(entry) = self.entries.get_mut(name) else { return };
         match entry.stage {
-            Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting { .. } => return,
+            Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting => return,
             Stage::Loading { is_void: true, .. } => return self.load_again(context, name),
             _ => {}
         }
         let remote = Remote { version, document };
-        let remote = match entry.brought_up_to_date(&remote) {
+        let remote = match entry.brought_up_to_date(remote.clone()) {
             Some(remote) => remote,
             None if entry.session.doubted == Some(version) => remote,
             None => {
@@ -127,7 +125,7 @@ impl Records {
 
     fn on_head_response(&mut self, context: &mut Context<'_>, name: &str, version: i32) {
         self.on_requested(context, RecordAction::Head, name, &Ok(Some(version.to_string().into())));
-        let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Checking { .. });
+        let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Checking);
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return };
         let is_known = entry.version == Some(version);
         if version < 0 && !is_known {
@@ -146,57 +144,31 @@ impl Records {
     }
 
     fn on_write_acknowledged(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
-        if !self.is_in_flight(message) {
-            return;
-        }
-        let name = message.name.unwrap_or_default();
-        let Some(entry) = self.entries.get_mut(name) else { return };
+        let Some(entry) = self.written(message) else { return };
         entry.confirm(context);
         entry.session.refusals = 0;
-        self.proceed(context, name);
+        self.proceed(context, message.name.unwrap_or_default());
     }
 
-    /// The server answers a write to a record that was not open. If it is open now, it was made behind its back.
-    fn on_blind_answer(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
-        let is_acknowledged = message.action == RecordAction::WriteAcknowledgement;
-        let refusal = (!is_acknowledged).then(|| server_error(message));
-        if !self.blind.on_answer(context, &mut self.asked, message, refusal) {
-            return;
-        }
-        let name = message.name.unwrap_or_default();
-        if self.entries.get(name).is_some_and(|entry| entry.stage.is_synced() && entry.in_flight.is_none()) {
-            self.ask_for_data(context, name);
-        }
-    }
-
-    /// Whether a message answers the write that is on its way.
-    fn is_in_flight(&self, message: &RecordMessage<'_>) -> bool {
-        let answered = id_in(message.correlation_id);
-        let in_flight = self.entries.get(message.name.unwrap_or_default()).and_then(|entry| entry.in_flight.as_ref());
-        match in_flight.map(|in_flight| &in_flight.fate) {
-            Some(Fate::Awaited { correlation_id, .. }) => Some(*correlation_id) == answered,
-            _ => false,
-        }
+    /// The record with the writes on their way that a message answers.
+    fn written(&mut self, message: &RecordMessage<'_>) -> Option<&mut Entry> {
+        let entry = self.entries.get_mut(message.name?)?;
+        (entry.awaited()? == id_in(message.correlation_id)?).then_some(entry)
     }
 
     /// Another client has written.
     fn on_written(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
-        let path = match message.path.filter(|path| !path.is_empty() && message.action == RecordAction::Patch) {
-            Some(path) => match Path::parse(path) {
-                Ok(path) => Some(path),
-                // Something that no client of this package writes: what became of it can be read.
-                Err(_) => return self.read_if_synced(context, name),
-            },
-            None => None,
-        };
-        self.on_heard(context, name, Heard { version, path, text: message.data.map(Into::into) });
+        let path = message.path.filter(|_| message.action == RecordAction::Patch).unwrap_or_default();
+        // Something that no client of this package writes: what became of it can be read.
+        let Ok(path) = Path::parse(path) else { return self.read_if_synced(context, name) };
+        let text = message.data.or_else(|| path.is_root().then_some("{}"));
+        self.on_heard(context, name, Heard { version, edit: Edit::new(path, text.map(Into::into)) });
     }
 
     fn read_if_synced(&mut self, context: &mut Context<'_>, name: &str) {
         match self.entries.get(name).map(|entry| &entry.stage) {
-            None
-            | Some(Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting { .. } | Stage::Loading { .. }) => {}
+            None | Some(Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting | Stage::Loading { .. }) => {}
             Some(_) => self.ask_for_data(context, name),
         }
     }
@@ -204,57 +176,40 @@ impl Records {
     fn on_heard(&mut self, context: &mut Context<'_>, name: &str, heard: Heard) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let contested = match &entry.stage {
-            Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting { .. } => return,
-            Stage::Loading { .. } | Stage::Checking { .. } | Stage::Reading { .. } => return entry.remember(heard),
+            Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting => return,
+            Stage::Loading { .. } | Stage::Checking | Stage::Reading => return entry.remember(heard),
             Stage::Merging(contested) => Some(contested.latest()),
-            Stage::Synced { .. } | Stage::Waiting { .. } => None,
+            Stage::Synced { .. } | Stage::Waiting => None,
         };
         let Some(known) = contested.map(|latest| latest.version).or(entry.version) else { return };
-        let Heard { version, path, text } = &heard;
-        if let Some(path) = path {
-            if *version <= known {
-                // Either known already, or the record is not what it was.
-                return self.ask_for_data(context, name);
+        let Heard { version, edit } = &heard;
+        let (is_whole, is_next) = (edit.path.is_root(), *version == known.saturating_add(1));
+        let mut edit = edit.clone();
+        if is_next && !is_whole && !entry.has_unsent() {
+            if entry.advance(context, name, *version, &mut edit).is_ok() {
+                return self.on_confirmed(context, name);
             }
-            let mut edit = Edit::new(path.clone(), text.clone());
-            let is_next = *version == known.saturating_add(1);
-            if is_next && entry.pending.is_empty() && entry.deletion.is_none() {
-                if let Ok(differences) = entry.advance(*version, &mut edit) {
-                    tell_differences(context, name, differences);
-                    return self.on_confirmed(context, name);
+        } else if is_next || is_whole {
+            let latest = contested.filter(|_| !is_whole).map(|latest| latest.document.clone());
+            let mut document =
+                latest.unwrap_or_else(|| if is_whole { Document::default() } else { entry.base().clone() });
+            if edit.apply(&mut document, &mut Watch::new(&[])).is_ok() {
+                let remote = Remote { version: *version, document };
+                if remote.version > known {
+                    return self.on_remote(context, name, remote);
+                } else if entry.is_as_known(&remote) {
+                    return;
                 }
-            } else if is_next {
-                let latest = contested.map(|latest| latest.document.clone());
-                let mut document = latest.unwrap_or_else(|| entry.base().clone());
-                if edit.apply(&mut document, &mut Watch::new(&[])).is_ok() {
-                    return self.on_remote(context, name, Remote { version: *version, document });
-                }
             }
-        } else {
-            let Ok(document) = Document::parse(text.as_deref().unwrap_or("{}")) else {
-                return context.report(failure(RecordFailure::InvalidJson, name));
-            };
-            let remote = Remote { version: *version, document };
-            if *version > known {
-                return self.on_remote(context, name, remote);
-            }
-            if !entry.is_as_known(&remote) {
-                // Somebody has said that the storage has changed: that is true whatever the version is.
-                self.ask_for_data(context, name);
-            }
-            return;
         }
-        // What was read may be from before, too.
+        // Something is missing, or the record is not what it was. What is read may be from before, too.
         entry.remember(heard);
         self.ask_for_data(context, name);
     }
 
     fn on_version_exists(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
-        if !self.is_in_flight(message) {
-            return;
-        }
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
-        let Some(entry) = self.entries.get_mut(name) else { return };
+        let Some(entry) = self.written(message) else { return };
         entry.cut_off();
         let document = message.data.and_then(|data| Document::parse(data).ok());
         if let Some(document) = document.filter(|_| entry.version.is_some_and(|known| version > known)) {
@@ -265,32 +220,27 @@ impl Records {
         match entry.session.refusals {
             1 => self.ask_for_data(context, name),
             refusals if refusals < RECORD_MAX_REFUSALS => {
-                let deadline = context.now.after_ms(RECORD_REFUSED_WAIT_MS << refusals);
-                entry.stage = Stage::Waiting { deadline };
-                self.follow_deadline(name);
+                entry.stage = Stage::Waiting;
+                self.wait_for(context, name, RECORD_REFUSED_WAIT_MS << refusals);
             }
-            _ => self.on_stuck(context, name, message),
+            // The server takes no more writes to the record.
+            _ => {
+                entry.session.refusals = 0;
+                if entry.is_blank() {
+                    return self.send_deletion(context, name);
+                }
+                self.on_write_refused(context, name, &server_error(message));
+            }
         }
-    }
-
-    /// The server takes no more writes to the record.
-    fn on_stuck(&mut self, context: &mut Context<'_>, name: &str, message: &RecordMessage<'_>) {
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.session.refusals = 0;
-        if entry.is_blank() {
-            return self.send_deletion(context, name);
-        }
-        let error = server_error(message);
-        self.on_write_refused(context, name, &error);
     }
 
     /// The record was deleted while a write was on its way. From now on the server takes no writes to it.
     fn on_invalid_version(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
-        let is_in_flight = self.is_in_flight(message);
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.is_stuck = true;
-        if is_in_flight {
+        if let Some(entry) = self.entries.get_mut(name) {
+            entry.is_stuck = true;
+        }
+        if let Some(entry) = self.written(message) {
             entry.cut_off();
             self.ask_for_data(context, name);
         }
@@ -334,7 +284,7 @@ impl Records {
     }
 
     fn on_delete_success(&mut self, context: &mut Context<'_>, name: &str) {
-        if self.blind.on_deleted(context, &mut self.asked, name, None) {
+        if self.on_blind_deleted(context, name, None) {
             cache::remove(context, name);
         }
         let is_owed = |entry: &mut Entry| std::mem::take(&mut entry.session.is_deletion_owed);
@@ -345,16 +295,12 @@ impl Records {
 
     fn on_error(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
-        if self.blind.is_awaited(message) {
-            return self.on_blind_answer(context, message);
-        }
         let error = server_error(message);
         let is_denial = matches!(message.action, RecordAction::MessageDenied | RecordAction::MessagePermissionError);
         let original = message.original_action.and_then(RecordAction::from_number);
         let outcome = Err(error.clone());
-        if self.is_in_flight(message) {
-            self.on_write_refused(context, name, &error);
-            return;
+        if self.written(message).is_some() {
+            return self.on_write_refused(context, name, &error);
         }
         match original {
             Some(RecordAction::Read) => {
@@ -362,10 +308,10 @@ impl Records {
                 let is_missing = message.action == RecordAction::RecordNotFound;
                 match self.entries.get(name).map(|entry| &entry.stage) {
                     Some(Stage::Loading { is_overdue: true, .. }) if is_missing => self.load_again(context, name),
-                    Some(Stage::Reading { .. } | Stage::Merging(_)) if is_missing => {
+                    Some(Stage::Reading | Stage::Merging(_)) if is_missing => {
                         self.on_missing(context, name, true);
                     }
-                    Some(Stage::Reading { .. }) if is_denial => {
+                    Some(Stage::Reading) if is_denial => {
                         self.on_denied(context, name, &error);
                         // It may be subscribed all the same.
                         self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
@@ -376,7 +322,7 @@ impl Records {
             }
             Some(RecordAction::Head) => return self.on_requested(context, RecordAction::Head, name, &outcome),
             Some(RecordAction::Delete) => {
-                if self.blind.on_deleted(context, &mut self.asked, name, Some(error.clone())) {
+                if self.on_blind_deleted(context, name, Some(error.clone())) {
                     self.entries.get_mut(name).into_iter().for_each(|entry| entry.session.is_deletion_owed = false);
                     return;
                 }
@@ -409,7 +355,7 @@ impl Records {
         let mut is_untold = entry.pending.iter().any(|write| write.op.receipts.is_empty());
         cache::on_denied(context, name, entry);
         entry.stage = Stage::Denied;
-        let mut before = entry.view.clone();
+        let before = entry.seen();
         let mut tickets = entry.take_tickets(context);
         entry.replay(context);
         tickets.append(&mut entry.take_ready_tickets());
@@ -420,7 +366,7 @@ impl Records {
         if is_untold {
             context.report(error.clone());
         }
-        self.tell_changes(context, name, &mut before);
+        self.tell_changes(context, name, before);
         self.keep_base(context, name);
         self.let_go_if_due(context, name);
     }
@@ -434,17 +380,17 @@ impl Records {
     /// The writes on their way will not be made: what the application sees is as if it had not asked for them.
     pub(super) fn give_up_writes(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let mut before = entry.view.clone();
+        let before = entry.seen();
         let sent = entry.in_flight.take().map_or(0, |in_flight| in_flight.writes);
         let mut rejected = entry.pending.remove_first(context, sent);
         fail(context, name, &mut rejected.iter_mut().map(|write| &mut write.op.receipts), error);
         entry.replay(context);
-        self.tell_changes(context, name, &mut before);
+        self.tell_changes(context, name, before);
     }
 
     /// The server refuses to delete the record, which others may have written to since.
     fn on_delete_refused(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
-        let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Deleting { .. });
+        let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Deleting);
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return context.report(error.clone()) };
         entry.session.is_deletion_owed = false;
         let mut deletion = entry.take_deletion(context);
@@ -456,7 +402,7 @@ impl Records {
     }
 }
 
-fn server_error(message: &RecordMessage<'_>) -> ClientError {
+pub(super) fn server_error(message: &RecordMessage<'_>) -> ClientError {
     ClientError::Server {
         topic: Topic::Record,
         action: message.action.name(),

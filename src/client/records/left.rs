@@ -3,11 +3,10 @@
 
 use super::{
     Records, Remote, Stage, Write,
+    blind::BlindWrite,
     cache::Source,
-    entry::{Entry, Holders},
-    pending::{Deletion, MadeTo},
-    requests::Awaited,
-    settle_ready,
+    entry::Entry,
+    pending::{Deletion, MadeTo, insert_in_time},
     stage::{Fate, InFlight},
     stored::{StoredBase, StoredWrite, base_text, read_base, read_write},
     tell,
@@ -35,12 +34,9 @@ impl Left {
         self.writes.iter().filter(|_| *self.name == *name).map(|write| write.op.number).min()
     }
 
-    /// Adds a write where it belongs in time: what another page had taken over has the higher numbers, and may be older.
+    /// Adds a write to a version.
     fn add(&mut self, write: Write, version: Option<i32>) {
-        let before = self.writes.iter().rposition(|before| before.op.created_ms <= write.op.created_ms);
-        let position = before.map_or(0, |before| before + 1);
-        self.writes.insert(position, write);
-        if position == 0 {
+        if insert_in_time(&mut self.writes, write) == 0 {
             self.made_to.version = version;
         }
     }
@@ -56,12 +52,12 @@ impl Records {
     pub fn entries<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = &'a Op> {
         let open = log.written_to.names().filter_map(|name| self.entries.get(name));
         let left = self.left.iter().flat_map(|left| &left.writes).map(|write| &write.op);
-        self.blind.entries().chain(open.flat_map(Entry::entries)).chain(left)
+        self.blind.iter().map(|blind| &blind.write.op).chain(open.flat_map(Entry::entries)).chain(left)
     }
 
     /// Calls `visit` for all of that, and for what writes were made to.
     pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
-        self.blind.for_each_entry(context, visit);
+        self.blind.iter_mut().for_each(|blind| visit(context, &mut blind.write.op));
         for name in context.log.written_to.to_names() {
             if let Some(entry) = self.entries.get_mut(&name) {
                 entry.for_each_entry(context, visit);
@@ -78,24 +74,26 @@ impl Records {
         let (mut blind, mut bases) = (Vec::new(), Vec::new());
         let begin = self.left.len();
         for op in ops {
-            match op.kind {
-                Kind::Forced => blind.push(op),
-                Kind::Base => bases.push(op),
-                _ => {
-                    let read = op.data.as_deref().and_then(read_write);
-                    let Some(StoredWrite { version, edits }) = read else {
-                        context.leave(&op);
-                        continue;
-                    };
-                    let (name, write) = (op.name.clone(), Write { edits, op });
-                    let known = self.left.iter().skip(begin).position(|left| left.name == name);
-                    if known.is_none() {
-                        self.left.push(Left { name, writes: Vec::new(), made_to: MadeTo::default() });
-                    }
-                    let position = known.map_or(self.left.len() - 1, |known| begin + known);
-                    self.left[position].add(write, version);
-                }
+            if op.kind == Kind::Base {
+                bases.push(op);
+                continue;
             }
+            let Some(StoredWrite { version, edits }) = op.data.as_deref().and_then(read_write) else {
+                context.leave(&op);
+                continue;
+            };
+            let write = Write { edits, op };
+            if write.op.kind == Kind::Forced {
+                blind.push(BlindWrite { write, sent: None });
+                continue;
+            }
+            let name = write.op.name.clone();
+            let known = self.left.iter().skip(begin).position(|left| left.name == name);
+            if known.is_none() {
+                self.left.push(Left { name, writes: Vec::new(), made_to: MadeTo::default() });
+            }
+            let position = known.map_or(self.left.len() - 1, |known| begin + known);
+            self.left[position].add(write, version);
         }
         for base in bases {
             let left = self.left.iter_mut().skip(begin).find(|left| left.name == base.name);
@@ -107,13 +105,15 @@ impl Records {
                 _ => context.leave(&base),
             }
         }
-        self.blind.adopt(context, blind);
+        // Those of another page, or of a user who has logged in again, are older than all others.
+        self.blind.splice(0..0, blind);
+        self.is_blind_due = true;
     }
 
     /// Takes out all that is meant, and what it was made to if nothing else was. All of it [leaves](Context::leave) with that;
     /// what is seen of records is as if it had not been made.
     pub fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
-        let mut taken = self.blind.take_out(is_meant);
+        let mut taken = self.take_out_blind(is_meant);
         for left in &mut self.left {
             taken.extend(left.writes.extract_if(.., |write| is_meant(&write.op)).map(|write| write.op));
             if left.writes.is_empty() {
@@ -131,7 +131,7 @@ impl Records {
 
     /// The write to a record that is not open that has waited longest.
     pub fn oldest_waiting(&self) -> Option<&Op> {
-        self.blind.entries().find(|op| op.progress == Progress::Waiting)
+        self.blind.iter().map(|blind| &blind.write.op).find(|op| op.progress == Progress::Waiting)
     }
 
     /// Storage has all that is unsent: sees to it that it has what it was made to.
@@ -159,12 +159,23 @@ impl Records {
 
     fn take_out_of(&mut self, context: &mut Context<'_>, name: &str, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
-        let mut before = entry.view.clone();
-        let (was_asked, awaited) = (matches!(entry.stage, Stage::Merging(_)), entry.awaited());
-        let is_settled = was_asked || matches!(entry.stage, Stage::Synced { .. } | Stage::Waiting { .. });
-        let (ops, was_sent) = entry.take_out(context, is_meant);
+        let (before, awaited) = (entry.seen(), entry.awaited());
+        let was_asked = matches!(entry.stage, Stage::Merging(_));
+        let is_settled = was_asked || matches!(entry.stage, Stage::Synced { .. } | Stage::Waiting);
+        let sent = entry.in_flight.as_ref().map_or(0, |in_flight| in_flight.writes);
+        let was_sent = entry.pending.iter().take(sent).any(|write| is_meant(&write.op));
+        if was_sent {
+            entry.in_flight = None;
+        }
+        let mut ops = entry.pending.take_out(is_meant);
+        ops.extend(entry.deletion.take_if(|deletion| is_meant(&deletion.op)).map(|deletion| deletion.op));
+        entry.stage.take_contested();
+        entry.replay(context);
+        if !entry.has_unsent() {
+            ops.extend(entry.pending.take_base());
+        }
+        entry.tell_changes(context, name, before);
         self.follow_flight(context, name, awaited);
-        self.tell_changes(context, name, &mut before);
         if is_settled && (was_sent || was_asked) {
             // What the server has now is for it to say.
             self.ask_for_data(context, name);
@@ -197,13 +208,13 @@ impl Records {
     fn delete_blindly(&mut self, context: &mut Context<'_>, mut left: Left) {
         self.hold_back(context, &left.name);
         left.made_to.base.iter().for_each(|base| context.leave(base));
-        let Some(Write { op: mut deletion, .. }) = left.writes.pop() else { return };
+        let Some(mut deletion) = left.writes.pop() else { return };
         // The page was killed before it could remove what is deleted as well.
         left.writes.iter().for_each(|write| context.leave(&write.op));
-        context.log.uncount(&deletion);
-        deletion.kind = Kind::Forced;
-        context.log.count(&deletion);
-        self.blind.push(deletion, None);
+        context.log.uncount(&deletion.op);
+        deletion.op.kind = Kind::Forced;
+        context.log.count(&deletion.op);
+        self.push_blind(deletion);
     }
 
     /// Makes the writes that an earlier page could not send part of a record that [takes](Entry::takes) them, before those of
@@ -214,12 +225,10 @@ impl Records {
         let entry = self.entries.get_or_insert_with(name, || Entry::new(Strategy::RemoteWins));
         if !is_open {
             // It is let go of when everything was sent.
-            let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
-            entry.holders = Holders::None { discard_at, is_told: true };
-            self.asked.ask(Some(discard_at), Awaited::Discard(name.into()));
+            entry.holders = self.asked.discard_later(context, name, true);
             tell(context, name, RecordNews::Restored);
         }
-        let mut before = entry.view.clone();
+        let before = entry.seen();
         let was_ready = entry.is_ready();
         let is_synced = entry.stage.is_synced();
         let is_blind = !left.made_to.has_data;
@@ -227,10 +236,8 @@ impl Records {
         entry.stored.is_written_blindly |= is_blind && context.session.is_none();
         if entry.is_ready() && !was_ready {
             entry.stored.source = Source::Storage;
-            tell(context, name, RecordNews::Ready);
-            settle_ready(context, entry);
         }
-        self.tell_changes(context, name, &mut before);
+        entry.tell_changes(context, name, before);
         match present {
             Some(present) if is_synced => self.on_remote(context, name, present),
             _ => self.proceed(context, name),
@@ -245,8 +252,7 @@ impl Records {
 impl Entry {
     /// Whether writes of an earlier page can become part of this now.
     fn takes(&self, left: &Left) -> bool {
-        let is_in_doubt =
-            matches!(self.stage, Stage::Merging(_) | Stage::Deleting { .. } | Stage::Denied | Stage::Waiting { .. });
+        let is_in_doubt = matches!(self.stage, Stage::Merging(_) | Stage::Deleting | Stage::Denied | Stage::Waiting);
         let is_free = self.in_flight.as_ref().is_none_or(|it| matches!(it.fate, Fate::Guessed))
             && self.deletion.is_none()
             && !is_in_doubt;
@@ -297,29 +303,5 @@ impl Entry {
         let writes = self.pending.len();
         self.in_flight = (writes > 0).then(|| InFlight::guess(writes));
         present
-    }
-
-    /// Takes back what is meant. Says whether any of it may be on its way.
-    fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> (Vec<Op>, bool) {
-        let (mut ops, mut was_sent) = (Vec::new(), false);
-        if let Some(deletion) = self.deletion.take_if(|deletion| is_meant(&deletion.op)) {
-            was_sent = matches!(self.stage, Stage::Deleting { .. });
-            ops.push(deletion.op);
-        }
-        let sent = self.in_flight.as_ref().map_or(0, |in_flight| in_flight.writes);
-        let writes = self.pending.take_out(is_meant);
-        if !writes.is_empty() {
-            let is_cut = writes.iter().any(|(position, _)| *position < sent);
-            was_sent |= is_cut;
-            if is_cut || self.stage.take_contested().is_some() {
-                self.in_flight = None;
-            }
-            ops.extend(writes.into_iter().map(|(_, op)| op));
-            self.replay(context);
-        }
-        if !self.has_unsent() {
-            ops.extend(self.pending.take_base());
-        }
-        (ops, was_sent)
     }
 }

@@ -21,14 +21,13 @@ mod stored;
 mod write;
 
 use self::{
-    blind::{Blind, BlindWrites, blind_write},
+    blind::BlindWrite,
     cache::{Cache, Save},
     entry::{Entry, Holders, Question, Remote},
     left::Left,
     requests::Awaited,
     stage::{Fate, InFlight, Stage},
-    stored::write_text,
-    write::{Edit, Write, next_message},
+    write::{Edit, Write, next_message, write_message},
 };
 use super::{
     asked::Asked,
@@ -58,7 +57,10 @@ pub struct Records {
     asked: Asked<Awaited>,
     /// The numbers of the questions about records that need not be open.
     requests: NameMap<u32>,
-    blind: BlindWrites,
+    /// The writes to records that are not open, in order.
+    blind: Vec<BlindWrite>,
+    /// Whether any of them may be due.
+    is_blind_due: bool,
     cache: Cache,
     /// What earlier pages have left, until the records can take it.
     left: Vec<Left>,
@@ -82,7 +84,8 @@ impl Records {
             flush_at: None,
             asked: Asked::default(),
             requests: NameMap::new(),
-            blind: BlindWrites::default(),
+            blind: Vec::new(),
+            is_blind_due: false,
             cache: Cache::default(),
             left: Vec::new(),
             folded: Vec::new(),
@@ -142,13 +145,13 @@ impl Records {
         earliest(&[flush, awaited, self.listens.patterns.deadline()])
     }
 
-    /// The deadline of a record may have become another one.
-    fn follow_deadline(&mut self, name: &str) {
+    /// What a record is in the middle of from now on is overdue after so long.
+    fn wait_for(&mut self, context: &Context<'_>, name: &str, ms: u64) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        match (entry.timer, entry.deadline()) {
-            (Some(id), at) => self.asked.wait_until(id, at),
-            (None, None) => {}
-            (None, at) => entry.timer = Some(self.asked.ask(at, Awaited::Record(name.into()))),
+        let at = Some(context.now.after_ms(ms));
+        match entry.timer {
+            Some(id) => self.asked.wait_until(id, at),
+            None => entry.timer = Some(self.asked.ask(at, Awaited::Record(name.into()))),
         }
     }
 
@@ -164,7 +167,7 @@ impl Records {
 
     /// The application wants something. Returns a write to a record that is not open, which is to be
     /// [added](Self::add_blind) if there is room for it.
-    pub fn on_command(&mut self, context: &mut Context<'_>, command: RecordCommand<'_>) -> Option<Blind> {
+    pub fn on_command(&mut self, context: &mut Context<'_>, command: RecordCommand<'_>) -> Option<Write> {
         match command {
             RecordCommand::Open { name, strategy } => {
                 self.open(context, name, strategy);
@@ -195,10 +198,8 @@ impl Records {
                 self.write(context, name, vec![Edit::of_entries(edit, entry.into())], ticket);
             }
             RecordCommand::SetData { name, path, data, delivery, ttl_ms, ticket } => {
-                let offer =
-                    Offer { kind: Kind::Forced, name, data: None, delivery, ttl_ms, key: None, receipt: ticket };
                 let edit = Edit::new(path, data.map(Into::into));
-                return self.set_data(context, edit, &offer);
+                return self.set_data(context, edit, &forced(name, delivery, ttl_ms, ticket));
             }
             RecordCommand::Delete { name, ticket } => return self.delete(context, name, ticket),
             RecordCommand::SetStrategy { name, strategy } => {
@@ -206,19 +207,14 @@ impl Records {
                     entry.strategy = strategy;
                 }
             }
-            RecordCommand::AnswerMerge { question, answer } => self.on_merged(context, question, answer),
-            RecordCommand::Snapshot { name, ticket } if self.is_here(name) => {
-                self.await_ready(context, name, (ticket, Question::Data));
+            RecordCommand::AnswerMerge { question, answer } => {
+                if let Some(Awaited::Record(name)) = self.asked.get(question) {
+                    let name = name.clone();
+                    self.on_merged(context, &name, answer);
+                }
             }
-            RecordCommand::Snapshot { name, ticket } => {
-                self.request(context, RecordAction::Read, name, ticket);
-            }
-            RecordCommand::Head { name, ticket } if self.is_here(name) => {
-                self.await_ready(context, name, (ticket, Question::Version));
-            }
-            RecordCommand::Head { name, ticket } => {
-                self.request(context, RecordAction::Head, name, ticket);
-            }
+            RecordCommand::Snapshot { name, ticket } => self.look_at(context, name, (ticket, Question::Data)),
+            RecordCommand::Head { name, ticket } => self.look_at(context, name, (ticket, Question::Version)),
             RecordCommand::Notify { names, ticket } => {
                 self.question(context, RecordAction::Notify, names, vec![ticket]);
             }
@@ -239,14 +235,11 @@ impl Records {
             | RecordCommand::Delete { ticket, .. }
             | RecordCommand::Snapshot { ticket, .. }
             | RecordCommand::Head { ticket, .. }
-            | RecordCommand::Notify { ticket, .. }
-            | RecordCommand::SetData { ticket: Some(ticket), .. }
-            | RecordCommand::ChangeEntries { ticket: Some(ticket), .. }
-            | RecordCommand::Write { ticket: Some(ticket), .. } => Some(ticket),
-            RecordCommand::Write { ticket: None, .. }
-            | RecordCommand::ChangeEntries { ticket: None, .. }
-            | RecordCommand::SetData { ticket: None, .. }
-            | RecordCommand::Open { .. } => None,
+            | RecordCommand::Notify { ticket, .. } => Some(ticket),
+            RecordCommand::SetData { ticket, .. }
+            | RecordCommand::ChangeEntries { ticket, .. }
+            | RecordCommand::Write { ticket, .. } => ticket,
+            RecordCommand::Open { .. } => None,
             _ => return,
         };
         refuse(context, ticket, ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
@@ -280,18 +273,19 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         match &mut entry.holders {
             Holders::Some(handles @ 2..) => *handles -= 1,
-            holders => {
-                let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
-                *holders = Holders::None { discard_at, is_told: false };
-                self.asked.ask(Some(discard_at), Awaited::Discard(name.into()));
-            }
+            holders => *holders = self.asked.discard_later(context, name, false),
         }
         self.let_go_if_due(context, name);
     }
 
-    /// Whether a record is open, and not refused by the server, so that it is for this client to say what it is.
-    fn is_here(&self, name: &str) -> bool {
-        self.entries.get(name).is_some_and(|entry| !entry.stage.is_denied())
+    /// A record that is open, and not refused by the server, is for this client to say what it is; any other for the server.
+    fn look_at(&mut self, context: &mut Context<'_>, name: &str, (ticket, question): (Ticket, Question)) {
+        if self.entries.get(name).is_some_and(|entry| !entry.stage.is_denied()) {
+            self.await_ready(context, name, (ticket, question));
+        } else {
+            let action = if question == Question::Data { RecordAction::Read } else { RecordAction::Head };
+            self.request(context, action, name, ticket);
+        }
     }
 
     fn await_ready(&mut self, context: &mut Context<'_>, name: &str, (ticket, question): (Ticket, Question)) {
@@ -299,11 +293,7 @@ impl Records {
             Some(entry) if entry.stage.is_denied() => RecordFailure::Denied,
             Some(entry) => {
                 entry.ready_tickets.push((ticket, question));
-                return if entry.is_ready() {
-                    settle_ready(context, entry)
-                } else {
-                    self.refuse_to_wait(context, name)
-                };
+                return if entry.is_ready() { entry.settle_ready(context) } else { self.refuse_to_wait(context, name) };
             }
             None => RecordFailure::NotOpen,
         };
@@ -320,66 +310,40 @@ impl Records {
     }
 
     fn write(&mut self, context: &mut Context<'_>, name: &str, edits: Vec<Edit>, ticket: Option<Ticket>) {
-        if let Some(refusal) = self.refusal(context, name, &edits) {
-            return refuse(context, ticket, refusal);
-        }
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.stored.is_written_blindly = false;
-        match entry.write(context, name, edits, ticket) {
-            Ok(differences) => {
-                tell_differences(context, name, differences);
-                self.proceed(context, name);
+        let entry = self.entries.get_mut(name).filter(|entry| entry.deletion.is_none());
+        let written = entry.ok_or(RecordFailure::NotOpen).and_then(|entry| {
+            check_edits(context, name, &edits)?;
+            if entry.stage.is_denied() {
+                return Err(RecordFailure::Denied);
             }
-            Err(error) => refuse(context, ticket, failure(RecordFailure::of(error), name)),
+            entry.stored.is_written_blindly = false;
+            entry.write(context, name, edits, ticket).map_err(RecordFailure::of)
+        });
+        match written {
+            Ok(()) => self.proceed(context, name),
+            Err(what) => refuse(context, ticket, failure(what, name)),
         }
     }
 
     /// Changes a record that need not be open.
-    fn set_data(&mut self, context: &mut Context<'_>, edit: Edit, offer: &Offer<'_>) -> Option<Blind> {
+    fn set_data(&mut self, context: &mut Context<'_>, edit: Edit, offer: &Offer<'_>) -> Option<Write> {
         let Offer { name, receipt: ticket, .. } = *offer;
         if self.entries.get(name).is_some_and(|entry| entry.deletion.is_none()) {
             self.write(context, name, vec![edit], ticket);
             return None;
         }
-        if let Some(what) = bad_edit(context, name, std::slice::from_ref(&edit)) {
+        if let Err(what) = check_edits(context, name, std::slice::from_ref(&edit)) {
             refuse(context, ticket, failure(what, name));
             return None;
         }
-        let text = write_text(None, std::slice::from_ref(&edit));
-        self.hold_back(context, name);
-        blind_write(context, &Offer { data: Some(&text), ..offer.clone() }, Some(edit))
+        self.write_blindly(context, vec![edit], offer)
     }
 
-    /// Why a write is not even tried.
-    fn refusal(&self, context: &Context<'_>, name: &str, edits: &[Edit]) -> Option<ClientError> {
-        let entry = self.entries.get(name);
-        let what = if entry.is_none_or(|entry| entry.deletion.is_some()) {
-            RecordFailure::NotOpen
-        } else if let Some(what) = bad_edit(context, name, edits) {
-            what
-        } else if entry.is_some_and(|entry| entry.stage.is_denied()) {
-            RecordFailure::Denied
-        } else {
-            return None;
-        };
-        Some(failure(what, name))
-    }
-
-    fn delete(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) -> Option<Blind> {
+    fn delete(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) -> Option<Write> {
         let entry = self.entries.get_mut(name).filter(|entry| !entry.stage.is_denied());
         let Some(entry) = entry else {
-            let text = write_text(None, &[]);
-            let offer = Offer {
-                kind: Kind::Forced,
-                name,
-                data: Some(&text),
-                delivery: Delivery::Durable,
-                ttl_ms: None,
-                key: None,
-                receipt: Some(ticket),
-            };
-            self.hold_back(context, name);
-            return blind_write(context, &offer, None);
+            let offer = forced(name, Delivery::Durable, None, Some(ticket));
+            return self.write_blindly(context, Vec::new(), &offer);
         };
         entry.stored.is_written_blindly = false;
         let awaited = entry.awaited();
@@ -425,7 +389,7 @@ impl Records {
             let correlation_id = self.renumber(name);
             let Some(entry) = self.entries.get_mut(name) else { return };
             if send_writes(context, item, entry, correlation_id) {
-                self.follow_deadline(name);
+                self.wait_for(context, name, context.options.record_read_timeout_ms);
             } else {
                 self.give_up_undeliverable(context, name);
                 self.proceed(context, name);
@@ -437,11 +401,10 @@ impl Records {
 
     fn send_deletion(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let deadline = context.now.after_ms(context.options.record_delete_timeout_ms);
-        entry.stage = Stage::Deleting { deadline };
+        entry.stage = Stage::Deleting;
         entry.session.is_deletion_owed = true;
         entry.is_stuck = false;
-        self.follow_deadline(name);
+        self.wait_for(context, name, context.options.record_delete_timeout_ms);
         send(context, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Delete) });
     }
 
@@ -488,23 +451,31 @@ impl Entry {
     /// When to let go of it, if nothing keeps it here. What the server was asked about a subscription must be answered
     /// first, lest it ends up subscribed. What is unsent keeps it here after the application was told.
     fn discardable_at(&self) -> Option<Instant> {
-        let is_kept = matches!(self.stage, Stage::Loading { .. } | Stage::Checking { .. })
+        let is_kept = matches!(self.stage, Stage::Loading { .. } | Stage::Checking)
             || self.is_told_discarded() && self.has_unsent()
             || self.ready_tickets.iter().any(|(_, question)| *question != Question::Readiness);
         self.discard_at().filter(|_| !is_kept)
     }
 }
 
+/// What is offered for a record that is not open.
+const fn forced(name: &str, delivery: Delivery, ttl_ms: Option<u64>, receipt: Option<Ticket>) -> Offer<'_> {
+    Offer { kind: Kind::Forced, name, data: None, delivery, ttl_ms, key: None, receipt }
+}
+
 /// What is wrong with a write by itself.
-fn bad_edit(context: &Context<'_>, name: &str, edits: &[Edit]) -> Option<RecordFailure> {
+///
+/// # Errors
+/// That.
+fn check_edits(context: &Context<'_>, name: &str, edits: &[Edit]) -> Result<(), RecordFailure> {
     let is_scalar = |text: &str| !text.trim_ascii_start().starts_with(['{', '[']);
     let is_no_document = |edit: &Edit| edit.text.as_deref().is_none_or(is_scalar) && edit.entries.is_none();
     if context.options.is_read_only(name) {
-        Some(RecordFailure::ReadOnly)
+        Err(RecordFailure::ReadOnly)
     } else if edits.iter().any(|edit| edit.path.is_root() && is_no_document(edit)) {
-        Some(RecordFailure::NotADocument)
+        Err(RecordFailure::NotADocument)
     } else {
-        None
+        Ok(())
     }
 }
 
@@ -514,32 +485,16 @@ fn send_writes(context: &mut Context<'_>, item: Item, entry: &mut Entry, correla
     // What is too long together, or ends the connection, may be one of them alone.
     let mut most = if context.flight.is_suspect(&item) { 1 } else { usize::MAX };
     loop {
-        let mut first_only = (most == 1 && entry.pending.len() > 1).then(|| entry.base().clone());
-        if let (Some(document), Some(first)) = (&mut first_only, entry.pending.first()) {
-            // It could be made to the view, which was the same then.
-            let _ = first.apply_to_copy(document);
-        }
+        let base = (most == 1 && entry.pending.len() > 1).then(|| entry.base().clone());
+        let mut first_only = base.and_then(|base| entry.pending.made_to(base, 1));
         let after = first_only.as_mut().unwrap_or(&mut entry.view);
         let Some(message) = next_message(entry.pending.iter().take(most), after) else { return true };
-        let action = match (&*message.path, &message.text) {
-            ("", _) => RecordAction::Update,
-            (_, Some(_)) => RecordAction::Patch,
-            (_, None) => RecordAction::Erase,
-        };
         let version = entry.version.map_or(1, |version| version.saturating_add(1));
-        let frame = RecordMessage {
-            name: Some(name),
-            data: message.text.as_deref(),
-            path: Some(&*message.path).filter(|path| !path.is_empty()),
-            version: Some(version),
-            correlation_id: Some(&correlation_id.to_string()),
-            is_write_ack: true,
-            ..RecordMessage::new(action)
-        };
+        let correlation_id = correlation_id.to_string();
+        let frame = write_message(name, (&message.path, message.text.as_deref()), version, &correlation_id);
         let is_sent = context.send_item(item.clone(), &Message::Record(frame));
-        let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
         let writes = message.writes;
-        entry.in_flight = Some(InFlight { writes, fate: Fate::Awaited { correlation_id, deadline } });
+        entry.in_flight = Some(InFlight { writes, fate: Fate::Awaited });
         if is_sent || writes == 1 {
             return is_sent;
         }
@@ -553,19 +508,6 @@ fn send(context: &mut Context<'_>, message: RecordMessage<'_>) {
 
 fn tell(context: &mut Context<'_>, name: &str, news: RecordNews) {
     context.out.push_back(Output::Record { name: name.into(), news });
-}
-
-fn tell_differences(context: &mut Context<'_>, name: &str, differences: Vec<entry::Difference>) {
-    for (path, value) in differences {
-        tell(context, name, RecordNews::Changed { path, value });
-    }
-}
-
-/// Tells those who wait for a record to be loaded that it is.
-fn settle_ready(context: &mut Context<'_>, entry: &mut Entry) {
-    for (ticket, question) in std::mem::take(&mut entry.ready_tickets) {
-        context.settle(ticket, Ok(entry.answer(question)));
-    }
 }
 
 /// Tells what is wrong with what the application asked for: who waits for the outcome, or else everybody.

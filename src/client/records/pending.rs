@@ -58,6 +58,12 @@ impl Pending {
         self.writes.iter_mut()
     }
 
+    /// What the first so many make of a document; `None` if they cannot be made to it.
+    pub fn made_to(&self, mut document: Document, writes: usize) -> Option<Document> {
+        let mut writes = self.writes.iter().take(writes);
+        writes.all(|write| write.apply_to_copy(&mut document).is_ok()).then_some(document)
+    }
+
     /// When something is written now: later pages put it in order by that, whatever becomes of the clock.
     fn created_ms(&self, context: &Context<'_>) -> u64 {
         let last_ms = self.writes.last().map_or(0, |last| last.op.created_ms);
@@ -100,7 +106,7 @@ impl Pending {
         range: Range<usize>,
         view: &Document,
     ) {
-        let (mut tickets, mut created_ms) = (Vec::new(), 0);
+        let (mut tickets, mut created_ms) = (Vec::new(), self.created_ms(context));
         let at = range.start;
         self.begin(version);
         for mut write in self.writes.drain(range) {
@@ -124,9 +130,8 @@ impl Pending {
             self.made_to.version = None;
             made_to.base.iter().for_each(|base| context.log.unstore(base, false));
         }
-        for write in earlier.into_iter().rev() {
-            let position = self.writes.partition_point(|own| own.op.created_ms < write.op.created_ms);
-            self.writes.insert(position, write);
+        for own in std::mem::replace(&mut self.writes, earlier) {
+            insert_in_time(&mut self.writes, own);
         }
         self.put_in_order(context);
     }
@@ -167,18 +172,9 @@ impl Pending {
         });
     }
 
-    /// Takes those out that are meant, and with the last one what they were made to. They [leave](Context::leave) with that.
-    pub fn take_out(&mut self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<(usize, Op)> {
-        let (mut taken, mut position) = (Vec::new(), 0);
-        for write in std::mem::take(&mut self.writes) {
-            if is_meant(&write.op) {
-                taken.push((position, write.op));
-            } else {
-                self.writes.push(write);
-            }
-            position += 1;
-        }
-        taken
+    /// Takes those out that are meant, which [leave](Context::leave) with that.
+    pub fn take_out(&mut self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
+        self.writes.extract_if(.., |write| is_meant(&write.op)).map(|write| write.op).collect()
     }
 
     /// What the writes were made to, which are no longer here.
@@ -197,6 +193,14 @@ impl Pending {
             .chain(&mut self.made_to.base)
             .for_each(|op| visit(context, op));
     }
+}
+
+/// Puts a write where it belongs in time, and returns where that is: what a page had taken over has higher numbers than what
+/// it wrote before, and may be older.
+pub fn insert_in_time(writes: &mut Vec<Write>, write: Write) -> usize {
+    let position = writes.partition_point(|before| before.op.created_ms <= write.op.created_ms);
+    writes.insert(position, write);
+    position
 }
 
 /// A write to a version; without edits the record is to be deleted.

@@ -1,9 +1,9 @@
 //! What ends by itself if nothing comes before, above all the questions about records.
 
-use super::{Entry, Records, failure, send};
+use super::{Entry, Holders, Records, failure, send};
 use crate::{
     client::{
-        asked::id_in,
+        asked::{Asked, id_in},
         context::Context,
         error::{ClientError, RecordFailure},
         io::{Outcome, Ticket},
@@ -56,6 +56,15 @@ impl Awaited {
             Self::Discard(_) => Wake::Discard,
             Self::Lookup(_) | Self::Save => Wake::Storage,
         }
+    }
+}
+
+impl Asked<Awaited> {
+    /// Nobody holds a record any more, which is let go of later.
+    pub fn discard_later(&mut self, context: &Context<'_>, name: &str, is_told: bool) -> Holders {
+        let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
+        self.ask(Some(discard_at), Awaited::Discard(name.into()));
+        Holders::None { discard_at, is_told }
     }
 }
 
@@ -191,10 +200,9 @@ impl Records {
             Some(Awaited::Record(_) | Awaited::Answer(_) | Awaited::Write) if context.session.is_none() => {}
             Some(Awaited::Record(name)) => {
                 let name = name.clone();
-                if self.entries.get(&name).and_then(Entry::deadline).is_some_and(|at| at <= context.now) {
+                if self.entries.get(&name).is_some_and(Entry::is_awaiting) {
                     self.on_overdue(context, &name);
                 }
-                self.follow_deadline(&name);
             }
             Some(Awaited::Answer(Question { action, names, tickets, .. })) => {
                 if tickets.is_empty() {
@@ -205,7 +213,7 @@ impl Records {
                 self.settle_question(context, id, &Err(failure(RecordFailure::Timeout, &name)));
             }
             _ => match self.asked.answer(id) {
-                Some(Awaited::Write) => self.blind.on_overdue(context, &mut self.asked, id),
+                Some(Awaited::Write) => self.on_blind_overdue(context, id),
                 Some(Awaited::Discard(name)) => self.let_go_if_due(context, &name),
                 Some(Awaited::Lookup(_)) if context.session.is_some() => self.schedule(context),
                 Some(Awaited::Lookup(name)) => self.refuse_to_wait(context, &name),

@@ -1,6 +1,10 @@
 //! What records do with the connection, and with time.
 
-use super::{Entry, Records, Stage, cache::Save, fail, failure, send, stage::Contested};
+use super::{
+    Entry, Records, Stage,
+    cache::{Cache, Save},
+    fail, failure, send,
+};
 use crate::{
     client::{
         context::Context,
@@ -10,14 +14,18 @@ use crate::{
         limits::{BULK_NAMES_MAX_BYTES, HEARD_LATELY_MS},
         options::Resubscribe,
     },
+    names::NameMap,
     wire::{RecordAction, RecordMessage, Topic},
 };
 
 impl Records {
     /// A session begins.
     pub fn on_session(&mut self, context: &mut Context<'_>) {
-        self.held_back = self.blind.names();
-        self.blind.wake();
+        self.held_back = NameMap::new();
+        for blind in &self.blind {
+            self.held_back.get_or_insert_with(&blind.write.op.name, || ());
+        }
+        self.is_blind_due = true;
         self.send_questions(context);
         self.let_go_of_discarded(context);
         self.unasked = self.entries.to_names();
@@ -37,7 +45,7 @@ impl Records {
         self.save_all(context, Save::Changed);
         self.listens.patterns.on_lost(context.options.resubscribe);
         self.listens.on_lost(context);
-        self.blind.on_lost(context, culprit);
+        self.cut_blind(context, culprit);
         self.may_write = false;
         self.has_waiting = false;
         let resubscribe = context.options.resubscribe;
@@ -120,7 +128,7 @@ impl Records {
 
     /// Sends the writes that had to wait for what was on its way.
     pub fn write_waiting(&mut self, context: &mut Context<'_>) {
-        self.blind.wake();
+        self.is_blind_due = true;
         if std::mem::take(&mut self.has_waiting) {
             for name in self.unsent_names(context) {
                 self.proceed(context, &name);
@@ -138,8 +146,7 @@ impl Records {
     /// Whether the server was asked for data.
     pub fn awaits_data(&mut self) -> bool {
         let mut is_any = !self.requests.is_empty();
-        self.entries
-            .for_each(|_, entry| is_any |= matches!(entry.stage, Stage::Loading { .. } | Stage::Reading { .. }));
+        self.entries.for_each(|_, entry| is_any |= matches!(entry.stage, Stage::Loading { .. } | Stage::Reading));
         is_any
     }
 
@@ -173,7 +180,9 @@ impl Records {
 
     /// The client is closed.
     pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        self.leave_to_storage(context);
+        // Storage keeps what the server has, and will not be asked any more.
+        self.save_all(context, Save::Changed);
+        self.cache = Cache::default();
         self.on_rest(context, error);
     }
 
@@ -212,24 +221,18 @@ impl Records {
     pub(super) fn on_overdue(&mut self, context: &mut Context<'_>, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = failure(RecordFailure::Timeout, name);
-        let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
         let is_quiet = context.now.since_ms(context.pings.heard_at) >= HEARD_LATELY_MS;
         let (mut asked, awaited) = (Vec::new(), entry.awaited());
         match &mut entry.stage {
-            Stage::Waiting { .. } => return self.ask_for_data(context, name),
-            Stage::Merging(Contested { question, .. }) => {
-                let question = *question;
-                return self.on_merged(context, question, Err("it did not answer in time"));
-            }
+            Stage::Waiting => return self.ask_for_data(context, name),
+            Stage::Merging(_) => return self.on_merged(context, name, Err("it did not answer in time")),
             // The answer may still be arriving: nothing of a message is seen before all of it is there.
-            Stage::Loading { deadline: at, .. } | Stage::Reading { deadline: at }
-                if is_quiet && entry.in_flight.is_none() =>
-            {
-                *at = deadline;
+            Stage::Loading { .. } | Stage::Reading if is_quiet && entry.in_flight.is_none() => {
+                self.wait_for(context, name, context.options.record_read_timeout_ms);
                 return fail(context, name, &mut std::iter::empty(), &error);
             }
             Stage::Loading { is_overdue, .. } => *is_overdue = true,
-            Stage::Deleting { .. } => asked = entry.take_deletion(context),
+            Stage::Deleting => asked = entry.take_deletion(context),
             _ => {}
         }
         entry.cut_off();
@@ -242,13 +245,12 @@ impl Records {
     pub(super) fn ask_for_data(&mut self, context: &mut Context<'_>, name: &str) {
         self.keep_base(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
-        match &mut entry.stage {
-            Stage::Merging(_) => {}
-            Stage::Loading { deadline: at, .. } if entry.version.is_none() => *at = deadline,
-            stage => *stage = Stage::Reading { deadline },
+        if !matches!(entry.stage, Stage::Merging(_)) {
+            if entry.version.is_some() || !matches!(entry.stage, Stage::Loading { .. }) {
+                entry.stage = Stage::Reading;
+            }
+            self.wait_for(context, name, context.options.record_read_timeout_ms);
         }
-        self.follow_deadline(name);
         send(context, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Read) });
     }
 
@@ -256,17 +258,16 @@ impl Records {
     pub(super) fn load(&mut self, context: &mut Context<'_>, name: &str) {
         self.keep_base(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.stage = Stage::loading(context.now.after_ms(context.options.record_read_timeout_ms));
+        entry.stage = Stage::LOADING;
         entry.session.is_deletion_owed = false;
         entry.session.early.clear();
-        self.follow_deadline(name);
+        self.wait_for(context, name, context.options.record_read_timeout_ms);
         self.send_bulk(context, load_action(context, name), vec![name.into()]);
     }
 
     /// Asks the server for everything that it was not asked for in this session.
     fn flush(&mut self, context: &mut Context<'_>) {
         self.flush_at = None;
-        let deadline = context.now.after_ms(context.options.record_read_timeout_ms);
         let actions =
             [RecordAction::SubscribeAndHead, RecordAction::SubscribeAndRead, RecordAction::SubscribeCreateAndRead];
         let mut unknown = [const { Vec::new() }; 3];
@@ -281,8 +282,8 @@ impl Records {
             self.cache.awaited.remove(&name);
             let is_ready = entry.is_ready() && !entry.stored.is_written_blindly;
             let action = if is_ready { RecordAction::SubscribeAndHead } else { load_action(context, &name) };
-            entry.stage = if is_ready { Stage::Checking { deadline } } else { Stage::loading(deadline) };
-            self.follow_deadline(&name);
+            entry.stage = if is_ready { Stage::Checking } else { Stage::LOADING };
+            self.wait_for(context, &name, context.options.record_read_timeout_ms);
             for (names, of) in unknown.iter_mut().zip(actions) {
                 if of == action {
                     names.push(name.clone());

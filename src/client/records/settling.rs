@@ -27,9 +27,8 @@ impl Entry {
 
     /// Whether making the first so many pending writes to a document would change nothing.
     fn is_contained(&self, writes: usize, document: &Document) -> bool {
-        let mut changed = document.clone();
-        let mut writes = self.pending.iter().take(writes);
-        writes.all(|write| write.apply_to_copy(&mut changed).is_ok()) && changed.value().is_equal(&document.value())
+        let changed = self.pending.made_to(document.clone(), writes);
+        changed.is_some_and(|changed| changed.value().is_equal(&document.value()))
     }
 
     /// Settles that the server has `remote` while writes are pending that were made to something else, and tells what is lost.
@@ -37,7 +36,7 @@ impl Entry {
     pub fn settle_conflict(&mut self, context: &mut Context<'_>, name: &str, remote: &Remote) -> bool {
         if self.is_contained(self.pending.len(), &remote.document) {
             self.on_found(context, usize::MAX);
-            self.adopt(remote.clone());
+            self.load(context, remote.clone());
             return true;
         }
         let (document, is_lost) = match self.strategy {

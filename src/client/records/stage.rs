@@ -1,7 +1,6 @@
 //! Where a record stands in the session of now. Each stage owns what is known in it alone.
 
 use super::entry::Remote;
-use crate::client::time::Instant;
 
 /// Where a record stands in the session of now.
 #[derive(Debug, Default)]
@@ -13,40 +12,26 @@ pub enum Stage {
     Held,
     /// The server was asked for the record, which it makes if there is none.
     Loading {
-        /// When the answer is overdue.
-        deadline: Instant,
         /// Whether it was deleted meanwhile: it is loaded once more when the server has answered.
         is_void: bool,
         /// Whether it is read because the answer was overdue.
         is_overdue: bool,
     },
     /// The server was asked for the version.
-    Checking {
-        /// When the answer is overdue.
-        deadline: Instant,
-    },
+    Checking,
     /// The server was asked for the data.
-    Reading {
-        /// When the answer is overdue.
-        deadline: Instant,
-    },
+    Reading,
     /// The data of `base` is what the server has, as far as is known.
     Synced {
         /// Whether the data was compared in this session, and not the version alone.
         is_verified: bool,
     },
-    /// The server contradicts itself: it is asked again then.
-    Waiting {
-        /// When.
-        deadline: Instant,
-    },
+    /// The server contradicts itself: it is asked again in a while.
+    Waiting,
     /// The application was asked how to settle a conflict.
     Merging(Contested),
     /// The server was asked to delete it: for the application, or because it would take no writes otherwise.
-    Deleting {
-        /// When the answer is overdue.
-        deadline: Instant,
-    },
+    Deleting,
     /// The server refuses it.
     Denied,
 }
@@ -54,10 +39,6 @@ pub enum Stage {
 /// A conflict that the application was asked about.
 #[derive(Debug)]
 pub struct Contested {
-    /// Tells its answer from others.
-    pub question: u32,
-    /// When the answer is overdue.
-    pub deadline: Instant,
     /// The version that was written to here.
     pub version: Option<i32>,
     /// What the server had then.
@@ -81,12 +62,7 @@ pub struct InFlight {
 #[derive(Clone, Debug)]
 pub enum Fate {
     /// The server owes the answer.
-    Awaited {
-        /// Tells it from others.
-        correlation_id: u32,
-        /// When it is overdue.
-        deadline: Instant,
-    },
+    Awaited,
     /// No answer will come, or it was not the one that settles it: the data tells whether the server has it.
     CutOff,
     /// An earlier page may have sent the writes, or the first of them, or none.
@@ -98,22 +74,7 @@ impl Stage {
     pub const VERIFIED: Self = Self::Synced { is_verified: true };
 
     /// The server is asked for the record for the first time.
-    pub const fn loading(deadline: Instant) -> Self {
-        Self::Loading { deadline, is_void: false, is_overdue: false }
-    }
-
-    /// When something is due whether or not anything arrives.
-    pub const fn deadline(&self) -> Option<Instant> {
-        match self {
-            Self::Loading { deadline, .. }
-            | Self::Checking { deadline }
-            | Self::Reading { deadline }
-            | Self::Waiting { deadline }
-            | Self::Merging(Contested { deadline, .. })
-            | Self::Deleting { deadline } => Some(*deadline),
-            Self::Unknown | Self::Held | Self::Synced { .. } | Self::Denied => None,
-        }
-    }
+    pub const LOADING: Self = Self::Loading { is_void: false, is_overdue: false };
 
     /// Whether the server refuses the record.
     pub const fn is_denied(&self) -> bool {
@@ -150,17 +111,9 @@ impl InFlight {
         Self { writes, fate: Fate::Guessed }
     }
 
-    /// When the answer is overdue, if there will be one.
-    pub const fn deadline(&self) -> Option<Instant> {
-        match self.fate {
-            Fate::Awaited { deadline, .. } => Some(deadline),
-            Fate::CutOff | Fate::Guessed => None,
-        }
-    }
-
     /// No answer settles it any more.
     pub const fn cut_off(&mut self) {
-        if let Fate::Awaited { .. } = self.fate {
+        if let Fate::Awaited = self.fate {
             self.fate = Fate::CutOff;
         }
     }

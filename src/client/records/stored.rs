@@ -33,8 +33,7 @@ pub fn write_text(version: Option<i32>, edits: &[Edit]) -> Box<str> {
     let mut text = String::with_capacity(32 + lengths.sum::<usize>());
     text.push('{');
     if let Some(version) = version {
-        text.push_str("\"version\":");
-        text.push_str(&version.to_string());
+        push(&mut text, "\"version\":", &version.to_string());
     }
     if !edits.is_empty() {
         text.push_str(if version.is_some() { ",\"edits\":" } else { "\"edits\":" });
@@ -57,22 +56,24 @@ pub fn push_edits(text: &mut String, edits: &[Edit]) {
 fn push_edit(text: &mut String, edit: &Edit) {
     let data = edit.text.as_deref();
     if let (Some(EntryEdit { is_queue, is_removal, index }), Some(entry)) = (edit.entries, data) {
-        text.push_str("\"entry\":");
-        text.push_str(entry);
+        push(text, "\"entry\":", entry);
         text.push_str(if is_queue { ",\"queue\":true" } else { "" });
         text.push_str(if is_removal { ",\"remove\":true" } else { "" });
         if let Some(index) = index {
-            text.push_str(",\"index\":");
-            text.push_str(&index.to_string());
+            push(text, ",\"index\":", &index.to_string());
         }
         return;
     }
     text.push_str("\"path\":");
     push_string(text, edit.path.text());
     if let Some(data) = data {
-        text.push_str(",\"data\":");
-        text.push_str(data);
+        push(text, ",\"data\":", data);
     }
+}
+
+fn push(text: &mut String, name: &str, value: &str) {
+    text.push_str(name);
+    text.push_str(value);
 }
 
 /// The text for what writes were made to.
@@ -80,8 +81,7 @@ pub fn base_text(version: Option<i32>, first: u64, document: Option<&Document>) 
     let mut text = String::from("{\"first\":");
     text.push_str(&first.to_string());
     if let Some(version) = version {
-        text.push_str(",\"version\":");
-        text.push_str(&version.to_string());
+        push(&mut text, ",\"version\":", &version.to_string());
     }
     if let Some(document) = document {
         text.push_str(",\"data\":");

@@ -1,8 +1,11 @@
 //! What the application has written and the server has not confirmed.
 
-use crate::client::{
-    io::Entry as Op,
-    record::{Document, EditError, EntryEdit, Path},
+use crate::{
+    client::{
+        io::Entry as Op,
+        record::{Document, EditError, EntryEdit, Path},
+    },
+    wire::{RecordAction, RecordMessage},
 };
 
 /// Which of the paths that somebody listens at have another value after some changes.
@@ -153,6 +156,34 @@ pub struct Message {
     pub path: Box<str>,
     /// JSON text; `None` erases.
     pub text: Option<Box<str>>,
+}
+
+/// The version that stands for the one after whatever the server has.
+pub const ANY_VERSION: i32 = -1;
+
+/// The message that makes a version of a record by writing a text at a path, or by erasing it; the server is to answer.
+pub fn write_message<'a>(
+    name: &'a str,
+    (path, text): (&'a str, Option<&'a str>),
+    version: i32,
+    correlation_id: &'a str,
+) -> RecordMessage<'a> {
+    let action = match (path, text) {
+        ("", _) if version == ANY_VERSION => RecordAction::CreateAndUpdate,
+        ("", _) => RecordAction::Update,
+        (_, None) => RecordAction::Erase,
+        _ if version == ANY_VERSION => RecordAction::CreateAndPatch,
+        _ => RecordAction::Patch,
+    };
+    RecordMessage {
+        name: Some(name),
+        data: text,
+        path: Some(path).filter(|path| !path.is_empty()),
+        version: Some(version),
+        correlation_id: Some(correlation_id),
+        is_write_ack: true,
+        ..RecordMessage::new(action)
+    }
 }
 
 /// Most bytes that a message for several writes may be larger than the one for the first alone.
