@@ -8,6 +8,8 @@ use crate::wire::{DecodeError, Topic};
 /// The value of `C.EVENT.CLIENT_OFFLINE`: of all codes the only one that is not a name.
 pub const CLIENT_OFFLINE: &str = "client offline";
 
+const INVALID_DATA: &str = "INVALID_MESSAGE_DATA";
+
 /// Something to tell the application, by the `error` event or by rejecting what it waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientError {
@@ -171,20 +173,12 @@ pub enum Rival {
 }
 
 impl Rival {
-    /// The word that JavaScript sees.
-    pub const fn name(self) -> &'static str {
+    /// The word that JavaScript sees, and a sentence.
+    const fn told(self) -> (&'static str, &'static str) {
         match self {
-            Self::Client => "client",
-            Self::Page => "page",
-            Self::Server => "server",
-        }
-    }
-
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Client => "another client has written to the record",
-            Self::Page => "another page of this user has written to the record",
-            Self::Server => "the server has lost data, or others have deleted and remade the record",
+            Self::Client => ("client", "another client has written to the record"),
+            Self::Page => ("page", "another page of this user has written to the record"),
+            Self::Server => ("server", "the server has lost data, or others have deleted and remade the record"),
         }
     }
 }
@@ -209,13 +203,18 @@ pub enum DropReason {
 impl DropReason {
     /// The word that JavaScript sees.
     pub const fn name(self) -> &'static str {
+        self.told().0
+    }
+
+    /// That, and the code.
+    const fn told(self) -> (&'static str, &'static str) {
         match self {
-            Self::Expired => "expired",
-            Self::Overflow => "overflow",
-            Self::Cleared => "cleared",
-            Self::Denied => "denied",
-            Self::Undeliverable => "undeliverable",
-            Self::NotNow => "not-connected",
+            Self::Expired => ("expired", "OUTBOX_EXPIRED"),
+            Self::Overflow => ("overflow", "OUTBOX_OVERFLOW"),
+            Self::Cleared => ("cleared", "OUTBOX_CLEARED"),
+            Self::Denied => ("denied", "MESSAGE_DENIED"),
+            Self::Undeliverable => ("undeliverable", "OUTBOX_UNDELIVERABLE"),
+            Self::NotNow => ("not-connected", "OUTBOX_NOT_CONNECTED"),
         }
     }
 }
@@ -248,33 +247,24 @@ pub enum RecordFailure {
 }
 
 impl RecordFailure {
-    const fn code(self) -> &'static str {
+    /// The code, and a sentence that the name of the record ends.
+    const fn told(self) -> (&'static str, &'static str) {
         match self {
-            Self::NotOpen => "RECORD_ALREADY_DESTROYED",
-            Self::Deleted => "RECORD_DELETED",
-            Self::Discarded => "RECORD_DISCARDED",
-            Self::Denied => "MESSAGE_DENIED",
-            Self::ReadOnly => "RECORD_READ_ONLY_MODE",
-            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
-            Self::Timeout => "RESPONSE_TIMEOUT",
-            Self::InvalidJson | Self::NotADocument => "INVALID_MESSAGE_DATA",
-            Self::NotAnIndex | Self::TooFarBeyondEnd => "INVALID_PATH",
-        }
-    }
-
-    const fn words(self) -> &'static str {
-        match self {
-            Self::NotOpen => "the record is not open",
-            Self::Deleted => "the record was deleted before",
-            Self::Discarded => "the record was discarded",
-            Self::Denied => "the server refuses the record",
-            Self::ReadOnly => "recordReadOnlyMode allows no writes to the record",
-            Self::OutcomeUnknown => "another page has sent what was written to the record",
-            Self::Timeout => "the server did not answer in time about the record",
-            Self::InvalidJson => "what is to be the data of the record is not JSON",
-            Self::NotADocument => "a record as a whole must be an object or an array",
-            Self::NotAnIndex => "the path names a property of an array, expected an index; in the record",
-            Self::TooFarBeyondEnd => "the index is too far beyond the end of the array, in the record",
+            Self::NotOpen => ("RECORD_ALREADY_DESTROYED", "the record is not open"),
+            Self::Deleted => ("RECORD_DELETED", "the record was deleted before"),
+            Self::Discarded => ("RECORD_DISCARDED", "the record was discarded"),
+            Self::Denied => ("MESSAGE_DENIED", "the server refuses the record"),
+            Self::ReadOnly => ("RECORD_READ_ONLY_MODE", "recordReadOnlyMode allows no writes to the record"),
+            Self::OutcomeUnknown => ("OUTCOME_UNKNOWN", "another page has sent what was written to the record"),
+            Self::Timeout => ("RESPONSE_TIMEOUT", "the server did not answer in time about the record"),
+            Self::InvalidJson => (INVALID_DATA, "what is to be the data of the record is not JSON"),
+            Self::NotADocument => (INVALID_DATA, "a record as a whole must be an object or an array"),
+            Self::NotAnIndex => {
+                ("INVALID_PATH", "the path names a property of an array, expected an index; in the record")
+            }
+            Self::TooFarBeyondEnd => {
+                ("INVALID_PATH", "the index is too far beyond the end of the array, in the record")
+            }
         }
     }
 }
@@ -332,22 +322,15 @@ impl ClientError {
             Self::Paused => CLIENT_OFFLINE,
             Self::IsClosed { .. } | Self::LostAtClose { .. } => "IS_CLOSED",
             Self::OutboxFull { .. } => "OUTBOX_FULL",
-            Self::OutboxDropped { why, .. } => match why {
-                DropReason::Expired => "OUTBOX_EXPIRED",
-                DropReason::Overflow => "OUTBOX_OVERFLOW",
-                DropReason::Cleared => "OUTBOX_CLEARED",
-                DropReason::Denied => "MESSAGE_DENIED",
-                DropReason::Undeliverable => "OUTBOX_UNDELIVERABLE",
-                DropReason::NotNow => "OUTBOX_NOT_CONNECTED",
-            },
-            Self::Record { what, .. } => what.code(),
+            Self::OutboxDropped { why, .. } => why.told().1,
+            Self::Record { what, .. } => what.told().0,
             Self::WriteLost { .. } => "RECORD_WRITE_LOST",
             Self::MergeFailed { .. } => "MERGE_FAILED",
             Self::OfflineStorage { .. } => "OFFLINE_STORAGE_ERROR",
             Self::TooManyQueries => "TOO_MANY_QUERIES",
             Self::TooManyUsers => "TOO_MANY_USERS",
             Self::StreamOverflow { .. } => "STREAM_OVERFLOW",
-            Self::InvalidEventData { .. } => "INVALID_MESSAGE_DATA",
+            Self::InvalidEventData { .. } => INVALID_DATA,
             Self::AckTimeout { .. } => "ACK_TIMEOUT",
             Self::Rpc(error) => error.code(),
             Self::Decode(error) => error.name(),
@@ -433,7 +416,7 @@ impl ClientError {
             ",\"edits\":",
             edits.as_deref().unwrap_or("null"),
             ",\"by\":\"",
-            rival.name(),
+            rival.told().0,
             "\",\"found\":",
             &or_null(found),
             "}",
@@ -544,13 +527,13 @@ impl ClientError {
                 if let Some(version) = version {
                     message.push_str(&concat(&[" (made to version ", &version.to_string(), ")"]));
                 }
-                message.push_str(&concat(&["; ", rival.words()]));
+                message.push_str(&concat(&["; ", rival.told().1]));
                 if let Some((version, _)) = found {
                     message.push_str(&concat(&[", which has version ", &version.to_string()]));
                 }
                 message
             }
-            Self::Record { what, name } => concat(&[what.words(), ": ", name]),
+            Self::Record { what, name } => concat(&[what.told().1, ": ", name]),
             Self::MergeFailed { name, words } => concat(&["the merge strategy of ", name, " failed: ", words]),
             Self::OfflineStorage { words } => concat(&["records are not kept for lack of storage: ", words]),
             Self::TooManyQueries => "too many questions about presence wait for an answer".into(),

@@ -45,46 +45,48 @@ pub enum RpcFailure {
 
 impl RpcError {
     /// The stable code, as JavaScript sees it.
-    pub const fn code(&self) -> &'static str {
-        match self.failure {
-            RpcFailure::Refused(action) => action,
-            RpcFailure::Provider { .. } => "REQUEST_ERROR",
-            RpcFailure::AcceptTimeout => "ACCEPT_TIMEOUT",
-            RpcFailure::ResponseTimeout => "RESPONSE_TIMEOUT",
-            RpcFailure::NeverSent => CLIENT_OFFLINE,
-            RpcFailure::LoginSuperseded => "LOGIN_SUPERSEDED",
-            RpcFailure::OutcomeUnknown => "OUTCOME_UNKNOWN",
-            RpcFailure::Undeliverable => "OUTBOX_UNDELIVERABLE",
-            RpcFailure::Aborted => "ABORTED",
-            RpcFailure::TooManyWaiting => "OUTBOX_FULL",
-            RpcFailure::AnsweredTwice => "MULTIPLE_RESPONSE",
-            RpcFailure::AnsweredTooLate => "RESPONSE_DROPPED",
-        }
+    pub fn code(&self) -> &'static str {
+        self.told().0
     }
 
     /// A sentence for people.
     pub fn message(&self) -> String {
-        let what = match &self.failure {
-            RpcFailure::Refused("NO_RPC_PROVIDER") => "nobody provides it",
-            RpcFailure::Refused("MESSAGE_DENIED") => "the server does not allow it",
-            RpcFailure::Refused("ACCEPT_TIMEOUT") | RpcFailure::AcceptTimeout => "no provider accepted it in time",
-            RpcFailure::Refused("RESPONSE_TIMEOUT") | RpcFailure::ResponseTimeout => "nobody answered in time",
-            RpcFailure::Refused(action) => action,
-            RpcFailure::Provider { data: Some(data) } => data,
-            RpcFailure::Provider { data: None } => "the provider failed",
-            RpcFailure::NeverSent => "there was no connection in time, so it was not sent",
-            RpcFailure::LoginSuperseded => "somebody else logged in before it was sent",
-            RpcFailure::OutcomeUnknown => {
-                "the connection was lost before the answer came; it may or may not have been executed"
+        ["RPC ", &self.name, ": ", self.told().1].concat()
+    }
+
+    fn told(&self) -> (&'static str, &str) {
+        match &self.failure {
+            RpcFailure::Refused(code) => (
+                code,
+                match *code {
+                    "NO_RPC_PROVIDER" => "nobody provides it",
+                    "MESSAGE_DENIED" => "the server does not allow it",
+                    "ACCEPT_TIMEOUT" => NOT_ACCEPTED,
+                    "RESPONSE_TIMEOUT" => NOT_ANSWERED,
+                    action => action,
+                },
+            ),
+            RpcFailure::Provider { data } => ("REQUEST_ERROR", data.as_deref().unwrap_or("the provider failed")),
+            RpcFailure::AcceptTimeout => ("ACCEPT_TIMEOUT", NOT_ACCEPTED),
+            RpcFailure::ResponseTimeout => ("RESPONSE_TIMEOUT", NOT_ANSWERED),
+            RpcFailure::NeverSent => (CLIENT_OFFLINE, "there was no connection in time, so it was not sent"),
+            RpcFailure::LoginSuperseded => ("LOGIN_SUPERSEDED", "somebody else logged in before it was sent"),
+            RpcFailure::OutcomeUnknown => (
+                "OUTCOME_UNKNOWN",
+                "the connection was lost before the answer came; it may or may not have been executed",
+            ),
+            RpcFailure::Undeliverable => {
+                ("OUTBOX_UNDELIVERABLE", "the server closes the connection whenever it gets it; perhaps it is too big")
             }
-            RpcFailure::Undeliverable => "the server closes the connection whenever it gets it; perhaps it is too big",
-            RpcFailure::Aborted => "cancelled by the application",
-            RpcFailure::TooManyWaiting => "too much waits for the connection; it was not kept",
-            RpcFailure::AnsweredTwice => "answered already",
+            RpcFailure::Aborted => ("ABORTED", "cancelled by the application"),
+            RpcFailure::TooManyWaiting => ("OUTBOX_FULL", "too much waits for the connection; it was not kept"),
+            RpcFailure::AnsweredTwice => ("MULTIPLE_RESPONSE", "answered already"),
             RpcFailure::AnsweredTooLate => {
-                "the connection over which it was asked for is lost; nobody hears the answer"
+                ("RESPONSE_DROPPED", "the connection over which it was asked for is lost; nobody hears the answer")
             }
-        };
-        ["RPC ", &self.name, ": ", what].concat()
+        }
     }
 }
+
+const NOT_ACCEPTED: &str = "no provider accepted it in time";
+const NOT_ANSWERED: &str = "nobody answered in time";
