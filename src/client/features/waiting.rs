@@ -91,10 +91,8 @@ impl Features {
         is_meant: &dyn Fn(&Log, &Entry) -> bool,
     ) -> Vec<Entry> {
         let meant = self.entries(context.log).filter(|entry| is_meant(context.log, entry));
-        let mut numbers: Vec<u64> = meant.map(|entry| entry.number).collect();
-        // There may be as many as there are entries.
-        numbers.sort_unstable();
-        self.take_all(context, &|entry| numbers.binary_search(&entry.number).is_ok())
+        let numbers: Vec<u64> = meant.map(|entry| entry.number).collect();
+        self.take_all(context, &|entry| numbers.contains(&entry.number))
     }
 
     // ---- room, and time ----
