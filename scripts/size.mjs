@@ -12,9 +12,9 @@ import { setup } from './setup.mjs';
  * must raise one says in the commit what the bytes buy.
  */
 const ceilings = {
-  'pkg/index.mjs (module inside)': [183_000, 157_400],
-  'pkg/core.mjs (module inside)': [125_900, 108_800],
-  'pkg/url.mjs + .wasm (two requests)': [182_700, 155_800],
+  'pkg/index.mjs (module inside)': [182_300, 157_300],
+  'pkg/core.mjs (module inside)': [125_600, 108_500],
+  'pkg/url.mjs + .wasm (two requests)': [182_000, 155_400],
   'pkg/react.mjs': [2_500, 2_300],
   'pkg/status.mjs': [2_800, 2_500],
 };
