@@ -23,6 +23,9 @@ const clientLoaders = {
 /** Options that somebody has beside those that all have. */
 const ownOptions = { memory: { outbox: { storage: 'memory' } } };
 
+/** Whether a client asks with a frame what has arrived: nothing else that it sends is as short. */
+export const isPing = (frame) => frame.byteLength <= 16;
+
 /** Fetches and evaluates a client's code; resolves to its class. */
 export const loadClient = (name) => clientLoaders[name]();
 
