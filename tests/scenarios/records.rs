@@ -376,17 +376,23 @@ fn a_discarded_record_is_let_go_of_in_time_without_a_connection_too() {
     }
 }
 
+/// Bob writes while Alice, who has written too, is paused: what she is asked about that when she is back.
+fn question_after_pause(world: &mut World, alice: ClientId, bob: ClientId) -> u32 {
+    set(world, bob, "title", "\"bob's\"");
+    world.run_for(A_WHILE);
+    world.resume(alice);
+    world.run_until_open(alice);
+    world.run_for(A_WHILE);
+    let (question, ..) = asked(world, alice).expect("the application is asked");
+    question
+}
+
 #[test]
 fn a_strategy_that_never_answers_has_failed_in_the_end() {
     let (mut world, alice, bob) = two(Strategy::Custom);
     world.pause(alice);
     let lost = set(&mut world, alice, "title", "\"alice's\"");
-    set(&mut world, bob, "title", "\"bob's\"");
-    world.run_for(A_WHILE);
-    world.resume(alice);
-    world.run_until_open(alice);
-    world.run_for(A_WHILE);
-    let (question, ..) = asked(&world, alice).expect("the application is asked");
+    let question = question_after_pause(&mut world, alice, bob);
     let later = set(&mut world, alice, "body.size", "6");
     world.run_for(200_000);
     assert_eq!(world.client(alice).outcome(lost), None, "somebody may be looking at both");
@@ -408,12 +414,7 @@ fn what_is_answered_in_place_of_a_deletion_is_written_then() {
     delete(&mut world, alice);
     let created = |world: &World| world.client(alice).client().outbox().entries().last().map(|entry| entry.created_ms);
     let deleted = created(&world).expect("it waits");
-    set(&mut world, bob, "title", "\"bob's\"");
-    world.run_for(A_WHILE);
-    world.resume(alice);
-    world.run_until_open(alice);
-    world.run_for(A_WHILE);
-    let (question, ..) = asked(&world, alice).expect("the application is asked");
+    let question = question_after_pause(&mut world, alice, bob);
     answer(&mut world, alice, question, Ok(Some(r#"{"title":"kept"}"#)));
     let written = created(&world).expect("it is on its way");
     assert!(written > deleted, "{written} is not after {deleted}");

@@ -128,6 +128,12 @@ impl Context<'_> {
         self.log.unstore(entry, is_confirmed);
     }
 
+    /// These have left their queues, and will not be sent: they leave storage, and that is told.
+    pub fn give_up(&mut self, entries: Vec<Entry>, why: DropReason) {
+        entries.iter().for_each(|entry| self.leave(entry));
+        self.tell_dropped(entries, why);
+    }
+
     /// Tells that the server has these, which have left their queues.
     pub fn tell_sent(&mut self, mut sent: Vec<Entry>) {
         if sent.is_empty() {

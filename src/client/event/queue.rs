@@ -240,17 +240,12 @@ impl EventQueue {
 
     /// The session is over. What was in flight is sent again in the next one, but for what the server cannot take.
     pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
-        self.give_up(context, DropReason::Undeliverable, &|entry| culprit == Some(&Item::of(entry)));
+        let undeliverable = self.take_out(&|entry| culprit == Some(&Item::of(entry)));
+        context.give_up(undeliverable, DropReason::Undeliverable);
         for entry in self.entries.iter_mut().take(self.in_flight) {
             entry.progress = Progress::Waiting;
         }
         (self.in_flight, self.in_flight_bytes, self.filled_at, self.barrier_at) = (0, 0, None, None);
-        self.give_up(context, DropReason::NotNow, &|entry| entry.delivery == Delivery::Drop);
-    }
-
-    fn give_up(&mut self, context: &mut Context<'_>, why: DropReason, is_meant: &dyn Fn(&Entry) -> bool) {
-        let given_up = self.take_out(is_meant);
-        given_up.iter().for_each(|entry| context.leave(entry));
-        context.tell_dropped(given_up, why);
+        context.give_up(self.take_out(&|entry| entry.delivery == Delivery::Drop), DropReason::NotNow);
     }
 }

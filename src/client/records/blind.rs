@@ -119,17 +119,12 @@ impl Records {
         self.blind.extract_if(.., |blind| is_meant(&blind.write.op)).map(|blind| blind.write.op).collect()
     }
 
-    /// Those that are meant will not be sent.
-    fn drop_blind(&mut self, context: &mut Context<'_>, why: DropReason, is_meant: &dyn Fn(&Op) -> bool) {
-        let dropped = self.take_out_blind(is_meant);
-        dropped.iter().for_each(|op| context.leave(op));
-        context.tell_dropped(dropped, why);
-    }
-
     /// The session is over: what the server has not answered is sent again, but for what it cannot take.
     pub(super) fn cut_blind(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
-        self.drop_blind(context, DropReason::Undeliverable, &|op| culprit == Some(&Item::of(op)));
-        self.drop_blind(context, DropReason::NotNow, &|op| op.is_sent() && op.delivery == Delivery::Drop);
+        let undeliverable = self.take_out_blind(&|op| culprit == Some(&Item::of(op)));
+        context.give_up(undeliverable, DropReason::Undeliverable);
+        let too_late = self.take_out_blind(&|op| op.is_sent() && op.delivery == Delivery::Drop);
+        context.give_up(too_late, DropReason::NotNow);
         for blind in &mut self.blind {
             (blind.sent, blind.write.op.progress) = (None, Progress::Waiting);
         }
@@ -211,8 +206,8 @@ impl Records {
                 }
             } else {
                 position -= 1;
-                let number = blind.write.op.number;
-                self.drop_blind(context, DropReason::Undeliverable, &|op| op.number == number);
+                let op = self.blind.remove(position).write.op;
+                context.give_up(vec![op], DropReason::Undeliverable);
             }
         }
     }

@@ -421,8 +421,7 @@ pub fn entry(context: &mut Context<'_>, call: &RpcCall<'_>) -> Entry {
 /// The server cannot take a call.
 fn give_up(context: &mut Context<'_>, call: Call) {
     if call.is_durable() {
-        context.leave(&call.op);
-        context.tell_dropped(vec![call.op], DropReason::Undeliverable);
+        context.give_up(vec![call.op], DropReason::Undeliverable);
     } else {
         reject(context, call.op, RpcFailure::Undeliverable);
     }
