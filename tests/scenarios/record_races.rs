@@ -29,6 +29,31 @@ fn what_arrived_before_the_cut_is_no_conflict_for_what_was_written_after() {
 }
 
 #[test]
+fn flushing_waits_for_what_a_conflict_makes_of_a_write() {
+    for strategy in [Strategy::LocalWins, Strategy::ThreeWay(Side::Remote), Strategy::Custom] {
+        let (mut world, alice, bob) = two(strategy);
+        world.pause(alice);
+        set(&mut world, alice, "title", "\"mine\"");
+        set(&mut world, bob, "more", "1");
+        world.run_for(A_WHILE);
+        world.resume(alice);
+        let flushed = world.wish(alice, Wish::FlushOutbox).expect("flushes have tickets");
+        world.run_until_open(alice);
+        for _ in 0..A_WHILE {
+            if let Some((question, mine, _)) = asked(&world, alice) {
+                answer(&mut world, alice, question, Ok(mine.as_deref()));
+            }
+            if world.client(alice).outcome(flushed).is_some() {
+                break;
+            }
+            world.run_for(1);
+        }
+        assert!(world.client(alice).succeeded(flushed), "{strategy:?}");
+        assert!(on_server(&mut world).unwrap().1.contains("mine"), "{strategy:?}");
+    }
+}
+
+#[test]
 fn a_deletion_is_no_conflict_with_what_this_client_has_written_itself() {
     let (mut world, alice, _) = two(Strategy::RemoteWins);
     set(&mut world, alice, "title", "\"arrived\"");

@@ -100,7 +100,8 @@ impl Context<'_> {
 
     /// Moves an entry of which storage has something to the end of what storage has: it takes the next number.
     pub fn renumber(&mut self, entry: &mut Entry) {
-        entry.number = self.log.number();
+        let former = std::mem::replace(&mut entry.number, self.log.number());
+        self.log.stands_for(entry.number, former);
         if let Some(before) = entry.stored.take() {
             self.store(entry);
             self.log.groups.remove(before, false);

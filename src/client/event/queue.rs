@@ -29,8 +29,6 @@ pub struct EventQueue {
     window_bytes: usize,
     /// Since when that much was on its way.
     filled_at: Option<Instant>,
-    /// Who waits until what has a lower number has left, of whatever kind it is.
-    pub flushes: Vec<(Ticket, u64)>,
 }
 
 impl EventQueue {
@@ -102,7 +100,7 @@ impl EventQueue {
 
     /// Asks the server now whether it has everything; settles the ticket when that is so for what there is now.
     pub fn flush_by(&mut self, context: &mut Context<'_>, ticket: Ticket) {
-        self.flushes.push((ticket, context.log.next_number));
+        context.log.flushes.push((ticket, context.log.next_number));
         if self.in_flight > 0 {
             self.barrier_at = Some(context.now);
         }
@@ -173,7 +171,8 @@ impl EventQueue {
         if self.in_flight > before {
             self.filled_at = Some(context.now).filter(|_| self.in_flight_bytes >= self.window_bytes);
             // A backlog, and whoever waits for a receipt, want the answer now; otherwise one PING asks for many.
-            let is_urgent = self.in_flight < self.entries.len() || context.log.has_receipts || !self.flushes.is_empty();
+            let is_urgent =
+                self.in_flight < self.entries.len() || context.log.has_receipts || !context.log.flushes.is_empty();
             let at = if is_urgent { context.now } else { context.now.after_ms(BARRIER_DELAY_MS) };
             self.barrier_at = Some(self.barrier_at.map_or(at, |earlier| earlier.min(at)));
         }

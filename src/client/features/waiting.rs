@@ -6,7 +6,7 @@ use super::Features;
 use crate::client::{
     context::{Context, Visit},
     error::{ClientError, DropReason, RpcFailure},
-    io::{Delivery, Entry, Kind, Progress},
+    io::{Delivery, Entry, Kind, Output, Progress},
     log::{Log, Purpose, Storage, sort_by_number},
     options::Overflow,
 };
@@ -143,7 +143,7 @@ impl Features {
 
     /// Nobody shall wait for what may never come, but the entries stay.
     pub(super) fn settle_receipts(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        for (ticket, _) in self.events.queue.flushes.drain(..) {
+        for (ticket, _) in std::mem::take(&mut context.log.flushes) {
             context.settle(ticket, Err(error.clone()));
         }
         if std::mem::take(&mut context.log.has_receipts) {
@@ -172,15 +172,16 @@ impl Features {
 
     /// Settles who waits until everything has left that was there then.
     pub fn settle_flushes(&mut self, context: &mut Context<'_>) {
-        if !std::mem::take(&mut context.log.have_left) || self.events.queue.flushes.is_empty() {
+        if !std::mem::take(&mut context.log.have_left) || context.log.flushes.is_empty() {
             return;
         }
         let own = self.entries(context.log).filter(|entry| entry.progress != Progress::Held);
         let oldest = own.map(|entry| entry.number).min();
-        self.events.queue.flushes.retain(|(ticket, until)| {
+        let Context { log, out, .. } = context;
+        log.flushes.retain(|(ticket, until)| {
             let waits = oldest.is_some_and(|oldest| oldest < *until);
             if !waits {
-                context.settle(*ticket, Ok(None));
+                out.push_back(Output::Settle(*ticket, Ok(None)));
             }
             waits
         });

@@ -25,7 +25,7 @@ pub use self::{
 };
 use super::{
     digest::hex,
-    io::{Entry, Kind},
+    io::{Entry, Kind, Ticket},
     options::OutboxStorage,
     rng::Rng,
     time::{Instant, Wake, earlier, earliest},
@@ -74,6 +74,8 @@ pub struct Log {
     pub has_receipts: bool,
     /// Whether what other pages have left is wanted before anybody has logged in.
     pub is_wanted_early: bool,
+    /// Who waits for everything to leave that has a lower number.
+    pub flushes: Vec<(Ticket, u64)>,
     /// Whether entries have left since flushes were looked at.
     pub have_left: bool,
     /// Whether the application is to be told that something has changed.
@@ -130,6 +132,13 @@ impl Log {
     pub fn number(&mut self) -> u64 {
         self.next_number += 1;
         self.next_number - 1
+    }
+
+    /// An entry stands for what had an earlier number: who waits for that waits for it.
+    pub fn stands_for(&mut self, number: u64, former: u64) {
+        for (_, until) in self.flushes.iter_mut().filter(|(_, until)| *until > former) {
+            *until = (*until).max(number + 1);
+        }
     }
 
     /// The client is closed.

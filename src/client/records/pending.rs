@@ -108,6 +108,7 @@ impl Pending {
     ) {
         let (mut tickets, mut created_ms) = (Vec::new(), self.created_ms(context));
         let at = range.start;
+        let former = self.writes.get(at).map(|first| first.op.number);
         self.begin(version);
         for mut write in self.writes.drain(range) {
             context.leave(&write.op);
@@ -116,7 +117,11 @@ impl Pending {
         }
         let edits = Path::parse("").map(|path| Edit::new(path, Some(view.value().text().into())));
         let edits = edits.into_iter().collect();
-        self.writes.insert(at, enter(context, (name, version), edits, created_ms, tickets));
+        let write = enter(context, (name, version), edits, created_ms, tickets);
+        if let Some(former) = former {
+            context.log.stands_for(write.op.number, former);
+        }
+        self.writes.insert(at, write);
         self.put_in_order(context);
     }
 
