@@ -19,7 +19,7 @@ function describeModule(directory, features) {
   return { directory, features, glue: inDirectory('deepstream_wasm.js'), wasm: inDirectory('deepstream_wasm_bg.wasm') };
 }
 
-const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml'];
+const sources = ['.cargo', 'src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml'];
 /** The module imports plain JavaScript; TypeScript is compiled into the package beside it. */
 const isSource = (file) => !file.endsWith('.ts');
 
