@@ -240,7 +240,17 @@ impl Records {
             | RecordCommand::ChangeEntries { ticket, .. }
             | RecordCommand::Write { ticket, .. } => ticket,
             RecordCommand::Open { .. } => None,
-            _ => return,
+            // All by name: a new one with a ticket must not be forgotten here.
+            RecordCommand::Listen(_)
+            | RecordCommand::Discard(_)
+            | RecordCommand::Watch { .. }
+            | RecordCommand::Unwatch { .. }
+            | RecordCommand::SetStrategy { .. }
+            | RecordCommand::AnswerMerge { .. }
+            | RecordCommand::LookedUp { .. }
+            | RecordCommand::StorageFailed { .. }
+            | RecordCommand::StorageCleared
+            | RecordCommand::Save => return,
         };
         refuse(context, ticket, ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
     }
