@@ -65,8 +65,8 @@ async function ensureRust() {
 async function ensureNodeModules() {
   if (await nodeModulesMatchLock()) return;
   console.log('node_modules does not match package-lock.json: running npm ci (usually under a minute).');
-  // No package here needs its install script.
-  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+  // No package here needs its install script, and nobody here can do anything about what npm warns of.
+  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']);
 }
 
 async function ensureCargoTool({ crate, version, programs, installFlags, usualTime }) {
