@@ -124,7 +124,8 @@ function connectSwitches({ robin, sides, timeline }) {
       application.say(LINES[ticks % LINES.length]);
       if (ticks % 3 === 0 && !application.isBeingTypedTo) application.write(`Our plan, draft ${ticks / 3}`);
     }
-    if (ticks % 4 === 0 && robin.isHere) robin.write();
+    // Never in the same second: while the network works, nobody is to be in the way of anybody.
+    if (ticks % 3 === 1 && robin.isHere) robin.write();
   }, 1000);
 
   const play = byRole(document, 'play');

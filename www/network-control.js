@@ -2,6 +2,8 @@ import { byRole, element } from './dom.js';
 import { command, readStatus } from './own-origin.js';
 
 const POLL_MILLISECONDS = 1000;
+/** Arrow keys pass over what is between two switches; what they rest on counts. */
+const REST_MILLISECONDS = 250;
 
 /** The faults by their names in the harness; `tone` as in states.js. */
 const FAULTS = {
@@ -50,6 +52,7 @@ export class NetworkControl extends EventTarget {
   #shown;
   #wanted;
   #busy = false;
+  #resting;
 
   constructor(root, { fault, faults }) {
     super();
@@ -91,7 +94,10 @@ export class NetworkControl extends EventTarget {
       'data-testid': `network-${name}`,
       'aria-describedby': explanationId,
     });
-    radio.addEventListener('change', () => this.fail(name));
+    radio.addEventListener('change', () => {
+      clearTimeout(this.#resting);
+      this.#resting = setTimeout(() => this.fail(name), REST_MILLISECONDS);
+    });
     byRole(root, 'network-faults').append(
       element('label', { 'data-tone': faultTone(name) }, radio, element('span', {}, label)),
     );

@@ -47,6 +47,13 @@ async function openReady(openPage, options) {
   return page;
 }
 
+/** Chooses one of the switches of the network, and waits until that is done. */
+async function switchNetwork(page, name) {
+  const isDone = page.waitForResponse((response) => response.url().endsWith(`/network/${name}`));
+  await page.getByTestId(`network-${name}`).check();
+  await isDone;
+}
+
 /** Opens the demo until both applications are connected. `writes` says whether they go on writing by themselves. */
 async function openComparison(openPage, { writes = false, ...options } = {}) {
   const page = await openReady(openPage, options);
@@ -83,7 +90,7 @@ test('what waited when the page was reloaded is lost on one side only', async ({
     await side.say('before');
     await expect(side.line('before')).toHaveAttribute('data-mark', 'arrived');
   }
-  await page.getByTestId('network-refuse').check();
+  await switchNetwork(page, 'refuse');
   for (const side of [theirs, ours]) {
     await expect(side.state).toHaveText('Reconnecting');
     await side.say('meanwhile');
@@ -92,7 +99,7 @@ test('what waited when the page was reloaded is lost on one side only', async ({
   await page.reload();
   await isReady(page);
   await page.getByTestId('writes').uncheck();
-  await page.getByTestId('network-none').check();
+  await switchNetwork(page, 'none');
   for (const side of [theirs, ours]) {
     await expect(side.state).toHaveText('Connected');
     await side.say('after');
@@ -114,14 +121,14 @@ test('the note outlives the server, and what both wrote meanwhile comes together
   await expect(ours.state).toHaveText('Connected');
   await expect(ours.note).toHaveValue('Bread');
 
-  await page.getByTestId('network-refuse').check();
+  await switchNetwork(page, 'refuse');
   await expect(ours.state).toHaveText('Reconnecting');
   await ours.note.fill('Bread and milk');
   // Robin writes as long as both do; nobody writes into a note that somebody is typing into.
   await page.getByTestId('writes').check();
   await ours.note.focus();
   await expect.poll(() => page.evaluate(() => globalThis.demo.ours.client.outbox.size)).toBeGreaterThan(3);
-  await page.getByTestId('network-none').check();
+  await switchNetwork(page, 'none');
   await expect(ours.state).toHaveText('Connected');
   await expect(ours.root.locator('[data-role="robins-note"]')).not.toBeEmpty();
   await expect(ours.count('lost')).toHaveText('0');
@@ -132,7 +139,7 @@ test('the banner is seen on the side of the package while that has no connection
   await expect(theirs.banner).toHaveCount(0);
   const verdict = ours.root.getByTestId('truth');
   const waits = async (words) => {
-    await page.getByTestId('network-refuse').check();
+    await switchNetwork(page, 'refuse');
     await expect(ours.banner).toHaveAttribute('state', 'reconnecting');
     await expect(verdict).toBeHidden();
     await ours.say('meanwhile');
@@ -140,7 +147,7 @@ test('the banner is seen on the side of the package while that has no connection
     await ours.note.fill(words);
     await expect(ours.banner.getByText('2 changes waiting', { exact: true })).toBeVisible();
     await expect(ours.banner.getByRole('status')).toContainText('Reconnecting');
-    await page.getByTestId('network-none').check();
+    await switchNetwork(page, 'none');
     await expect(ours.banner).not.toHaveAttribute('state', /./);
     await expect(verdict).toHaveText('What it shows is so.');
     await expect(verdict).toBeVisible();
@@ -158,7 +165,7 @@ for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 
     const screen = `${viewport.width} x ${viewport.height}, ${colorScheme}`;
     test(`one screen holds all that is compared (${screen})`, async ({ openPage }) => {
       const { page, theirs, ours } = await openComparison(openPage, { viewport, colorScheme });
-      await page.getByTestId('network-blackhole').check();
+      await switchNetwork(page, 'blackhole');
       for (const side of [theirs, ours]) {
         await side.say('x'.repeat(200));
         await side.note.fill('y'.repeat(200));
@@ -169,7 +176,7 @@ for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 
       const bottom = await page.locator('#timeline').evaluate((canvas) => canvas.getBoundingClientRect().bottom);
       expect(bottom).toBeLessThanOrEqual(viewport.height);
       expect(await stickingOut(page)).toEqual([]);
-      await page.getByTestId('network-none').check();
+      await switchNetwork(page, 'none');
       await expect(ours.state).toHaveText('Connected', { timeout: 30_000 });
     });
   }
@@ -190,13 +197,32 @@ test('the tabs are used with the keyboard, and show one panel at a time', async 
   await expect(panel('How it is counted')).toBeVisible();
 });
 
+test('switches that arrow keys pass over do nothing', async ({ openPage }) => {
+  const { page, ours } = await openComparison(openPage);
+  const asked = [];
+  page.on('request', (request) => request.method() === 'POST' && asked.push(new URL(request.url()).pathname));
+  await page.evaluate(() => {
+    // As fast as somebody who holds the key down.
+    for (const name of ['refuse', 'reset', 'blackhole']) {
+      const radio = document.querySelector(`[data-testid="network-${name}"]`);
+      radio.checked = true;
+      radio.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  });
+  await expect(page.locator('#network-blackhole-explanation')).toBeVisible();
+  await expect.poll(() => asked).toEqual(['/network/blackhole']);
+  await switchNetwork(page, 'none');
+  await expect.poll(() => asked).toEqual(['/network/blackhole', '/network/none']);
+  await expect(ours.state).toHaveText('Connected', { timeout: 30_000 });
+});
+
 test('what repeats itself in a log is one row', async ({ openPage }) => {
   const { page } = await openComparison(openPage);
-  await page.getByTestId('network-refuse').check();
+  await switchNetwork(page, 'refuse');
   await page.getByRole('tab', { name: 'Logs' }).click();
   const log = page.getByRole('list', { name: /^States and errors of deepstream-wasm/ });
   await expect(log.locator('[data-state="RECONNECTING"]').first()).toBeVisible();
-  await page.getByTestId('network-none').check();
+  await switchNetwork(page, 'none');
   await expect(log.locator('li').first()).toContainText('OPEN');
   const texts = await log.locator('.log-text').allTextContents();
   expect(texts.filter((text, index) => text === texts[index - 1])).toEqual([]);
@@ -488,12 +514,12 @@ test('both come back by themselves when the server is restarted', async ({ openP
 test('a black hole is noticed, told, and left', async ({ openPage }) => {
   test.setTimeout(90_000);
   const { page, a, b } = await openDemo(openPage);
-  await page.getByTestId('network-blackhole').check();
+  await switchNetwork(page, 'blackhole');
   for (const panel of [a, b]) {
     await expect(panel.role('reason')).toHaveAttribute('data-kind', 'heartbeat', { timeout: 30_000 });
     await expect(panel.role('lost-banner')).toHaveText('Connection lost.', { timeout: 30_000 });
   }
-  await page.getByTestId('network-none').check();
+  await switchNetwork(page, 'none');
   for (const panel of [a, b]) {
     await expect(panel.state).toHaveText('OPEN', { timeout: 30_000 });
     await expect(panel.role('lost-banner')).toBeEmpty();
