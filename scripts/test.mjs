@@ -1,13 +1,16 @@
 // Runs the layers of tests in order, or those that are named: node scripts/test.mjs [layer [its extra arguments]]
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startDeepstreamServer, freePort } from '../tests/harness/deepstream-server.mjs';
 import { build } from './build.mjs';
 import { bundleForBrowserTests } from './lib/browser-tests.mjs';
+import { consumerNames, installConsumer, pack, Unavailable } from './lib/consumers.mjs';
 import { checkLayers } from './lib/layers.mjs';
 import { ensureEngines } from './lib/engines.mjs';
 import { inRoot } from './lib/paths.mjs';
-import { beforeExit, Failure, main, run, timed } from './lib/process.mjs';
+import { beforeExit, capture, Failure, main, run, timed } from './lib/process.mjs';
 import { ensureBrowser, setup } from './setup.mjs';
 import { size } from './size.mjs';
 
@@ -71,6 +74,12 @@ const layers = {
     title: 'The packed package in Chromium, Firefox and WebKit',
     extraAmongAll: ['--allow-missing'],
     run: runEngineTests,
+  },
+  consumers: {
+    title: 'The packed package in other runtimes, test runners and frameworks',
+    needsBrowser: true,
+    extraAmongAll: ['--allow-missing'],
+    run: runConsumerTests,
   },
 };
 
@@ -180,6 +189,49 @@ async function runEngineTests(extra) {
   }
   const others = extra.filter((argument) => argument !== '--allow-missing');
   await runNodeTests('tests/engines', others, { ENGINES: JSON.stringify(found) });
+}
+
+/** All consumers, or those that are named. With `--allow-missing` one that cannot be installed is no failure. */
+async function runConsumerTests(extra, browser) {
+  await build();
+  const all = await consumerNames();
+  const named = extra.filter((argument) => argument !== '--allow-missing');
+  const unknown = named.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Failure(`There is no consumer "${unknown[0]}". They are: ${all.join(', ')}.`);
+  const directory = await mkdtemp(join(tmpdir(), 'deepstream-wasm-packed-'));
+  const remove = () => rm(directory, { recursive: true, force: true });
+  beforeExit(remove);
+  const tarball = await pack(directory);
+  const [failed, missing] = [[], []];
+  for (const name of named.length > 0 ? named : all) {
+    let why;
+    const time = await timed(async () => {
+      why = await runConsumer(name, tarball, browser).catch((error) => error);
+    });
+    if (why instanceof Unavailable) missing.push(`NOT TESTED: ${name}, which ${why.message}`);
+    else if (why instanceof Failure) failed.push(name);
+    else if (why) throw why;
+    console.log(why instanceof Error ? why.message : `--- ${name} passed in ${time}`);
+  }
+  await remove();
+  untested.push(...missing);
+  for (const line of missing) console.log(line);
+  if (failed.length > 0) throw new Failure(`These failed: ${failed.join(', ')}.`);
+  if (missing.length > 0 && !extra.includes('--allow-missing')) {
+    throw new Failure(`Not all could be installed; with \`npm run test:consumers -- --allow-missing\` those that could will do.`);
+  }
+}
+
+async function runConsumer(name, tarball, browser) {
+  console.log(`\n--- ${name}: installing it in an empty directory`);
+  const { directory, runtime, remove } = await installConsumer(name, tarball);
+  console.log(`--- ${name}: running it with ${(await capture(runtime, ['--version'])).split('\n')[0]}`);
+  try {
+    const env = { ...browserEnvironment(browser), CONSUMER: directory, RUNTIME: runtime };
+    await run('node', ['--test', '--test-reporter', 'spec', `tests/consumers/${name}.test.mjs`], { env });
+  } finally {
+    await remove();
+  }
 }
 
 /** Spares the tests the search for the browser. */

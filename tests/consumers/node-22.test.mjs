@@ -1,0 +1,3 @@
+import { testRuntime } from './runtime.mjs';
+
+testRuntime('Node.js 22');
