@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inRoot } from './paths.mjs';
 import { run } from './process.mjs';
+import { shortenNames } from './short-names.mjs';
 
 /**
  * The modules that are built: with which features of the crate, and where wasm-pack puts each of them and its glue. src/browser/js
@@ -19,7 +20,7 @@ function describeModule(directory, features) {
   return { directory, features, glue: inDirectory('deepstream_wasm.js'), wasm: inDirectory('deepstream_wasm_bg.wasm') };
 }
 
-const sources = ['.cargo', 'src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml'];
+const sources = ['.cargo', 'scripts/lib/short-names.mjs', 'src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml'];
 /** The module imports plain JavaScript; TypeScript is compiled into the package beside it. */
 const isSource = (file) => !file.endsWith('.ts');
 
@@ -40,6 +41,7 @@ async function buildModule(name, { directory, features, glue, wasm }) {
     ...['--log-level', 'error', 'build', '--release', '--target', 'web', '--mode', 'no-install', '--no-pack'],
     ...['--out-dir', `target/${directory}`, '--out-name', 'deepstream_wasm', '.', ...features],
   ]);
+  await shortenNames({ wasm, glue });
   await describeModuleAsText(wasm);
   // The build itself may have written Cargo.lock.
   await writeFile(stamp, await hashSources());

@@ -61,7 +61,7 @@ function memoryOfTheNextModule(t) {
   WebAssembly.Instance = class extends Instance {
     constructor(...given) {
       super(...given);
-      memory = this.exports.memory;
+      memory = Object.values(this.exports).find((value) => value instanceof WebAssembly.Memory);
     }
   };
   t.after(() => {
