@@ -27,11 +27,13 @@ impl<V> NameMap<V> {
     }
 
     /// The value of a name.
+    #[inline(never)]
     pub fn get(&self, name: &str) -> Option<&V> {
         self.values.get(self.slot(name)?)
     }
 
     /// The value of a name.
+    #[inline(never)]
     pub fn get_mut(&mut self, name: &str) -> Option<&mut V> {
         self.values.get_mut(self.slot(name)?)
     }
@@ -42,17 +44,31 @@ impl<V> NameMap<V> {
         self.values.get_mut(slot).expect("it has just been found or made")
     }
 
+    /// Gives a name this value.
+    pub fn set(&mut self, name: &str, value: V) {
+        match self.get_mut(name) {
+            Some(before) => *before = value,
+            None => drop(self.insert(name.into(), Box::new(value))),
+        }
+    }
+
     /// The slot of a name, under which its value is found without comparing names until the name is taken out. If there is
     /// none yet, the value is made by `make`, which may keep the name.
     pub fn slot_or_insert_with(&mut self, name: &str, make: impl FnOnce(&Rc<str>) -> V) -> usize {
         match self.order.find_or_copy(name) {
             Ok(slot) => slot,
             Err(name) => {
-                let slot = self.values.insert(make(&name));
-                self.order.insert(name, slot);
-                slot
+                let value = Box::new(make(&name));
+                self.insert(name, value)
             }
         }
+    }
+
+    #[inline(never)]
+    fn insert(&mut self, name: Rc<str>, value: Box<V>) -> usize {
+        let slot = self.values.insert(value);
+        self.order.insert(name, slot);
+        slot
     }
 
     /// The slot of a name.
@@ -71,7 +87,8 @@ impl<V> NameMap<V> {
     }
 
     /// Takes a name out.
-    pub fn remove(&mut self, name: &str) -> Option<V> {
+    #[inline(never)]
+    pub fn remove(&mut self, name: &str) -> Option<Box<V>> {
         self.values.remove(self.order.remove(name)?)
     }
 
@@ -222,7 +239,9 @@ impl Order {
     }
 
     fn to_names(&self) -> Vec<Box<str>> {
-        self.names().map(|named| Box::from(&*named.name)).collect()
+        let mut names = Vec::with_capacity(self.len);
+        self.walk(&mut |name, _| names.push(name.into()));
+        names
     }
 }
 
@@ -236,7 +255,7 @@ mod tests {
         for name in ["b", "a", "c"] {
             map.get_or_insert_with(name, || name.to_owned());
         }
-        assert_eq!(map.remove("b").as_deref(), Some("b"));
+        assert_eq!(map.remove("b").map(|value| *value).as_deref(), Some("b"));
         assert_eq!(map.remove("b"), None);
         map.get_or_insert_with("d", || "in b's slot".into());
         map.get_or_insert_with("a", || unreachable!()).push('!');
@@ -258,7 +277,7 @@ mod tests {
                 // Now as many come as go, now more of one of them.
                 let name = bytes.int_in_range(0..=999)?.to_string();
                 if bytes.ratio(1 + u8::from(number % 500 > 250) * 4, 6)? {
-                    assert_eq!(map.remove(&name), model.remove(&name));
+                    assert_eq!(map.remove(&name).map(|value| *value), model.remove(&name));
                 } else {
                     let value = *map.get_or_insert_with(&name, || number);
                     assert_eq!(value, *model.entry(name).or_insert(number));

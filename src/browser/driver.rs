@@ -480,7 +480,7 @@ impl Subscribed {
 
     /// Forgets a name; its number is not given to another.
     pub fn remove(&mut self, name: &str) -> Option<u32> {
-        self.numbers.remove(name)
+        self.numbers.remove(name).map(|number| *number)
     }
 }
 

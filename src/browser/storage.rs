@@ -138,7 +138,7 @@ impl Storage {
     }
 
     fn next(&self) -> Option<Operation> {
-        self.queue.borrow_mut().pop_front()
+        self.queue.borrow_mut().pop_front().map(|operation| *operation)
     }
 
     /// What the storage returned or threw; no words if there is none.

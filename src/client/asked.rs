@@ -42,30 +42,25 @@ impl<What> Default for Asked<What> {
 
 impl<What> Asked<What> {
     /// Takes in a question that has until `deadline`, and gives it a number of its own.
-    pub fn ask(&mut self, deadline: Option<Instant>, what: What) -> u32 {
-        self.order.push(deadline, self.whats.insert(what))
+    pub fn ask(&mut self, deadline: Option<Instant>, what: impl Into<Box<What>>) -> u32 {
+        self.order.push(deadline, self.whats.insert(what.into()))
     }
 
     /// A question.
+    #[inline(never)]
     pub fn get(&self, id: u32) -> Option<&What> {
         self.whats.get(self.order.slot(id)?)
     }
 
     /// A question.
+    #[inline(never)]
     pub fn get_mut(&mut self, id: u32) -> Option<&mut What> {
         self.whats.get_mut(self.order.slot(id)?)
     }
 
     /// The oldest question like this.
-    pub fn find(&self, mut is_meant: impl FnMut(&What) -> bool) -> Option<u32> {
-        for line in self.order.lines() {
-            count_visits(1);
-            let what = line.slot.and_then(|slot| self.whats.get(slot));
-            if what.is_some_and(&mut is_meant) {
-                return Some(line.id);
-            }
-        }
-        None
+    pub fn find(&self, is_meant: impl Fn(&What) -> bool) -> Option<u32> {
+        self.order.find(&|slot| self.whats.get(slot).is_some_and(&is_meant))
     }
 
     /// All questions, the oldest first.
@@ -97,7 +92,8 @@ impl<What> Asked<What> {
     }
 
     /// Takes a question out.
-    pub fn answer(&mut self, id: u32) -> Option<What> {
+    #[inline(never)]
+    pub fn answer(&mut self, id: u32) -> Option<Box<What>> {
         self.whats.remove(self.order.remove(id)?)
     }
 
@@ -125,12 +121,14 @@ impl<What> Asked<What> {
     }
 
     /// Nothing will be answered: takes all questions out, in the order in which they were asked.
-    pub fn cut(&mut self) -> Vec<What> {
+    #[inline(never)]
+    pub fn cut(&mut self) -> Vec<Box<What>> {
         let mut cut = Vec::new();
         for slot in self.order.cut() {
-            cut.extend(self.whats.remove(slot));
+            if let Some(what) = self.whats.remove(slot) {
+                cut.push(what);
+            }
         }
-        self.whats = Slots::new();
         cut
     }
 }
@@ -143,6 +141,16 @@ impl Order {
     /// From the oldest that is not answered on.
     fn lines(&self) -> &[Line] {
         self.lines.get(self.first..).unwrap_or_default()
+    }
+
+    fn find(&self, is_meant: &dyn Fn(usize) -> bool) -> Option<u32> {
+        for line in self.lines() {
+            count_visits(1);
+            if line.slot.is_some_and(is_meant) {
+                return Some(line.id);
+            }
+        }
+        None
     }
 
     fn to_ids(&self) -> Vec<u32> {
@@ -265,7 +273,7 @@ mod tests {
                     }
                     3 if !model.is_empty() => {
                         let (id, what, _) = model.remove(any);
-                        assert_eq!(asked.answer(id), Some(what));
+                        assert_eq!(asked.answer(id).as_deref(), Some(&what));
                         assert_eq!(asked.answer(id), None);
                         assert_eq!(asked.get(id), None);
                     }
@@ -291,7 +299,7 @@ mod tests {
                     assert_eq!(asked.find(|other| other == what), first);
                 }
             }
-            assert_eq!(asked.cut(), model.iter().map(|line| line.1).collect::<Vec<_>>());
+            assert_eq!(asked.cut(), model.iter().map(|line| Box::new(line.1)).collect::<Vec<_>>());
             assert_eq!((asked.len(), asked.deadline()), (0, None));
             Ok(())
         });
@@ -307,7 +315,7 @@ mod tests {
             open.insert(id, number);
             if open.len() > 10 {
                 let (id, number) = open.pop_first().expect("there are eleven");
-                assert_eq!(asked.answer(id), Some(number));
+                assert_eq!(asked.answer(id).as_deref(), Some(&number));
             }
         }
         assert!(asked.order.lines.len() < 30 && asked.order.deadlines.len() < 30);

@@ -178,10 +178,12 @@ impl Flight {
         }
         if self.sent.len() > SUSPECTS_MAX {
             // So many calls may be open that looking for one would take long.
-            self.sent.retain(|sent| sent.barrier > answered);
+            self.sent.take_out(&|sent| sent.barrier <= answered);
         }
         let is_answered = |sent: &Sent| matches!(sent.item, Item::Answer(_)) && sent.barrier <= answered;
-        while let Some(item) = self.sent.iter().find(|sent| is_answered(sent)).map(|sent| sent.item.clone()) {
+        loop {
+            let item = self.sent.iter().find(|sent| is_answered(sent)).map(|sent| sent.item.clone());
+            let Some(item) = item else { return };
             self.on_arrived(&item);
         }
     }
@@ -211,15 +213,11 @@ impl Flight {
         let counted = sent.iter().take(SUSPECTS_MAX).map(|sent| (sent.item.clone(), self.cuts(&sent.item) + 1));
         let counted = counted.collect();
         (self.suspects, self.group) = (counted, 1);
-        match sent.pop_front() {
-            Some(Sent { item, bytes, .. }) if is_alone && self.cuts(&item) >= UNDELIVERABLE_AFTER_CUTS => {
-                if bytes > self.arrived_bytes.max(LIKELY_TOO_LONG_BYTES) {
-                    self.too_long = Some((bytes, now.after_ms(TOO_LONG_MS)));
-                }
-                self.suspects.clear();
-                Some(item)
-            }
-            _ => None,
+        let alone = sent.pop_front().filter(|it| is_alone && self.cuts(&it.item) >= UNDELIVERABLE_AFTER_CUTS)?;
+        if alone.bytes > self.arrived_bytes.max(LIKELY_TOO_LONG_BYTES) {
+            self.too_long = Some((alone.bytes, now.after_ms(TOO_LONG_MS)));
         }
+        self.suspects.clear();
+        Some(alone.item)
     }
 }

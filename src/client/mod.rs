@@ -206,7 +206,7 @@ impl Client {
 
     /// What is to be done next.
     pub fn poll(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.out.pop_front().map(|output| *output)
     }
 
     /// Whether commands have entrusted something that is to be written when the task of the page ends.

@@ -113,7 +113,7 @@ impl EventQueue {
     }
 
     fn remove(&mut self, index: usize) -> Option<Entry> {
-        let entry = self.entries.remove(index)?;
+        let entry = *self.entries.remove(index)?;
         self.on_removed(&entry);
         Some(entry)
     }
@@ -226,8 +226,8 @@ impl EventQueue {
 
     /// The server refuses what was sent under this key. Says whether somebody waited for it, who is told.
     pub fn on_denied(&mut self, context: &mut Context<'_>, key: &str, error: &ClientError) -> bool {
-        let mut sent = self.entries.iter().take(self.in_flight);
-        let Some(index) = sent.position(|entry| *entry.key == *key) else { return false };
+        let index = self.entries.iter().take(self.in_flight).position(|entry| *entry.key == *key);
+        let Some(index) = index else { return false };
         let Some(mut entry) = self.take_at(context, index) else { return false };
         let is_told = !entry.receipts.is_empty();
         context.settle_all(&mut entry.receipts, &Err(error.clone()));

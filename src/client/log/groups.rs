@@ -112,7 +112,7 @@ impl Groups {
         let (owner, claim) = (entry.owner.clone(), entry.claim);
         let value = Value::Open { value, owner, claim, since: now, written_bytes: 0 };
         let group = Group { key, entries: 1, value, is_rewritten: false, added_since: None };
-        let id = GroupId(self.groups.insert(group));
+        let id = GroupId(self.groups.insert(Box::new(group)));
         self.changed.push(id);
         if is_in_company(entry) {
             self.newest = Some(id);
@@ -154,7 +154,7 @@ impl Groups {
     pub fn adopt(&mut self, key: &str, entries: usize) -> GroupId {
         let value = Value::Written;
         let group = Group { key: key.into(), entries, value, is_rewritten: false, added_since: None };
-        let id = GroupId(self.groups.insert(group));
+        let id = GroupId(self.groups.insert(Box::new(group)));
         if entries == 0 {
             self.changed.push(id);
         }

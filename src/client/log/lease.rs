@@ -68,7 +68,7 @@ impl Log {
 
     /// Does without a lease, so that the next one need not wait until it runs out.
     pub fn give_lease_back(&mut self, client: &str) {
-        let stage = self.leases.wanted.remove(client);
+        let stage = self.leases.wanted.remove(client).map(|stage| *stage);
         if let Some(LeaseStage::Claimed { .. } | LeaseStage::Checking | LeaseStage::Held { .. }) = stage {
             let key = self.keys.of_lease(client);
             self.groups.say(Output::WriteStorage { key, value: None });

@@ -50,7 +50,7 @@ impl Queries {
         {
             return context.settle(ticket, Err(ClientError::TooManyQueries));
         }
-        let query = Query { asker, users, asked: 0, statuses: Vec::new() };
+        let query = Box::new(Query { asker, users, asked: 0, statuses: Vec::new() });
         if context.session.is_some() {
             self.send(context, query);
         } else {
@@ -59,7 +59,7 @@ impl Queries {
     }
 
     /// Asks about all users, or about as many of the rest as go into one message.
-    fn send(&mut self, context: &mut Context<'_>, mut query: Query) {
+    fn send(&mut self, context: &mut Context<'_>, mut query: Box<Query>) {
         let correlation_id = self.queries.next_id().to_string();
         let action = if query.users.is_some() { PresenceAction::Query } else { PresenceAction::QueryAll };
         let mut message = PresenceMessage { correlation_id: Some(&correlation_id), ..PresenceMessage::new(action) };
@@ -83,7 +83,7 @@ impl Queries {
     pub fn on_lost(&mut self) {
         for query in self.queries.cut() {
             if matches!(query.asker, Asker::Application(_)) {
-                self.queries.ask(None, Query { asked: 0, statuses: Vec::new(), ..query });
+                self.queries.ask(None, Query { asked: 0, statuses: Vec::new(), ..*query });
             }
         }
     }

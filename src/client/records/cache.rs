@@ -151,7 +151,7 @@ impl Records {
     /// What storage has of a record no longer matters.
     pub(super) fn forget_lookup(&mut self, context: &Context<'_>, name: &str) {
         let Some(lookup) = self.cache.awaited.remove(name) else { return };
-        self.asked.answer(lookup);
+        self.asked.answer(*lookup);
         // Those that were opened together are asked for together.
         if context.session.is_some() && self.cache.awaited.is_empty() {
             self.schedule(context);

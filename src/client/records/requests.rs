@@ -169,7 +169,7 @@ impl Records {
         if !self.requests.is_empty()
             && let Some(id) = self.requests.remove(&key(action, name))
         {
-            self.settle_question(context, id, outcome);
+            self.settle_question(context, *id, outcome);
         }
     }
 
@@ -188,7 +188,7 @@ impl Records {
     }
 
     fn settle_question(&mut self, context: &mut Context<'_>, id: u32, outcome: &Outcome) {
-        if let Some(Awaited::Answer(mut question)) = self.asked.answer(id) {
+        if let Some(Awaited::Answer(mut question)) = self.asked.answer(id).map(|it| *it) {
             context.settle_all(&mut question.tickets, outcome);
         }
     }
@@ -212,7 +212,7 @@ impl Records {
                 self.requests.remove(&key(*action, &name));
                 self.settle_question(context, id, &Err(failure(RecordFailure::Timeout, &name)));
             }
-            _ => match self.asked.answer(id) {
+            _ => match self.asked.answer(id).map(|it| *it) {
                 Some(Awaited::Write) => self.on_blind_overdue(context, id),
                 Some(Awaited::Discard(name)) => self.let_go_if_due(context, &name),
                 Some(Awaited::Lookup(_)) if context.session.is_some() => self.schedule(context),

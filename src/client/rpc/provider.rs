@@ -52,8 +52,8 @@ impl Provider {
         if let Some(Item::Answer(name)) = culprit {
             report(context, name, RpcFailure::Undeliverable);
         }
-        while let Some(Waiting { name, .. }) = self.waiting.pop_front() {
-            report(context, &name, RpcFailure::AnsweredTooLate);
+        while let Some(waiting) = self.waiting.pop_front() {
+            report(context, &waiting.name, RpcFailure::AnsweredTooLate);
         }
         self.open.cut();
         self.first_of_session = self.open.next_id();
@@ -98,8 +98,9 @@ impl Provider {
             RpcAnswer::Error(data) => (RpcAction::RequestError, data),
             RpcAnswer::Send(data) => (RpcAction::Response, data),
         };
-        if let Some(Open { correlation_id, .. }) = self.open.answer(id.0) {
-            self.waiting.push_back(Waiting { action, name: name.into(), correlation_id, data: data.map(Into::into) });
+        if let Some(open) = self.open.answer(id.0) {
+            let (name, correlation_id, data) = (name.into(), open.correlation_id, data.map(Into::into));
+            self.waiting.push_back(Waiting { action, name, correlation_id, data });
         }
         self.send_waiting(context);
     }

@@ -50,8 +50,8 @@ struct Call {
 }
 
 impl Call {
-    const fn new(op: Entry) -> Self {
-        Self { op, accept_by: None, respond_by: None }
+    fn new(op: Entry) -> Box<Self> {
+        Box::new(Self { op, accept_by: None, respond_by: None })
     }
 
     fn is_durable(&self) -> bool {
@@ -151,11 +151,11 @@ impl Requestor {
         }
     }
 
-    fn put(&mut self, call: Call) {
+    fn put(&mut self, call: Box<Call>) {
         self.table(call.op.is_sent()).ask(call.deadline(), call);
     }
 
-    fn add(&mut self, call: Call) {
+    fn add(&mut self, call: Box<Call>) {
         if call.is_kept() {
             self.kept.entries += 1;
             self.kept.bytes += call.op.bytes();
@@ -167,7 +167,7 @@ impl Requestor {
         if is_sent { &mut self.sent } else { &mut self.waiting }
     }
 
-    fn remove(&mut self, is_sent: bool, id: u32) -> Option<Call> {
+    fn remove(&mut self, is_sent: bool, id: u32) -> Option<Box<Call>> {
         let call = self.table(is_sent).answer(id)?;
         if call.is_kept() {
             self.kept.entries -= 1;
@@ -228,7 +228,7 @@ impl Requestor {
         }
     }
 
-    fn send(&mut self, context: &mut Context<'_>, mut call: Call) {
+    fn send(&mut self, context: &mut Context<'_>, mut call: Box<Call>) {
         if self.prefix.is_empty() {
             self.prefix = [&*context.rng.next_u64().to_string(), "-"].concat().into();
         }
@@ -240,7 +240,7 @@ impl Requestor {
             ..RpcMessage::new(RpcAction::Request)
         };
         if !context.send_item(Item::of(op), &message.into()) {
-            return give_up(context, call);
+            return give_up(context, call.op);
         }
         if op.kind == ONCE {
             if op.delivery == Delivery::Durable {
@@ -294,7 +294,7 @@ impl Requestor {
         self.kept = Extent::default();
         for mut call in self.sent.cut() {
             if culprit == Some(&Item::of(&call.op)) {
-                give_up(context, call);
+                give_up(context, call.op);
             } else if call.op.kind == ONCE {
                 reject(context, call.op, RpcFailure::OutcomeUnknown);
             } else {
@@ -419,11 +419,11 @@ pub fn entry(context: &mut Context<'_>, call: &RpcCall<'_>) -> Entry {
 }
 
 /// The server cannot take a call.
-fn give_up(context: &mut Context<'_>, call: Call) {
-    if call.is_durable() {
-        context.give_up(vec![call.op], DropReason::Undeliverable);
+fn give_up(context: &mut Context<'_>, op: Entry) {
+    if op.delivery == Delivery::Durable {
+        context.give_up(vec![op], DropReason::Undeliverable);
     } else {
-        reject(context, call.op, RpcFailure::Undeliverable);
+        reject(context, op, RpcFailure::Undeliverable);
     }
 }
 
