@@ -195,12 +195,14 @@ impl Flight {
         let longest_other = std::mem::take(&mut self.longest_other).0;
         let reason = reason.filter(|reason| reason.kind == CloseKind::Network)?;
         if reason.code == Some(MESSAGE_TOO_BIG) {
-            let unread = sent.iter().filter(|sent| sent.barrier > answered);
-            let longest = unread.max_by_key(|sent| sent.bytes);
-            if let Some(Sent { item, bytes, .. }) =
-                longest.filter(|it| it.bytes > self.arrived_bytes.max(longest_other))
-            {
-                self.too_long = Some((*bytes, now.after_ms(TOO_LONG_MS)));
+            let (mut longest, mut bytes) = (None, self.arrived_bytes.max(longest_other));
+            for sent in sent.iter() {
+                if sent.barrier > answered && (sent.bytes > bytes || (longest.is_some() && sent.bytes == bytes)) {
+                    (longest, bytes) = (Some(&sent.item), sent.bytes);
+                }
+            }
+            if let Some(item) = longest {
+                self.too_long = Some((bytes, now.after_ms(TOO_LONG_MS)));
                 return Some(item.clone());
             }
             // Perhaps another server takes less.
@@ -210,8 +212,10 @@ impl Flight {
             return None;
         }
         let is_alone = sent.len() == 1;
-        let counted = sent.iter().take(SUSPECTS_MAX).map(|sent| (sent.item.clone(), self.cuts(&sent.item) + 1));
-        let counted = counted.collect();
+        let mut counted = Vec::new();
+        for sent in sent.iter().take(SUSPECTS_MAX) {
+            counted.push((sent.item.clone(), self.cuts(&sent.item) + 1));
+        }
         (self.suspects, self.group) = (counted, 1);
         let alone = sent.pop_front().filter(|it| is_alone && self.cuts(&it.item) >= UNDELIVERABLE_AFTER_CUTS)?;
         if alone.bytes > self.arrived_bytes.max(LIKELY_TOO_LONG_BYTES) {

@@ -428,17 +428,20 @@ fn set_reconnect_param(field: &mut Option<String>, value: &OptionValue<'_>) -> O
 
 /// The known option that `name` is probably a misspelling of: at most a third of it is wrong.
 fn nearest_name(name: &str) -> Option<&'static str> {
-    KNOWN
-        .iter()
-        .map(|(known, ..)| (edit_distance(name.as_bytes(), known.as_bytes()), *known))
-        .filter(|(distance, known)| distance * 3 <= known.len())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
+    let (mut nearest, mut least) = (None, usize::MAX);
+    for (known, ..) in KNOWN {
+        let distance = edit_distance(name.as_bytes(), known.as_bytes());
+        if distance * 3 <= known.len() && distance < least {
+            (nearest, least) = (Some(*known), distance);
+        }
+    }
+    nearest
 }
 
 /// Levenshtein distance, letters compared without case.
 fn edit_distance(left: &[u8], right: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
+    let mut row = vec![0; right.len() + 1];
+    row.iter_mut().enumerate().for_each(|(column, distance)| *distance = column);
     for (index, letter) in left.iter().enumerate() {
         let mut diagonal = row[0];
         row[0] = index + 1;

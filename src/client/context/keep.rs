@@ -7,7 +7,7 @@ use crate::client::{
     flight::Item,
     io::{CHOSEN_KEY, Delivery, Entry, Kind, Offer, OutboxNews, Output, Progress},
     limits::RECORD_WRITES_TTL_MS,
-    log::{OwnLock, Storage, persisted},
+    log::{OwnLock, Storage, persisted, take_meant},
 };
 
 impl Context<'_> {
@@ -156,10 +156,10 @@ impl Context<'_> {
     }
 
     /// Tells that other pages have removed these from storage, which have left their queues: sent, or cleared.
-    pub fn tell_gone(&mut self, gone: Vec<Entry>) {
-        let (cleared, sent) = gone.into_iter().partition(|entry| self.log.was_cleared(entry));
+    pub fn tell_gone(&mut self, mut gone: Vec<Entry>) {
+        let cleared = take_meant(&mut gone, &|entry| self.log.was_cleared(entry));
         self.tell_dropped(cleared, DropReason::Cleared);
-        self.tell_sent(sent);
+        self.tell_sent(gone);
     }
 
     /// Tells whoever waits for these that they will not be sent, or everybody where nobody does. They have left their queues.

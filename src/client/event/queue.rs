@@ -100,7 +100,7 @@ impl EventQueue {
 
     /// Asks the server now whether it has everything; settles the ticket when that is so for what there is now.
     pub fn flush_by(&mut self, context: &mut Context<'_>, ticket: Ticket) {
-        context.log.flushes.push((ticket, context.log.next_number));
+        context.log.flushes.push_back((ticket, context.log.next_number));
         if self.in_flight > 0 {
             self.barrier_at = Some(context.now);
         }
@@ -126,8 +126,10 @@ impl EventQueue {
     }
 
     /// Takes the event out that has waited longest, from storage too.
-    pub fn take_oldest_waiting(&mut self, context: &mut Context<'_>) -> Option<Entry> {
-        self.take_at(context, self.in_flight)
+    pub fn drop_oldest_waiting(&mut self, context: &mut Context<'_>, dropped: &mut Vec<Entry>) {
+        if let Some(entry) = self.take_at(context, self.in_flight) {
+            dropped.push(entry);
+        }
     }
 
     /// Takes an event out that is not to be sent any more, from storage too.
@@ -156,7 +158,8 @@ impl EventQueue {
             && let Some(entry) = self.entries.get_mut(self.in_flight)
         {
             if !context.send_item(Item::of(entry), &entry.message()) {
-                let too_long = self.take_oldest_waiting(context).into_iter().collect();
+                let mut too_long = Vec::new();
+                self.drop_oldest_waiting(context, &mut too_long);
                 context.tell_dropped(too_long, DropReason::Undeliverable);
                 continue;
             }

@@ -1,9 +1,10 @@
 //! Who must be logged in for what to be sent.
 
-use super::{Features, waiting::take_meant};
+use super::Features;
 use crate::client::{
     context::Context,
     io::{Claim, Entry, Kind, Progress},
+    log::take_meant,
 };
 
 impl Features {
@@ -66,9 +67,8 @@ impl Features {
             context.log.claim(entry, &owner);
         });
         // What is theirs was claimed.
-        let of_records = self.entries(context.log).filter(|entry| entry.kind.is_of_record());
-        let others = of_records.filter(|entry| !context.log.may_hold(entry));
-        let others: Vec<u64> = others.map(|entry| entry.number).collect();
+        let is_others = |entry: &Entry| entry.kind.is_of_record() && !context.log.may_hold(entry);
+        let others = self.numbers_where(context.log, &is_others);
         if others.is_empty() {
             return;
         }

@@ -1,6 +1,6 @@
 //! What the outbox asks of the storage, and what it does with the answers.
 
-use super::{Features, waiting::take_meant};
+use super::Features;
 use crate::client::{
     context::Context,
     error::DropReason,
@@ -9,6 +9,7 @@ use crate::client::{
     log::{
         Cleared, LastUser, OwnLock, Purpose, Storage,
         persisted::{self, PersistedGroup, value_in},
+        take_meant,
     },
 };
 
@@ -275,8 +276,8 @@ impl Features {
         }
         let now = context.now;
         let is_lost =
-            |entry: &&Entry| entry.stored == Some(group) && entry.expires_at > now && !context.log.was_cleared(entry);
-        let mut lost: Vec<u64> = self.entries(context.log).filter(is_lost).map(|entry| entry.number).collect();
+            |entry: &Entry| entry.stored == Some(group) && entry.expires_at > now && !context.log.was_cleared(entry);
+        let mut lost = self.numbers_where(context.log, &is_lost);
         if context.log.takeover.own_lock != OwnLock::Held {
             lost.clear();
         } else if !lost.is_empty() {

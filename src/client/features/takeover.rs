@@ -57,8 +57,10 @@ impl Context<'_> {
         let last = group.entries.iter().map(|entry| entry.expires_ms).max().unwrap_or_default();
         if last.saturating_add(ORPHAN_GRACE_MS) < self.wall_clock_ms(self.now) {
             self.write(key.into(), None);
-            let entries = group.entries.iter().filter(|entry| entry.kind != Kind::Base);
-            let expired: Vec<_> = entries.map(|entry| (entry.kind.topic(), entry.name)).collect();
+            let mut expired = Vec::new();
+            for entry in group.entries.iter().filter(|entry| entry.kind != Kind::Base) {
+                expired.push((entry.kind.topic(), entry.name));
+            }
             ClientError::dropped(DropReason::Expired, &expired).into_iter().for_each(|error| self.report(error));
         }
     }
@@ -173,10 +175,13 @@ impl Features {
         let (mut writes, mut others) = (Vec::new(), Vec::new());
         let mut count = 0;
         for (_, key, group) in &found {
-            let (readable, garbage): (Vec<_>, Vec<_>) =
-                group.entries.iter().partition(|entry| self.records.is_readable(entry.kind, entry.data));
-            if !garbage.is_empty() {
-                context.degrade_once(GARBAGE);
+            let mut readable = Vec::new();
+            for left in &group.entries {
+                if self.records.is_readable(left.kind, left.data) {
+                    readable.push(left);
+                } else {
+                    context.degrade_once(GARBAGE);
+                }
             }
             let id = context.log.groups.adopt(key, readable.len());
             for left in readable {

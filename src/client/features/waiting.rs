@@ -6,9 +6,10 @@ use super::Features;
 use crate::client::{
     context::{Context, Visit},
     error::{ClientError, DropReason, RpcFailure},
-    io::{Delivery, Entry, Kind, Output, Progress},
-    log::{Log, Purpose, Storage, sort_by_number},
+    io::{Delivery, Entry, Kind, Progress},
+    log::{Log, Purpose, Storage, sort_by_number, take_meant},
     options::Overflow,
+    time::earlier,
 };
 
 /// All that waits, wherever it does, to be looked at.
@@ -40,19 +41,21 @@ impl Features {
     /// As a list, because what is done with such a chain would be compiled anew for each who does it.
     pub(super) fn entries<'a>(&'a self, log: &'a Log) -> std::vec::IntoIter<&'a Entry> {
         let (mut entries, mut held) = (Vec::new(), Vec::new());
-        self.events.queue.entries().for_each(|entry| entries.push(entry));
-        self.held.iter().filter(|entry| entry.kind != Kind::Base).for_each(|entry| held.push(entry));
-        for entry in self.rpc.requestor.entries().chain(self.records.entries(log)) {
-            let list = if entry.progress == Progress::Held { &mut held } else { &mut entries };
-            list.push(entry);
-        }
+        let mut list = |entry: &'a Entry| {
+            if entry.progress == Progress::Held { &mut held } else { &mut entries }.push(entry);
+        };
+        self.events.queue.entries().for_each(&mut list);
+        self.held.iter().filter(|entry| entry.kind != Kind::Base).for_each(&mut list);
+        self.rpc.requestor.entries().for_each(&mut list);
+        self.records.entries(log).for_each(&mut list);
         entries.append(&mut held);
         entries.into_iter()
     }
 
     /// Calls `visit` for every entry, and for what else stands in storage for them.
     pub(super) fn for_each(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
-        self.events.queue.entries_mut().chain(&mut self.held).for_each(|entry| visit(context, entry));
+        self.events.queue.entries_mut().for_each(|entry| visit(context, entry));
+        self.held.iter_mut().for_each(|entry| visit(context, entry));
         self.rpc.requestor.for_each_entry(context, visit);
         self.records.for_each_entry(context, visit);
     }
@@ -79,7 +82,7 @@ impl Features {
     pub(super) fn take_all(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
         let mut taken = self.take_out(context, is_meant);
         taken.iter().for_each(|entry| context.leave(entry));
-        taken.retain(|entry| entry.kind != Kind::Base);
+        take_meant(&mut taken, &|entry| entry.kind == Kind::Base);
         sort_by_number(&mut taken, |entry| entry.number);
         taken
     }
@@ -90,9 +93,19 @@ impl Features {
         context: &mut Context<'_>,
         is_meant: &dyn Fn(&Log, &Entry) -> bool,
     ) -> Vec<Entry> {
-        let meant = self.entries(context.log).filter(|entry| is_meant(context.log, entry));
-        let numbers: Vec<u64> = meant.map(|entry| entry.number).collect();
+        let numbers = self.numbers_where(context.log, &|entry| is_meant(context.log, entry));
         self.take_all(context, &|entry| numbers.contains(&entry.number))
+    }
+
+    /// The numbers of what is meant.
+    pub(super) fn numbers_where(&self, log: &Log, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        for entry in self.entries(log) {
+            if is_meant(entry) {
+                numbers.push(entry.number);
+            }
+        }
+        numbers
     }
 
     // ---- room, and time ----
@@ -109,14 +122,14 @@ impl Features {
             |log: &Log| (takes_more || log.queued.entries < max_entries) && log.queued.bytes + bytes <= max_bytes;
         let may_drop = context.options.outbox_overflow == Overflow::DropOldest && bytes <= max_bytes;
         while may_drop && !has_room(context.log) {
-            let event = self.events.queue.oldest_waiting().map(|entry| entry.number);
-            let call = self.rpc.requestor.entries().find(|call| call.progress == Progress::Waiting);
-            let others = [call, self.records.oldest_waiting()].into_iter().flatten().map(|entry| entry.number);
-            let Some(oldest) = others.chain(event).min() else { break };
-            if event == Some(oldest) {
-                dropped.extend(self.events.queue.take_oldest_waiting(context));
-            } else {
-                dropped.append(&mut self.take_all(context, &|entry| entry.number == oldest));
+            let number = |entry: Option<&Entry>| entry.map(|entry| entry.number);
+            let event = number(self.events.queue.oldest_waiting());
+            let call = number(self.rpc.requestor.entries().find(|call| call.progress == Progress::Waiting));
+            let oldest = earlier(earlier(event, call), number(self.records.oldest_waiting()));
+            match oldest {
+                None => break,
+                Some(_) if oldest == event => self.events.queue.drop_oldest_waiting(context, &mut dropped),
+                Some(oldest) => dropped.append(&mut self.take_all(context, &|entry| entry.number == oldest)),
             }
         }
         context.tell_dropped(dropped, DropReason::Overflow);
@@ -143,8 +156,8 @@ impl Features {
 
     /// Nobody shall wait for what may never come, but the entries stay.
     pub(super) fn settle_receipts(&mut self, context: &mut Context<'_>, error: &ClientError) {
-        for (ticket, _) in std::mem::take(&mut context.log.flushes) {
-            context.settle(ticket, Err(error.clone()));
+        while let Some(flush) = context.log.flushes.pop_front() {
+            context.settle(flush.0, Err(error.clone()));
         }
         if std::mem::take(&mut context.log.has_receipts) {
             self.for_each(context, &mut |context, entry| {
@@ -175,16 +188,17 @@ impl Features {
         if !std::mem::take(&mut context.log.have_left) || context.log.flushes.is_empty() {
             return;
         }
-        let own = self.entries(context.log).filter(|entry| entry.progress != Progress::Held);
-        let oldest = own.map(|entry| entry.number).min();
-        let Context { log, out, .. } = context;
-        log.flushes.retain(|(ticket, until)| {
-            let waits = oldest.is_some_and(|oldest| oldest < *until);
-            if !waits {
-                out.push_back(Output::Settle(*ticket, Ok(None)));
+        let mut oldest = u64::MAX;
+        for entry in self.entries(context.log) {
+            if entry.progress != Progress::Held {
+                oldest = oldest.min(entry.number);
             }
-            waits
-        });
+        }
+        while context.log.flushes.front().is_some_and(|(_, until)| oldest >= *until)
+            && let Some(flush) = context.log.flushes.pop_front()
+        {
+            context.settle(flush.0, Ok(None));
+        }
     }
 
     /// Gives up what has waited too long.
@@ -192,7 +206,9 @@ impl Features {
         let now = context.now;
         let expired = self.take_all(context, &|entry| entry.is_late(now));
         context.tell_dropped(expired, DropReason::Expired);
-        context.log.next_expiry = self.entries(context.log).filter_map(Entry::expiry).min();
+        let mut next = None;
+        self.entries(context.log).for_each(|entry| next = earlier(next, entry.expiry()));
+        context.log.next_expiry = next;
     }
 
     /// Others may have made these calls, or may not.
@@ -216,9 +232,4 @@ impl Features {
             }
         });
     }
-}
-
-/// Takes those out of a list that are meant.
-pub(super) fn take_meant(entries: &mut Vec<Entry>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
-    entries.extract_if(.., |entry| is_meant(entry)).collect()
 }

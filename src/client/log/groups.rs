@@ -79,16 +79,22 @@ impl Groups {
 
     /// The groups whose keys are such.
     pub fn where_key(&self, is_meant: &dyn Fn(&str) -> bool) -> Vec<GroupId> {
-        let meant = self.groups.iter().filter(|(_, group)| is_meant(&group.key));
-        meant.map(|(id, _)| GroupId(id)).collect()
+        self.meant(&|group| is_meant(&group.key))
+    }
+
+    fn meant(&self, is_meant: &dyn Fn(&Group) -> bool) -> Vec<GroupId> {
+        let mut meant = Vec::new();
+        for (id, group) in self.groups.iter() {
+            if is_meant(group) {
+                meant.push(GroupId(id));
+            }
+        }
+        meant
     }
 
     /// The groups that stood in storage, and are not among these keys and values.
     pub fn missing_in(&self, items: &[(String, String)]) -> Vec<GroupId> {
-        let mut missing = self.where_key(&|key| value_in(items, key).is_none());
-        let is_new = |id: &GroupId| self.groups.get(id.0).is_none_or(|group| group.value.is_new());
-        missing.retain(|id| !is_new(id));
-        missing
+        self.meant(&|group| !group.value.is_new() && value_in(items, &group.key).is_none())
     }
 
     /// The group under a key.
@@ -207,8 +213,8 @@ impl Groups {
 
     /// Writes anew what has been outdated for long enough by this moment, or, without one, all that is.
     pub fn tidy(&mut self, until: Option<Instant>) {
-        let due = self.outdated.partition_point(|(at, _)| until.is_none_or(|until| *at <= until));
-        for (_, id) in self.outdated.drain(..due).collect::<Vec<_>>() {
+        while self.outdated.first().is_some_and(|(at, _)| until.is_none_or(|until| *at <= until)) {
+            let (_, id) = self.outdated.remove(0);
             self.rewrite(id);
         }
     }

@@ -2,7 +2,10 @@
 
 use super::{Log, Purpose};
 use crate::{
-    client::{io::Output, time::Instant},
+    client::{
+        io::Output,
+        time::{Instant, earlier},
+    },
     names::NameMap,
 };
 
@@ -31,7 +34,11 @@ pub enum LeaseStage {
 impl Leases {
     /// When one of them is to be looked at.
     pub fn deadline(&self) -> Option<Instant> {
-        self.wanted.names().filter_map(|client| self.stage(client)?.deadline()).min()
+        let mut next = None;
+        for client in self.wanted.names() {
+            next = earlier(next, self.stage(client).and_then(LeaseStage::deadline));
+        }
+        next
     }
 
     pub fn stage(&self, client: &str) -> Option<LeaseStage> {
@@ -39,12 +46,17 @@ impl Leases {
     }
 
     pub fn set(&mut self, client: &str, stage: LeaseStage) {
-        *self.wanted.get_or_insert_with(client, || stage) = stage;
+        self.wanted.set(client, stage);
     }
 
     pub fn where_stage(&self, is_meant: &dyn Fn(LeaseStage) -> bool) -> Vec<Box<str>> {
-        let names = self.wanted.names().filter(|client| self.stage(client).is_some_and(is_meant));
-        names.map(Into::into).collect()
+        let mut meant = Vec::new();
+        for client in self.wanted.names() {
+            if self.stage(client).is_some_and(is_meant) {
+                meant.push(client.into());
+            }
+        }
+        meant
     }
 }
 

@@ -19,7 +19,7 @@ pub use self::{
     identity::{Identity, LastUser},
     lease::{LeaseStage, Leases},
     persisted::{Cleared, Keys},
-    sort::sort_by_number,
+    sort::{sort_by_number, take_meant},
     storage::{Purpose, Reads, Storage},
     takeover::{Other, OwnLock, Takeover},
 };
@@ -31,7 +31,7 @@ use super::{
     time::{Instant, Wake, earlier, earliest},
     url::without_secrets,
 };
-use crate::names::NameMap;
+use crate::{names::NameMap, queue::Queue};
 
 /// How much waits.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,8 +74,8 @@ pub struct Log {
     pub has_receipts: bool,
     /// Whether what other pages have left is wanted before anybody has logged in.
     pub is_wanted_early: bool,
-    /// Who waits for everything to leave that has a lower number.
-    pub flushes: Vec<(Ticket, u64)>,
+    /// Who waits for everything to leave that has a lower number, in the order of these.
+    pub flushes: Queue<(Ticket, u64)>,
     /// Whether entries have left since flushes were looked at.
     pub have_left: bool,
     /// Whether the application is to be told that something has changed.
@@ -148,7 +148,7 @@ impl Log {
         self.written_to = NameMap::new();
         self.next_expiry = None;
         self.storage = Storage::Absent;
-        self.reads.retain(|purpose| matches!(purpose, Purpose::Clear { .. }));
+        self.reads.retain(&|purpose| matches!(purpose, Purpose::Clear { .. }));
         self.takeover = Takeover::default();
     }
 

@@ -76,7 +76,7 @@ impl Reads {
     }
 
     /// Forgets all other questions.
-    pub fn retain(&mut self, is_kept: impl Fn(&Purpose) -> bool) {
+    pub fn retain(&mut self, is_kept: &dyn Fn(&Purpose) -> bool) {
         self.waiting.retain(|(_, purpose, _)| is_kept(purpose));
     }
 }

@@ -70,7 +70,7 @@ impl Log {
     }
 
     pub fn set_other(&mut self, client: &str, other: Other) {
-        *self.takeover.others.get_or_insert_with(client, || other) = other;
+        self.takeover.others.set(client, other);
     }
 
     /// Reads what a client that is gone has left.
@@ -118,7 +118,7 @@ impl Log {
         for client in self.takeover.others.to_names() {
             self.release(&client);
         }
-        self.reads.retain(|purpose| matches!(purpose, Purpose::Start | Purpose::Clear { .. }));
+        self.reads.retain(&|purpose| matches!(purpose, Purpose::Start | Purpose::Clear { .. }));
         if std::mem::take(&mut self.takeover.own_lock) != OwnLock::None {
             let client = self.client.clone();
             self.release_lock(&client);

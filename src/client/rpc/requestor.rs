@@ -90,14 +90,17 @@ impl Requestor {
 
     /// Calls `visit` for each.
     pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
-        self.waiting.iter_mut().chain(self.sent.iter_mut()).for_each(|call| visit(context, &mut call.op));
+        for table in [&mut self.waiting, &mut self.sent] {
+            table.iter_mut().for_each(|call| visit(context, &mut call.op));
+        }
     }
 
     /// Takes in those that an earlier page has left, before all others.
     pub fn adopt(&mut self, ops: Vec<Entry>) {
         if !ops.is_empty() {
             let waiting = self.waiting.cut();
-            ops.into_iter().map(Call::new).chain(waiting).for_each(|call| self.put(call));
+            ops.into_iter().for_each(|op| self.put(Call::new(op)));
+            waiting.into_iter().for_each(|call| self.put(call));
         }
     }
 
@@ -113,7 +116,9 @@ impl Requestor {
         }
         for id in self.waiting.to_ids() {
             if self.waiting.get(id).is_some_and(is_meant) {
-                taken.extend(self.waiting.answer(id).map(|call| call.op));
+                if let Some(call) = self.waiting.answer(id) {
+                    taken.push(call.op);
+                }
             }
         }
         taken

@@ -394,9 +394,13 @@ impl Subscriptions {
 
     /// Those of the names of which the server knows just this.
     fn known_as(&self, slots: &[usize], server: Knowledge) -> Vec<usize> {
-        let mut slots = slots.to_vec();
-        slots.retain(|slot| self.names.at(*slot).is_some_and(|it| it.server == server));
-        slots
+        let mut known = Vec::new();
+        for slot in slots {
+            if self.names.at(*slot).is_some_and(|it| it.server == server) {
+                known.push(*slot);
+            }
+        }
+        known
     }
 
     fn names_in(&self, slots: &[usize]) -> Vec<Box<str>> {
