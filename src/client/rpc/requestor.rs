@@ -115,10 +115,10 @@ impl Requestor {
             taken.push(op);
         }
         for id in self.waiting.to_ids() {
-            if self.waiting.get(id).is_some_and(is_meant) {
-                if let Some(call) = self.waiting.answer(id) {
-                    taken.push(call.op);
-                }
+            if self.waiting.get(id).is_some_and(is_meant)
+                && let Some(call) = self.waiting.answer(id)
+            {
+                taken.push(call.op);
             }
         }
         taken
