@@ -1,8 +1,8 @@
 // The built package in pages, as it is served: no bundler, no build step.
+import { readFile } from 'node:fs/promises';
+import { inRoot } from '../../scripts/lib/paths.mjs';
 import { freePort } from '../harness/deepstream-server.mjs';
 import { expect, test } from './support/test.mjs';
-
-const policy = "script-src 'self' 'wasm-unsafe-eval'";
 
 /** A site of one page with this script, inline or as a file of its own. */
 function siteWith(script, { inline = true, headers = {} } = {}) {
@@ -55,16 +55,18 @@ test('a script element and no await are enough', async ({ startDeepstream, start
   await expectConversation(await openPage(site.url), other);
 });
 
-test('a strict Content-Security-Policy is enough', async ({ startDeepstream, startSite, openPage, visit }) => {
+test('the Content-Security-Policy of docs/deployment.md is enough', async ({ startDeepstream, startSite, openPage, visit }) => {
   const server = await startDeepstream();
   const script = `
     globalThis.violations = [];
     addEventListener('securitypolicyviolation', ({ violatedDirective }) => violations.push(violatedDirective));
     const { DeepstreamClient } = await import('/pkg/index.mjs');
-    const client = new DeepstreamClient('${server.url}');
+    const client = new DeepstreamClient('${server.url}', { heartbeatWorker: '/pkg/timer-worker.js' });
     ${converse}
   `;
-  const headers = { 'content-security-policy': policy };
+  const documentation = await readFile(inRoot('docs/deployment.md'), 'utf8');
+  const [, documented] = /^Content-Security-Policy: (.*)$/m.exec(documentation);
+  const headers = { 'content-security-policy': documented.replace('wss://example.com', new URL(server.url).origin) };
   const site = await startSite(siteWith(script, { inline: false, headers }));
   const other = await visit(server);
   await other.login();

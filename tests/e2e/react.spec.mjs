@@ -13,6 +13,7 @@ for (const version of [18, 19]) {
   const alias = {
     ...(version === 18 ? { react: 'react-18', 'react-dom': 'react-dom-18' } : {}),
     'deepstream-wasm/react': inRoot('pkg', 'react.mjs'),
+    'deepstream-wasm/status': inRoot('pkg', 'status.mjs'),
     'deepstream-wasm': inRoot('pkg', 'index.mjs'),
   };
   const bundle = (source, outfile, platform) =>
@@ -179,6 +180,8 @@ for (const version of [18, 19]) {
       await page.click('#add');
       await text(page, 'outbox').toHaveText('2: chat,books');
       await text(page, 'books').toHaveText('1: books/1');
+      await expect(page.locator('deepstream-status')).toHaveAttribute('state', 'reconnecting');
+      await expect(page.locator('deepstream-status').getByText('2 changes waiting', { exact: true })).toBeVisible();
       await page.click('#call');
       await text(page, 'sum').toHaveText('pending');
       await startDeepstream({ users, port: server.port });

@@ -1,5 +1,6 @@
 // What the docs say of the package is so.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -158,6 +159,23 @@ test('the examples in the types compile', async () => {
 test('every page is linked from README.md', async () => {
   const readme = await readFile(inRepository('README.md'), 'utf8');
   for (const page of pages.slice(1)) assert.ok(readme.includes(`](${page})`), page);
+});
+
+test('the commands and files that the pages name are there', async () => {
+  const { scripts } = JSON.parse(await readFile(inRepository('package.json'), 'utf8'));
+  const checked = { commands: 0, files: 0 };
+  for (const page of [...pages, 'CONTRIBUTING.md', 'ARCHITECTURE.md']) {
+    const text = await readFile(inRepository(page), 'utf8');
+    for (const [, name] of text.matchAll(/\bnpm run ([\w:-]+)/g)) {
+      assert.ok(Object.hasOwn(scripts, name), `${page}: npm run ${name}`);
+      checked.commands += 1;
+    }
+    for (const [, path] of text.matchAll(/`((?:src|tests|scripts|docs|benches|examples|www)\/[\w./-]*)`/g)) {
+      assert.ok(existsSync(inRepository(path)), `${page}: ${path}`);
+      checked.files += 1;
+    }
+  }
+  assert.ok(checked.commands >= 20 && checked.files >= 20, JSON.stringify(checked));
 });
 
 test('every table has its head', async () => {

@@ -53,7 +53,7 @@ const programs = {
   `,
 };
 /** As docs/bundlers.md shows it. */
-const preload = (url) => `<link rel="preload" as="fetch" crossorigin href="${url}" />`;
+const preload = (url) => `<link rel="preload" as="fetch" crossorigin href="${url}">`;
 const pageOf = (script) => `<!doctype html><link rel="icon" href="data:," />${script}`;
 
 let browser;
@@ -352,12 +352,27 @@ describe('where something else stands in the place of the module', () => {
   }
 });
 
-test('a page without a bundler works as docs/bundlers.md shows it', { timeout }, async () => {
+describe('as docs/bundlers.md shows it', async () => {
   const documentation = await readFile(inRepository('docs/bundlers.md'), 'utf8');
-  const [, page] = /^## A page without a bundler\n+```html\n([^]*?)^```$/m.exec(documentation);
-  const told = page.replace(/(?=<\/script>\s*$)/, '  document.title = client.getConnectionState();\n');
-  await writeFile(inConsumer('index.html'), pageOf(told));
-  assert.equal((await visitBuilt(consumer.directory)).title, 'INITIALISING');
+  const pages = {
+    'A page without a bundler': [],
+    'A classic script': ['https://unpkg.com/deepstream-wasm', `/node_modules/deepstream-wasm/${manifest.unpkg}`],
+  };
+  for (const [title, [address = '', local = '']] of Object.entries(pages)) {
+    test(`${title[0].toLowerCase()}${title.slice(1)} works`, { timeout }, async () => {
+      const [, page] = new RegExp(`^## ${title}\n+\`\`\`html\n([^]*?)^\`\`\`$`, 'm').exec(documentation);
+      const told = page.replace(/(?=<\/script>\s*$)/, '  document.title = client.getConnectionState();\n').replace(address, local);
+      await writeFile(inConsumer('index.html'), pageOf(told));
+      assert.equal((await visitBuilt(consumer.directory)).title, 'INITIALISING');
+    });
+  }
+
+  test('the module is preloaded in the tests above', () => {
+    for (const directory of ['/pkg', '/node_modules/deepstream-wasm']) {
+      assert.ok(documentation.includes(preload(`${directory}/deepstream_wasm_bg.wasm`)), directory);
+    }
+    assert.equal(documentation.match(/rel="preload"/g).length, 2);
+  });
 });
 
 describe('the classic script', () => {

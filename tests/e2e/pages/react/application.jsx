@@ -11,6 +11,7 @@ import {
   useRecord,
   useRpc,
 } from 'deepstream-wasm/react';
+import 'deepstream-wasm/status';
 
 /** How often each component was rendered. */
 export const renderings = {};
@@ -101,6 +102,12 @@ function Outbox() {
   );
 }
 
+/** As docs/react.md shows it. */
+function Banner() {
+  const client = useClient();
+  return <deepstream-status delay={500} ref={(banner) => { if (banner) banner.client = client; }} />;
+}
+
 export function Application({ client }) {
   const [name, setName] = useState('note');
   return (
@@ -115,6 +122,7 @@ export function Application({ client }) {
       <Sum />
       <Presence />
       <Outbox />
+      <Banner />
     </DeepstreamProvider>
   );
 }
