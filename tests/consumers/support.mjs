@@ -53,6 +53,14 @@ export function start(program, parameters, env = {}) {
   return {
     printed,
     ended,
+    /** Resolves once what it serves is there. */
+    async answers(url) {
+      for (const end = Date.now() + timeout / 2; !(await fetch(url).then(({ ok }) => ok, () => false)); ) {
+        const isOver = !running.has(kill) || Date.now() > end;
+        if (isOver) throw new Error(`${program} ${parameters.join(' ')} does not serve ${url}\n${printed.stdout}${printed.stderr}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
     async stop() {
       if (running.has(kill)) kill();
       await ended;
