@@ -26,6 +26,7 @@ export async function build() {
   await rm(workDirectory, { recursive: true, force: true });
   await mkdir(workDirectory);
   await Promise.all([bundle(crate), emitDeclarations(), renderManifest(crate), copyDocuments()]);
+  await nameSourcesWithin();
   await rm(packageDirectory, { recursive: true, force: true });
   await rename(workDirectory, packageDirectory);
 }
@@ -109,6 +110,17 @@ async function bundle({ name, version, license, repository }) {
   ]);
   // Else its service process would live as long as this one.
   await esbuild.stop();
+}
+
+/** Has source maps name the sources as if the package held them: else they would be among the files of the application. */
+async function nameSourcesWithin() {
+  const files = await readdir(workDirectory, { recursive: true });
+  for (const file of files.filter((name) => name.endsWith('.map'))) {
+    const map = JSON.parse(await readFile(inPackage(file), 'utf8'));
+    const top = '../'.repeat(file.split(/[\\/]/).length - 1);
+    map.sources = map.sources.map((source) => source.replace(/^(\.\.\/)+/, top));
+    await writeFile(inPackage(file), JSON.stringify(map));
+  }
 }
 
 /** Takes the glue and the module from where the build has put those of an entry. */

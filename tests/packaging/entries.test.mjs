@@ -427,6 +427,11 @@ test('the source maps lead from the scripts to the lines they come from', async 
       }
     });
     assert.ok(payload.sourcesContent.every(Boolean) && payload.sources.length === payload.sourcesContent.length, script);
+    // Elsewhere they would be among the files of the application.
+    for (const source of payload.sources) {
+      const path = join(dirname(installed(script)), source);
+      assert.ok(path.startsWith(installed()), `${script}: ${path}`);
+    }
   }
   assert.ok(compared > 100, `${compared} literals`);
 });
