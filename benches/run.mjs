@@ -1,4 +1,4 @@
-// Measures this client beside the reference client in one headless browser: see README.md.
+// Measures this client beside the reference client in one headless browser: see CONTRIBUTING.md.
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release, type } from 'node:os';
 import { parseArgs } from 'node:util';

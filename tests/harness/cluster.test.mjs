@@ -5,7 +5,7 @@ import { startCluster } from './cluster.mjs';
 
 const { DeepstreamClient } = deepstreamClient;
 const deadline = { timeout: 120_000 };
-// Whose comings and goings a test counts, is in no other test: see "Presence" in README.md.
+// Whose comings and goings a test counts, is in no other test.
 const userNames = ['ann', 'bob', 'cat', 'dan', 'eve'];
 let names = 0;
 
