@@ -430,3 +430,40 @@ fn of_one_promise_among_many_when_stopped() {
         rig.input(Input::Tick);
     });
 }
+
+/// Writes to records that are not open, and deletions of them.
+#[test]
+#[cfg(feature = "records")]
+fn of_one_write_past_a_record_among_many() {
+    check(8, |rig, count| {
+        let (mut written, mut names) = (Vec::new(), names(count));
+        names.push("another".into());
+        for name in &names {
+            if name == "another" {
+                rig.forget();
+            }
+            let (path, delivery) = (record::Path::parse("a").expect("it is a path"), Delivery::Memory);
+            let (data, ttl_ms, ticket) = (Some("1"), None, None);
+            rig.ask(Command::Record(RecordCommand::SetData { name, path, data, delivery, ttl_ms, ticket }));
+            written.append(&mut rig.sent);
+        }
+        rig.input(Input::Tick);
+        for index in [count / 2, count, 0] {
+            rig.sent.push(written[index].clone());
+            rig.acknowledge();
+        }
+    });
+    check(9, |rig, count| {
+        let names = names(count);
+        open(rig, &names);
+        for name in &names {
+            rig.ask(Command::Record(RecordCommand::Delete { name: &format!("{name}/past"), ticket: Ticket(1) }));
+        }
+        rig.forget();
+        for index in [0, count / 2, count - 1] {
+            let name = format!("{}/past", names[index]);
+            rig.say(RecordMessage { name: Some(&name), ..RecordMessage::new(RecordAction::DeleteSuccess) }.into());
+        }
+        rig.input(Input::Tick);
+    });
+}

@@ -8,52 +8,26 @@ use super::{
     stored::write_text,
     write::{ANY_VERSION, Edit, Write, write_message},
 };
-use crate::client::{
-    asked::{Asked, id_in},
-    context::Context,
-    error::{ClientError, DropReason, RecordFailure},
-    flight::Item,
-    io::{Delivery, Entry as Op, Offer, OutboxNews, Output, Progress},
-    limits::RECORD_FORCE_ATTEMPTS,
+use crate::{
+    client::{
+        asked::id_in,
+        context::Context,
+        error::{ClientError, DropReason, RecordFailure},
+        flight::Item,
+        io::{Delivery, Entry as Op, Offer, OutboxNews, Output, Progress},
+        limits::RECORD_FORCE_ATTEMPTS,
+    },
+    names::{NameMap, count_visits},
+    wire::{RecordAction, RecordMessage},
 };
-use crate::wire::{RecordAction, RecordMessage};
 
 /// One of them.
 #[derive(Debug)]
 pub struct BlindWrite {
     /// With one edit, or with none to delete the record.
     pub write: Write,
-    /// In this session.
-    pub sent: Option<Sent>,
-}
-
-#[derive(Debug)]
-pub struct Sent {
-    /// The number under which the answer is awaited.
-    id: u32,
+    /// How often it was sent in this session.
     attempts: u32,
-    /// Whether it was sent in an earlier session, and may have arrived.
-    is_repeated: bool,
-}
-
-impl BlindWrite {
-    /// Says whether it was sent: not if it is too long.
-    fn send(&mut self, context: &mut Context<'_>, asked: &mut Asked<Awaited>) -> bool {
-        let Self { write: Write { op, edits }, sent } = self;
-        let is_repeated = op.was_sent;
-        let sent = sent.get_or_insert_with(|| Sent { id: asked.ask(None, Awaited::Write), attempts: 0, is_repeated });
-        sent.attempts += 1;
-        let correlation_id = sent.id.to_string();
-        let (message, timeout_ms) = if let Some(Edit { path, text, .. }) = edits.first() {
-            let message = write_message(&op.name, (path.text(), text.as_deref()), ANY_VERSION, &correlation_id);
-            (message, context.options.record_read_timeout_ms)
-        } else {
-            let message = RecordMessage { name: Some(&op.name), ..RecordMessage::new(RecordAction::Delete) };
-            (message, context.options.record_delete_timeout_ms)
-        };
-        asked.wait_until(sent.id, Some(context.now.after_ms(timeout_ms)));
-        context.send_item(Item::of(op), &message.into())
-    }
 }
 
 impl Records {
@@ -65,7 +39,6 @@ impl Records {
         edits: Vec<Edit>,
         offer: &Offer<'_>,
     ) -> Option<Write> {
-        self.hold_back(context, offer.name);
         let text = write_text(None, &edits);
         let op = context.entry(&Offer { data: Some(&text), ..offer.clone() });
         let can_be_sent =
@@ -84,25 +57,53 @@ impl Records {
     }
 
     pub(super) fn push_blind(&mut self, write: Write) {
-        self.blind.push(BlindWrite { write, sent: None });
+        let id = self.asked.ask(None, Awaited::Write(Box::new(BlindWrite { write, attempts: 0 })));
+        self.blind.push(id);
         self.is_blind_due = true;
     }
 
-    /// Which of them a message answers.
-    pub(super) fn blind_answered(&self, message: &RecordMessage<'_>) -> Option<usize> {
-        let (id, name) = (id_in(message.correlation_id)?, message.name?);
-        let Some(Awaited::Write) = self.asked.get(id) else { return None };
-        self.blind_sent(id).filter(|position| *self.blind[*position].write.op.name == *name)
+    /// Takes in those of another page, or of a user who has logged in again: they are older than all others.
+    pub(super) fn adopt_blind(&mut self, mut writes: Vec<Write>) {
+        for id in std::mem::take(&mut self.blind) {
+            writes.extend(self.take_blind(id));
+        }
+        writes.into_iter().for_each(|write| self.push_blind(write));
     }
 
-    fn blind_sent(&self, id: u32) -> Option<usize> {
-        self.blind.iter().position(|blind| blind.sent.as_ref().is_some_and(|sent| sent.id == id))
+    fn blind_with(&self, id: u32) -> Option<&BlindWrite> {
+        self.asked.get(id).and_then(Awaited::blind)
+    }
+
+    /// The numbers of those that are meant.
+    fn blind_ids(&self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<u32> {
+        let mut ids = self.asked.to_ids();
+        ids.retain(|id| self.blind_with(*id).is_some_and(|blind| is_meant(&blind.write.op)));
+        ids
+    }
+
+    /// All of them.
+    pub(super) fn blind_entries(&self) -> impl Iterator<Item = &Op> {
+        self.asked.iter().filter_map(|awaited| Some(&awaited.blind()?.write.op))
+    }
+
+    /// The one that has waited longest.
+    pub fn oldest_waiting(&self) -> Option<&Op> {
+        self.blind.iter().find_map(|id| Some(&self.blind_with(*id)?.write.op))
+    }
+
+    fn take_blind(&mut self, id: u32) -> Option<Write> {
+        let Some(Awaited::Write(blind)) = self.asked.answer(id).map(|it| *it) else { return None };
+        let Write { op, edits } = &blind.write;
+        if edits.is_empty() && op.is_sent() {
+            self.blind_deletions.remove(&op.name);
+            self.is_blind_due = true;
+        }
+        Some(blind.write)
     }
 
     /// The server has answered, or will not.
-    fn settle_blind(&mut self, context: &mut Context<'_>, position: usize, error: Option<ClientError>) {
-        let BlindWrite { write: Write { mut op, .. }, sent } = self.blind.remove(position);
-        sent.and_then(|sent| self.asked.answer(sent.id));
+    fn settle_blind(&mut self, context: &mut Context<'_>, id: u32, error: Option<ClientError>) {
+        let Some(Write { mut op, .. }) = self.take_blind(id) else { return };
         context.leave(&op);
         let news = if let Some(error) = error {
             context.reject(&mut op.receipts, error);
@@ -116,7 +117,11 @@ impl Records {
 
     /// Takes out those that are meant, which [leave](Context::leave) with that.
     pub(super) fn take_out_blind(&mut self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
-        self.blind.extract_if(.., |blind| is_meant(&blind.write.op)).map(|blind| blind.write.op).collect()
+        let mut taken = Vec::new();
+        for id in self.blind_ids(is_meant) {
+            taken.extend(self.take_blind(id).map(|write| write.op));
+        }
+        taken
     }
 
     /// The session is over: what the server has not answered is sent again, but for what it cannot take.
@@ -125,37 +130,41 @@ impl Records {
         context.give_up(undeliverable, DropReason::Undeliverable);
         let too_late = self.take_out_blind(&|op| op.is_sent() && op.delivery == Delivery::Drop);
         context.give_up(too_late, DropReason::NotNow);
-        for blind in &mut self.blind {
-            (blind.sent, blind.write.op.progress) = (None, Progress::Waiting);
+        self.blind_deletions = NameMap::new();
+        self.blind = self.blind_ids(&|_| true);
+        for id in &self.blind {
+            if let Some(Awaited::Write(blind)) = self.asked.get_mut(*id) {
+                blind.write.op.was_sent |= blind.write.op.is_sent();
+                (blind.write.op.progress, blind.attempts) = (Progress::Waiting, 0);
+            }
+            self.asked.wait_until(*id, None);
         }
     }
 
     /// The answer that was awaited under this number has not come in time.
     pub(super) fn on_blind_overdue(&mut self, context: &mut Context<'_>, id: u32) {
-        if let Some(position) = self.blind_sent(id) {
-            let error = failure(RecordFailure::Timeout, &self.blind[position].write.op.name);
-            self.settle_blind(context, position, Some(error));
-        }
+        let error = self.blind_with(id).map(|blind| failure(RecordFailure::Timeout, &blind.write.op.name));
+        self.settle_blind(context, id, error);
     }
 
-    /// The server answers.
-    pub(super) fn on_blind_answer(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>, position: usize) {
+    /// Says whether the server answers one of them.
+    pub(super) fn on_blind_answer(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) -> bool {
+        let name = message.name.unwrap_or_default();
+        let Some(id) = id_in(message.correlation_id) else { return false };
+        let Some(blind) = self.blind_with(id).filter(|blind| *blind.write.op.name == *name) else { return false };
         // It came while the server was busy with a write of another client.
-        if message.action == RecordAction::VersionExists
-            && let Some(blind) = self.blind.get_mut(position)
-            && blind.sent.as_ref().is_some_and(|sent| sent.attempts < RECORD_FORCE_ATTEMPTS)
-        {
-            blind.send(context, &mut self.asked);
-            return;
+        if message.action == RecordAction::VersionExists && blind.attempts < RECORD_FORCE_ATTEMPTS {
+            self.send_one(context, id);
+            return true;
         }
         let is_acknowledged = message.action == RecordAction::WriteAcknowledgement;
-        self.settle_blind(context, position, (!is_acknowledged).then(|| server_error(message)));
-        let name = message.name.unwrap_or_default();
+        self.settle_blind(context, id, (!is_acknowledged).then(|| server_error(message)));
         let is_at_rest = |it: &Entry| it.stage.is_synced() && it.in_flight.is_none();
         if is_acknowledged && self.entries.get(name).is_some_and(is_at_rest) {
             // It was opened since, and is written to behind its back.
             self.ask_for_data(context, name);
         }
+        true
     }
 
     /// The server has deleted a record, or will not. Says whether that was asked for here.
@@ -165,15 +174,14 @@ impl Records {
         name: &str,
         refusal: Option<ClientError>,
     ) -> bool {
-        let is_it = |it: &BlindWrite| it.write.edits.is_empty() && it.sent.is_some() && *it.write.op.name == *name;
-        let Some(position) = self.blind.iter().position(is_it) else { return false };
+        let Some(id) = self.blind_deletions.get(name).copied() else { return false };
         // What was asked for before the connection was lost may have been done.
-        let is_repeated = self.blind[position].sent.as_ref().is_some_and(|sent| sent.is_repeated);
+        let is_repeated = self.blind_with(id).is_some_and(|blind| blind.write.op.was_sent);
         let is_gone = |error: &ClientError| {
             let not_found = RecordAction::RecordNotFound.name();
             is_repeated && matches!(error, ClientError::Server { action, .. } if *action == not_found)
         };
-        self.settle_blind(context, position, refusal.filter(|error| !is_gone(error)));
+        self.settle_blind(context, id, refusal.filter(|error| !is_gone(error)));
         true
     }
 
@@ -182,33 +190,53 @@ impl Records {
         if !std::mem::take(&mut self.is_blind_due) {
             return;
         }
-        let mut position = 0;
-        while let Some(blind) = self.blind.get_mut(position) {
-            position += 1;
-            if blind.sent.is_some() {
-                continue;
+        let mut waiting = std::mem::take(&mut self.blind).into_iter();
+        for id in waiting.by_ref() {
+            count_visits(1);
+            let Some(Write { op, edits }) = self.blind_with(id).map(|blind| &blind.write) else { continue };
+            let (name, is_deletion) = (op.name.clone(), edits.is_empty());
+            // The answer to a deletion has nothing but the name.
+            let must_wait = is_deletion && self.blind_deletions.contains(&name);
+            if must_wait || !context.flight.has_room_for(&Item::of(op)) {
+                self.blind.push(id);
+                break;
             }
-            if !context.flight.has_room_for(&Item::of(&blind.write.op)) {
-                return;
-            }
-            let entry = self.entries.get_mut(&blind.write.op.name);
-            if entry.as_ref().is_some_and(|entry| entry.deletion.is_some()) {
+            if self.entries.get(&name).is_some_and(|entry| entry.deletion.is_some()) {
                 // What was asked for first is done first.
+                self.blind.push(id);
                 self.is_blind_due = true;
-                continue;
-            }
-            if blind.send(context, &mut self.asked) {
-                let Write { op, edits } = &mut blind.write;
-                (op.progress, op.was_sent) = (Progress::Made, true);
-                if let Some(entry) = entry.filter(|entry| edits.is_empty() && entry.is_subscribed()) {
+            } else if !self.send_one(context, id) {
+                let too_long = self.take_blind(id).map(|write| write.op);
+                context.give_up(too_long.into_iter().collect(), DropReason::Undeliverable);
+            } else if is_deletion {
+                self.blind_deletions.get_or_insert_with(&name, || id);
+                if let Some(entry) = self.entries.get_mut(&name).filter(|entry| entry.is_subscribed()) {
                     // An earlier page has asked for that, and the record is open here.
                     entry.session.is_deletion_owed = true;
                 }
-            } else {
-                position -= 1;
-                let op = self.blind.remove(position).write.op;
-                context.give_up(vec![op], DropReason::Undeliverable);
             }
         }
+        self.blind.extend(waiting);
+    }
+
+    /// Sends one of them. Says whether that was done: not if it is too long.
+    fn send_one(&mut self, context: &mut Context<'_>, id: u32) -> bool {
+        let Some(Awaited::Write(blind)) = self.asked.get_mut(id) else { return false };
+        blind.attempts += 1;
+        let Write { op, edits } = &mut blind.write;
+        let correlation_id = id.to_string();
+        let (message, timeout_ms) = if let Some(Edit { path, text, .. }) = edits.first() {
+            let message = write_message(&op.name, (path.text(), text.as_deref()), ANY_VERSION, &correlation_id);
+            (message, context.options.record_read_timeout_ms)
+        } else {
+            let message = RecordMessage { name: Some(&op.name), ..RecordMessage::new(RecordAction::Delete) };
+            (message, context.options.record_delete_timeout_ms)
+        };
+        let is_sent = context.send_item(Item::of(op), &message.into());
+        if is_sent {
+            op.progress = Progress::Made;
+        }
+        self.asked.wait_until(id, Some(context.now.after_ms(timeout_ms)));
+        is_sent
     }
 }

@@ -31,8 +31,8 @@ impl Records {
     }
 
     fn on_own_message(&mut self, context: &mut Context<'_>, name: &str, message: &RecordMessage<'_>) {
-        if let Some(position) = self.blind_answered(message) {
-            return self.on_blind_answer(context, message, position);
+        if self.on_blind_answer(context, message) {
+            return;
         }
         match message.action {
             RecordAction::SubscribeCreateAndRead

@@ -3,10 +3,10 @@
 
 use super::{
     Records, Remote, Stage, Write,
-    blind::BlindWrite,
     cache::Source,
     entry::Entry,
     pending::{Deletion, MadeTo, insert_in_time},
+    requests::Awaited,
     stage::{Fate, InFlight},
     stored::{StoredBase, StoredWrite, base_text, read_base, read_write},
     tell,
@@ -52,12 +52,16 @@ impl Records {
     pub fn entries<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = &'a Op> {
         let open = log.written_to.names().filter_map(|name| self.entries.get(name));
         let left = self.left.iter().flat_map(|left| &left.writes).map(|write| &write.op);
-        self.blind.iter().map(|blind| &blind.write.op).chain(open.flat_map(Entry::entries)).chain(left)
+        self.blind_entries().chain(open.flat_map(Entry::entries)).chain(left)
     }
 
     /// Calls `visit` for all of that, and for what writes were made to.
     pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
-        self.blind.iter_mut().for_each(|blind| visit(context, &mut blind.write.op));
+        for awaited in self.asked.iter_mut() {
+            if let Awaited::Write(blind) = awaited {
+                visit(context, &mut blind.write.op);
+            }
+        }
         for name in context.log.written_to.to_names() {
             if let Some(entry) = self.entries.get_mut(&name) {
                 entry.for_each_entry(context, visit);
@@ -84,7 +88,7 @@ impl Records {
             };
             let write = Write { edits, op };
             if write.op.kind == Kind::Forced {
-                blind.push(BlindWrite { write, sent: None });
+                blind.push(write);
                 continue;
             }
             let name = write.op.name.clone();
@@ -105,9 +109,7 @@ impl Records {
                 _ => context.leave(&base),
             }
         }
-        // Those of another page, or of a user who has logged in again, are older than all others.
-        self.blind.splice(0..0, blind);
-        self.is_blind_due = true;
+        self.adopt_blind(blind);
     }
 
     /// Takes out all that is meant, and what it was made to if nothing else was. All of it [leaves](Context::leave) with that;
@@ -127,11 +129,6 @@ impl Records {
             }
         }
         taken
-    }
-
-    /// The write to a record that is not open that has waited longest.
-    pub fn oldest_waiting(&self) -> Option<&Op> {
-        self.blind.iter().map(|blind| &blind.write.op).find(|op| op.progress == Progress::Waiting)
     }
 
     /// Storage has all that is unsent: sees to it that it has what it was made to.
@@ -206,7 +203,6 @@ impl Records {
 
     /// Whatever the server has of a record is to be deleted.
     fn delete_blindly(&mut self, context: &mut Context<'_>, mut left: Left) {
-        self.hold_back(context, &left.name);
         left.made_to.base.iter().for_each(|base| context.leave(base));
         let Some(mut deletion) = left.writes.pop() else { return };
         // The page was killed before it could remove what is deleted as well.

@@ -21,7 +21,6 @@ mod stored;
 mod write;
 
 use self::{
-    blind::BlindWrite,
     cache::{Cache, Save},
     entry::{Entry, Holders, Question, Remote},
     left::Left,
@@ -57,8 +56,10 @@ pub struct Records {
     asked: Asked<Awaited>,
     /// The numbers of the questions about records that need not be open.
     requests: NameMap<u32>,
-    /// The writes to records that are not open, in order.
-    blind: Vec<BlindWrite>,
+    /// The numbers of the writes to records that are not open and were not sent, in order.
+    blind: Vec<u32>,
+    /// The numbers of the deletions of such records that were sent.
+    blind_deletions: NameMap<u32>,
     /// Whether any of them may be due.
     is_blind_due: bool,
     cache: Cache,
@@ -70,8 +71,6 @@ pub struct Records {
     may_write: bool,
     /// Whether there are writes that must wait for what is on its way.
     has_waiting: bool,
-    /// The records that must not be asked for before that, since writes or deletions past them come first.
-    held_back: NameMap<()>,
 }
 
 impl Records {
@@ -85,13 +84,13 @@ impl Records {
             asked: Asked::default(),
             requests: NameMap::new(),
             blind: Vec::new(),
+            blind_deletions: NameMap::new(),
             is_blind_due: false,
             cache: Cache::default(),
             left: Vec::new(),
             folded: Vec::new(),
             may_write: false,
             has_waiting: false,
-            held_back: NameMap::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What ends by itself if nothing comes before, above all the questions about records.
 
-use super::{Entry, Holders, Records, failure, send};
+use super::{Entry, Holders, Records, blind::BlindWrite, failure, send};
 use crate::{
     client::{
         asked::{Asked, id_in},
@@ -20,8 +20,8 @@ pub enum Awaited {
     Record(Box<str>),
     /// The answer to a message about names.
     Answer(Question),
-    /// The answer to a write to a record that is not open.
-    Write,
+    /// The answer to a write to a record that is not open, or the time to send it.
+    Write(Box<BlindWrite>),
     /// The time to let go of a record that nobody holds.
     Discard(Box<str>),
     /// What storage has of a record.
@@ -48,11 +48,16 @@ impl Question {
 }
 
 impl Awaited {
+    /// The write to a record that is not open.
+    pub fn blind(&self) -> Option<&BlindWrite> {
+        if let Self::Write(blind) = self { Some(blind) } else { None }
+    }
+
     /// What the client wakes up for.
     pub const fn wake(&self) -> Wake {
         match self {
             Self::Answer(question) if question.is_bulk() => Wake::Acknowledgement,
-            Self::Record(_) | Self::Answer(_) | Self::Write => Wake::RecordTimeout,
+            Self::Record(_) | Self::Answer(_) | Self::Write(_) => Wake::RecordTimeout,
             Self::Discard(_) => Wake::Discard,
             Self::Lookup(_) | Self::Save => Wake::Storage,
         }
@@ -131,8 +136,8 @@ impl Records {
         for id in self.asked.to_ids() {
             match self.asked.get(id) {
                 Some(Awaited::Answer(question)) if !question.is_bulk() => self.asked.wait_until(id, None),
-                Some(Awaited::Record(_) | Awaited::Answer(_) | Awaited::Write) => drop(self.asked.answer(id)),
-                Some(Awaited::Discard(_) | Awaited::Lookup(_) | Awaited::Save) | None => {}
+                Some(Awaited::Record(_) | Awaited::Answer(_)) => drop(self.asked.answer(id)),
+                _ => {}
             }
         }
     }
@@ -197,7 +202,7 @@ impl Records {
     pub(super) fn on_due(&mut self, context: &mut Context<'_>, id: u32) {
         match self.asked.get(id) {
             // The session has just ended.
-            Some(Awaited::Record(_) | Awaited::Answer(_) | Awaited::Write) if context.session.is_none() => {}
+            Some(Awaited::Record(_) | Awaited::Answer(_)) if context.session.is_none() => {}
             Some(Awaited::Record(name)) => {
                 let name = name.clone();
                 if self.entries.get(&name).is_some_and(Entry::is_awaiting) {
@@ -212,8 +217,8 @@ impl Records {
                 self.requests.remove(&key(*action, &name));
                 self.settle_question(context, id, &Err(failure(RecordFailure::Timeout, &name)));
             }
+            Some(Awaited::Write(_)) => self.on_blind_overdue(context, id),
             _ => match self.asked.answer(id).map(|it| *it) {
-                Some(Awaited::Write) => self.on_blind_overdue(context, id),
                 Some(Awaited::Discard(name)) => self.let_go_if_due(context, &name),
                 Some(Awaited::Lookup(_)) if context.session.is_some() => self.schedule(context),
                 Some(Awaited::Lookup(name)) => self.refuse_to_wait(context, &name),

@@ -21,10 +21,6 @@ use crate::{
 impl Records {
     /// A session begins.
     pub fn on_session(&mut self, context: &mut Context<'_>) {
-        self.held_back = NameMap::new();
-        for blind in &self.blind {
-            self.held_back.get_or_insert_with(&blind.write.op.name, || ());
-        }
         self.is_blind_due = true;
         self.send_questions(context);
         self.let_go_of_discarded(context);
@@ -96,18 +92,11 @@ impl Records {
         if std::mem::replace(&mut self.may_write, true) {
             return;
         }
-        if !std::mem::take(&mut self.held_back).is_empty() {
+        if !self.unasked.is_empty() {
             self.schedule(context);
         }
         for name in self.unsent_names(context) {
             self.proceed(context, &name);
-        }
-    }
-
-    /// What is asked for past a record comes before the record.
-    pub(super) fn hold_back(&mut self, context: &Context<'_>, name: &str) {
-        if context.session.is_some() && !self.may_write {
-            self.held_back.get_or_insert_with(name, || ());
         }
     }
 
@@ -271,10 +260,17 @@ impl Records {
         let actions =
             [RecordAction::SubscribeAndHead, RecordAction::SubscribeAndRead, RecordAction::SubscribeCreateAndRead];
         let mut unknown = [const { Vec::new() }; 3];
+        // What is asked for past a record comes before the record.
+        let mut held_back = NameMap::new();
+        if !self.may_write {
+            for op in self.blind_entries() {
+                held_back.get_or_insert_with(&op.name, || ());
+            }
+        }
         for name in std::mem::take(&mut self.unasked) {
             let is_unknown = |entry: &&mut Entry| matches!(entry.stage, Stage::Unknown);
             let Some(entry) = self.entries.get_mut(&name).filter(is_unknown) else { continue };
-            if self.held_back.contains(&name) || self.cache.holds(&self.asked, &name) {
+            if held_back.contains(&name) || self.cache.holds(&self.asked, &name) {
                 self.unasked.push(name);
                 continue;
             }
