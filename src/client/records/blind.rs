@@ -201,7 +201,7 @@ impl Records {
                 self.blind.push(id);
                 break;
             }
-            if self.entries.get(&name).is_some_and(|entry| entry.deletion.is_some()) {
+            if self.entries.get(&name).is_some_and(|entry| entry.pending.is_deletion()) {
                 // What was asked for first is done first.
                 self.blind.push(id);
                 self.is_blind_due = true;

@@ -118,12 +118,11 @@ impl Records {
     fn show(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
         // One that has become ready otherwise is newer, or knows what was written to it.
         let Some(entry) = self.entries.get_mut(name).filter(|entry| !entry.is_ready()) else { return };
-        let is_written = !entry.pending.is_empty() || entry.deletion.is_some();
+        let is_written = entry.has_unsent();
         if is_written && context.session.is_some() {
             // It was not written to this, and the server will soon say what to.
             return;
         }
-        let before = entry.seen();
         entry.stored = Stored {
             source: Source::Storage,
             is_written_blindly: is_written,
@@ -136,7 +135,7 @@ impl Records {
             // Storage may be older than what an earlier page has sent.
             entry.in_flight = Some(InFlight::guess(entry.pending.len()));
         }
-        entry.tell_changes(context, name, before);
+        entry.tell_changes(context, name);
     }
 
     /// Something is wrong with storage, in words. Each is told once.

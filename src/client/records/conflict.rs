@@ -1,8 +1,6 @@
 //! What the server has against what was thought, or written here.
 
-use super::{
-    Records, Remote, Stage, entry::Seen, fail, failure, stage::Contested, stored::push_edits, tell, write::Edit,
-};
+use super::{Records, Remote, Stage, fail, failure, stage::Contested, stored::push_edits, tell, write::Edit};
 use crate::client::{
     context::Context,
     error::{ClientError, RecordFailure, Rival},
@@ -17,11 +15,9 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let known = entry.version.filter(|_| !entry.stored.is_written_blindly);
         let Some(known) = known else {
-            let before = entry.seen();
             entry.stage = Stage::VERIFIED;
             entry.stored.is_written_blindly = false;
             entry.load(context, remote);
-            entry.tell_changes(context, name, before);
             return self.proceed(context, name);
         };
         if let Stage::Merging(contested) = &mut entry.stage {
@@ -49,11 +45,10 @@ impl Records {
         if remote.version == known && !entry.is_as_known(&remote) {
             entry.stored.version = None;
         }
-        if entry.deletion.is_some() {
+        if entry.pending.is_deletion() {
             return self.settle_deletion(context, name, remote);
         }
         entry.stage = Stage::VERIFIED;
-        let before = entry.seen();
         if !entry.is_as_known(&remote) && entry.has_arrived(&remote) {
             entry.confirm(context);
             if entry.version.is_some_and(|version| remote.version < version) {
@@ -68,14 +63,7 @@ impl Records {
             let version = entry.version;
             self.ask(context, name, remote, version);
         }
-        self.tell_changes(context, name, before);
         self.proceed(context, name);
-    }
-
-    pub(super) fn tell_changes(&mut self, context: &mut Context<'_>, name: &str, before: Seen) {
-        if let Some(entry) = self.entries.get_mut(name) {
-            entry.tell_changes(context, name, before);
-        }
     }
 
     /// Asks the application what to do about what the server has, and what was written to a version here, or that it was
@@ -83,7 +71,7 @@ impl Records {
     fn ask(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, version: Option<i32>) {
         let question = self.renumber(name);
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let is_deletion = entry.deletion.is_some();
+        let is_deletion = entry.pending.is_deletion();
         let local = (!is_deletion).then(|| Box::from(&*entry.view.value().text()));
         let local_version = if is_deletion { -1 } else { entry.visible_version().unwrap_or(0) };
         context.out.push_back(Output::AskMerge {
@@ -103,7 +91,6 @@ impl Records {
     pub(super) fn on_merged(&mut self, context: &mut Context<'_>, name: &str, answer: Result<Option<&str>, &str>) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(Contested { version, asked, newer, writes, .. }) = entry.stage.take_contested() else { return };
-        let before = entry.seen();
         match answer.and_then(|text| text.map(parse_record).transpose()) {
             Ok(Some(document)) => {
                 let mut deletion = entry.take_deletion(context);
@@ -112,14 +99,13 @@ impl Records {
                 context.settle_all(&mut deletion, &Err(error));
             }
             Ok(None) => {
-                let mut writes = entry.take_tickets(context);
+                let mut writes = entry.enter_deletion(context, name);
                 context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, name)));
                 entry.load(context, asked);
-                entry.enter_deletion(context, name);
             }
             Err(words) => self.on_merge_failed(context, name, asked, writes, words),
         }
-        self.tell_changes(context, name, before);
+        self.publish(context, name);
         match newer {
             Some(newer) => self.on_remote(context, name, newer),
             None => self.proceed(context, name),
@@ -130,7 +116,7 @@ impl Records {
     fn on_merge_failed(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, writes: usize, words: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = ClientError::MergeFailed { name: name.into(), words: words.into() };
-        let local = entry.deletion.is_none().then(|| entry.view.value().text().into());
+        let local = (!entry.pending.is_deletion()).then(|| entry.view.value().text().into());
         let mut deletion = entry.take_deletion(context);
         let deletion = Some(&mut deletion).filter(|receipts| !receipts.is_empty());
         let writes_of = entry.pending.iter_mut().take(writes).map(|write| &mut write.op.receipts);
@@ -145,7 +131,7 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.stage = Stage::VERIFIED;
         entry.in_flight = None;
-        let (version, before) = (entry.version, entry.seen());
+        let version = entry.version;
         let is_wanted = matches!(entry.strategy, Strategy::LocalWins | Strategy::ThreeWay(Side::Local))
             || entry.is_to_be_deleted(&remote);
         entry.load(context, remote.clone());
@@ -157,7 +143,6 @@ impl Records {
             fail(context, name, &mut [&mut deletion].into_iter(), &error);
             tell_conflict(context, name, None, &remote.document);
         }
-        self.tell_changes(context, name, before);
         self.proceed(context, name);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     cache::Stored,
-    pending::{Deletion, Pending},
+    pending::Pending,
     stage::{Contested, Fate, InFlight, Stage},
     tell,
     write::{Edit, Watch, Write, apply_all},
@@ -41,12 +41,6 @@ pub struct Remote {
     pub document: Document,
 }
 
-/// What could be seen of a record before something happened to it.
-pub struct Seen {
-    view: Document,
-    is_ready: bool,
-}
-
 /// Who holds a record that is here.
 #[derive(Debug)]
 pub enum Holders {
@@ -72,11 +66,14 @@ pub struct Entry {
     pub version: Option<i32>,
     /// What the application sees.
     pub view: Document,
+    /// The view before something happened to it that is not told yet, and whether it was loaded then.
+    before: Option<(Document, bool)>,
     /// What the server has, where that differs from the view.
     pub(super) base: Option<Document>,
     pub pending: Pending,
     pub in_flight: Option<InFlight>,
-    pub deletion: Option<Deletion>,
+    /// If it is to be deleted, what the server has if a write that was on its way from here has arrived: that is nobody else's.
+    pub after_deletion: Option<Document>,
     pub strategy: Strategy,
     pub has_provider: bool,
     /// Who waits for it to be ready, and asks what.
@@ -99,6 +96,8 @@ pub struct InSession {
     pub doubted: Option<i32>,
     /// How often in a row the server has refused a version without naming a newer one.
     pub refusals: u32,
+    /// Whether a message with writes was on its way when that was looked at last.
+    pub is_writing: bool,
     /// Whether the server was asked to delete it and has not answered: it then no longer tells what is written to it.
     pub is_deletion_owed: bool,
 }
@@ -153,7 +152,7 @@ impl Entry {
 
     /// The version that the application sees: what is on its way counts.
     pub fn visible_version(&self) -> Option<i32> {
-        let ahead = i32::from(!self.pending.is_empty());
+        let ahead = i32::from(self.pending.has_edits());
         self.version.map(|version| version.saturating_add(ahead))
     }
 
@@ -290,17 +289,19 @@ impl Entry {
 
     /// The view is what the server has, with the pending writes made to that. Those that cannot be made any more are given up.
     pub fn replay(&mut self, context: &mut Context<'_>) {
-        if let Some(base) = self.base.as_ref().filter(|_| !self.pending.is_empty()) {
+        self.begin_change();
+        if let Some(base) = self.base.as_ref().filter(|_| self.pending.has_edits()) {
             self.view = base.clone();
             self.pending.replay(context, &mut self.view);
         }
-        if let Some(base) = self.base.take_if(|_| self.pending.is_empty()) {
+        if let Some(base) = self.base.take_if(|_| !self.pending.has_edits()) {
             self.view = base;
         }
     }
 
     /// The server has something else, and what is pending goes on top of it. Tells who wrote what the server has already.
     pub fn load(&mut self, context: &mut Context<'_>, remote: Remote) {
+        self.begin_change();
         let has_arrived = self.has_arrived(&remote);
         if let Some(InFlight { writes, .. }) = self.in_flight.take().filter(|_| has_arrived) {
             self.on_found(context, writes);
@@ -375,18 +376,20 @@ impl Entry {
         }
         let base = self.base().clone();
         let after = self.in_flight.as_ref().and_then(|in_flight| self.pending.made_to(base, in_flight.writes));
-        let deletion = self.enter_deletion(context, name);
-        deletion.op.receipts.push(ticket);
-        context.refuse_to_wait(&mut deletion.op.receipts);
-        deletion.after = deletion.after.take().or(after);
-        self.take_tickets(context)
+        let tickets = self.enter_deletion(context, name);
+        self.after_deletion = self.after_deletion.take().or(after);
+        for Write { op, .. } in self.pending.iter_mut() {
+            op.receipts.push(ticket);
+            context.refuse_to_wait(&mut op.receipts);
+        }
+        tickets
     }
 
     /// Whether what the server has is what the application wanted to be deleted.
     pub fn is_to_be_deleted(&mut self, remote: &Remote) -> bool {
         let is_next = self.version.is_some_and(|version| version.saturating_add(1) == remote.version);
-        let after = self.deletion.as_ref().and_then(|deletion| deletion.after.as_ref());
-        let is_own = is_next && after.is_some_and(|after| after.value().is_equal(&remote.document.value()));
+        let is_own = is_next
+            && self.after_deletion.as_ref().is_some_and(|after| after.value().is_equal(&remote.document.value()));
         is_own || self.is_as_known(remote)
     }
 
@@ -397,20 +400,23 @@ impl Entry {
         self.cut_off();
     }
 
-    /// What can be seen of it now.
-    pub fn seen(&self) -> Seen {
-        Seen { view: self.view.clone(), is_ready: self.is_ready() }
+    /// What can be seen of it is about to change, which is [told](Self::tell_changes) when all is done.
+    pub fn begin_change(&mut self) {
+        if self.before.is_none() {
+            self.before = Some((self.view.clone(), self.is_ready()));
+        }
     }
 
     /// Tells that it is loaded, if it was not before, and the values at the watched paths that are not as they were.
-    pub fn tell_changes(&mut self, context: &mut Context<'_>, name: &str, mut before: Seen) {
-        if self.is_ready() && !before.is_ready {
+    pub fn tell_changes(&mut self, context: &mut Context<'_>, name: &str) {
+        let Some((mut before, was_ready)) = self.before.take() else { return };
+        if self.is_ready() && !was_ready {
             tell(context, name, RecordNews::Ready);
             self.settle_ready(context);
         }
         let mut changed = Vec::new();
         for (position, path) in self.watched.iter().enumerate() {
-            let is_same = match (before.view.get(path), self.view.get(path)) {
+            let is_same = match (before.get(path), self.view.get(path)) {
                 (Some(old), Some(new)) => old.is_equal(&new),
                 (old, new) => old.is_none() && new.is_none(),
             };

@@ -25,9 +25,8 @@ impl Records {
         if self.listens.on_answer(context, &message.into(), message.subscription) {
             return;
         }
-        let awaited = self.awaited(name);
         self.on_own_message(context, name, message);
-        self.follow_flight(context, name, awaited);
+        self.publish(context, name);
     }
 
     fn on_own_message(&mut self, context: &mut Context<'_>, name: &str, message: &RecordMessage<'_>) {
@@ -131,7 +130,7 @@ impl Records {
         if version < 0 && !is_known {
             return self.on_missing(context, name, true);
         }
-        if !is_known || !entry.pending.is_empty() || entry.deletion.is_some() {
+        if !is_known || entry.has_unsent() {
             // A record that was deleted and made anew may have the same version again.
             return self.ask_for_data(context, name);
         }
@@ -266,7 +265,7 @@ impl Records {
     /// The server has no such record any more. What was written here makes it anew.
     fn on_missing(&mut self, context: &mut Context<'_>, name: &str, is_subscribed: bool) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if entry.pending.is_empty() || entry.deletion.is_some() {
+        if !entry.pending.has_edits() {
             self.remove(context, name, RecordFailure::Deleted, RecordNews::Deleted);
             if is_subscribed {
                 self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
@@ -355,19 +354,16 @@ impl Records {
         let mut is_untold = entry.pending.iter().any(|write| write.op.receipts.is_empty());
         cache::on_denied(context, name, entry);
         entry.stage = Stage::Denied;
-        let before = entry.seen();
         let mut tickets = entry.take_tickets(context);
         entry.replay(context);
         tickets.append(&mut entry.take_ready_tickets());
-        tickets.append(&mut entry.take_deletion(context));
         is_untold |= tickets.is_empty();
         context.settle_all(&mut tickets, &Err(error.clone()));
         tell(context, name, RecordNews::Error(error.clone()));
         if is_untold {
             context.report(error.clone());
         }
-        self.tell_changes(context, name, before);
-        self.keep_base(context, name);
+        self.publish(context, name);
         self.let_go_if_due(context, name);
     }
 
@@ -380,12 +376,11 @@ impl Records {
     /// The writes on their way will not be made: what the application sees is as if it had not asked for them.
     pub(super) fn give_up_writes(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let before = entry.seen();
         let sent = entry.in_flight.take().map_or(0, |in_flight| in_flight.writes);
         let mut rejected = entry.pending.remove_first(context, sent);
         fail(context, name, &mut rejected.iter_mut().map(|write| &mut write.op.receipts), error);
         entry.replay(context);
-        self.tell_changes(context, name, before);
+        self.publish(context, name);
     }
 
     /// The server refuses to delete the record, which others may have written to since.
@@ -393,11 +388,9 @@ impl Records {
         let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Deleting);
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return context.report(error.clone()) };
         entry.session.is_deletion_owed = false;
-        let mut deletion = entry.take_deletion(context);
-        let deletion = Some(&mut deletion).filter(|receipts| !receipts.is_empty());
         entry.in_flight = None;
         let mut writes = entry.pending.remove_first(context, usize::MAX);
-        fail(context, name, &mut writes.iter_mut().map(|write| &mut write.op.receipts).chain(deletion), error);
+        fail(context, name, &mut writes.iter_mut().map(|write| &mut write.op.receipts), error);
         self.ask_for_data(context, name);
     }
 }

@@ -5,7 +5,7 @@ use super::{
     Records, Remote, Stage, Write,
     cache::Source,
     entry::Entry,
-    pending::{Deletion, MadeTo, insert_in_time},
+    pending::{MadeTo, insert_in_time},
     requests::Awaited,
     stage::{Fate, InFlight},
     stored::{StoredBase, StoredWrite, base_text, read_base, read_write},
@@ -43,7 +43,7 @@ impl Left {
 
     /// Whether the record is to be deleted in the end.
     fn is_deletion(&self) -> bool {
-        self.writes.last().is_some_and(|write| write.edits.is_empty())
+        self.writes.last().is_some_and(Write::is_deletion)
     }
 }
 
@@ -134,7 +134,7 @@ impl Records {
     /// Storage has all that is unsent: sees to it that it has what it was made to.
     pub fn keep_bases(&mut self, context: &mut Context<'_>) {
         for name in self.unsent_names(context) {
-            self.keep_base(context, &name);
+            self.publish(context, &name);
         }
     }
 
@@ -156,7 +156,6 @@ impl Records {
 
     fn take_out_of(&mut self, context: &mut Context<'_>, name: &str, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
-        let (before, awaited) = (entry.seen(), entry.awaited());
         let was_asked = matches!(entry.stage, Stage::Merging(_));
         let is_settled = was_asked || matches!(entry.stage, Stage::Synced { .. } | Stage::Waiting);
         let sent = entry.in_flight.as_ref().map_or(0, |in_flight| in_flight.writes);
@@ -165,14 +164,11 @@ impl Records {
             entry.in_flight = None;
         }
         let mut ops = entry.pending.take_out(is_meant);
-        ops.extend(entry.deletion.take_if(|deletion| is_meant(&deletion.op)).map(|deletion| deletion.op));
         entry.stage.take_contested();
         entry.replay(context);
         if !entry.has_unsent() {
             ops.extend(entry.pending.take_base());
         }
-        entry.tell_changes(context, name, before);
-        self.follow_flight(context, name, awaited);
         if is_settled && (was_sent || was_asked) {
             // What the server has now is for it to say.
             self.ask_for_data(context, name);
@@ -224,7 +220,6 @@ impl Records {
             entry.holders = self.asked.discard_later(context, name, true);
             tell(context, name, RecordNews::Restored);
         }
-        let before = entry.seen();
         let was_ready = entry.is_ready();
         let is_synced = entry.stage.is_synced();
         let is_blind = !left.made_to.has_data;
@@ -233,7 +228,6 @@ impl Records {
         if entry.is_ready() && !was_ready {
             entry.stored.source = Source::Storage;
         }
-        entry.tell_changes(context, name, before);
         match present {
             Some(present) if is_synced => self.on_remote(context, name, present),
             _ => self.proceed(context, name),
@@ -250,7 +244,7 @@ impl Entry {
     fn takes(&self, left: &Left) -> bool {
         let is_in_doubt = matches!(self.stage, Stage::Merging(_) | Stage::Deleting | Stage::Denied | Stage::Waiting);
         let is_free = self.in_flight.as_ref().is_none_or(|it| matches!(it.fate, Fate::Guessed))
-            && self.deletion.is_none()
+            && !self.pending.is_deletion()
             && !is_in_doubt;
         let has_data = left.made_to.has_data;
         let is_same = self.version.is_none() || self.version == left.made_to.version || !has_data;
@@ -265,6 +259,7 @@ impl Entry {
 
     /// Makes the writes of an earlier page before those that are here. Returns what the server has as far as is known.
     fn restore(&mut self, context: &mut Context<'_>, name: &str, left: Left) -> Option<Remote> {
+        self.begin_change();
         let present = self.version.map(|version| Remote { version, document: self.base().clone() });
         let base = left.made_to.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
         let document = base.and_then(|base| base.document);
@@ -276,28 +271,26 @@ impl Entry {
         } else if self.base.is_none() {
             self.base = Some(self.view.clone());
         }
-        let (mut writes, mut deletion, mut is_undone) = (Vec::new(), None::<Op>, false);
+        let (mut writes, mut is_undone) = (Vec::<Write>::new(), false);
         for mut write in left.writes {
             write.op.progress = Progress::InRecord;
-            if write.edits.is_empty() {
-                writes.drain(..).for_each(|write: Write| context.leave(&write.op));
-                deletion.replace(write.op).iter().for_each(|op| context.leave(op));
-            } else {
-                is_undone |= deletion.is_some();
-                deletion.take().iter().for_each(|op| context.leave(op));
-                writes.push(write);
+            let is_undoing = writes.last().is_some_and(Write::is_deletion);
+            if is_undoing || write.is_deletion() {
+                writes.drain(..).for_each(|write| context.leave(&write.op));
+                is_undone |= is_undoing && !write.is_deletion();
             }
+            writes.push(write);
         }
         if is_undone {
             let (name, version) = (name.into(), left.made_to.version);
             context.report(ClientError::WriteLost { name, version, edits: None, found: None, rival: Rival::Page });
         }
         self.pending.merge(context, writes, left.made_to);
-        self.deletion = deletion.map(|op| Deletion { op, after: None });
+        self.after_deletion = None;
         self.replay(context);
         // The page that made them may have sent some.
         let writes = self.pending.len();
-        self.in_flight = (writes > 0).then(|| InFlight::guess(writes));
+        self.in_flight = self.pending.has_edits().then(|| InFlight::guess(writes));
         present
     }
 }

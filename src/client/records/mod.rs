@@ -319,7 +319,7 @@ impl Records {
     }
 
     fn write(&mut self, context: &mut Context<'_>, name: &str, edits: Vec<Edit>, ticket: Option<Ticket>) {
-        let entry = self.entries.get_mut(name).filter(|entry| entry.deletion.is_none());
+        let entry = self.entries.get_mut(name).filter(|entry| !entry.pending.is_deletion());
         let written = entry.ok_or(RecordFailure::NotOpen).and_then(|entry| {
             check_edits(context, name, &edits)?;
             if entry.stage.is_denied() {
@@ -337,7 +337,7 @@ impl Records {
     /// Changes a record that need not be open.
     fn set_data(&mut self, context: &mut Context<'_>, edit: Edit, offer: &Offer<'_>) -> Option<Write> {
         let Offer { name, receipt: ticket, .. } = *offer;
-        if self.entries.get(name).is_some_and(|entry| entry.deletion.is_none()) {
+        if self.entries.get(name).is_some_and(|entry| !entry.pending.is_deletion()) {
             self.write(context, name, vec![edit], ticket);
             return None;
         }
@@ -355,9 +355,7 @@ impl Records {
             return self.write_blindly(context, Vec::new(), &offer);
         };
         entry.stored.is_written_blindly = false;
-        let awaited = entry.awaited();
         let mut writes = entry.delete(context, name, ticket);
-        self.follow_flight(context, name, awaited);
         context.settle_all(&mut writes, &Err(failure(RecordFailure::Deleted, name)));
         self.proceed(context, name);
         None
@@ -367,7 +365,7 @@ impl Records {
 
     /// Does what is next for a record.
     fn proceed(&mut self, context: &mut Context<'_>, name: &str) {
-        self.keep_base(context, name);
+        self.publish(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Stage::Synced { is_verified } = entry.stage else { return self.let_go_if_due(context, name) };
         self.on_confirmed(context, name);
@@ -376,7 +374,7 @@ impl Records {
             return;
         }
         let is_writing = entry.in_flight.is_none() && !entry.pending.is_empty();
-        if entry.deletion.is_some() {
+        if entry.pending.is_deletion() {
             self.send_deletion(context, name);
         } else if is_writing && !is_verified {
             // A record that was deleted and made anew may have the same version again: writing into that could end the
@@ -444,10 +442,10 @@ impl Records {
             cache::save(context, name, &mut entry, Save::Changed);
         }
         let last = (!entry.is_told_discarded()).then(|| entry.last_seen());
+        let mut deletion = entry.take_deletion(context);
         let mut tickets = entry.take_tickets(context);
         tickets.append(&mut entry.take_ready_tickets());
         context.settle_all(&mut tickets, &Err(failure(why, name)));
-        let mut deletion = entry.take_deletion(context);
         context.settle_all(&mut deletion, &Ok(None));
         entry.keep_base(context, name, None);
         if let Some(last) = last {
@@ -504,6 +502,7 @@ fn send_writes(context: &mut Context<'_>, item: Item, entry: &mut Entry, correla
         let is_sent = context.send_item(item.clone(), &Message::Record(frame));
         let writes = message.writes;
         entry.in_flight = Some(InFlight { writes, fate: Fate::Awaited });
+        entry.session.is_writing |= is_sent;
         if is_sent || writes == 1 {
             return is_sent;
         }

@@ -12,11 +12,13 @@ use super::{
 use crate::client::{
     context::{Context, Visit},
     error::RecordFailure,
+    flight::Item,
     io::{Entry as Op, Kind, Ticket},
     record::{Document, Path},
 };
 
-/// Writes in the order in which they are made, and what they are made to.
+/// Writes in the order in which they are made, and what they are made to. One without edits deletes the record, and is then
+/// the only one.
 #[derive(Debug, Default)]
 pub struct Pending {
     writes: Vec<Write>,
@@ -44,18 +46,20 @@ impl Deref for Pending {
     }
 }
 
-/// A wish to delete the record.
-#[derive(Debug)]
-pub struct Deletion {
-    pub op: Op,
-    /// What the server has if a write that was on its way from here has arrived: that is nobody else's.
-    pub after: Option<Document>,
-}
-
 impl Pending {
     /// All writes, whose number stays.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Write> {
         self.writes.iter_mut()
+    }
+
+    /// Whether the record is to be deleted.
+    pub fn is_deletion(&self) -> bool {
+        self.writes.last().is_some_and(Write::is_deletion)
+    }
+
+    /// Whether the record is to be changed.
+    pub fn has_edits(&self) -> bool {
+        !self.is_empty() && !self.is_deletion()
     }
 
     /// What the first so many make of a document; `None` if they cannot be made to it.
@@ -225,40 +229,45 @@ fn enter(
 impl Entry {
     /// Whether the server has not confirmed something.
     pub fn has_unsent(&self) -> bool {
-        !self.pending.is_empty() || self.deletion.is_some()
+        !self.pending.is_empty()
     }
 
     /// How the outbox shows what is unsent.
     pub fn entries(&self) -> impl Iterator<Item = &Op> {
-        self.deletion.iter().map(|deletion| &deletion.op).chain(self.pending.iter().map(|write| &write.op))
+        self.pending.iter().map(|write| &write.op)
     }
 
     /// Calls `visit` for all that is unsent, and for what it was made to.
     pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
-        self.deletion.iter_mut().for_each(|deletion| visit(context, &mut deletion.op));
         self.pending.for_each_entry(context, visit);
     }
 
-    /// The record is to be deleted, as the application wants it or has it decided.
-    pub fn enter_deletion(&mut self, context: &mut Context<'_>, name: &str) -> &mut Deletion {
+    /// The record is to be deleted, as the application wants it or has it decided, and not to be written to any more. Returns
+    /// who waits for what was written.
+    pub fn enter_deletion(&mut self, context: &mut Context<'_>, name: &str) -> Vec<Ticket> {
+        if self.pending.is_deletion() {
+            return Vec::new();
+        }
+        self.after_deletion = None;
         self.pending.begin(self.version);
-        self.deletion.get_or_insert_with(|| {
-            let created_ms = self.pending.created_ms(context);
-            let Write { op, .. } = enter(context, (name, self.version), Vec::new(), created_ms, Vec::new());
-            Deletion { op, after: None }
-        })
+        let created_ms = self.pending.created_ms(context);
+        let deletion = enter(context, (name, self.version), Vec::new(), created_ms, Vec::new());
+        let tickets = self.take_tickets(context);
+        self.pending.writes.push(deletion);
+        tickets
     }
 
     /// The record is not to be deleted any more, or it is. Returns who waits for that.
     pub fn take_deletion(&mut self, context: &mut Context<'_>) -> Vec<Ticket> {
-        let Some(Deletion { op, .. }) = self.deletion.take() else { return Vec::new() };
-        context.leave(&op);
-        op.receipts
+        if self.pending.is_deletion() { self.take_tickets(context) } else { Vec::new() }
     }
 
-    /// Sees to it that storage says what the writes were made to. Those of earlier pages that are not part of the record yet
+    /// Tells that a message with writes has arrived, and sees to it that storage says what writes were made to. Those of earlier pages that are not part of the record yet
     /// begin with the number `first_left`.
     pub fn keep_base(&mut self, context: &mut Context<'_>, name: &str, first_left: Option<u64>) {
+        if self.awaited().is_none() && std::mem::take(&mut self.session.is_writing) {
+            context.flight.on_arrived(&Item::Record(name.into()));
+        }
         let Some(first) = self.entries().next() else { return self.pending.drop_base(context) };
         let version = self.version;
         let wants_data = context.session.is_none() && version.is_some();

@@ -56,18 +56,6 @@ impl Records {
         self.let_go_of_discarded(context);
     }
 
-    /// The message with writes to a record that waits for its answer.
-    pub(super) fn awaited(&self, name: &str) -> Option<u32> {
-        self.entries.get(name).and_then(Entry::awaited)
-    }
-
-    /// A message with writes to a record was on its way, and may not be any more.
-    pub(super) fn follow_flight(&self, context: &mut Context<'_>, name: &str, was_on_its_way: Option<u32>) {
-        if was_on_its_way.is_some() && self.awaited(name) != was_on_its_way {
-            context.flight.on_arrived(&Item::Record(name.into()));
-        }
-    }
-
     /// Does what was put off until nothing else is done: makes what others have left part of the records, and sends what may
     /// be sent. Says whether something must be in storage before the rest is.
     pub fn follow(&mut self, context: &mut Context<'_>) -> bool {
@@ -107,10 +95,11 @@ impl Records {
         names
     }
 
-    /// Sees to it that storage says what the writes to a record were made to.
-    pub(super) fn keep_base(&mut self, context: &mut Context<'_>, name: &str) {
+    /// Tells what has become of a record, and sees to it that storage says what the writes to it were made to.
+    pub(super) fn publish(&mut self, context: &mut Context<'_>, name: &str) {
         let left = self.left.iter().filter_map(|left| left.first_number(name)).min();
         if let Some(entry) = self.entries.get_mut(name) {
+            entry.tell_changes(context, name);
             entry.keep_base(context, name, left);
         }
     }
@@ -211,7 +200,7 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = failure(RecordFailure::Timeout, name);
         let is_quiet = context.now.since_ms(context.pings.heard_at) >= HEARD_LATELY_MS;
-        let (mut asked, awaited) = (Vec::new(), entry.awaited());
+        let mut asked = Vec::new();
         match &mut entry.stage {
             Stage::Waiting => return self.ask_for_data(context, name),
             Stage::Merging(_) => return self.on_merged(context, name, Err("it did not answer in time")),
@@ -226,13 +215,12 @@ impl Records {
         }
         entry.cut_off();
         fail(context, name, &mut [&mut asked].into_iter(), &error);
-        self.follow_flight(context, name, awaited);
         self.ask_for_data(context, name);
     }
 
     /// Reads the data of a record that is subscribed, or will be when the server has answered.
     pub(super) fn ask_for_data(&mut self, context: &mut Context<'_>, name: &str) {
-        self.keep_base(context, name);
+        self.publish(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         if !matches!(entry.stage, Stage::Merging(_)) {
             if entry.version.is_some() || !matches!(entry.stage, Stage::Loading { .. }) {
@@ -245,7 +233,7 @@ impl Records {
 
     /// Subscribes to a record that the server makes if there is none, and reads its data.
     pub(super) fn load(&mut self, context: &mut Context<'_>, name: &str) {
-        self.keep_base(context, name);
+        self.publish(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.stage = Stage::LOADING;
         entry.session.is_deletion_owed = false;

@@ -83,6 +83,7 @@ impl Entry {
             self.on_found(context, writes);
             self.load(context, remote);
         } else {
+            self.begin_change();
             self.view = document;
             self.rewrite(context, name, remote, writes);
         }

@@ -89,7 +89,7 @@ impl Edit {
 /// What is one version of the record: one edit, or several that belong together.
 #[derive(Debug)]
 pub struct Write {
-    /// At least one.
+    /// None to delete the record.
     pub edits: Vec<Edit>,
     /// What it is for the outbox, with who waits for it to be confirmed.
     pub op: Op,
@@ -115,6 +115,11 @@ impl Write {
     /// The first that cannot be made; then none is.
     pub fn apply(&mut self, document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
         apply_all(&mut self.edits, document, watch)
+    }
+
+    /// Whether it deletes the record.
+    pub const fn is_deletion(&self) -> bool {
+        self.edits.is_empty()
     }
 
     /// Makes all changes to a copy of what they were made to.
