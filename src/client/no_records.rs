@@ -21,7 +21,7 @@ impl Records {
 
     pub const fn on_session(&mut self, _: &mut Context<'_>) {}
 
-    pub const fn write_waiting(&mut self, _: &mut Context<'_>) {}
+    pub const fn write_waiting(&mut self) {}
 
     pub const fn follow(&mut self, _: &mut Context<'_>) -> bool {
         false

@@ -69,7 +69,7 @@ impl Features {
     /// What had to wait for what is on its way may be sent.
     pub fn send_waiting(&mut self, context: &mut Context<'_>) {
         self.rpc.send_waiting(context);
-        self.records.write_waiting(context);
+        self.records.write_waiting();
         self.events.queue.flush(context);
     }
 

@@ -133,7 +133,7 @@ fn scalar_around(text: &[u8], place: usize) -> (usize, bool) {
 }
 
 /// Whether there is the same on both sides, or nothing.
-pub(super) fn is_equal_or_absent(left: Option<Value<'_>>, right: Option<Value<'_>>) -> bool {
+pub fn is_equal_or_absent(left: Option<Value<'_>>, right: Option<Value<'_>>) -> bool {
     match (left, right) {
         (Some(left), Some(right)) => left.is_equal(&right),
         (left, right) => left.is_none() && right.is_none(),

@@ -28,6 +28,7 @@ pub use self::{
     document::Document,
     edit::{EditError, Patch},
     entries::EntryEdit,
+    equal::is_equal_or_absent,
     literal::push_string,
     merge::{Merged, Side, merge},
     path::{Path, PathError},

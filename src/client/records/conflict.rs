@@ -4,9 +4,9 @@ use super::{Records, Remote, Stage, fail, failure, stage::Contested, stored::pus
 use crate::client::{
     context::Context,
     error::{ClientError, RecordFailure, Rival},
-    io::{Output, RecordNews, Strategy},
+    io::{Output, RecordNews},
     limits::RECORD_MERGE_MAX_MS,
-    record::{Document, Kind, Side},
+    record::{Document, Kind},
 };
 
 impl Records {
@@ -45,9 +45,6 @@ impl Records {
         if remote.version == known && !entry.is_as_known(&remote) {
             entry.stored.version = None;
         }
-        if entry.pending.is_deletion() {
-            return self.settle_deletion(context, name, remote);
-        }
         entry.stage = Stage::VERIFIED;
         if !entry.is_as_known(&remote) && entry.has_arrived(&remote) {
             entry.confirm(context);
@@ -57,10 +54,10 @@ impl Records {
             }
         }
         entry.in_flight = None;
+        let version = entry.version;
         if entry.pending.is_empty() {
             entry.load(context, remote);
         } else if !entry.is_as_known(&remote) && !entry.settle_conflict(context, name, &remote) {
-            let version = entry.version;
             self.ask(context, name, remote, version);
         }
         self.proceed(context, name);
@@ -117,33 +114,12 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = ClientError::MergeFailed { name: name.into(), words: words.into() };
         let local = (!entry.pending.is_deletion()).then(|| entry.view.value().text().into());
-        let mut deletion = entry.take_deletion(context);
-        let deletion = Some(&mut deletion).filter(|receipts| !receipts.is_empty());
-        let writes_of = entry.pending.iter_mut().take(writes).map(|write| &mut write.op.receipts);
-        fail(context, name, &mut writes_of.chain(deletion), &error);
+        let asked = entry.pending.take_receipts(writes);
+        fail(context, name, asked, &error);
+        entry.take_deletion(context);
         tell_conflict(context, name, local, &remote.document);
         let document = remote.document.clone();
         entry.resolve(context, name, (remote, document), writes);
-    }
-
-    /// The record was to be deleted, and another client has written to it.
-    fn settle_deletion(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.stage = Stage::VERIFIED;
-        entry.in_flight = None;
-        let version = entry.version;
-        let is_wanted = matches!(entry.strategy, Strategy::LocalWins | Strategy::ThreeWay(Side::Local))
-            || entry.is_to_be_deleted(&remote);
-        entry.load(context, remote.clone());
-        if !is_wanted && entry.strategy == Strategy::Custom {
-            self.ask(context, name, remote, version);
-        } else if !is_wanted {
-            let mut deletion = entry.take_deletion(context);
-            let error = write_lost(name, version, None, &remote);
-            fail(context, name, &mut [&mut deletion].into_iter(), &error);
-            tell_conflict(context, name, None, &remote.document);
-        }
-        self.proceed(context, name);
     }
 }
 

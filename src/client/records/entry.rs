@@ -11,7 +11,7 @@ use crate::client::{
     context::Context,
     io::{LastSeen, RecordNews, Strategy, Ticket},
     limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
-    record::{Document, EditError, Path, Value},
+    record::{Document, EditError, Path, Value, is_equal_or_absent},
     time::Instant,
 };
 
@@ -342,9 +342,9 @@ impl Entry {
 
     /// What the server has, given what it answered: others may have written since. `None` if something is missing.
     pub fn brought_up_to_date(&self, mut remote: Remote) -> Option<Remote> {
-        let mut newer: Vec<_> = self.session.early.iter().filter(|heard| heard.version > remote.version).collect();
-        let whole = newer.iter().rposition(|heard| heard.edit.path.is_root());
-        for Heard { version, edit } in newer.split_off(whole.unwrap_or(0)) {
+        let early = &self.session.early;
+        let whole = early.iter().rposition(|heard| heard.version > remote.version && heard.edit.path.is_root());
+        for Heard { version, edit } in early.iter().skip(whole.unwrap_or(0)) {
             if *version > remote.version {
                 if *version != remote.version.saturating_add(1) && !edit.path.is_root() {
                     return None;
@@ -416,11 +416,7 @@ impl Entry {
         }
         let mut changed = Vec::new();
         for (position, path) in self.watched.iter().enumerate() {
-            let is_same = match (before.get(path), self.view.get(path)) {
-                (Some(old), Some(new)) => old.is_equal(&new),
-                (old, new) => old.is_none() && new.is_none(),
-            };
-            if !is_same {
+            if !is_equal_or_absent(before.get(path), self.view.get(path)) {
                 changed.push(position);
             }
         }
@@ -437,5 +433,9 @@ impl Entry {
 
 /// Who waits for writes.
 pub fn tickets_of(writes: Vec<Write>) -> Vec<Ticket> {
-    writes.into_iter().flat_map(|write| write.op.receipts).collect()
+    let mut tickets = Vec::new();
+    for mut write in writes {
+        tickets.append(&mut write.op.receipts);
+    }
+    tickets
 }

@@ -377,8 +377,9 @@ impl Records {
     pub(super) fn give_up_writes(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let sent = entry.in_flight.take().map_or(0, |in_flight| in_flight.writes);
-        let mut rejected = entry.pending.remove_first(context, sent);
-        fail(context, name, &mut rejected.iter_mut().map(|write| &mut write.op.receipts), error);
+        let asked = entry.pending.take_receipts(sent);
+        entry.pending.remove_first(context, sent);
+        fail(context, name, asked, error);
         entry.replay(context);
         self.publish(context, name);
     }
@@ -389,8 +390,9 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return context.report(error.clone()) };
         entry.session.is_deletion_owed = false;
         entry.in_flight = None;
-        let mut writes = entry.pending.remove_first(context, usize::MAX);
-        fail(context, name, &mut writes.iter_mut().map(|write| &mut write.op.receipts), error);
+        let asked = entry.pending.take_receipts(usize::MAX);
+        entry.pending.remove_first(context, usize::MAX);
+        fail(context, name, asked, error);
         self.ask_for_data(context, name);
     }
 }

@@ -490,12 +490,13 @@ fn check_edits(context: &Context<'_>, name: &str, edits: &[Edit]) -> Result<(), 
 fn send_writes(context: &mut Context<'_>, item: Item, entry: &mut Entry, correlation_id: u32) -> bool {
     let Item::Record(name) = &item else { return false };
     // What is too long together, or ends the connection, may be one of them alone.
-    let mut most = if context.flight.is_suspect(&item) { 1 } else { usize::MAX };
+    let mut most = if context.flight.is_suspect(&item) { 1 } else { entry.pending.len() };
     loop {
         let base = (most == 1 && entry.pending.len() > 1).then(|| entry.base().clone());
         let mut first_only = base.and_then(|base| entry.pending.made_to(base, 1));
         let after = first_only.as_mut().unwrap_or(&mut entry.view);
-        let Some(message) = next_message(entry.pending.iter().take(most), after) else { return true };
+        let message = entry.pending.get(..most).and_then(|writes| next_message(writes, after));
+        let Some(message) = message else { return true };
         let version = entry.version.map_or(1, |version| version.saturating_add(1));
         let correlation_id = correlation_id.to_string();
         let frame = write_message(name, (&message.path, message.text.as_deref()), version, &correlation_id);
@@ -528,13 +529,13 @@ fn refuse(context: &mut Context<'_>, ticket: Option<Ticket>, error: ClientError)
 
 /// Tells those who asked for something, each by their tickets, what went wrong with a record. If one of them does not wait, or
 /// nobody has asked, it is an error of the record, and of the client.
-fn fail(context: &mut Context<'_>, name: &str, asked: &mut dyn Iterator<Item = &mut Vec<Ticket>>, error: &ClientError) {
-    let (mut is_any, mut is_untold) = (false, false);
-    for tickets in asked {
-        (is_any, is_untold) = (true, is_untold || tickets.is_empty());
-        context.settle_all(tickets, &Err(error.clone()));
+fn fail(context: &mut Context<'_>, name: &str, asked: Vec<Vec<Ticket>>, error: &ClientError) {
+    let mut is_untold = asked.is_empty();
+    for mut tickets in asked {
+        is_untold |= tickets.is_empty();
+        context.settle_all(&mut tickets, &Err(error.clone()));
     }
-    if is_untold || !is_any {
+    if is_untold {
         tell(context, name, RecordNews::Error(error.clone()));
         context.report(error.clone());
     }

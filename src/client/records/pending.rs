@@ -119,8 +119,7 @@ impl Pending {
             tickets.append(&mut write.op.receipts);
             created_ms = write.op.created_ms;
         }
-        let edits = Path::parse("").map(|path| Edit::new(path, Some(view.value().text().into())));
-        let edits = edits.into_iter().collect();
+        let edits = vec![Edit::new(Path::default(), Some(view.value().text().into()))];
         let write = enter(context, (name, version), edits, created_ms, tickets);
         if let Some(former) = former {
             context.log.stands_for(write.op.number, former);
@@ -163,6 +162,15 @@ impl Pending {
         confirmed
     }
 
+    /// Takes out who waits for the first so many, for each.
+    pub fn take_receipts(&mut self, count: usize) -> Vec<Vec<Ticket>> {
+        let mut receipts = Vec::new();
+        for write in self.writes.iter_mut().take(count) {
+            receipts.push(std::mem::take(&mut write.op.receipts));
+        }
+        receipts
+    }
+
     /// Takes out the first so many, which are not to be sent any more.
     pub fn remove_first(&mut self, context: &mut Context<'_>, count: usize) -> Vec<Write> {
         let removed: Vec<_> = self.writes.drain(..count.min(self.writes.len())).collect();
@@ -176,7 +184,7 @@ impl Pending {
             let Err(error) = write.apply(document, &mut Watch::new(&[])) else { return true };
             context.leave(&write.op);
             let Op { name, receipts, .. } = &mut write.op;
-            fail(context, name, &mut [receipts].into_iter(), &failure(RecordFailure::of(error), name));
+            fail(context, name, vec![std::mem::take(receipts)], &failure(RecordFailure::of(error), name));
             false
         });
     }

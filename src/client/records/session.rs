@@ -105,13 +105,10 @@ impl Records {
     }
 
     /// Sends the writes that had to wait for what was on its way.
-    pub fn write_waiting(&mut self, context: &mut Context<'_>) {
+    pub fn write_waiting(&mut self) {
         self.is_blind_due = true;
-        if std::mem::take(&mut self.has_waiting) {
-            for name in self.unsent_names(context) {
-                self.proceed(context, &name);
-            }
-        }
+        // They follow as at the beginning of a session.
+        self.may_write &= !std::mem::take(&mut self.has_waiting);
     }
 
     /// The server cannot take the writes that are next to be sent to a record.
@@ -207,14 +204,14 @@ impl Records {
             // The answer may still be arriving: nothing of a message is seen before all of it is there.
             Stage::Loading { .. } | Stage::Reading if is_quiet && entry.in_flight.is_none() => {
                 self.wait_for(context, name, context.options.record_read_timeout_ms);
-                return fail(context, name, &mut std::iter::empty(), &error);
+                return fail(context, name, asked, &error);
             }
             Stage::Loading { is_overdue, .. } => *is_overdue = true,
-            Stage::Deleting => asked = entry.take_deletion(context),
+            Stage::Deleting => asked.push(entry.take_deletion(context)),
             _ => {}
         }
         entry.cut_off();
-        fail(context, name, &mut [&mut asked].into_iter(), &error);
+        fail(context, name, asked, &error);
         self.ask_for_data(context, name);
     }
 
@@ -245,9 +242,7 @@ impl Records {
     /// Asks the server for everything that it was not asked for in this session.
     fn flush(&mut self, context: &mut Context<'_>) {
         self.flush_at = None;
-        let actions =
-            [RecordAction::SubscribeAndHead, RecordAction::SubscribeAndRead, RecordAction::SubscribeCreateAndRead];
-        let mut unknown = [const { Vec::new() }; 3];
+        let mut unknown = Vec::new();
         // What is asked for past a record comes before the record.
         let mut held_back = NameMap::new();
         if !self.may_write {
@@ -268,13 +263,13 @@ impl Records {
             let action = if is_ready { RecordAction::SubscribeAndHead } else { load_action(context, &name) };
             entry.stage = if is_ready { Stage::Checking } else { Stage::LOADING };
             self.wait_for(context, &name, context.options.record_read_timeout_ms);
-            for (names, of) in unknown.iter_mut().zip(actions) {
-                if of == action {
-                    names.push(name.clone());
-                }
-            }
+            unknown.push((action, name));
         }
-        for (action, names) in actions.into_iter().zip(unknown) {
+        for action in
+            [RecordAction::SubscribeAndHead, RecordAction::SubscribeAndRead, RecordAction::SubscribeCreateAndRead]
+        {
+            let of_action = unknown.iter().filter(|(of, _)| *of == action);
+            let names = of_action.map(|(_, name)| name.clone()).collect();
             self.send_bulk(context, action, names);
         }
     }

@@ -5,12 +5,11 @@ use super::{
     entry::{Entry, Remote},
     fail,
     stage::Fate,
-    write::{Edit, Write},
 };
 use crate::client::{
     context::Context,
     io::Strategy,
-    record::{Document, merge},
+    record::{Document, Side, merge},
 };
 
 impl Entry {
@@ -34,6 +33,9 @@ impl Entry {
     /// Settles that the server has `remote` while writes are pending that were made to something else, and tells what is lost.
     /// Says whether that was for this client to settle: if not, the application must be asked.
     pub fn settle_conflict(&mut self, context: &mut Context<'_>, name: &str, remote: &Remote) -> bool {
+        if self.pending.is_deletion() {
+            return self.settle_deletion(context, name, remote);
+        }
         if self.is_contained(self.pending.len(), &remote.document) {
             self.on_found(context, usize::MAX);
             self.load(context, remote.clone());
@@ -59,15 +61,32 @@ impl Entry {
         true
     }
 
+    /// The same for a record that was to be deleted, and that another client has written to.
+    fn settle_deletion(&mut self, context: &mut Context<'_>, name: &str, remote: &Remote) -> bool {
+        let is_wanted = matches!(self.strategy, Strategy::LocalWins | Strategy::ThreeWay(Side::Local))
+            || self.is_to_be_deleted(remote);
+        let version = self.version;
+        self.load(context, remote.clone());
+        if !is_wanted && self.strategy != Strategy::Custom {
+            let deletion = self.take_deletion(context);
+            fail(context, name, vec![deletion], &write_lost(name, version, None, remote));
+            tell_conflict(context, name, None, &remote.document);
+        }
+        is_wanted || self.strategy != Strategy::Custom
+    }
+
     /// Tells that writes are lost of which the document does not have what became of them here.
     fn tell_lost(&mut self, context: &mut Context<'_>, name: &str, document: &Document, remote: &Remote) {
         let mut document = document.clone();
-        let is_lost = |write: &&mut Write| write.is_lost_in(&mut document, &mut self.view);
-        let mut lost: Vec<_> = self.pending.iter_mut().filter(is_lost).collect();
-        if !lost.is_empty() {
-            let edits: Vec<Edit> = lost.iter().flat_map(|write| write.edits.iter().cloned()).collect();
-            let error = write_lost(name, self.version, Some(&edits), remote);
-            fail(context, name, &mut lost.iter_mut().map(|write| &mut write.op.receipts), &error);
+        let (mut edits, mut asked) = (Vec::new(), Vec::new());
+        for write in self.pending.iter_mut() {
+            if write.is_lost_in(&mut document, &mut self.view) {
+                edits.extend_from_slice(&write.edits);
+                asked.push(std::mem::take(&mut write.op.receipts));
+            }
+        }
+        if !asked.is_empty() {
+            fail(context, name, asked, &write_lost(name, self.version, Some(&edits), remote));
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     client::{
         io::Entry as Op,
-        record::{Document, EditError, EntryEdit, Path},
+        record::{Document, EditError, EntryEdit, Path, is_equal_or_absent},
     },
     wire::{RecordAction, RecordMessage},
 };
@@ -133,10 +133,7 @@ impl Write {
     /// Whether the document is something else where this was written than what became of it here. Later writes of this
     /// client may have changed it further; that is no loss.
     pub fn is_lost_in(&self, document: &mut Document, here: &mut Document) -> bool {
-        self.edits.iter().any(|edit| match (document.get(&edit.path), here.get(&edit.path)) {
-            (Some(its), Some(own)) => !own.is_equal(&its),
-            (its, own) => its.is_some() || own.is_some(),
-        })
+        self.edits.iter().any(|edit| !is_equal_or_absent(document.get(&edit.path), here.get(&edit.path)))
     }
 
     /// Whether `later` leaves nothing of this write, so that it can take its place. It does not where one of them
@@ -196,20 +193,18 @@ const WORTH_FOLDING_BYTES: usize = 4_096;
 
 /// The next message: one edit as it is, or several as the value of the least path that holds all of them, in the document
 /// `after` all of them. The version makes sure that nothing of anybody else is overwritten.
-pub fn next_message<'a>(writes: impl Iterator<Item = &'a Write> + Clone, after: &mut Document) -> Option<Message> {
-    let first = writes.clone().next()?;
-    let count = writes.clone().count();
-    let alone = match &*first.edits {
+pub fn next_message(writes: &[Write], after: &mut Document) -> Option<Message> {
+    let alone = match &*writes.first()?.edits {
         [edit] if edit.entries.is_none() => {
             let (path, text) = edit.sendable();
             Some(Message { writes: 1, path: path.text().into(), text: text.map(Into::into) })
         }
         _ => None,
     };
-    if count == 1 && alone.is_some() {
+    if writes.len() == 1 && alone.is_some() {
         return alone;
     }
-    let together = fold(writes, count, after)?;
+    let together = fold(writes, after)?;
     match alone {
         Some(alone) if together.bytes() > alone.bytes() + WORTH_FOLDING_BYTES => Some(alone),
         _ => Some(together),
@@ -222,18 +217,17 @@ impl Message {
     }
 }
 
-fn fold<'a>(writes: impl Iterator<Item = &'a Write>, count: usize, after: &mut Document) -> Option<Message> {
-    let mut paths = writes.flat_map(|write| &write.edits).map(|edit| edit.sendable().0);
-    let first = paths.next()?;
+fn fold(writes: &[Write], after: &mut Document) -> Option<Message> {
+    let first = writes.first()?.edits.first()?.sendable().0;
     let mut depth = first.depth();
-    for path in paths {
-        depth = depth.min(first.common_steps(path));
+    for edit in writes.iter().flat_map(|write| &write.edits) {
+        depth = depth.min(first.common_steps(edit.sendable().0));
     }
     loop {
         let path = first.prefix_text(depth);
         let parsed = Path::parse(&path).ok()?;
         if let Some(value) = after.get(&parsed) {
-            return Some(Message { writes: count, path: path.into(), text: Some(value.text().into()) });
+            return Some(Message { writes: writes.len(), path: path.into(), text: Some(value.text().into()) });
         }
         // What holds everything was erased itself.
         depth = depth.checked_sub(1)?;
