@@ -52,9 +52,7 @@ impl Records {
         context.report(ClientError::Unsolicited { topic, action, expected: "nothing: this build has no records" });
     }
 
-    pub fn entries<'a>(&'a self, _: &'a Log) -> impl Iterator<Item = &'a Entry> {
-        std::iter::empty()
-    }
+    pub const fn for_each<'a>(&'a self, _: &Log, _: &mut dyn FnMut(&'a Entry)) {}
 
     pub fn for_each_entry(&mut self, _: &mut Context<'_>, _: &mut Visit<'_>) {}
 

@@ -47,7 +47,7 @@ impl Features {
         self.events.queue.entries().for_each(&mut list);
         self.held.iter().filter(|entry| entry.kind != Kind::Base).for_each(&mut list);
         self.rpc.requestor.entries().for_each(&mut list);
-        self.records.entries(log).for_each(&mut list);
+        self.records.for_each(log, &mut list);
         entries.append(&mut held);
         entries.into_iter()
     }

@@ -141,8 +141,7 @@ fn by_params(params: u64) -> Owner {
 
 /// The value of the member `id` of a JSON object, as it is written there: a string or a number.
 fn user_id(client_data: &str) -> Option<Cow<'_, str>> {
-    let members = Value::parse(client_data).ok()?.members()?;
-    let (_, id) = members.iter().rfind(|(key, _)| **key == *"id")?;
+    let id = Value::parse(client_data).ok()?.member("id")?;
     matches!(id.kind(), Kind::String | Kind::Number).then(|| id.text())
 }
 

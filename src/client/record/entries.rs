@@ -1,11 +1,6 @@
 //! Lists and queues: changes of their entries that can be made to whatever the record turns out to have.
 
-use super::{
-    document::Document,
-    literal::push_string,
-    path::Path,
-    value::{Kind, Value},
-};
+use super::{document::Document, literal::push_string, path::Path, value::Value};
 use crate::names::NameMap;
 
 /// A change of the entries of a list or of a queue.
@@ -52,9 +47,11 @@ impl EntryEdit {
 }
 
 fn listed(document: &Document) -> Vec<Box<str>> {
-    let root = document.value();
-    let parts = if root.kind() == Kind::Array { root.parts() } else { Vec::new() };
-    parts.iter().map(|part| part.value.text().into()).collect()
+    let mut texts = Vec::new();
+    for element in document.value().elements() {
+        texts.push(element.text().into());
+    }
+    texts
 }
 
 /// The head `h` has the key of the first node in `n`, and each node that of the next one; a queue that others have tangled

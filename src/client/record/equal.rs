@@ -80,19 +80,21 @@ fn rest<'a>(scanner: &mut Scanner<'a>, key: &'a str) -> Vec<Part<'a>> {
 fn differ_in_a_scalar(left: &str, right: &str) -> bool {
     let at = common_length(left.as_bytes(), right.as_bytes());
     let (start, is_string) = scalar_around(left.as_bytes(), at);
-    let scalars = [left, right].map(|text| {
-        let mut scanner = Scanner::new(text, start);
-        (if is_string { scanner.string() } else { scanner.number() })?;
-        let scalar = text.get(start..scanner.at)?;
-        scanner.space();
-        // Keys may only be in another order.
-        (scanner.peek() != Some(b':')).then_some(scalar)
-    });
-    match scalars {
-        [Some(own), Some(its)] if is_string => !same_string(own, its),
-        [Some(own), Some(its)] => !same_number(own, its),
+    let scalar = |text| scalar_at(text, start, is_string);
+    match (scalar(left), scalar(right)) {
+        (Some(own), Some(its)) if is_string => !same_string(own, its),
+        (Some(own), Some(its)) => !same_number(own, its),
         _ => false,
     }
+}
+
+/// The string or number that begins at a place, if it is no key: these may only be in another order.
+fn scalar_at(text: &str, start: usize, is_string: bool) -> Option<&str> {
+    let mut scanner = Scanner::new(text, start);
+    (if is_string { scanner.string() } else { scanner.number() })?;
+    let scalar = text.get(start..scanner.at)?;
+    scanner.space();
+    (scanner.peek() != Some(b':')).then_some(scalar)
 }
 
 /// How many bytes are the same from the beginning.

@@ -104,20 +104,17 @@ impl Merged {
         let (base_keys, preferred_keys, other_keys) = (keys(base), keys(preferred), keys(other));
         self.text.push('{');
         let start = self.text.len();
-        for (at, part) in preferred.iter().enumerate() {
-            if preferred_keys.find(part.key) == Some(at) {
-                let sides = Sides {
-                    base: value_at(base, base_keys.find(part.key)),
-                    preferred: Some(part.value),
-                    other: value_at(other, other_keys.find(part.key)),
-                };
-                self.push_member(part.key, sides, start, depth);
-            }
-        }
-        for (at, part) in other.iter().enumerate() {
-            if other_keys.find(part.key) == Some(at) && !preferred_keys.contains(part.key) {
-                let base = value_at(base, base_keys.find(part.key));
-                self.push_member(part.key, Sides { base, preferred: None, other: Some(part.value) }, start, depth);
+        for (parts, keys) in [(preferred, &preferred_keys), (other, &other_keys)] {
+            for (at, Part { key, .. }) in parts.iter().enumerate() {
+                let own = preferred_keys.find(key);
+                if keys.find(key) == Some(at) && (own.is_none() || std::ptr::eq(keys, &preferred_keys)) {
+                    let sides = Sides {
+                        base: value_at(base, base_keys.find(key)),
+                        preferred: value_at(preferred, own),
+                        other: value_at(other, other_keys.find(key)),
+                    };
+                    self.push_member(key, sides, start, depth);
+                }
             }
         }
         self.text.push('}');

@@ -97,6 +97,23 @@ impl<'a> Value<'a> {
         Some(members)
     }
 
+    /// The member of an object with this name; `None` for another value.
+    pub fn member(&self, name: &str) -> Option<Self> {
+        let members = self.members()?;
+        members.into_iter().rev().find(|(key, _)| **key == *name).map(|(_, value)| value)
+    }
+
+    /// The elements of an array; none for another value.
+    pub fn elements(&self) -> Vec<Self> {
+        let mut elements = Vec::new();
+        if self.kind() == Kind::Array {
+            for part in self.parts() {
+                elements.push(part.value);
+            }
+        }
+        elements
+    }
+
     /// Its JSON text; borrowed where nothing in it was taken apart.
     pub fn text(&self) -> Cow<'a, str> {
         match self.0 {

@@ -27,8 +27,8 @@ use crate::{
 pub struct Cache {
     /// The records that storage was asked for, with the numbers of the questions.
     pub(super) awaited: NameMap<u32>,
-    /// The records to be saved, in the order in which they changed.
-    unsaved: Vec<Box<str>>,
+    /// The records to be saved.
+    unsaved: NameMap<()>,
     /// What was reported to be wrong with storage.
     reported: Vec<Box<str>>,
 }
@@ -42,8 +42,6 @@ pub struct Stored {
     pub is_written_blindly: bool,
     /// The version that storage has, if that is what the server has, or had.
     pub version: Option<i32>,
-    /// Whether it is among those to be saved.
-    is_unsaved: bool,
 }
 
 /// Where the version and the data of a record come from.
@@ -56,15 +54,6 @@ pub enum Source {
     Storage,
     /// The server has said so in this page.
     Server,
-}
-
-/// Which records to save.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Save {
-    /// Those that storage does not have like this.
-    Changed,
-    /// Every one.
-    All,
 }
 
 impl Cache {
@@ -123,12 +112,8 @@ impl Records {
             // It was not written to this, and the server will soon say what to.
             return;
         }
-        entry.stored = Stored {
-            source: Source::Storage,
-            is_written_blindly: is_written,
-            version: Some(remote.version),
-            ..Stored::default()
-        };
+        entry.stored =
+            Stored { source: Source::Storage, is_written_blindly: is_written, version: Some(remote.version) };
         let may_be_sent = entry.in_flight.is_some();
         entry.load(context, remote);
         if may_be_sent && !entry.pending.is_empty() {
@@ -159,9 +144,9 @@ impl Records {
 
     /// Has storage keep what has changed.
     pub(super) fn save_unsaved(&mut self, context: &mut Context<'_>) {
-        for name in std::mem::take(&mut self.cache.unsaved) {
+        for name in std::mem::take(&mut self.cache.unsaved).to_names() {
             if let Some(entry) = self.entries.get_mut(&name) {
-                save(context, &name, entry, Save::Changed);
+                save(context, &name, entry);
             }
         }
     }
@@ -174,31 +159,33 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let is_first = std::mem::replace(&mut entry.stored.source, Source::Server) != Source::Server;
         let is_new = entry.stored.version != entry.version;
-        if (is_first || context.options.save_updates_offline) && is_new && !entry.stored.is_unsaved {
-            entry.stored.is_unsaved = true;
+        if (is_first || context.options.save_updates_offline) && is_new {
             if self.cache.unsaved.is_empty() {
                 let save_at = context.now.after_ms(context.options.indexdb_flush_timeout_ms);
                 self.asked.ask(Some(save_at), Awaited::Save);
             }
-            self.cache.unsaved.push(name.into());
+            self.cache.unsaved.get_or_insert_with(name, || ());
         }
     }
 
     /// Saves what the server has of the records that are open.
-    pub(super) fn save_all(&mut self, context: &mut Context<'_>, which: Save) {
+    pub(super) fn save_all(&mut self, context: &mut Context<'_>) {
         if context.options.offline_enabled {
-            self.cache.unsaved.clear();
-            self.entries.for_each(|name, entry| save(context, name, entry, which));
+            self.cache.unsaved = NameMap::new();
+            self.entries.for_each(|name, entry| save(context, name, entry));
         }
+    }
+
+    /// Saves them all, whether storage has them like this or not.
+    pub(super) fn save_again(&mut self, context: &mut Context<'_>) {
+        self.entries.for_each(|_, entry| entry.stored.version = None);
+        self.save_all(context);
     }
 
     /// Storage has been emptied, and is to stay so until there is something new.
     pub(super) fn on_storage_cleared(&mut self) {
-        self.cache.unsaved.clear();
-        self.entries.for_each(|_, entry| {
-            entry.stored.version = entry.version;
-            entry.stored.is_unsaved = false;
-        });
+        self.cache.unsaved = NameMap::new();
+        self.entries.for_each(|_, entry| entry.stored.version = entry.version);
     }
 }
 
@@ -218,9 +205,8 @@ pub(super) fn on_denied(context: &mut Context<'_>, name: &str, entry: &mut Entry
     remove(context, name);
 }
 
-pub(super) fn save(context: &mut Context<'_>, name: &str, entry: &mut Entry, which: Save) {
-    entry.stored.is_unsaved = false;
-    let is_wanted = which == Save::All || entry.stored.version != entry.version;
+pub(super) fn save(context: &mut Context<'_>, name: &str, entry: &mut Entry) {
+    let is_wanted = entry.stored.version != entry.version;
     let Some(version) = entry.version.filter(|_| entry.stored.source == Source::Server && is_wanted) else { return };
     entry.stored.version = Some(version);
     let data = entry.base().value().text().into();

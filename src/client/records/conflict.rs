@@ -114,12 +114,10 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = ClientError::MergeFailed { name: name.into(), words: words.into() };
         let local = (!entry.pending.is_deletion()).then(|| entry.view.value().text().into());
-        let asked = entry.pending.take_receipts(writes);
+        let asked = entry.pending.remove_first(context, writes);
         fail(context, name, asked, &error);
-        entry.take_deletion(context);
         tell_conflict(context, name, local, &remote.document);
-        let document = remote.document.clone();
-        entry.resolve(context, name, (remote, document), writes);
+        entry.load(context, remote);
     }
 }
 

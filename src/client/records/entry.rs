@@ -172,7 +172,11 @@ impl Entry {
 
     /// Takes out those who wait for it to be loaded, as it will not be.
     pub fn take_ready_tickets(&mut self) -> Vec<Ticket> {
-        self.ready_tickets.drain(..).map(|(ticket, _)| ticket).collect()
+        let mut tickets = Vec::new();
+        for (ticket, _) in std::mem::take(&mut self.ready_tickets) {
+            tickets.push(ticket);
+        }
+        tickets
     }
 
     /// Whether the server has subscribed this client, or will have when it has answered.
@@ -270,7 +274,8 @@ impl Entry {
     /// The server has the writes that are on their way.
     pub fn confirm(&mut self, context: &mut Context<'_>) {
         let Some(in_flight) = self.in_flight.take() else { return };
-        for mut write in self.pending.confirm_first(context, in_flight.writes) {
+        for mut write in self.pending.take_first(in_flight.writes) {
+            context.confirm(&write.op);
             if let Some(base) = &mut self.base {
                 // It could be made to the view, which was the same then.
                 let _ = write.apply(base, &mut Watch::new(&[]));
@@ -283,8 +288,9 @@ impl Entry {
 
     /// The server has the first so many pending writes, as its data shows.
     pub fn on_found(&mut self, context: &mut Context<'_>, count: usize) {
-        let mut found = tickets_of(self.pending.remove_first(context, count));
-        context.settle_all(&mut found, &Ok(None));
+        for mut tickets in self.pending.remove_first(context, count) {
+            context.settle_all(&mut tickets, &Ok(None));
+        }
     }
 
     /// The view is what the server has, with the pending writes made to that. Those that cannot be made any more are given up.
@@ -364,7 +370,7 @@ impl Entry {
     /// Takes back everything that is pending.
     pub fn take_tickets(&mut self, context: &mut Context<'_>) -> Vec<Ticket> {
         self.in_flight = None;
-        tickets_of(self.pending.remove_first(context, usize::MAX))
+        self.pending.remove_first(context, usize::MAX).concat()
     }
 
     /// The application wants it deleted. Returns who waits for what was written, which is deleted with it.
@@ -429,13 +435,4 @@ impl Entry {
             context.settle(ticket, Ok(self.answer(question)));
         }
     }
-}
-
-/// Who waits for writes.
-pub fn tickets_of(writes: Vec<Write>) -> Vec<Ticket> {
-    let mut tickets = Vec::new();
-    for mut write in writes {
-        tickets.append(&mut write.op.receipts);
-    }
-    tickets
 }

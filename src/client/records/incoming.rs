@@ -135,9 +135,10 @@ impl Records {
             return self.ask_for_data(context, name);
         }
         entry.stage = Stage::Synced { is_verified: false };
-        let early = std::mem::take(&mut entry.session.early);
-        for heard in early.into_iter().filter(|heard| heard.version > version) {
-            self.on_heard(context, name, heard);
+        for heard in std::mem::take(&mut entry.session.early) {
+            if heard.version > version {
+                self.on_heard(context, name, heard);
+            }
         }
         self.proceed(context, name);
     }
@@ -377,8 +378,7 @@ impl Records {
     pub(super) fn give_up_writes(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let sent = entry.in_flight.take().map_or(0, |in_flight| in_flight.writes);
-        let asked = entry.pending.take_receipts(sent);
-        entry.pending.remove_first(context, sent);
+        let asked = entry.pending.remove_first(context, sent);
         fail(context, name, asked, error);
         entry.replay(context);
         self.publish(context, name);
@@ -390,8 +390,7 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return context.report(error.clone()) };
         entry.session.is_deletion_owed = false;
         entry.in_flight = None;
-        let asked = entry.pending.take_receipts(usize::MAX);
-        entry.pending.remove_first(context, usize::MAX);
+        let asked = entry.pending.remove_first(context, usize::MAX);
         fail(context, name, asked, error);
         self.ask_for_data(context, name);
     }

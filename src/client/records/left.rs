@@ -5,7 +5,7 @@ use super::{
     Records, Remote, Stage, Write,
     cache::Source,
     entry::Entry,
-    pending::{MadeTo, insert_in_time},
+    pending::{MadeTo, Pending, insert_in_time},
     requests::Awaited,
     stage::{Fate, InFlight},
     stored::{StoredBase, StoredWrite, base_text, read_base, read_write},
@@ -23,9 +23,8 @@ use crate::client::{
 #[derive(Debug)]
 pub struct Left {
     name: Box<str>,
-    /// In the order in which they were made. Those without edits delete the record.
-    writes: Vec<Write>,
-    made_to: MadeTo,
+    /// What was written before or after a deletion is here, too.
+    writes: Pending,
 }
 
 impl Left {
@@ -33,26 +32,20 @@ impl Left {
     pub fn first_number(&self, name: &str) -> Option<u64> {
         self.writes.iter().filter(|_| *self.name == *name).map(|write| write.op.number).min()
     }
-
-    /// Adds a write to a version.
-    fn add(&mut self, write: Write, version: Option<i32>) {
-        if insert_in_time(&mut self.writes, write) == 0 {
-            self.made_to.version = version;
-        }
-    }
-
-    /// Whether the record is to be deleted in the end.
-    fn is_deletion(&self) -> bool {
-        self.writes.last().is_some_and(Write::is_deletion)
-    }
 }
 
 impl Records {
-    /// All that is unsent, that of each record after that of another.
-    pub fn entries<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = &'a Op> {
-        let open = log.written_to.names().filter_map(|name| self.entries.get(name));
-        let left = self.left.iter().flat_map(|left| &left.writes).map(|write| &write.op);
-        self.blind_entries().chain(open.flat_map(Entry::entries)).chain(left)
+    /// Calls `visit` for all that is unsent, that of each record after that of another.
+    pub fn for_each<'a>(&'a self, log: &Log, visit: &mut dyn FnMut(&'a Op)) {
+        self.blind_entries().for_each(&mut *visit);
+        for name in log.written_to.names() {
+            if let Some(entry) = self.entries.get(name) {
+                entry.entries().for_each(&mut *visit);
+            }
+        }
+        for left in &self.left {
+            left.writes.iter().for_each(|write| visit(&write.op));
+        }
     }
 
     /// Calls `visit` for all of that, and for what writes were made to.
@@ -64,12 +57,11 @@ impl Records {
         }
         for name in context.log.written_to.to_names() {
             if let Some(entry) = self.entries.get_mut(&name) {
-                entry.for_each_entry(context, visit);
+                entry.pending.for_each_entry(context, visit);
             }
         }
         for left in &mut self.left {
-            let writes = left.writes.iter_mut().map(|write| &mut write.op);
-            writes.chain(&mut left.made_to.base).for_each(|op| visit(context, op));
+            left.writes.for_each_entry(context, visit);
         }
     }
 
@@ -94,17 +86,20 @@ impl Records {
             let name = write.op.name.clone();
             let known = self.left.iter().skip(begin).position(|left| left.name == name);
             if known.is_none() {
-                self.left.push(Left { name, writes: Vec::new(), made_to: MadeTo::default() });
+                self.left.push(Left { name, writes: Pending::default() });
             }
             let position = known.map_or(self.left.len() - 1, |known| begin + known);
-            self.left[position].add(write, version);
+            let Pending { writes, made_to } = &mut self.left[position].writes;
+            if insert_in_time(writes, write) == 0 {
+                made_to.version = version;
+            }
         }
         for base in bases {
             let left = self.left.iter_mut().skip(begin).find(|left| left.name == base.name);
-            let left = left.filter(|left| left.made_to.base.is_none());
+            let left = left.filter(|left| left.writes.made_to.base.is_none());
             match (left, base.data.as_deref().and_then(read_base)) {
                 (Some(left), Some(StoredBase { version, document, .. })) => {
-                    left.made_to = MadeTo { version, has_data: document.is_some(), base: Some(base) };
+                    left.writes.made_to = MadeTo { version, has_data: document.is_some(), base: Some(base) };
                 }
                 _ => context.leave(&base),
             }
@@ -117,10 +112,7 @@ impl Records {
     pub fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let mut taken = self.take_out_blind(is_meant);
         for left in &mut self.left {
-            taken.extend(left.writes.extract_if(.., |write| is_meant(&write.op)).map(|write| write.op));
-            if left.writes.is_empty() {
-                taken.extend(left.made_to.base.take());
-            }
+            taken.append(&mut left.writes.take_out(is_meant));
         }
         self.left.retain(|left| !left.writes.is_empty());
         for name in context.log.written_to.to_names() {
@@ -163,12 +155,9 @@ impl Records {
         if was_sent {
             entry.in_flight = None;
         }
-        let mut ops = entry.pending.take_out(is_meant);
+        let ops = entry.pending.take_out(is_meant);
         entry.stage.take_contested();
         entry.replay(context);
-        if !entry.has_unsent() {
-            ops.extend(entry.pending.take_base());
-        }
         if is_settled && (was_sent || was_asked) {
             // What the server has now is for it to say.
             self.ask_for_data(context, name);
@@ -187,7 +176,7 @@ impl Records {
                 index += 1;
                 continue;
             }
-            let is_blind = entry.is_none() && left.is_deletion() && !left.made_to.has_data;
+            let is_blind = entry.is_none() && left.writes.is_deletion() && !left.writes.made_to.has_data;
             let left = self.left.remove(index);
             if is_blind {
                 self.delete_blindly(context, left);
@@ -198,11 +187,12 @@ impl Records {
     }
 
     /// Whatever the server has of a record is to be deleted.
-    fn delete_blindly(&mut self, context: &mut Context<'_>, mut left: Left) {
-        left.made_to.base.iter().for_each(|base| context.leave(base));
-        let Some(mut deletion) = left.writes.pop() else { return };
+    fn delete_blindly(&mut self, context: &mut Context<'_>, left: Left) {
+        let Pending { mut writes, made_to } = left.writes;
+        made_to.base.iter().for_each(|base| context.leave(base));
+        let Some(mut deletion) = writes.pop() else { return };
         // The page was killed before it could remove what is deleted as well.
-        left.writes.iter().for_each(|write| context.leave(&write.op));
+        writes.iter().for_each(|write| context.leave(&write.op));
         context.log.uncount(&deletion.op);
         deletion.op.kind = Kind::Forced;
         context.log.count(&deletion.op);
@@ -222,8 +212,8 @@ impl Records {
         }
         let was_ready = entry.is_ready();
         let is_synced = entry.stage.is_synced();
-        let is_blind = !left.made_to.has_data;
-        let present = entry.restore(context, name, left);
+        let is_blind = !left.writes.made_to.has_data;
+        let present = entry.restore(context, name, left.writes);
         entry.stored.is_written_blindly |= is_blind && context.session.is_none();
         if entry.is_ready() && !was_ready {
             entry.stored.source = Source::Storage;
@@ -246,9 +236,9 @@ impl Entry {
         let is_free = self.in_flight.as_ref().is_none_or(|it| matches!(it.fate, Fate::Guessed))
             && !self.pending.is_deletion()
             && !is_in_doubt;
-        let has_data = left.made_to.has_data;
-        let is_same = self.version.is_none() || self.version == left.made_to.version || !has_data;
-        let is_possible = if left.is_deletion() {
+        let MadeTo { version, has_data, .. } = left.writes.made_to;
+        let is_same = self.version.is_none() || self.version == version || !has_data;
+        let is_possible = if left.writes.is_deletion() {
             // Without its data, it is the version that tells whether the record is the one to be deleted.
             self.pending.is_empty() && (self.version.is_some() || has_data)
         } else {
@@ -258,34 +248,38 @@ impl Entry {
     }
 
     /// Makes the writes of an earlier page before those that are here. Returns what the server has as far as is known.
-    fn restore(&mut self, context: &mut Context<'_>, name: &str, left: Left) -> Option<Remote> {
+    fn restore(&mut self, context: &mut Context<'_>, name: &str, left: Pending) -> Option<Remote> {
         self.begin_change();
         let present = self.version.map(|version| Remote { version, document: self.base().clone() });
-        let base = left.made_to.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
+        let Pending { writes: earlier, made_to } = left;
+        let is_deletion = earlier.last().is_some_and(Write::is_deletion);
+        let base = made_to.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
         let document = base.and_then(|base| base.document);
-        let document = document.or_else(|| left.is_deletion().then(Document::default));
-        let is_other = self.version.is_none() || self.version != left.made_to.version;
+        let document = document.or_else(|| is_deletion.then(Document::default));
+        let is_other = self.version.is_none() || self.version != made_to.version;
         if let Some(document) = document.filter(|_| is_other) {
-            self.version = left.made_to.version;
+            self.version = made_to.version;
             self.base = Some(document);
         } else if self.base.is_none() {
             self.base = Some(self.view.clone());
         }
         let (mut writes, mut is_undone) = (Vec::<Write>::new(), false);
-        for mut write in left.writes {
+        for mut write in earlier {
             write.op.progress = Progress::InRecord;
             let is_undoing = writes.last().is_some_and(Write::is_deletion);
             if is_undoing || write.is_deletion() {
-                writes.drain(..).for_each(|write| context.leave(&write.op));
+                for write in std::mem::take(&mut writes) {
+                    context.leave(&write.op);
+                }
                 is_undone |= is_undoing && !write.is_deletion();
             }
             writes.push(write);
         }
         if is_undone {
-            let (name, version) = (name.into(), left.made_to.version);
+            let (name, version) = (name.into(), made_to.version);
             context.report(ClientError::WriteLost { name, version, edits: None, found: None, rival: Rival::Page });
         }
-        self.pending.merge(context, writes, left.made_to);
+        self.pending.merge(context, writes, made_to);
         self.after_deletion = None;
         self.replay(context);
         // The page that made them may have sent some.

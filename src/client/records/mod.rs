@@ -21,7 +21,7 @@ mod stored;
 mod write;
 
 use self::{
-    cache::{Cache, Save},
+    cache::Cache,
     entry::{Entry, Holders, Question, Remote},
     left::Left,
     requests::Awaited,
@@ -190,8 +190,11 @@ impl Records {
                 self.await_ready(context, name, (ticket, Question::Readiness));
             }
             RecordCommand::Write { name, edits, ticket } => {
-                let edits = edits.into_iter().map(|(path, text)| Edit::new(path, text.map(Into::into))).collect();
-                self.write(context, name, edits, ticket);
+                let mut all = Vec::new();
+                for (path, text) in edits {
+                    all.push(Edit::new(path, text.map(Into::into)));
+                }
+                self.write(context, name, all, ticket);
             }
             RecordCommand::ChangeEntries { name, edit, entry, ticket } => {
                 self.write(context, name, vec![Edit::of_entries(edit, entry.into())], ticket);
@@ -222,7 +225,7 @@ impl Records {
             }
             RecordCommand::StorageFailed { words } => self.on_storage_failed(context, words),
             RecordCommand::StorageCleared => self.on_storage_cleared(),
-            RecordCommand::Save => self.save_all(context, Save::All),
+            RecordCommand::Save => self.save_again(context),
         }
         None
     }
@@ -439,7 +442,7 @@ impl Records {
         if why == RecordFailure::Deleted {
             cache::remove(context, name);
         } else {
-            cache::save(context, name, &mut entry, Save::Changed);
+            cache::save(context, name, &mut entry);
         }
         let last = (!entry.is_told_discarded()).then(|| entry.last_seen());
         let mut deletion = entry.take_deletion(context);

@@ -21,8 +21,8 @@ use crate::client::{
 /// the only one.
 #[derive(Debug, Default)]
 pub struct Pending {
-    writes: Vec<Write>,
-    made_to: MadeTo,
+    pub(super) writes: Vec<Write>,
+    pub(super) made_to: MadeTo,
 }
 
 /// What storage says that writes were made to.
@@ -155,60 +155,64 @@ impl Pending {
         }
     }
 
-    /// The server has the first so many.
-    pub fn confirm_first(&mut self, context: &mut Context<'_>, count: usize) -> Vec<Write> {
-        let confirmed: Vec<_> = self.writes.drain(..count.min(self.writes.len())).collect();
-        confirmed.iter().for_each(|write| context.confirm(&write.op));
-        confirmed
+    /// Takes out the first so many, which [leave](Context::leave) or are [confirmed](Context::confirm) with that.
+    pub fn take_first(&mut self, count: usize) -> Vec<Write> {
+        let rest = self.writes.split_off(count.min(self.writes.len()));
+        std::mem::replace(&mut self.writes, rest)
     }
 
-    /// Takes out who waits for the first so many, for each.
-    pub fn take_receipts(&mut self, count: usize) -> Vec<Vec<Ticket>> {
+    /// Takes out the first so many, which are not to be sent any more. Returns who waits for each.
+    pub fn remove_first(&mut self, context: &mut Context<'_>, count: usize) -> Vec<Vec<Ticket>> {
         let mut receipts = Vec::new();
-        for write in self.writes.iter_mut().take(count) {
-            receipts.push(std::mem::take(&mut write.op.receipts));
+        for write in self.take_first(count) {
+            context.leave(&write.op);
+            receipts.push(write.op.receipts);
         }
         receipts
     }
 
-    /// Takes out the first so many, which are not to be sent any more.
-    pub fn remove_first(&mut self, context: &mut Context<'_>, count: usize) -> Vec<Write> {
-        let removed: Vec<_> = self.writes.drain(..count.min(self.writes.len())).collect();
-        removed.iter().for_each(|write| context.leave(&write.op));
-        removed
-    }
-
     /// Makes all to a document, and gives those up that cannot be made any more.
     pub fn replay(&mut self, context: &mut Context<'_>, document: &mut Document) {
-        self.writes.retain_mut(|write| {
-            let Err(error) = write.apply(document, &mut Watch::new(&[])) else { return true };
+        for mut write in std::mem::take(&mut self.writes) {
+            let Err(error) = write.apply(document, &mut Watch::new(&[])) else {
+                self.writes.push(write);
+                continue;
+            };
             context.leave(&write.op);
-            let Op { name, receipts, .. } = &mut write.op;
-            fail(context, name, vec![std::mem::take(receipts)], &failure(RecordFailure::of(error), name));
-            false
-        });
+            let Op { name, receipts, .. } = write.op;
+            fail(context, &name, vec![receipts], &failure(RecordFailure::of(error), &name));
+        }
     }
 
-    /// Takes those out that are meant, which [leave](Context::leave) with that.
+    /// Takes those out that are meant, and what they were made to if nothing else was. All of it [leaves](Context::leave) with
+    /// that.
     pub fn take_out(&mut self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
-        self.writes.extract_if(.., |write| is_meant(&write.op)).map(|write| write.op).collect()
-    }
-
-    /// What the writes were made to, which are no longer here.
-    pub fn take_base(&mut self) -> Option<Op> {
-        self.made_to.base.take()
+        let mut taken = Vec::new();
+        for write in std::mem::take(&mut self.writes) {
+            if is_meant(&write.op) {
+                taken.push(write.op);
+            } else {
+                self.writes.push(write);
+            }
+        }
+        if self.writes.is_empty() {
+            taken.extend(self.made_to.base.take());
+        }
+        taken
     }
 
     fn drop_base(&mut self, context: &mut Context<'_>) {
         self.made_to.base.take().iter().for_each(|base| context.log.unstore(base, false));
     }
 
-    fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
-        self.writes
-            .iter_mut()
-            .map(|write| &mut write.op)
-            .chain(&mut self.made_to.base)
-            .for_each(|op| visit(context, op));
+    /// Calls `visit` for all, and for what they were made to.
+    pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+        for write in &mut self.writes {
+            visit(context, &mut write.op);
+        }
+        if let Some(base) = &mut self.made_to.base {
+            visit(context, base);
+        }
     }
 }
 
@@ -243,11 +247,6 @@ impl Entry {
     /// How the outbox shows what is unsent.
     pub fn entries(&self) -> impl Iterator<Item = &Op> {
         self.pending.iter().map(|write| &write.op)
-    }
-
-    /// Calls `visit` for all that is unsent, and for what it was made to.
-    pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
-        self.pending.for_each_entry(context, visit);
     }
 
     /// The record is to be deleted, as the application wants it or has it decided, and not to be written to any more. Returns

@@ -1,10 +1,6 @@
 //! What records do with the connection, and with time.
 
-use super::{
-    Entry, Records, Stage,
-    cache::{Cache, Save},
-    fail, failure, send,
-};
+use super::{Entry, Records, Stage, cache::Cache, fail, failure, send};
 use crate::{
     client::{
         context::Context,
@@ -38,7 +34,7 @@ impl Records {
         {
             self.give_up_undeliverable(context, name);
         }
-        self.save_all(context, Save::Changed);
+        self.save_all(context);
         self.listens.patterns.on_lost(context.options.resubscribe);
         self.listens.on_lost(context);
         self.cut_blind(context, culprit);
@@ -90,8 +86,12 @@ impl Records {
 
     /// The records of which something is unsent.
     pub(super) fn unsent_names(&self, context: &Context<'_>) -> Vec<Box<str>> {
-        let mut names = context.log.written_to.to_names();
-        names.retain(|name| self.entries.get(name).is_some_and(Entry::has_unsent));
+        let mut names = Vec::new();
+        for name in context.log.written_to.names() {
+            if self.entries.get(name).is_some_and(Entry::has_unsent) {
+                names.push(name.into());
+            }
+        }
         names
     }
 
@@ -156,7 +156,7 @@ impl Records {
     /// The client is closed.
     pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) {
         // Storage keeps what the server has, and will not be asked any more.
-        self.save_all(context, Save::Changed);
+        self.save_all(context);
         self.cache = Cache::default();
         self.on_rest(context, error);
     }

@@ -5,7 +5,7 @@
 //! entries of a list or queue. Without edits the record is to be deleted. What writes were made to is `{"version":3,"first":7,"data":{}}`: the writes before the number 7 are part of that; the data may be missing.
 
 use super::write::Edit;
-use crate::client::record::{Document, EntryEdit, Path, push_string};
+use crate::client::record::{Document, EntryEdit, Path, Value, push_string};
 
 /// A write as it is read.
 #[derive(Debug)]
@@ -93,49 +93,32 @@ pub fn base_text(version: Option<i32>, first: u64, document: Option<&Document>) 
 
 /// Reads a write; `None` for anything else.
 pub fn read_write(text: &str) -> Option<StoredWrite> {
-    let mut document = Document::parse(text).ok()?;
-    let version = number(&mut document, "version");
-    let is_deletion = text_at(&mut document, "edits").is_none();
+    let write = Value::parse(text).ok()?;
+    let list = write.member("edits");
     let mut edits = Vec::new();
-    loop {
-        let place = ["edits[", &edits.len().to_string(), "]"].concat();
-        if let Some(entry) = text_at(&mut document, &[&place, ".entry"].concat()) {
-            let is_queue = text_at(&mut document, &[&place, ".queue"].concat()).is_some();
-            let is_removal = text_at(&mut document, &[&place, ".remove"].concat()).is_some();
-            let index = number(&mut document, &[&place, ".index"].concat());
-            edits.push(Edit::of_entries(EntryEdit { is_queue, is_removal, index }, entry));
-            continue;
-        }
-        let Some(path) = value_at(&mut document, &[&place, ".path"].concat(), |value| value.string()) else { break };
-        let data = text_at(&mut document, &[&place, ".data"].concat());
-        edits.push(Edit::new(Path::parse(&path?).ok()?, data));
+    for edit in list.map_or(Vec::new(), |list| list.elements()) {
+        let text = |name| edit.member(name).map(|value| value.text().into());
+        let is_there = |name| edit.member(name).is_some();
+        edits.push(match text("entry") {
+            Some(entry) => {
+                let (is_queue, is_removal, index) = (is_there("queue"), is_there("remove"), number(edit, "index"));
+                Edit::of_entries(EntryEdit { is_queue, is_removal, index }, entry)
+            }
+            None => Edit::new(Path::parse(&edit.member("path")?.string()?).ok()?, text("data")),
+        });
     }
-    (is_deletion || !edits.is_empty()).then_some(StoredWrite { version, edits })
+    (list.is_none() || !edits.is_empty()).then(|| StoredWrite { version: number(write, "version"), edits })
 }
 
 /// Reads what writes were made to; `None` for anything else.
 pub fn read_base(text: &str) -> Option<StoredBase> {
-    let mut document = Document::parse(text).ok()?;
-    let version = number(&mut document, "version");
-    let first = number(&mut document, "first")?;
-    let data = text_at(&mut document, "data").and_then(|data| Document::parse(&data).ok());
-    Some(StoredBase { version, first, document: data })
+    let base = Value::parse(text).ok()?;
+    let document = base.member("data").and_then(|data| Document::parse(&data.text()).ok());
+    Some(StoredBase { version: number(base, "version"), first: number(base, "first")?, document })
 }
 
-fn value_at<T>(
-    document: &mut Document,
-    path: &str,
-    read: impl FnOnce(crate::client::record::Value<'_>) -> T,
-) -> Option<T> {
-    document.get(&Path::parse(path).ok()?).map(read)
-}
-
-fn text_at(document: &mut Document, path: &str) -> Option<Box<str>> {
-    value_at(document, path, |value| value.text().into())
-}
-
-fn number<T: std::str::FromStr>(document: &mut Document, path: &str) -> Option<T> {
-    text_at(document, path)?.parse().ok()
+fn number<T: std::str::FromStr>(value: Value<'_>, member: &str) -> Option<T> {
+    value.member(member)?.text().parse().ok()
 }
 
 #[cfg(test)]
