@@ -6,6 +6,7 @@
 
 use super::{
     Records,
+    conflict::parse_record,
     entry::{Entry, Remote},
     requests::Awaited,
     stage::InFlight,
@@ -17,7 +18,6 @@ use crate::{
         error::ClientError,
         io::Output,
         limits::{RECORD_STORAGE_MAX_MS, RECORD_STORAGE_MAX_REPORTS},
-        record::{Document, Kind},
     },
     names::NameMap,
 };
@@ -93,10 +93,8 @@ impl Records {
         }
         self.forget_lookup(context, name);
         if let Some((version, text)) = found {
-            match Document::parse(text) {
-                Ok(document) if version >= 0 && matches!(document.value().kind(), Kind::Object | Kind::Array) => {
-                    self.show(context, name, Remote { version, document });
-                }
+            match parse_record(text) {
+                Ok(document) if version >= 0 => self.show(context, name, Remote { version, document }),
                 _ => self.on_storage_failed(context, "what is stored is not a record"),
             }
         }

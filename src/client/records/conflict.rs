@@ -143,8 +143,8 @@ pub(super) fn write_lost(name: &str, version: Option<i32>, edits: Option<&[Edit]
     }
 }
 
-/// What an application answered, if it can be the data of a record.
-fn parse_record(text: &str) -> Result<Document, &'static str> {
+/// What an application answered, or storage has, if it can be the data of a record.
+pub(super) fn parse_record(text: &str) -> Result<Document, &'static str> {
     let document = Document::parse(text).map_err(|_| "the answer is not JSON")?;
     match document.value().kind() {
         Kind::Object | Kind::Array => Ok(document),

@@ -7,7 +7,7 @@ use super::{
     entry::Entry,
     fail, failure,
     stored::{base_text, write_text},
-    write::{Edit, Watch, Write},
+    write::{Edit, Watch, Write, apply_all},
 };
 use crate::client::{
     context::{Context, Visit},
@@ -64,8 +64,10 @@ impl Pending {
 
     /// What the first so many make of a document; `None` if they cannot be made to it.
     pub fn made_to(&self, mut document: Document, writes: usize) -> Option<Document> {
-        let mut writes = self.writes.iter().take(writes);
-        writes.all(|write| write.apply_to_copy(&mut document).is_ok()).then_some(document)
+        for write in self.writes.iter().take(writes) {
+            apply_all(&mut write.edits.clone(), &mut document, &mut Watch::new(&[])).ok()?;
+        }
+        Some(document)
     }
 
     /// When something is written now: later pages put it in order by that, whatever becomes of the clock.

@@ -122,14 +122,6 @@ impl Write {
         self.edits.is_empty()
     }
 
-    /// Makes all changes to a copy of what they were made to.
-    ///
-    /// # Errors
-    /// As for [`apply`](Self::apply).
-    pub fn apply_to_copy(&self, copy: &mut Document) -> Result<(), EditError> {
-        apply_all(&mut self.edits.clone(), copy, &mut Watch::new(&[]))
-    }
-
     /// Whether the document is something else where this was written than what became of it here. Later writes of this
     /// client may have changed it further; that is no loss.
     pub fn is_lost_in(&self, document: &mut Document, here: &mut Document) -> bool {
