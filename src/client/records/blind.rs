@@ -88,7 +88,7 @@ impl Records {
 
     /// The one that has waited longest.
     pub fn oldest_waiting(&self) -> Option<&Op> {
-        self.blind.iter().find_map(|id| Some(&self.blind_with(*id)?.write.op))
+        Some(&self.blind_with(*self.blind.first()?)?.write.op)
     }
 
     fn take_blind(&mut self, id: u32) -> Option<Write> {
@@ -121,6 +121,7 @@ impl Records {
         for id in self.blind_ids(is_meant) {
             taken.extend(self.take_blind(id).map(|write| write.op));
         }
+        self.blind.retain(|id| self.asked.get(*id).is_some());
         taken
     }
 
