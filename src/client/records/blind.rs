@@ -4,7 +4,6 @@
 use super::{
     Entry, Records, failure,
     incoming::server_error,
-    requests::Awaited,
     stored::write_text,
     write::{ANY_VERSION, Edit, Write, write_message},
 };
@@ -20,6 +19,9 @@ use crate::{
     names::{NameMap, count_visits},
     wire::{RecordAction, RecordMessage},
 };
+
+/// What their correlation ids begin with, which the numbers of what else is awaited do not.
+const PREFIX: &str = "w";
 
 /// One of them.
 #[derive(Debug)]
@@ -57,48 +59,44 @@ impl Records {
     }
 
     pub(super) fn push_blind(&mut self, write: Write) {
-        let id = self.asked.ask(None, Awaited::Write(Box::new(BlindWrite { write, attempts: 0 })));
-        self.blind.push(id);
+        let id = self.blind.ask(None, BlindWrite { write, attempts: 0 });
+        self.waiting_blind.push(id);
         self.is_blind_due = true;
     }
 
     /// Takes in those of another page, or of a user who has logged in again: they are older than all others.
     pub(super) fn adopt_blind(&mut self, mut writes: Vec<Write>) {
-        for id in std::mem::take(&mut self.blind) {
+        for id in std::mem::take(&mut self.waiting_blind) {
             writes.extend(self.take_blind(id));
         }
         writes.into_iter().for_each(|write| self.push_blind(write));
     }
 
-    fn blind_with(&self, id: u32) -> Option<&BlindWrite> {
-        self.asked.get(id).and_then(Awaited::blind)
-    }
-
     /// The numbers of those that are meant.
     fn blind_ids(&self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<u32> {
-        let mut ids = self.asked.to_ids();
-        ids.retain(|id| self.blind_with(*id).is_some_and(|blind| is_meant(&blind.write.op)));
+        let mut ids = self.blind.to_ids();
+        ids.retain(|id| self.blind.get(*id).is_some_and(|blind| is_meant(&blind.write.op)));
         ids
     }
 
     /// All of them.
     pub(super) fn blind_entries(&self) -> impl Iterator<Item = &Op> {
-        self.asked.iter().filter_map(|awaited| Some(&awaited.blind()?.write.op))
+        self.blind.iter().map(|blind| &blind.write.op)
     }
 
     /// The one that has waited longest.
     pub fn oldest_waiting(&self) -> Option<&Op> {
-        Some(&self.blind_with(*self.blind.first()?)?.write.op)
+        Some(&self.blind.get(*self.waiting_blind.first()?)?.write.op)
     }
 
     fn take_blind(&mut self, id: u32) -> Option<Write> {
-        let Some(Awaited::Write(blind)) = self.asked.answer(id).map(|it| *it) else { return None };
-        let Write { op, edits } = &blind.write;
+        let write = self.blind.answer(id)?.write;
+        let Write { op, edits } = &write;
         if edits.is_empty() && op.is_sent() {
             self.blind_deletions.remove(&op.name);
             self.is_blind_due = true;
         }
-        Some(blind.write)
+        Some(write)
     }
 
     /// The server has answered, or will not.
@@ -121,7 +119,7 @@ impl Records {
         for id in self.blind_ids(is_meant) {
             taken.extend(self.take_blind(id).map(|write| write.op));
         }
-        self.blind.retain(|id| self.asked.get(*id).is_some());
+        self.waiting_blind.retain(|id| self.blind.get(*id).is_some());
         taken
     }
 
@@ -132,27 +130,27 @@ impl Records {
         let too_late = self.take_out_blind(&|op| op.is_sent() && op.delivery == Delivery::Drop);
         context.give_up(too_late, DropReason::NotNow);
         self.blind_deletions = NameMap::new();
-        self.blind = self.blind_ids(&|_| true);
-        for id in &self.blind {
-            if let Some(Awaited::Write(blind)) = self.asked.get_mut(*id) {
+        self.waiting_blind = self.blind.to_ids();
+        for id in &self.waiting_blind {
+            if let Some(blind) = self.blind.get_mut(*id) {
                 blind.write.op.was_sent |= blind.write.op.is_sent();
                 (blind.write.op.progress, blind.attempts) = (Progress::Waiting, 0);
             }
-            self.asked.wait_until(*id, None);
+            self.blind.wait_until(*id, None);
         }
     }
 
     /// The answer that was awaited under this number has not come in time.
     pub(super) fn on_blind_overdue(&mut self, context: &mut Context<'_>, id: u32) {
-        let error = self.blind_with(id).map(|blind| failure(RecordFailure::Timeout, &blind.write.op.name));
+        let error = self.blind.get(id).map(|blind| failure(RecordFailure::Timeout, &blind.write.op.name));
         self.settle_blind(context, id, error);
     }
 
     /// Says whether the server answers one of them.
     pub(super) fn on_blind_answer(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) -> bool {
         let name = message.name.unwrap_or_default();
-        let Some(id) = id_in(message.correlation_id) else { return false };
-        let Some(blind) = self.blind_with(id).filter(|blind| *blind.write.op.name == *name) else { return false };
+        let Some(id) = id_in(message.correlation_id.and_then(|id| id.strip_prefix(PREFIX))) else { return false };
+        let Some(blind) = self.blind.get(id).filter(|blind| *blind.write.op.name == *name) else { return false };
         // It came while the server was busy with a write of another client.
         if message.action == RecordAction::VersionExists && blind.attempts < RECORD_FORCE_ATTEMPTS {
             self.send_one(context, id);
@@ -177,7 +175,7 @@ impl Records {
     ) -> bool {
         let Some(id) = self.blind_deletions.get(name).copied() else { return false };
         // What was asked for before the connection was lost may have been done.
-        let is_repeated = self.blind_with(id).is_some_and(|blind| blind.write.op.was_sent);
+        let is_repeated = self.blind.get(id).is_some_and(|blind| blind.write.op.was_sent);
         let is_gone = |error: &ClientError| {
             let not_found = RecordAction::RecordNotFound.name();
             is_repeated && matches!(error, ClientError::Server { action, .. } if *action == not_found)
@@ -191,20 +189,20 @@ impl Records {
         if !std::mem::take(&mut self.is_blind_due) {
             return;
         }
-        let mut waiting = std::mem::take(&mut self.blind).into_iter();
+        let mut waiting = std::mem::take(&mut self.waiting_blind).into_iter();
         for id in waiting.by_ref() {
             count_visits(1);
-            let Some(Write { op, edits }) = self.blind_with(id).map(|blind| &blind.write) else { continue };
+            let Some(Write { op, edits }) = self.blind.get(id).map(|blind| &blind.write) else { continue };
             let (name, is_deletion) = (op.name.clone(), edits.is_empty());
             // The answer to a deletion has nothing but the name.
             let must_wait = is_deletion && self.blind_deletions.contains(&name);
             if must_wait || !context.flight.has_room_for(&Item::of(op)) {
-                self.blind.push(id);
+                self.waiting_blind.push(id);
                 break;
             }
             if self.entries.get(&name).is_some_and(|entry| entry.pending.is_deletion()) {
                 // What was asked for first is done first.
-                self.blind.push(id);
+                self.waiting_blind.push(id);
                 self.is_blind_due = true;
             } else if !self.send_one(context, id) {
                 let too_long = self.take_blind(id).map(|write| write.op);
@@ -217,15 +215,15 @@ impl Records {
                 }
             }
         }
-        self.blind.extend(waiting);
+        self.waiting_blind.extend(waiting);
     }
 
     /// Sends one of them. Says whether that was done: not if it is too long.
     fn send_one(&mut self, context: &mut Context<'_>, id: u32) -> bool {
-        let Some(Awaited::Write(blind)) = self.asked.get_mut(id) else { return false };
+        let Some(blind) = self.blind.get_mut(id) else { return false };
         blind.attempts += 1;
         let Write { op, edits } = &mut blind.write;
-        let correlation_id = id.to_string();
+        let correlation_id = [PREFIX, &id.to_string()].concat();
         let (message, timeout_ms) = if let Some(Edit { path, text, .. }) = edits.first() {
             let message = write_message(&op.name, (path.text(), text.as_deref()), ANY_VERSION, &correlation_id);
             (message, context.options.record_read_timeout_ms)
@@ -237,7 +235,7 @@ impl Records {
         if is_sent {
             op.progress = Progress::Made;
         }
-        self.asked.wait_until(id, Some(context.now.after_ms(timeout_ms)));
+        self.blind.wait_until(id, Some(context.now.after_ms(timeout_ms)));
         is_sent
     }
 }

@@ -6,7 +6,6 @@ use super::{
     cache::Source,
     entry::Entry,
     pending::{MadeTo, Pending, insert_in_time},
-    requests::Awaited,
     stage::{Fate, InFlight},
     stored::{StoredBase, StoredWrite, base_text, read_base, read_write},
     tell,
@@ -50,11 +49,7 @@ impl Records {
 
     /// Calls `visit` for all of that, and for what writes were made to.
     pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
-        for awaited in self.asked.iter_mut() {
-            if let Awaited::Write(blind) = awaited {
-                visit(context, &mut blind.write.op);
-            }
-        }
+        self.blind.iter_mut().for_each(|blind| visit(context, &mut blind.write.op));
         for name in context.log.written_to.to_names() {
             if let Some(entry) = self.entries.get_mut(&name) {
                 entry.pending.for_each_entry(context, visit);

@@ -21,6 +21,7 @@ mod stored;
 mod write;
 
 use self::{
+    blind::BlindWrite,
     cache::Cache,
     entry::{Entry, Holders, Question, Remote},
     left::Left,
@@ -56,8 +57,10 @@ pub struct Records {
     asked: Asked<Awaited>,
     /// The numbers of the questions about records that need not be open.
     requests: NameMap<u32>,
-    /// The numbers of the writes to records that are not open and were not sent, in order.
-    blind: Vec<u32>,
+    /// The writes to records that are not open.
+    blind: Asked<BlindWrite>,
+    /// The numbers of those that were not sent, in order.
+    waiting_blind: Vec<u32>,
     /// The numbers of the deletions of such records that were sent.
     blind_deletions: NameMap<u32>,
     /// Whether any of them may be due.
@@ -83,7 +86,8 @@ impl Records {
             flush_at: None,
             asked: Asked::default(),
             requests: NameMap::new(),
-            blind: Vec::new(),
+            blind: Asked::default(),
+            waiting_blind: Vec::new(),
             blind_deletions: NameMap::new(),
             is_blind_due: false,
             cache: Cache::default(),
@@ -141,7 +145,8 @@ impl Records {
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let flush = self.flush_at.map(|at| (at, Wake::Subscriptions));
         let awaited = self.asked.first().map(|(at, awaited)| (at, awaited.wake()));
-        earliest(&[flush, awaited, self.listens.patterns.deadline()])
+        let blind = self.blind.deadline().map(|at| (at, Wake::RecordTimeout));
+        earliest(&[flush, awaited, blind, self.listens.patterns.deadline()])
     }
 
     /// What a record is in the middle of from now on is overdue after so long.

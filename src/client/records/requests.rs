@@ -1,6 +1,6 @@
 //! What ends by itself if nothing comes before, above all the questions about records.
 
-use super::{Entry, Holders, Records, blind::BlindWrite, failure, send};
+use super::{Entry, Holders, Records, failure, send};
 use crate::{
     client::{
         asked::{Asked, id_in},
@@ -20,8 +20,6 @@ pub enum Awaited {
     Record(Box<str>),
     /// The answer to a message about names.
     Answer(Question),
-    /// The answer to a write to a record that is not open, or the time to send it.
-    Write(Box<BlindWrite>),
     /// The time to let go of a record that nobody holds.
     Discard(Box<str>),
     /// What storage has of a record.
@@ -48,16 +46,11 @@ impl Question {
 }
 
 impl Awaited {
-    /// The write to a record that is not open.
-    pub fn blind(&self) -> Option<&BlindWrite> {
-        if let Self::Write(blind) = self { Some(blind) } else { None }
-    }
-
     /// What the client wakes up for.
     pub const fn wake(&self) -> Wake {
         match self {
             Self::Answer(question) if question.is_bulk() => Wake::Acknowledgement,
-            Self::Record(_) | Self::Answer(_) | Self::Write(_) => Wake::RecordTimeout,
+            Self::Record(_) | Self::Answer(_) => Wake::RecordTimeout,
             Self::Discard(_) => Wake::Discard,
             Self::Lookup(_) | Self::Save => Wake::Storage,
         }
@@ -217,7 +210,6 @@ impl Records {
                 self.requests.remove(&key(*action, &name));
                 self.settle_question(context, id, &Err(failure(RecordFailure::Timeout, &name)));
             }
-            Some(Awaited::Write(_)) => self.on_blind_overdue(context, id),
             _ => match self.asked.answer(id).map(|it| *it) {
                 Some(Awaited::Discard(name)) => self.let_go_if_due(context, &name),
                 Some(Awaited::Lookup(_)) if context.session.is_some() => self.schedule(context),

@@ -177,6 +177,9 @@ impl Records {
         for id in due {
             self.on_due(context, id);
         }
+        while let Some(id) = self.blind.overdue(now) {
+            self.on_blind_overdue(context, id);
+        }
     }
 
     /// Lets go of the records that nobody has held for long enough, and that had to be kept until now.
