@@ -5,9 +5,11 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { SourceMap } from 'node:module';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { chromium } from '@playwright/test';
+import { rspack } from '@rspack/core';
 import * as esbuild from 'esbuild';
 import { publint } from 'publint';
 import { rollup } from 'rollup';
@@ -313,6 +315,61 @@ for (const [version, vite] of Object.entries({ 6: vite6, 7: vite7, 8: vite8 })) 
         await server.stop();
       }
     });
+  });
+}
+
+for (const [name, bundler] of Object.entries({ webpack, rspack })) {
+  test(`in ${name}, a page whose module is edited keeps one socket, as the documentation has it`, { timeout }, async () => {
+    const root = inConsumer(`hot-${name}`);
+    const path = join(root, 'dist');
+    const edit = (number) =>
+      writeFile(
+        join(root, 'main.js'),
+        `
+        import { DeepstreamClient } from 'deepstream-wasm';
+
+        const client = new DeepstreamClient('localhost:9');
+        import.meta.webpackHot?.dispose(() => client.close());
+        import.meta.webpackHot?.accept();
+
+        window.clients = [...(window.clients ?? []), client];
+        // What a development server tells the page.
+        window.update = () => import.meta.webpackHot.check(true);
+        document.title = 'edit ${number}';
+        `,
+      );
+    await mkdir(root);
+    await edit(0);
+    const plugins = [new bundler.HotModuleReplacementPlugin()];
+    const compiler = bundler({ context: root, entry: './main.js', mode: 'development', devtool: false, output: { path }, plugins });
+    let compilations = 0;
+    compiler.watch({}, () => (compilations += 1));
+    const deadline = Date.now() + 40_000;
+    const until = async (what, condition) => {
+      while (!(await condition())) {
+        assert.ok(Date.now() < deadline, what);
+        await setTimeout(500);
+      }
+    };
+    await until('it is not compiled', () => compilations > 0);
+    await writeFile(join(path, 'index.html'), pageOf('<script src="main.js"></script>'));
+    const server = await startStaticServer({ directories: { '/': path } });
+    const page = await browser.newPage();
+    try {
+      await page.goto(server.url);
+      await until('the edit does not come to the page', async () => {
+        // One that comes too soon after another is overlooked.
+        await edit(1);
+        await page.evaluate(() => window.update());
+        return (await page.title()) === 'edit 1';
+      });
+      const isClosed = await page.evaluate(() => window.clients.map((client) => client.connection.reason?.kind === 'closed'));
+      assert.deepEqual(isClosed, [true, false]);
+    } finally {
+      await page.close();
+      await server.stop();
+      await promisify(compiler.close.bind(compiler))();
+    }
   });
 }
 
