@@ -1,5 +1,5 @@
-// The consumers of `npm run test:consumers`: projects in tests/consumers/, each installed as its package-lock.json says,
-// with the packed package, in an empty directory outside of the repository.
+// The consumers of `npm run test:consumers`: projects in tests/consumers/, each installed as its package-lock.json
+// says, with the packed package, in an empty directory outside of the repository.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -13,8 +13,8 @@ import { beforeExit, Failure } from './process.mjs';
 const patience = 300_000;
 
 /** What npm says where the registry does not have (any more) what it had, and where it cannot be reached. */
-const notThere = /^E40[1348]$/;
-const unreachable = /^(ENOTFOUND|ENOTCACHED|EAI_AGAIN|ECONN\w+|ENETUNREACH|EHOSTUNREACH|E\w*TIMEDOUT|\w*_TIMEOUT|E429|E5\d\d)$/;
+const notThere = /^(E40[1348]|ETARGET)$/;
+const unreachable = /^(ENOTFOUND|ENOTCACHED|EAI_AGAIN|ECONN\w+|E\w+UNREACH|E\w*TIMEDOUT|\w*_TIMEOUT|E429|E5\d\d)$/;
 /** Once it could not be reached, what is not in npm's cache is not asked for again: each time would take minutes. */
 let isOffline = false;
 
@@ -67,12 +67,13 @@ export async function installConsumer(name, tarball) {
 /** No package here needs its install script. */
 const flags = () => [
   ...['--ignore-scripts', '--no-audit', '--no-fund', isOffline ? '--offline' : '--prefer-offline'],
-  ...['--fetch-retries=2', '--fetch-retry-mintimeout=2000', '--fetch-retry-maxtimeout=10000'],
+  ...['--fetch-retries=3', '--fetch-retry-mintimeout=2000', '--fetch-retry-maxtimeout=10000'],
 ];
 
 async function npm(parameters, directory) {
   try {
-    const { stdout } = await promisify(execFile)('npm', parameters, { cwd: directory, timeout: patience, maxBuffer: 1 << 26 });
+    const options = { cwd: directory, timeout: patience, maxBuffer: 1 << 26 };
+    const { stdout } = await promisify(execFile)('npm', parameters, options);
     return stdout;
   } catch (error) {
     const what = `npm ${parameters[0]}`;

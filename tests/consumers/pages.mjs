@@ -83,7 +83,8 @@ export async function showNews({ client, open, complaints }, url) {
 /** Opens a page whose title tells what came of it. */
 export async function titleOf({ open, complaints }, url) {
   const page = await open(url);
-  await page.waitForFunction(() => document.title !== '').catch(({ message }) => assert.fail([message, ...complaints()].join('\n')));
+  const explain = ({ message }) => assert.fail([message, ...complaints()].join('\n'));
+  await page.waitForFunction(() => document.title !== '').catch(explain);
   const title = await page.title();
   assert.deepEqual(complaints(), []);
   await page.context().close();

@@ -40,7 +40,9 @@ export function start(program, parameters, env = {}) {
     }
   };
   const printed = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (printed[name] += text));
+  for (const name of ['stdout', 'stderr']) {
+    child[name].setEncoding('utf8').on('data', (text) => (printed[name] += text));
+  }
   if (child.pid !== undefined) running.add(kill);
   child.once('exit', kill);
   const ended = new Promise((resolve) => {
@@ -56,8 +58,9 @@ export function start(program, parameters, env = {}) {
     /** Resolves once what it serves is there. */
     async answers(url) {
       for (const end = Date.now() + timeout / 2; !(await fetch(url).then(({ ok }) => ok, () => false)); ) {
-        const isOver = !running.has(kill) || Date.now() > end;
-        if (isOver) throw new Error(`${program} ${parameters.join(' ')} does not serve ${url}\n${printed.stdout}${printed.stderr}`);
+        if (!running.has(kill) || Date.now() > end) {
+          throw new Error(`${program} does not serve ${url}\n${printed.stdout}${printed.stderr}`);
+        }
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     },

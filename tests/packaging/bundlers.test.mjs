@@ -1,12 +1,21 @@
 // The installed package in bundlers as they are configured by default.
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { chromium } from '@playwright/test';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { rspack } from '@rspack/core';
 import { build } from 'esbuild';
+import { rollup } from 'rollup';
+import * as vite7 from 'vite';
+import * as vite6 from 'vite6';
+import * as vite8 from 'vite8';
 import webpack from 'webpack';
+import { browserFlags, ensureBrowser } from '../../scripts/setup.mjs';
+import { startDeepstreamServer } from '../harness/deepstream-server.mjs';
+import { startStaticServer } from '../harness/static-server.mjs';
 import { createConsumer, run } from './consumer.mjs';
 
 const consumer = await createConsumer();
@@ -64,6 +73,95 @@ describe('bundled', () => {
       const output = await bundleAsWebpack(name, bundler, './tuned.mjs', 'production');
       const files = await readdir(output);
       assert.equal(files.filter((file) => file.endsWith('.wasm')).length, 1, files.join(' '));
+    });
+  }
+});
+
+/** Puts what it has heard from a server into the page. */
+const talkingApplication = (url) => `
+  import { DeepstreamClient } from 'deepstream-wasm';
+
+  async function talk() {
+    const client = new DeepstreamClient(${JSON.stringify(url)}, { subscriptionInterval: 0 });
+    await client.login({ username: 'ada' });
+    const heard = new Promise((resolve) => client.event.subscribe('greeting', resolve));
+    await client.event.emit('greeting', 'Grüße', { receipt: true });
+    const note = await client.record.getRecord('note').whenReady();
+    await note.setWithAck({ items: [await heard] });
+    const { items } = await client.record.snapshot('note');
+    client.close();
+    return items[0];
+  }
+  talk().then((text) => (document.title = text), (error) => (document.title = error.code + ': ' + error.message));
+`;
+
+describe('in a page, it speaks with a server when bundled', () => {
+  const timeout = 60_000;
+  let server;
+  let browser;
+
+  before(async () => {
+    server = await startDeepstreamServer();
+    const { chrome } = await ensureBrowser();
+    browser = await chromium.launch({ executablePath: chrome, args: browserFlags });
+    await writeFile(join(consumer.directory, 'talking.mjs'), talkingApplication(server.url));
+  });
+
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  const pageOf = (script) => `<!doctype html><link rel="icon" href="data:," />${script}`;
+  /** Gives a bundle the page that loads it. */
+  const withPage = async (directory, script) => {
+    await writeFile(join(directory, 'index.html'), pageOf(script));
+    return directory;
+  };
+  const buildWithVite = async (vite, name) => {
+    const root = join(consumer.directory, name);
+    await mkdir(root);
+    await withPage(root, '<script type="module" src="../talking.mjs"></script>');
+    await vite.build({ root, configFile: false, logLevel: 'error' });
+    return join(root, 'dist');
+  };
+  const builders = {
+    esbuild: async () => {
+      const outdir = join(consumer.directory, 'talking-esbuild');
+      await bundleWithEsbuild({ entryPoints: ['talking.mjs'], outdir, format: 'esm' });
+      return withPage(outdir, '<script type="module" src="talking.js"></script>');
+    },
+    Rollup: async () => {
+      const dir = join(consumer.directory, 'talking-rollup');
+      const bundle = await rollup({ input: join(consumer.directory, 'talking.mjs'), plugins: [nodeResolve({ browser: true })] });
+      await bundle.write({ dir, format: 'es', entryFileNames: 'talking.js' });
+      return withPage(dir, '<script type="module" src="talking.js"></script>');
+    },
+    'webpack 5': async () => {
+      const directory = await bundleAsWebpack('webpack', webpack, './talking.mjs', 'production');
+      return withPage(directory, '<script src="main.js"></script>');
+    },
+    Rspack: async () => {
+      const directory = await bundleAsWebpack('rspack', rspack, './talking.mjs', 'production');
+      return withPage(directory, '<script src="main.js"></script>');
+    },
+    'Vite 6': () => buildWithVite(vite6, 'talking-vite6'),
+    'Vite 7': () => buildWithVite(vite7, 'talking-vite7'),
+    'Vite 8': () => buildWithVite(vite8, 'talking-vite8'),
+  };
+
+  for (const [name, buildPage] of Object.entries(builders)) {
+    test(`by ${name}`, { timeout }, async () => {
+      const site = await startStaticServer({ directories: { '/': await buildPage() } });
+      const page = await browser.newPage();
+      try {
+        await page.goto(site.url);
+        await page.waitForFunction(() => document.title !== '', undefined, { timeout: 30_000 });
+        assert.equal(await page.title(), 'Grüße');
+      } finally {
+        await page.close();
+        await site.stop();
+      }
     });
   }
 });
