@@ -262,6 +262,14 @@ describe('what callbacks and promises are told', () => {
   });
 });
 
+// A rejection that nobody handles fails the test, and ends a process of Node.
+test('whoever names a record and does not look at the promise is not troubled when it cannot be loaded', async () => {
+  const client = open();
+  client.record.getAnonymousRecord().setName('note');
+  client.close();
+  await new Promise((resolve) => setTimeout(resolve));
+});
+
 test('an outage of which nobody wants to be told is written to the console once, and the next one again', { timeout: 30_000 }, async (t) => {
   const written = [];
   t.mock.method(console, 'error', (_words, _error, code) => written.push(code));

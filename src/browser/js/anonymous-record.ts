@@ -133,7 +133,11 @@ export class AnonymousRecordHandle<Data = any>
       for (const callback of this.#waiting.splice(0)) callback();
       this.tell('nameChanged', name);
     }
-    return onReady ? this.whenReady(onReady) : this.whenReady();
+    if (onReady) return this.whenReady(onReady);
+    const isReady = this.whenReady();
+    // Few look at it: what keeps a record from being loaded is told by its events as well.
+    isReady.catch(() => undefined);
+    return isReady;
   }
 
   get(path?: string): any {
