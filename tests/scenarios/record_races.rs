@@ -54,6 +54,21 @@ fn flushing_waits_for_what_a_conflict_makes_of_a_write() {
 }
 
 #[test]
+fn flushing_waits_for_what_has_taken_the_place_of_a_write() {
+    let (mut world, alice, _) = two(Strategy::RemoteWins);
+    world.pause(alice);
+    set(&mut world, alice, "title", "\"first\"");
+    let flushed = world.wish(alice, Wish::FlushOutbox).expect("flushes have tickets");
+    set(&mut world, alice, "title", "\"second\"");
+    world.run_for(A_WHILE);
+    assert!(world.client(alice).outcome(flushed).is_none(), "nothing has reached the server");
+    world.resume(alice);
+    world.run_for(A_WHILE);
+    assert!(world.client(alice).succeeded(flushed));
+    assert!(on_server(&mut world).unwrap().1.contains("second"));
+}
+
+#[test]
 fn a_deletion_is_no_conflict_with_what_this_client_has_written_itself() {
     let (mut world, alice, _) = two(Strategy::RemoteWins);
     set(&mut world, alice, "title", "\"arrived\"");

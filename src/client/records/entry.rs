@@ -72,7 +72,8 @@ pub struct Entry {
     pub(super) base: Option<Document>,
     pub pending: Pending,
     pub in_flight: Option<InFlight>,
-    /// If it is to be deleted, what the server has if a write that was on its way from here has arrived: that is nobody else's.
+    /// If it is to be deleted, what the server has if a write that was on its way from here has arrived: that is nobody
+    /// else's.
     pub after_deletion: Option<Document>,
     pub strategy: Strategy,
     pub has_provider: bool,
@@ -191,7 +192,9 @@ impl Entry {
 
     /// No answer settles what is on its way any more.
     pub fn cut_off(&mut self) {
-        self.in_flight.iter_mut().for_each(InFlight::cut_off);
+        if let Some(InFlight { fate: fate @ Fate::Awaited, .. }) = &mut self.in_flight {
+            *fate = Fate::CutOff;
+        }
     }
 
     /// Whether this is what the server was thought to have.

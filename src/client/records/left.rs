@@ -18,21 +18,6 @@ use crate::client::{
     record::Document,
 };
 
-/// The writes to one record.
-#[derive(Debug)]
-pub struct Left {
-    name: Box<str>,
-    /// What was written before or after a deletion is here, too.
-    writes: Pending,
-}
-
-impl Left {
-    /// The lowest number of the writes, if they are to this record.
-    pub fn first_number(&self, name: &str) -> Option<u64> {
-        self.writes.iter().filter(|_| *self.name == *name).map(|write| write.op.number).min()
-    }
-}
-
 impl Records {
     /// Calls `visit` for all that is unsent, that of each record after that of another.
     pub fn for_each<'a>(&'a self, log: &Log, visit: &mut dyn FnMut(&'a Op)) {
@@ -43,7 +28,7 @@ impl Records {
             }
         }
         for left in &self.left {
-            left.writes.iter().for_each(|write| visit(&write.op));
+            left.iter().for_each(|write| visit(&write.op));
         }
     }
 
@@ -56,7 +41,7 @@ impl Records {
             }
         }
         for left in &mut self.left {
-            left.writes.for_each_entry(context, visit);
+            left.for_each_entry(context, visit);
         }
     }
 
@@ -78,23 +63,22 @@ impl Records {
                 blind.push(write);
                 continue;
             }
-            let name = write.op.name.clone();
-            let known = self.left.iter().skip(begin).position(|left| left.name == name);
+            let known = self.left.iter().skip(begin).position(|left| *left.name() == *write.op.name);
+            let position = known.map_or(self.left.len(), |known| begin + known);
             if known.is_none() {
-                self.left.push(Left { name, writes: Pending::default() });
+                self.left.push(Pending::default());
             }
-            let position = known.map_or(self.left.len() - 1, |known| begin + known);
-            let Pending { writes, made_to } = &mut self.left[position].writes;
+            let Pending { writes, made_to } = &mut self.left[position];
             if insert_in_time(writes, write) == 0 {
                 made_to.version = version;
             }
         }
         for base in bases {
-            let left = self.left.iter_mut().skip(begin).find(|left| left.name == base.name);
-            let left = left.filter(|left| left.writes.made_to.base.is_none());
+            let left = self.left.iter_mut().skip(begin).find(|left| *left.name() == *base.name);
+            let left = left.filter(|left| left.made_to.base.is_none());
             match (left, base.data.as_deref().and_then(read_base)) {
                 (Some(left), Some(StoredBase { version, document, .. })) => {
-                    left.writes.made_to = MadeTo { version, has_data: document.is_some(), base: Some(base) };
+                    left.made_to = MadeTo { version, has_data: document.is_some(), base: Some(base) };
                 }
                 _ => context.leave(&base),
             }
@@ -107,9 +91,9 @@ impl Records {
     pub fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let mut taken = self.take_out_blind(is_meant);
         for left in &mut self.left {
-            taken.append(&mut left.writes.take_out(is_meant));
+            taken.append(&mut left.take_out(is_meant));
         }
-        self.left.retain(|left| !left.writes.is_empty());
+        self.left.retain(|left| !left.is_empty());
         for name in context.log.written_to.to_names() {
             if self.entries.get(&name).is_some_and(|entry| entry.entries().any(is_meant)) {
                 taken.append(&mut self.take_out_of(context, &name, is_meant));
@@ -120,7 +104,7 @@ impl Records {
 
     /// Storage has all that is unsent: sees to it that it has what it was made to.
     pub fn keep_bases(&mut self, context: &mut Context<'_>) {
-        for name in self.unsent_names(context) {
+        for name in context.log.written_to.to_names() {
             self.publish(context, &name);
         }
     }
@@ -166,12 +150,12 @@ impl Records {
     pub(super) fn take_up(&mut self, context: &mut Context<'_>) {
         let mut index = 0;
         while let Some(left) = self.left.get(index) {
-            let entry = self.entries.get(&left.name);
+            let entry = self.entries.get(left.name());
             if entry.is_some_and(|entry| !entry.takes(left)) {
                 index += 1;
                 continue;
             }
-            let is_blind = entry.is_none() && left.writes.is_deletion() && !left.writes.made_to.has_data;
+            let is_blind = entry.is_none() && left.is_deletion() && !left.made_to.has_data;
             let left = self.left.remove(index);
             if is_blind {
                 self.delete_blindly(context, left);
@@ -182,8 +166,8 @@ impl Records {
     }
 
     /// Whatever the server has of a record is to be deleted.
-    fn delete_blindly(&mut self, context: &mut Context<'_>, left: Left) {
-        let Pending { mut writes, made_to } = left.writes;
+    fn delete_blindly(&mut self, context: &mut Context<'_>, left: Pending) {
+        let Pending { mut writes, made_to } = left;
         made_to.base.iter().for_each(|base| context.leave(base));
         let Some(mut deletion) = writes.pop() else { return };
         // The page was killed before it could remove what is deleted as well.
@@ -196,8 +180,8 @@ impl Records {
 
     /// Makes the writes that an earlier page could not send part of a record that [takes](Entry::takes) them, before those of
     /// this one.
-    fn restore(&mut self, context: &mut Context<'_>, left: Left) {
-        let name = &*left.name.clone();
+    fn restore(&mut self, context: &mut Context<'_>, left: Pending) {
+        let name = &*Box::<str>::from(left.name());
         let is_open = self.entries.contains(name);
         let entry = self.entries.get_or_insert_with(name, || Entry::new(Strategy::RemoteWins));
         if !is_open {
@@ -207,8 +191,8 @@ impl Records {
         }
         let was_ready = entry.is_ready();
         let is_synced = entry.stage.is_synced();
-        let is_blind = !left.writes.made_to.has_data;
-        let present = entry.restore(context, name, left.writes);
+        let is_blind = !left.made_to.has_data;
+        let present = entry.restore(context, name, left);
         entry.stored.is_written_blindly |= is_blind && context.session.is_none();
         if entry.is_ready() && !was_ready {
             entry.stored.source = Source::Storage;
@@ -226,14 +210,14 @@ impl Records {
 
 impl Entry {
     /// Whether writes of an earlier page can become part of this now.
-    fn takes(&self, left: &Left) -> bool {
+    fn takes(&self, left: &Pending) -> bool {
         let is_in_doubt = matches!(self.stage, Stage::Merging(_) | Stage::Deleting | Stage::Denied | Stage::Waiting);
         let is_free = self.in_flight.as_ref().is_none_or(|it| matches!(it.fate, Fate::Guessed))
             && !self.pending.is_deletion()
             && !is_in_doubt;
-        let MadeTo { version, has_data, .. } = left.writes.made_to;
+        let MadeTo { version, has_data, .. } = left.made_to;
         let is_same = self.version.is_none() || self.version == version || !has_data;
-        let is_possible = if left.writes.is_deletion() {
+        let is_possible = if left.is_deletion() {
             // Without its data, it is the version that tells whether the record is the one to be deleted.
             self.pending.is_empty() && (self.version.is_some() || has_data)
         } else {

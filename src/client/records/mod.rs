@@ -24,7 +24,7 @@ use self::{
     blind::BlindWrite,
     cache::Cache,
     entry::{Entry, Holders, Question, Remote},
-    left::Left,
+    pending::Pending,
     requests::Awaited,
     stage::{Fate, InFlight, Stage},
     write::{Edit, Write, next_message, write_message},
@@ -67,7 +67,7 @@ pub struct Records {
     is_blind_due: bool,
     cache: Cache,
     /// What earlier pages have left, until the records can take it.
-    left: Vec<Left>,
+    left: Vec<Pending>,
     /// The records whose writes are to be sent when storage has what has become of them.
     folded: Vec<Box<str>>,
     /// Whether what earlier pages have left was looked for, so that new writes may follow.

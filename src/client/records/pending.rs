@@ -17,8 +17,8 @@ use crate::client::{
     record::{Document, Path},
 };
 
-/// Writes in the order in which they are made, and what they are made to. One without edits deletes the record, and is then
-/// the only one.
+/// Writes to one record in the order in which they are made, and what they are made to. One without edits deletes the record;
+/// nothing is pending beside it, but earlier pages may have left more.
 #[derive(Debug, Default)]
 pub struct Pending {
     pub(super) writes: Vec<Write>,
@@ -50,6 +50,11 @@ impl Pending {
     /// All writes, whose number stays.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Write> {
         self.writes.iter_mut()
+    }
+
+    /// The record that they are to, if there are any.
+    pub fn name(&self) -> &str {
+        self.writes.first().map_or("", |first| &first.op.name)
     }
 
     /// Whether the record is to be deleted.
@@ -97,6 +102,7 @@ impl Pending {
         if self.writes.len() > first_free
             && let Some(mut last) = self.writes.pop_if(|last| last.is_overwritten_by(&write))
         {
+            context.log.stands_for(write.op.number, last.op.number);
             context.leave(&last.op);
             last.op.receipts.append(&mut write.op.receipts);
             write.op.receipts = last.op.receipts;
@@ -271,8 +277,8 @@ impl Entry {
         if self.pending.is_deletion() { self.take_tickets(context) } else { Vec::new() }
     }
 
-    /// Tells that a message with writes has arrived, and sees to it that storage says what writes were made to. Those of earlier pages that are not part of the record yet
-    /// begin with the number `first_left`.
+    /// Tells the flight that a message with writes has arrived, and sees to it that storage says what writes were made to. Those
+    /// of earlier pages that are not part of the record yet begin with the number `first_left`.
     pub fn keep_base(&mut self, context: &mut Context<'_>, name: &str, first_left: Option<u64>) {
         if self.awaited().is_none() && std::mem::take(&mut self.session.is_writing) {
             context.flight.on_arrived(&Item::Record(name.into()));

@@ -79,28 +79,18 @@ impl Records {
         if !self.unasked.is_empty() {
             self.schedule(context);
         }
-        for name in self.unsent_names(context) {
+        for name in context.log.written_to.to_names() {
             self.proceed(context, &name);
         }
     }
 
-    /// The records of which something is unsent.
-    pub(super) fn unsent_names(&self, context: &Context<'_>) -> Vec<Box<str>> {
-        let mut names = Vec::new();
-        for name in context.log.written_to.names() {
-            if self.entries.get(name).is_some_and(Entry::has_unsent) {
-                names.push(name.into());
-            }
-        }
-        names
-    }
-
     /// Tells what has become of a record, and sees to it that storage says what the writes to it were made to.
     pub(super) fn publish(&mut self, context: &mut Context<'_>, name: &str) {
-        let left = self.left.iter().filter_map(|left| left.first_number(name)).min();
+        let left = self.left.iter().filter(|left| left.name() == name);
+        let first_left = left.flat_map(|left| left.iter()).map(|write| write.op.number).min();
         if let Some(entry) = self.entries.get_mut(name) {
             entry.tell_changes(context, name);
-            entry.keep_base(context, name, left);
+            entry.keep_base(context, name, first_left);
         }
     }
 

@@ -110,11 +110,4 @@ impl InFlight {
     pub const fn guess(writes: usize) -> Self {
         Self { writes, fate: Fate::Guessed }
     }
-
-    /// No answer settles it any more.
-    pub const fn cut_off(&mut self) {
-        if let Fate::Awaited = self.fate {
-            self.fate = Fate::CutOff;
-        }
-    }
 }
