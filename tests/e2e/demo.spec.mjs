@@ -432,6 +432,15 @@ test('what waits and what is lost of a note is shown, and can be written again',
   await expect(a.role('note-title')).toHaveValue('lost');
 });
 
+test('with a server that is named there is nothing to compare, and nothing is said of it', async ({ openPage }) => {
+  const page = await openPage(`${demo.pageUrl}/?server=${new URL(demo.serverUrl).host}`);
+  await isReady(page);
+  await expect(page.getByRole('tab', { name: 'Two of our own' })).toHaveAttribute('aria-selected', 'true');
+  for (const name of ['a', 'b']) await new Panel(page, name).isIn('OPEN', 'good');
+  await expect(page.locator('body')).not.toContainText(/Break it|network above/);
+  await expect(page.getByText('npm start', { exact: true })).toBeVisible();
+});
+
 test('two windows hear each other', async ({ openPage }) => {
   const one = await openDemo(openPage);
   const other = await openDemo(openPage);
