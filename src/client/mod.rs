@@ -62,7 +62,7 @@ mod time;
 mod url;
 
 use self::{
-    connection::Connection, context::Context, deduplication::Deduplication, features::Features, flight::Flight,
+    connection::Connection, context::Shared, deduplication::Deduplication, features::Features, flight::Flight,
     log::Log, pings::Pings, time::earliest,
 };
 pub use self::{
@@ -96,20 +96,11 @@ use crate::{
 /// A deepstream client: see the [module](self) for how to drive it.
 #[derive(Debug)]
 pub struct Client {
-    options: Options,
-    rng: Rng,
+    context: Shared,
     connection: Connection,
     features: Features,
-    log: Log,
     /// The session that the features were told of last.
     followed_session: Option<SocketId>,
-    pings: Pings,
-    flight: Flight,
-    seen: Deduplication,
-    wall_clock_origin_ms: u64,
-    /// Why there will be no session unless the application asks for one, once all who waited for it have been told.
-    stopped: Option<ClientError>,
-    out: Queue<Output>,
 }
 
 impl Client {
@@ -124,20 +115,21 @@ impl Client {
             &mut rng,
         );
         let urls = urls.iter().map(|url| Box::from(*url)).collect();
-        Self {
-            log,
-            followed_session: None,
+        let connection = Connection::new(now, urls, &options, &mut rng);
+        let context = Shared {
+            now,
+            options,
+            rng,
+            session: None,
+            stopped: None,
+            out: Queue::new(),
             pings: Pings::default(),
             flight: Flight::new(),
             seen: Deduplication::default(),
+            log,
             wall_clock_origin_ms: 0,
-            stopped: None,
-            connection: Connection::new(now, urls, &options, &mut rng),
-            features: Features::new(),
-            rng,
-            out: Queue::new(),
-            options,
-        }
+        };
+        Self { context, connection, features: Features::new(), followed_session: None }
     }
 
     /// The state that the application sees.
@@ -169,7 +161,7 @@ impl Client {
 
     /// What waits for the server.
     pub const fn outbox(&self) -> OutboxView<'_> {
-        OutboxView { features: &self.features, log: &self.log }
+        OutboxView { features: &self.features, log: &self.context.log }
     }
 
     /// Whether the server has refused to let this client provide `name`, in this session.
@@ -179,7 +171,7 @@ impl Client {
 
     /// The options it was made with.
     pub fn options(&self) -> &Options {
-        &self.options
+        &self.context.options
     }
 
     /// Takes in what happened.
@@ -187,51 +179,7 @@ impl Client {
         if matches!(&input, Input::Socket(socket, _) if self.connection.socket() != Some(*socket)) {
             return;
         }
-        let context = Context {
-            now,
-            options: &self.options,
-            session: self.connection.session(),
-            stopped: &mut self.stopped,
-            rng: &mut self.rng,
-            out: &mut self.out,
-            pings: &mut self.pings,
-            flight: &mut self.flight,
-            seen: &mut self.seen,
-            log: &mut self.log,
-            wall_clock_origin_ms: &mut self.wall_clock_origin_ms,
-        };
-        let (connection, features) = (&mut self.connection, &mut self.features);
-        Handler { context, connection, features, followed_session: &mut self.followed_session }.handle(input);
-    }
-
-    /// What is to be done next.
-    pub fn poll(&mut self) -> Option<Output> {
-        self.out.pop_front().map(|output| *output)
-    }
-
-    /// Whether commands have entrusted something that is to be written when the task of the page ends.
-    pub const fn wants_task_end(&self) -> bool {
-        self.log.groups.is_changed()
-    }
-
-    /// When [`Input::Tick`] is due if nothing else happens before, and what for.
-    pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let session = self.connection.session().is_some();
-        let log = self.log.deadline(session).filter(|_| self.connection.is_wanted());
-        earliest(&[self.connection.deadline(&self.options), self.features.deadline(session), log])
-    }
-}
-
-/// A client while it handles an input: its parts, and what they work with.
-struct Handler<'a> {
-    context: Context<'a>,
-    connection: &'a mut Connection,
-    features: &'a mut Features,
-    followed_session: &'a mut Option<SocketId>,
-}
-
-impl Handler<'_> {
-    fn handle(mut self, input: Input<'_>) {
+        self.context.now = now;
         // What is to be cleared does not wait for the end of the task: the client may be closed in it.
         let may_be_followed = matches!(&input, Input::Command(command) if !matches!(command, Command::ClearOutbox));
         // What a page that did not run hears first may be from long ago.
@@ -240,7 +188,7 @@ impl Handler<'_> {
             Input::Tick => self.on_tick(),
             Input::TaskEnd => {}
             Input::WallClock(now_ms) => {
-                *self.context.wall_clock_origin_ms = now_ms.saturating_sub(self.context.now.as_ms());
+                self.context.wall_clock_origin_ms = now_ms.saturating_sub(self.context.now.as_ms());
             }
             Input::Socket(socket, event) => self.on_socket_event(socket, event),
             Input::Command(command) => self.on_command(command),
@@ -293,6 +241,23 @@ impl Handler<'_> {
         }
     }
 
+    /// What is to be done next.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.context.out.pop_front().map(|output| *output)
+    }
+
+    /// Whether commands have entrusted something that is to be written when the task of the page ends.
+    pub const fn wants_task_end(&self) -> bool {
+        self.context.log.groups.is_changed()
+    }
+
+    /// When [`Input::Tick`] is due if nothing else happens before, and what for.
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        let session = self.context.session.is_some();
+        let log = self.context.log.deadline(session).filter(|_| self.connection.is_wanted());
+        earliest(&[self.connection.deadline(&self.context.options), self.features.deadline(session), log])
+    }
+
     /// Tells those who wait for a session that none will come, where that is so.
     fn follow_rest(&mut self) {
         let rests = self.connection.rests();
@@ -303,7 +268,7 @@ impl Handler<'_> {
                 self.features.on_stopped(&mut self.context, error);
             }
         }
-        *self.context.stopped = rests.filter(|_| is_over);
+        self.context.stopped = rests.filter(|_| is_over);
     }
 
     /// Records do what they have put off until nothing else is done.
@@ -318,7 +283,7 @@ impl Handler<'_> {
     /// this compares instead of being told.
     fn follow_session(&mut self) {
         let after = self.connection.session();
-        let before = std::mem::replace(self.followed_session, after);
+        let before = std::mem::replace(&mut self.followed_session, after);
         if before == after {
             return;
         }

@@ -48,7 +48,7 @@ impl Connection {
         match (message.action, &mut self.phase) {
             (ConnectionAction::Pong, Phase::Open { heartbeat, .. }) => {
                 context.pings.answered += 1;
-                heartbeat.on_pong(context.now, context.pings);
+                heartbeat.on_pong(context.now, &mut context.pings);
                 self.round_trip_ms = heartbeat.round_trip_ms().unwrap_or(self.round_trip_ms);
             }
             (
@@ -171,8 +171,8 @@ impl Connection {
     }
 
     fn on_logged_in(&mut self, context: &mut Context<'_>, socket: SocketId, data: Option<&str>) {
-        let heartbeat = Heartbeat::new(context.now, context.options, self.round_trip_ms);
-        *context.pings = Pings::of_session(self.round_trip_ms);
+        let heartbeat = Heartbeat::new(context.now, &context.options, self.round_trip_ms);
+        context.pings = Pings::of_session(self.round_trip_ms);
         let ended = self.outage.end(context.now);
         let gap_ms = ended.map(|ended| ended.lasted_ms);
         self.enter(context, Phase::Open { socket, since: context.now, gap_ms, heartbeat });

@@ -181,7 +181,7 @@ impl Connection {
 
     /// Time has passed. `is_awaited` says whether the server owes an answer that may be long.
     pub fn on_tick(&mut self, context: &mut Context<'_>, is_awaited: &mut dyn FnMut() -> bool) {
-        if self.lost_deadline(context.options).is_some_and(|(at, _)| at <= context.now) {
+        if self.lost_deadline(&context.options).is_some_and(|(at, _)| at <= context.now) {
             self.outage.tell();
             context.out.push_back(Output::ConnectionLost);
         }
@@ -196,7 +196,7 @@ impl Connection {
             Phase::Open { heartbeat, .. } => {
                 let silence_ms = AWAITED_SILENCE_MS << self.losses_in_wait.min(AWAITED_SILENCE_DOUBLINGS);
                 let silence_ms = &mut || is_awaited().then_some(silence_ms);
-                let beat = heartbeat.on_tick(context.now, context.pings, silence_ms);
+                let beat = heartbeat.on_tick(context.now, &context.pings, silence_ms);
                 if beat == Beat::Dead && is_awaited() {
                     self.losses_in_wait += 1;
                 }
@@ -246,7 +246,7 @@ impl Connection {
     /// Sends a PING, so that its answer tells what has arrived. If there is none, the server is gone.
     pub fn ask(&mut self, context: &mut Context<'_>) {
         if let Phase::Open { heartbeat, .. } = &mut self.phase {
-            heartbeat.ask(context.now, context.pings);
+            heartbeat.ask(context.now, &context.pings);
             self.on_beat(context, Beat::SendPing);
         }
     }
@@ -254,7 +254,7 @@ impl Connection {
     /// Sends a PING if so much was sent without one that nobody knows what of it has left.
     pub fn ask_if_in_the_dark(&mut self, context: &mut Context<'_>) {
         if let Phase::Open { heartbeat, .. } = &self.phase
-            && heartbeat.is_in_the_dark(context.pings)
+            && heartbeat.is_in_the_dark(&context.pings)
         {
             self.ask(context);
         }
@@ -263,7 +263,7 @@ impl Connection {
     /// So many bytes of what was sent have not left the browser.
     pub const fn on_buffered(&mut self, context: &Context<'_>, bytes: u64) {
         if let Phase::Open { heartbeat, .. } = &mut self.phase {
-            heartbeat.on_buffered(context.now, bytes, context.pings);
+            heartbeat.on_buffered(context.now, bytes, &context.pings);
         }
     }
 
@@ -309,7 +309,7 @@ impl Connection {
     fn ping(&mut self, context: &mut Context<'_>, socket: SocketId) {
         context.pings.sent += 1;
         if let Phase::Open { heartbeat, .. } = &mut self.phase {
-            heartbeat.on_ping_sent(context.now, context.pings);
+            heartbeat.on_ping_sent(context.now, &context.pings);
         }
         let ping = ConnectionMessage::new(ConnectionAction::Ping);
         context.send_on(socket, &Message::Connection(ping));
@@ -351,7 +351,7 @@ impl Connection {
     }
 
     fn dial(&mut self, context: &mut Context<'_>, occasion: Occasion) {
-        let timeout_ms = self.backoff.connect_timeout_ms(context.options, self.round_trip_ms);
+        let timeout_ms = self.backoff.connect_timeout_ms(&context.options, self.round_trip_ms);
         self.open_socket(context, occasion, context.now.after_ms(timeout_ms), 0);
     }
 
@@ -397,7 +397,7 @@ impl Connection {
             self.endpoints.advance();
             self.offline_suspected = true;
         }
-        let delay_ms = self.backoff.next_delay_ms(context.options, self.endpoints.count(), urgency, context.rng);
+        let delay_ms = self.backoff.next_delay_ms(&context.options, self.endpoints.count(), urgency, &mut context.rng);
         self.let_go(context, CloseReason::from_error(&error, delay_ms.is_some()));
         if let (ClientError::Connection(failure), Some(_)) = (&error, delay_ms) {
             self.announce(context, ConnectionState::Reconnecting);

@@ -30,11 +30,11 @@ impl Connection {
             }
             // One wake-up gives several signs. A change of network is another matter: what was heard came over the old one.
             (Phase::Open { heartbeat, .. }, PageSignal::Woke) => {
-                let beat = heartbeat.wake(context.now, context.pings);
+                let beat = heartbeat.wake(context.now, &context.pings);
                 self.on_beat(context, beat);
             }
             (Phase::Open { heartbeat, .. }, _) => {
-                let beat = heartbeat.probe(context.now, context.pings);
+                let beat = heartbeat.probe(context.now, &context.pings);
                 self.on_beat(context, beat);
             }
             (_, PageSignal::Woke | PageSignal::Online) if !is_news => {}
@@ -80,7 +80,7 @@ impl Connection {
         if self.backoff.start_ladder(context.now) {
             let urgency = super::Urgency::AtOnce;
             // The first rung is no wait, so the answer only matters for counting; attempts just began anew.
-            let _ = self.backoff.next_delay_ms(context.options, self.endpoints.count(), urgency, context.rng);
+            let _ = self.backoff.next_delay_ms(&context.options, self.endpoints.count(), urgency, &mut context.rng);
         } else {
             self.backoff.leave_ladder();
         }

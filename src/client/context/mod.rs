@@ -19,30 +19,34 @@ use crate::{
     wire::{Message, Topic},
 };
 
-/// What a step of the connection or of a feature may look at and act through.
-pub struct Context<'a> {
+/// What a step of the connection or of a feature may look at and act through, for as long as the step takes.
+pub type Context<'a> = Shared;
+
+/// What all parts of a client share.
+#[derive(Debug)]
+pub struct Shared {
     /// The moment of the input.
     pub now: Instant,
     /// The application's options.
-    pub options: &'a Options,
+    pub options: Options,
     /// Where randomness comes from.
-    pub rng: &'a mut Rng,
+    pub rng: Rng,
     /// The socket, if it is logged in.
     pub session: Option<SocketId>,
     /// Why there will be no session unless the application asks for one, so that nobody need wait for it.
-    pub stopped: &'a mut Option<ClientError>,
+    pub stopped: Option<ClientError>,
     /// Where outputs go.
-    pub out: &'a mut Queue<Output>,
+    pub out: Queue<Output>,
     /// The PINGs of the session.
-    pub pings: &'a mut Pings,
+    pub pings: Pings,
     /// What is on its way in the session.
-    pub flight: &'a mut Flight,
+    pub flight: Flight,
     /// What subscribers here have been told of.
-    pub seen: &'a mut Deduplication,
+    pub seen: Deduplication,
     /// What all that waits for the server has in common.
-    pub log: &'a mut Log,
+    pub log: Log,
     /// What the clock on the wall said at the origin of [`Instant`], in milliseconds since 1970.
-    pub wall_clock_origin_ms: &'a mut u64,
+    pub wall_clock_origin_ms: u64,
 }
 
 /// What is done with each entry.
@@ -60,7 +64,7 @@ impl Context<'_> {
     /// Sends one message on `socket`, logged in or not.
     pub fn send_on(&mut self, socket: SocketId, message: &Message<'_>) {
         let frame = message.encode();
-        self.flight.on_other_sent(frame.len(), self.pings);
+        self.flight.on_other_sent(frame.len(), &self.pings);
         self.send_frame(socket, message, frame);
     }
 
@@ -72,7 +76,7 @@ impl Context<'_> {
         let frame = message.encode();
         let is_taken = !self.flight.is_too_long(self.now, frame.len());
         if is_taken {
-            self.flight.on_sent(item, frame.len(), self.pings);
+            self.flight.on_sent(item, frame.len(), &self.pings);
             self.send_frame(socket, message, frame);
         }
         is_taken

@@ -68,7 +68,7 @@ impl Features {
         });
         // What is theirs was claimed.
         let is_others = |entry: &Entry| entry.kind.is_of_record() && !context.log.may_hold(entry);
-        let others = self.numbers_where(context.log, &is_others);
+        let others = self.numbers_where(&context.log, &is_others);
         if others.is_empty() {
             return;
         }

@@ -17,7 +17,7 @@ impl Context<'_> {
     /// Asks what is in storage, if that is the first that is said to it: what is entrusted waits for the answer.
     pub fn ask_storage_first(&mut self) {
         if self.log.storage == Storage::Reading {
-            self.log.groups.commit(self.out);
+            self.log.groups.commit(&mut self.out);
         }
     }
 
@@ -71,7 +71,7 @@ impl Features {
                 }
             });
         }
-        groups.commit(context.out);
+        groups.commit(&mut context.out);
         context.log.groups = groups;
     }
 
@@ -277,7 +277,7 @@ impl Features {
         let now = context.now;
         let is_lost =
             |entry: &Entry| entry.stored == Some(group) && entry.expires_at > now && !context.log.was_cleared(entry);
-        let mut lost = self.numbers_where(context.log, &is_lost);
+        let mut lost = self.numbers_where(&context.log, &is_lost);
         if context.log.takeover.own_lock != OwnLock::Held {
             lost.clear();
         } else if !lost.is_empty() {

@@ -93,7 +93,7 @@ impl Features {
         context: &mut Context<'_>,
         is_meant: &dyn Fn(&Log, &Entry) -> bool,
     ) -> Vec<Entry> {
-        let numbers = self.numbers_where(context.log, &|entry| is_meant(context.log, entry));
+        let numbers = self.numbers_where(&context.log, &|entry| is_meant(&context.log, entry));
         self.take_all(context, &|entry| numbers.contains(&entry.number))
     }
 
@@ -121,7 +121,7 @@ impl Features {
         let has_room =
             |log: &Log| (takes_more || log.queued.entries < max_entries) && log.queued.bytes + bytes <= max_bytes;
         let may_drop = context.options.outbox_overflow == Overflow::DropOldest && bytes <= max_bytes;
-        while may_drop && !has_room(context.log) {
+        while may_drop && !has_room(&context.log) {
             let number = |entry: Option<&Entry>| entry.map(|entry| entry.number);
             let event = number(self.events.queue.oldest_waiting());
             let call = number(self.rpc.requestor.entries().find(|call| call.progress == Progress::Waiting));
@@ -133,7 +133,7 @@ impl Features {
             }
         }
         context.tell_dropped(dropped, DropReason::Overflow);
-        let has_room = has_room(context.log);
+        let has_room = has_room(&context.log);
         if !has_room {
             let error = ClientError::OutboxFull { topic: entry.kind.topic(), name: entry.name.clone() };
             context.reject(&mut entry.receipts, error);
@@ -189,7 +189,7 @@ impl Features {
             return;
         }
         let mut oldest = u64::MAX;
-        for entry in self.entries(context.log) {
+        for entry in self.entries(&context.log) {
             if entry.progress != Progress::Held {
                 oldest = oldest.min(entry.number);
             }
@@ -207,7 +207,7 @@ impl Features {
         let expired = self.take_all(context, &|entry| entry.is_late(now));
         context.tell_dropped(expired, DropReason::Expired);
         let mut next = None;
-        self.entries(context.log).for_each(|entry| next = earlier(next, entry.expiry()));
+        self.entries(&context.log).for_each(|entry| next = earlier(next, entry.expiry()));
         context.log.next_expiry = next;
     }
 

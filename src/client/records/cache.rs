@@ -212,6 +212,6 @@ pub(super) fn save(context: &mut Context<'_>, name: &str, entry: &mut Entry) {
 }
 
 fn is_kept(context: &Context<'_>, name: &str) -> bool {
-    let options = context.options;
+    let options = &context.options;
     options.offline_enabled && !options.ignore_prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
 }
