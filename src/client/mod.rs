@@ -282,7 +282,7 @@ impl Client {
     /// Tells the features when a session ended or began. A session is over as soon as another socket counts, so
     /// this compares instead of being told.
     fn follow_session(&mut self) {
-        let after = self.connection.session();
+        let after = self.context.session;
         let before = std::mem::replace(&mut self.followed_session, after);
         if before == after {
             return;

@@ -58,6 +58,13 @@ macro_rules! messages {
                 }
             }
 
+            /// The name of its action in deepstream's API.
+            pub const fn action_name(&self) -> &'static str {
+                match self {
+                    $( Self::$topic(message) => message.action.name(), )*
+                }
+            }
+
             /// A message of this topic to read into; its action stands in for the one to come.
             pub(super) fn blank(topic: Topic) -> Self {
                 match topic {

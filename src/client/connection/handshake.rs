@@ -4,7 +4,7 @@ use super::{
     Connection, Context, Urgency,
     credentials::Obtain,
     heartbeat::Heartbeat,
-    phase::{Occasion, Phase, Step},
+    phase::{Phase, Step},
 };
 use crate::{
     client::{
@@ -174,15 +174,15 @@ impl Connection {
         let heartbeat = Heartbeat::new(context.now, &context.options, self.round_trip_ms);
         context.pings = Pings::of_session(self.round_trip_ms);
         let ended = self.outage.end(context.now);
-        let gap_ms = ended.map(|ended| ended.lasted_ms);
+        let gap_ms = ended.map(|(lasted_ms, _)| lasted_ms);
         self.enter(context, Phase::Open { socket, since: context.now, gap_ms, heartbeat });
         self.credentials.accepted();
         self.update_client_data(context, data);
         let client_data = Ok(self.login_outcome());
         context.settle_all(&mut self.resumes, &Ok(None));
         context.settle_all(&mut self.logins, &client_data);
-        if let Some(ended) = ended.filter(|ended| ended.told) {
-            context.out.push_back(Output::ConnectionRestored { lasted_ms: ended.lasted_ms });
+        if let Some((lasted_ms, true)) = ended {
+            context.out.push_back(Output::ConnectionRestored { lasted_ms });
         }
     }
 
@@ -215,7 +215,7 @@ impl Connection {
             Ok(target) => {
                 context.out.push_back(Output::AbandonSocket(socket));
                 self.endpoints.redirect(target.into());
-                self.open_socket(context, Occasion::Redirect, deadline, redirects);
+                self.open_socket(context, deadline, redirects);
                 return;
             }
             Err(_) => ConnectionFailure::BadRedirect(url.into()),

@@ -16,7 +16,7 @@ use self::{
     endpoints::Endpoints,
     heartbeat::Beat,
     outage::Outage,
-    phase::{Occasion, Phase, Step},
+    phase::{Phase, Step},
 };
 use super::{
     context::Context,
@@ -103,7 +103,7 @@ impl Connection {
     }
 
     /// The socket, if it is logged in.
-    pub fn session(&self) -> Option<SocketId> {
+    const fn session(&self) -> Option<SocketId> {
         match self.phase {
             Phase::Open { socket, .. } => Some(socket),
             _ => None,
@@ -186,7 +186,7 @@ impl Connection {
             context.out.push_back(Output::ConnectionLost);
         }
         match &mut self.phase {
-            Phase::Idle { connect_at: Some(at) } if *at <= context.now => self.dial(context, Occasion::First),
+            Phase::Idle { connect_at: Some(at) } if *at <= context.now => self.dial(context),
             Phase::Waiting { retry_at } if *retry_at <= context.now => self.attempt(context),
             Phase::AwaitingLogin { socket, next_ping, .. } if *next_ping <= context.now => {
                 *next_ping = context.now.after_ms(context.options.heartbeat_interval_ms);
@@ -317,12 +317,11 @@ impl Connection {
 
     /// Dials at once, and starts over with counting attempts.
     fn dial_afresh(&mut self, context: &mut Context<'_>) {
-        let occasion = if matches!(self.phase, Phase::Idle { .. }) { Occasion::First } else { Occasion::Reconnect };
         if self.phase.socket().is_some() {
             self.let_go(context, CloseReason::of(CloseKind::Replaced, true));
         }
         self.backoff.reset();
-        self.dial(context, occasion);
+        self.dial(context);
     }
 
     /// The wait is over: dials, or first looks whether the server can be reached.
@@ -334,7 +333,7 @@ impl Connection {
             self.enter(context, Phase::Probing { probe, deadline });
             context.out.push_back(Output::Probe(probe));
         } else {
-            self.dial(context, Occasion::Reconnect);
+            self.dial(context);
         }
     }
 
@@ -344,21 +343,21 @@ impl Connection {
             return;
         }
         if reachable {
-            self.dial(context, Occasion::Reconnect);
+            self.dial(context);
         } else {
             self.lose(context, ClientError::Connection(ConnectionFailure::Unreachable), Urgency::AtOnce);
         }
     }
 
-    fn dial(&mut self, context: &mut Context<'_>, occasion: Occasion) {
+    fn dial(&mut self, context: &mut Context<'_>) {
         let timeout_ms = self.backoff.connect_timeout_ms(&context.options, self.round_trip_ms);
-        self.open_socket(context, occasion, context.now.after_ms(timeout_ms), 0);
+        self.open_socket(context, context.now.after_ms(timeout_ms), 0);
     }
 
-    fn open_socket(&mut self, context: &mut Context<'_>, occasion: Occasion, deadline: Instant, redirects: u8) {
+    fn open_socket(&mut self, context: &mut Context<'_>, deadline: Instant, redirects: u8) {
         let socket = SocketId(self.next_socket);
         self.next_socket = self.next_socket.wrapping_add(1);
-        self.attempt_step(context, socket, deadline, Step::Dialling { occasion, redirects });
+        self.attempt_step(context, socket, deadline, Step::Dialling { redirects });
         let url = match &context.options.reconnect_param {
             Some(name) if self.backoff.attempts() > 0 => {
                 with_param(self.endpoints.url(), name, self.backoff.attempts())

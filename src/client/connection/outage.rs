@@ -12,15 +12,6 @@ pub struct Outage {
     sessions: u32,
 }
 
-/// What a new session ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// How long there was no session, in milliseconds.
-    pub lasted_ms: u64,
-    /// Whether the application was told of the loss.
-    pub told: bool,
-}
-
 impl Outage {
     /// A session is lost, and not because the application wanted it.
     pub fn begin(&mut self, now: Instant) {
@@ -36,11 +27,12 @@ impl Outage {
         self.told = false;
     }
 
-    /// A session begins; says what it ends, unless it is the first.
-    pub fn end(&mut self, now: Instant) -> Option<Ended> {
+    /// A session begins; says how long there was none, in milliseconds, and whether the application was told of the loss, unless
+    /// it is the first.
+    pub fn end(&mut self, now: Instant) -> Option<(u64, bool)> {
         self.sessions = self.sessions.saturating_add(1);
         let lost_at = self.lost_at.take()?;
-        Some(Ended { lasted_ms: now.since_ms(lost_at), told: std::mem::take(&mut self.told) })
+        Some((now.since_ms(lost_at), std::mem::take(&mut self.told)))
     }
 
     /// Whether there was a session before the one of now.

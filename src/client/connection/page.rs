@@ -2,7 +2,7 @@
 
 use super::{
     CloseKind, CloseReason, Connection, Context,
-    phase::{Occasion, Phase, Step},
+    phase::{Phase, Step},
 };
 use crate::client::{
     io::PageSignal,
@@ -21,7 +21,7 @@ impl Connection {
             (Phase::Idle { .. } | Phase::Paused | Phase::Stopped(_) | Phase::Closed, _) => {}
             (Phase::Hidden, PageSignal::Woke | PageSignal::Online) => {
                 self.backoff.reset();
-                self.dial(context, Occasion::Reconnect);
+                self.dial(context);
             }
             (Phase::Hidden, _) => {}
             (_, PageSignal::Left) => {
@@ -39,7 +39,7 @@ impl Connection {
             }
             (_, PageSignal::Woke | PageSignal::Online) if !is_news => {}
             (Phase::Waiting { .. } | Phase::Probing { .. }, PageSignal::Woke) => {
-                self.dial(context, Occasion::Reconnect);
+                self.dial(context);
             }
             (Phase::Waiting { .. } | Phase::Probing { .. }, PageSignal::Online) => self.climb_ladder(context),
             // An attempt that is given more time than usual must not keep somebody waiting who looks at the page.
@@ -47,7 +47,7 @@ impl Connection {
                 if context.now.since_ms(*since) >= context.options.connect_timeout_ms =>
             {
                 self.let_go(context, CloseReason::of(CloseKind::Replaced, true));
-                self.dial(context, Occasion::Reconnect);
+                self.dial(context);
             }
             // What was sent before the network came back is probably lost.
             (Phase::Attempting { since, step: Step::Dialling { .. }, .. }, PageSignal::Online) => {
@@ -84,6 +84,6 @@ impl Connection {
         } else {
             self.backoff.leave_ladder();
         }
-        self.dial(context, Occasion::Reconnect);
+        self.dial(context);
     }
 }

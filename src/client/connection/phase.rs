@@ -61,21 +61,13 @@ pub enum Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The socket is being opened.
-    Dialling { occasion: Occasion, redirects: u8 },
+    Dialling { redirects: u8 },
     /// The server was asked whether it takes the connection.
     Challenging { redirects: u8 },
     /// The server waits for a login, and the application was asked what to log in with.
     AwaitingAnswer,
     /// The server checks the credentials.
     Authenticating,
-}
-
-/// What a socket is opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Occasion {
-    First,
-    Reconnect,
-    Redirect,
 }
 
 impl Phase {
@@ -94,10 +86,10 @@ impl Phase {
         match self {
             Self::Idle { connect_at: None } | Self::Closed => ConnectionState::Closed,
             Self::Idle { connect_at: Some(_) } => ConnectionState::Initialising,
-            Self::Attempting { step, .. } => match step {
-                Step::Dialling { occasion: Occasion::First, .. } => ConnectionState::Initialising,
-                Step::Dialling { occasion: Occasion::Reconnect, .. } => ConnectionState::Reconnecting,
-                Step::Dialling { occasion: Occasion::Redirect, .. } => ConnectionState::Redirecting,
+            Self::Attempting { socket, step, .. } => match step {
+                Step::Dialling { redirects: 1.. } => ConnectionState::Redirecting,
+                Step::Dialling { .. } if socket.0 == 0 => ConnectionState::Initialising,
+                Step::Dialling { .. } => ConnectionState::Reconnecting,
                 Step::Challenging { .. } => ConnectionState::Challenging,
                 Step::AwaitingAnswer => ConnectionState::AwaitingAuthentication,
                 Step::Authenticating => ConnectionState::Authenticating,

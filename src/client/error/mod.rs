@@ -308,64 +308,45 @@ pub enum ConnectionFailure {
 impl ClientError {
     /// The stable code, as JavaScript sees it.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Connection(ConnectionFailure::Refused(_)) => "WEBSOCKET_UNAVAILABLE",
-            Self::Connection(_) => "CONNECTION_ERROR",
-            Self::HeartbeatTimeout => "HEARTBEAT_TIMEOUT",
-            Self::MaxReconnectionAttemptsReached => "MAX_RECONNECTION_ATTEMPTS_REACHED",
-            Self::ChallengeDenied => "CHALLENGE_DENIED",
-            Self::InvalidAuthenticationDetails { .. } => "INVALID_AUTHENTICATION_DETAILS",
-            Self::AuthParamsFailed { .. } => "AUTH_PARAMS_FAILED",
-            Self::TooManyAuthAttempts => "TOO_MANY_AUTH_ATTEMPTS",
-            Self::AuthenticationTimeout => "AUTHENTICATION_TIMEOUT",
-            Self::LoginSuperseded => "LOGIN_SUPERSEDED",
-            Self::Paused => CLIENT_OFFLINE,
-            Self::IsClosed { .. } | Self::LostAtClose { .. } => "IS_CLOSED",
-            Self::OutboxFull { .. } => "OUTBOX_FULL",
-            Self::OutboxDropped { why, .. } => why.told().1,
-            Self::Record { what, .. } => what.told().0,
-            Self::WriteLost { .. } => "RECORD_WRITE_LOST",
-            Self::MergeFailed { .. } => "MERGE_FAILED",
-            Self::OfflineStorage { .. } => "OFFLINE_STORAGE_ERROR",
-            Self::TooManyQueries => "TOO_MANY_QUERIES",
-            Self::TooManyUsers => "TOO_MANY_USERS",
-            Self::StreamOverflow { .. } => "STREAM_OVERFLOW",
-            Self::InvalidEventData { .. } => INVALID_DATA,
-            Self::AckTimeout { .. } => "ACK_TIMEOUT",
-            Self::Rpc(error) => error.code(),
-            Self::Decode(error) => error.name(),
-            Self::Unsolicited { .. } => "UNSOLICITED_MESSAGE",
-            Self::Server { action, .. } => action,
-        }
+        self.code_and_topic().0
     }
 
     /// The topic under which it is reported.
     pub fn topic(&self) -> Topic {
+        self.code_and_topic().1
+    }
+
+    fn code_and_topic(&self) -> (&'static str, Topic) {
         match self {
-            Self::Connection(_)
-            | Self::HeartbeatTimeout
-            | Self::MaxReconnectionAttemptsReached
-            | Self::ChallengeDenied
-            | Self::Paused => Topic::Connection,
-            // The server sends its AUTHENTICATION_TIMEOUT under the topic CONNECTION.
-            Self::AuthenticationTimeout => Topic::Connection,
-            Self::InvalidAuthenticationDetails { .. }
-            | Self::AuthParamsFailed { .. }
-            | Self::TooManyAuthAttempts
-            | Self::LoginSuperseded => Topic::Auth,
-            Self::Rpc(_) => Topic::Rpc,
-            Self::Decode(_) => Topic::Parser,
-            Self::LostAtClose { .. } | Self::StreamOverflow { .. } | Self::InvalidEventData { .. } => Topic::Event,
-            Self::Record { .. } | Self::WriteLost { .. } | Self::MergeFailed { .. } | Self::OfflineStorage { .. } => {
-                Topic::Record
-            }
-            Self::TooManyQueries | Self::TooManyUsers => Topic::Presence,
-            Self::IsClosed { topic, .. }
-            | Self::OutboxFull { topic, .. }
-            | Self::OutboxDropped { topic, .. }
-            | Self::AckTimeout { topic, .. }
-            | Self::Unsolicited { topic, .. }
-            | Self::Server { topic, .. } => *topic,
+            Self::Connection(ConnectionFailure::Refused(_)) => ("WEBSOCKET_UNAVAILABLE", Topic::Connection),
+            Self::Connection(_) => ("CONNECTION_ERROR", Topic::Connection),
+            Self::HeartbeatTimeout => ("HEARTBEAT_TIMEOUT", Topic::Connection),
+            Self::MaxReconnectionAttemptsReached => ("MAX_RECONNECTION_ATTEMPTS_REACHED", Topic::Connection),
+            Self::ChallengeDenied => ("CHALLENGE_DENIED", Topic::Connection),
+            Self::InvalidAuthenticationDetails { .. } => ("INVALID_AUTHENTICATION_DETAILS", Topic::Auth),
+            Self::AuthParamsFailed { .. } => ("AUTH_PARAMS_FAILED", Topic::Auth),
+            Self::TooManyAuthAttempts => ("TOO_MANY_AUTH_ATTEMPTS", Topic::Auth),
+            // The server sends it under this topic.
+            Self::AuthenticationTimeout => ("AUTHENTICATION_TIMEOUT", Topic::Connection),
+            Self::LoginSuperseded => ("LOGIN_SUPERSEDED", Topic::Auth),
+            Self::Paused => (CLIENT_OFFLINE, Topic::Connection),
+            Self::IsClosed { topic, .. } => ("IS_CLOSED", *topic),
+            Self::LostAtClose { .. } => ("IS_CLOSED", Topic::Event),
+            Self::OutboxFull { topic, .. } => ("OUTBOX_FULL", *topic),
+            Self::OutboxDropped { why, topic, .. } => (why.told().1, *topic),
+            Self::Record { what, .. } => (what.told().0, Topic::Record),
+            Self::WriteLost { .. } => ("RECORD_WRITE_LOST", Topic::Record),
+            Self::MergeFailed { .. } => ("MERGE_FAILED", Topic::Record),
+            Self::OfflineStorage { .. } => ("OFFLINE_STORAGE_ERROR", Topic::Record),
+            Self::TooManyQueries => ("TOO_MANY_QUERIES", Topic::Presence),
+            Self::TooManyUsers => ("TOO_MANY_USERS", Topic::Presence),
+            Self::StreamOverflow { .. } => ("STREAM_OVERFLOW", Topic::Event),
+            Self::InvalidEventData { .. } => (INVALID_DATA, Topic::Event),
+            Self::AckTimeout { topic, .. } => ("ACK_TIMEOUT", *topic),
+            Self::Rpc(error) => (error.code(), Topic::Rpc),
+            Self::Decode(error) => (error.name(), Topic::Parser),
+            Self::Unsolicited { topic, .. } => ("UNSOLICITED_MESSAGE", *topic),
+            Self::Server { action, topic, .. } => (action, *topic),
         }
     }
 

@@ -204,22 +204,16 @@ impl Features {
 
     /// A message of one of their topics arrived.
     pub fn on_message(&mut self, context: &mut Context<'_>, message: &Message<'_>) {
-        let (action, expected) = match (message, context.session) {
-            (Message::Event(message), Some(_)) => return self.events.on_message(context, message),
-            (Message::Event(message), None) => (message.action.name(), "no event before the login"),
-            (Message::Record(message), Some(_)) => return self.records.on_message(context, message),
-            (Message::Record(message), None) => (message.action.name(), "no record before the login"),
-            (Message::Rpc(message), Some(_)) => return self.rpc.on_message(context, message),
-            (Message::Rpc(message), None) => (message.action.name(), "no RPC before the login"),
-            (Message::Presence(message), Some(_)) => return self.presence.on_message(context, message),
-            (Message::Presence(message), None) => (message.action.name(), "no presence before the login"),
-            (Message::Connection(_) | Message::Auth(_) | Message::Parser(_), _) => return,
-        };
-        context.report(unsolicited(message.topic(), action, expected));
+        match message {
+            _ if context.session.is_none() => {
+                let (topic, action) = (message.topic(), message.action_name());
+                context.report(ClientError::Unsolicited { topic, action, expected: "nothing of it before the login" });
+            }
+            Message::Event(message) => self.events.on_message(context, message),
+            Message::Record(message) => self.records.on_message(context, message),
+            Message::Rpc(message) => self.rpc.on_message(context, message),
+            Message::Presence(message) => self.presence.on_message(context, message),
+            Message::Connection(_) | Message::Auth(_) | Message::Parser(_) => {}
+        }
     }
-}
-
-/// The report of a message that nobody here has a use for.
-const fn unsolicited(topic: Topic, action: &'static str, expected: &'static str) -> ClientError {
-    ClientError::Unsolicited { topic, action, expected }
 }
