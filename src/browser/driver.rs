@@ -345,8 +345,8 @@ impl Driver {
                 self.with_sink(|sink| record::tell(sink, &name, &news));
                 // Nobody may hold the record: what an earlier page wrote is settled all the same.
                 if let RecordNews::Conflict { local, remote } = news {
-                    let [local_value, remote_value] =
-                        [&local, &remote].map(|value| value.as_deref().map_or(JsValue::NULL, parse));
+                    let value = |text: Option<&str>| text.map_or(JsValue::NULL, parse);
+                    let (local_value, remote_value) = (value(local.as_deref()), value(remote.as_deref()));
                     let conflict = RecordConflict { name: &name, local_value, remote_value };
                     self.sink.tell("recordConflict", &to_object(&conflict));
                 }

@@ -119,8 +119,8 @@ impl Sink {
     /// Has a provider answer a request.
     pub fn serve(&self, request: &RpcRequest) {
         let RpcRequest { id, name, data, requestor_name, requestor_data } = request;
-        let [data, requestor_name, requestor_data] = [data, requestor_name, requestor_data].map(Option::as_deref);
-        told(self.requested(id.0, name, data, requestor_name, requestor_data));
+        let (requestor_name, requestor_data) = (requestor_name.as_deref(), requestor_data.as_deref());
+        told(self.requested(id.0, name, data.as_deref(), requestor_name, requestor_data));
     }
 
     /// Offers what somebody subscribed to.

@@ -64,7 +64,7 @@ impl Answer<'_> {
     pub fn error(&self, expected: &'static str) -> ClientError {
         let (topic, action) = (self.topic, self.action_name);
         if self.is_error {
-            let [name, data] = [self.name, self.data].map(|text| text.map(Into::into));
+            let (name, data) = (self.name.map(Into::into), self.data.map(Into::into));
             ClientError::Server { topic, action, asked: self.original_action_name, name, data }
         } else {
             ClientError::Unsolicited { topic, action, expected }

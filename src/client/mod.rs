@@ -114,7 +114,6 @@ impl Client {
             options.outbox_storage,
             &mut rng,
         );
-        let urls = urls.iter().map(|url| Box::from(*url)).collect();
         let connection = Connection::new(now, urls, &options, &mut rng);
         let context = Shared {
             now,

@@ -409,7 +409,10 @@ fn set_path(field: &mut String, value: &OptionValue<'_>) -> Option<()> {
 fn set_stop_codes(field: &mut Vec<u16>, value: &OptionValue<'_>) -> Option<()> {
     let OptionValue::List(codes) = *value else { return None };
     let is_code = |code: &f64| (1000.0..5000.0).contains(code) && code % 1.0 == 0.0;
-    codes.iter().all(is_code).then(|| *field = codes.iter().map(|code| *code as u16).collect())
+    codes.iter().all(is_code).then(|| {
+        field.clear();
+        codes.iter().for_each(|code| field.push(*code as u16));
+    })
 }
 
 fn set_auth_params(field: &mut Option<AuthParams>, value: &OptionValue<'_>) -> Option<()> {

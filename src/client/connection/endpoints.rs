@@ -17,8 +17,10 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// The URLs, of which there must be one at least.
-    pub fn new(urls: Vec<Box<str>>, rng: &mut Rng) -> Self {
-        let current = if urls.len() > 1 { (rng.next_u64() % urls.len() as u64) as usize } else { 0 };
+    pub fn new(given: &[&str], rng: &mut Rng) -> Self {
+        let current = if given.len() > 1 { (rng.next_u64() % given.len() as u64) as usize } else { 0 };
+        let mut urls = Vec::new();
+        given.iter().for_each(|url| urls.push((*url).into()));
         Self { urls, current, refused: 0, redirected: None }
     }
 
@@ -67,7 +69,7 @@ mod tests {
     use super::*;
 
     fn three(seed: u64) -> Endpoints {
-        Endpoints::new(["a", "b", "c"].map(Box::from).to_vec(), &mut Rng::new(seed))
+        Endpoints::new(&["a", "b", "c"], &mut Rng::new(seed))
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub struct Snapshot {
 impl Connection {
     /// A connection to any of the URLs (as [`parse_url`](super::parse_url) makes them), dialled on the first tick unless
     /// `lazyConnect` is set.
-    pub fn new(now: Instant, urls: Vec<Box<str>>, options: &Options, rng: &mut Rng) -> Self {
+    pub fn new(now: Instant, urls: &[&str], options: &Options, rng: &mut Rng) -> Self {
         let phase = Phase::Idle { connect_at: (!options.lazy_connect).then_some(now) };
         Self { endpoints: Endpoints::new(urls, rng), announced: phase.state(), phase, ..Self::default() }
     }

@@ -3,7 +3,10 @@
 mod rpc;
 
 pub use self::rpc::{RpcError, RpcFailure};
-use crate::wire::{DecodeError, Topic};
+use crate::{
+    names::joined,
+    wire::{DecodeError, Topic},
+};
 
 /// The value of `C.EVENT.CLIENT_OFFLINE`: of all codes the only one that is not a name.
 pub const CLIENT_OFFLINE: &str = "client offline";
@@ -495,7 +498,7 @@ impl ClientError {
                 "): ",
                 &count.to_string(),
                 ", of ",
-                &names.join(", "),
+                &joined(names, ", "),
             ]),
             Self::WriteLost { name, version, edits, found, rival } => {
                 let mut message = if let Some(edits) = edits {
@@ -524,12 +527,8 @@ impl ClientError {
             }
             Self::InvalidEventData { name } => concat(&["the payload of an event is not JSON: ", name]),
             Self::AckTimeout { names, .. } => {
-                let mut message = String::from("the server did not answer in time");
-                for (index, name) in names.iter().enumerate() {
-                    message.push_str(if index == 0 { ": " } else { " " });
-                    message.push_str(name);
-                }
-                message
+                let about = if names.is_empty() { "" } else { ": " };
+                concat(&["the server did not answer in time", about, &joined(names, " ")])
             }
             Self::Rpc(error) => error.message(),
             Self::Decode(error) => error.sentence().into(),

@@ -23,9 +23,13 @@ impl Features {
 
     /// Lets go of what dead pages have left, which stays in storage: others may have a connection.
     pub fn leave_taken_over(&mut self, context: &mut Context<'_>) {
-        let others = &mut context.log.takeover.others;
-        let mut taken_over = others.to_names();
-        taken_over.retain(|client| matches!(others.get(client), Some(Other::TakenOver(_))));
+        let others = &context.log.takeover.others;
+        let mut taken_over = Vec::<Box<str>>::new();
+        for client in others.names() {
+            if let Some(Other::TakenOver(_)) = others.get(client) {
+                taken_over.push(client.into());
+            }
+        }
         if taken_over.is_empty() {
             return;
         }

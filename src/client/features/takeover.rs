@@ -222,8 +222,10 @@ impl Features {
             if let Some((first, all)) = base.and_then(|data| self.records.read_base(data)) {
                 // The last one counts. None of those that are here by now are part of it.
                 entry.data = Some(all);
-                bases.retain(|(_, base)| base.name != entry.name);
-                bases.push((first, entry));
+                match bases.iter_mut().find(|(_, base)| base.name == entry.name) {
+                    Some(base) => *base = (first, entry),
+                    None => bases.push((first, entry)),
+                }
             } else {
                 writes.push((number, entry));
             }

@@ -100,8 +100,12 @@ impl Cleared {
 
     /// For storage.
     pub fn text(until_ms: u64, owners: &[Owner]) -> Box<str> {
-        let owners: Vec<_> = owners.iter().map(|owner| Self::check(owner)).collect();
-        [&until_ms.to_string(), " ", &*owners.join(";")].concat().into()
+        let mut text = until_ms.to_string();
+        for (index, owner) in owners.iter().enumerate() {
+            text.push_str(if index > 0 { ";" } else { " " });
+            text.push_str(&Self::check(owner));
+        }
+        text.into()
     }
 
     fn check(owner: &str) -> String {
@@ -159,8 +163,8 @@ pub fn header(owner: &str) -> String {
 pub fn push(value: &mut String, entry: &Entry, expires_ms: u64) {
     let data = entry.data.as_deref().unwrap_or_default();
     value.push_str(entry.kind.letter());
-    let lengths = [entry.key.len(), entry.name.len(), data.len()].map(|length| length as u64);
-    for number in [entry.number, entry.created_ms, expires_ms].into_iter().chain(lengths) {
+    let lengths = (entry.key.len() as u64, entry.name.len() as u64, data.len() as u64);
+    for number in [entry.number, entry.created_ms, expires_ms, lengths.0, lengths.1, lengths.2] {
         value.push(' ');
         push_number(value, number);
     }

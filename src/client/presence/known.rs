@@ -64,9 +64,13 @@ impl Known {
 
     /// The users to ask for, of those that `are_subscribed`. They count as asked for.
     pub fn users_to_ask_for(&mut self, are_subscribed: impl Fn(&str) -> bool) -> Vec<Box<str>> {
-        let mut names = std::mem::take(&mut self.to_ask_for).to_names();
-        names.retain(|user| are_subscribed(user));
-        names
+        let mut users = Vec::new();
+        for user in std::mem::take(&mut self.to_ask_for).names() {
+            if are_subscribed(user) {
+                users.push(user.into());
+            }
+        }
+        users
     }
 
     /// Whether to ask for everyone; the answer counts as asked for.

@@ -65,7 +65,7 @@ impl Queries {
         let mut message = PresenceMessage { correlation_id: Some(&correlation_id), ..PresenceMessage::new(action) };
         if let Some(rest) = query.users.as_ref().and_then(|users| users.get(query.asked..)) {
             let count = fitting(&mut rest.iter().map(|user| &**user));
-            message.names = rest.iter().take(count).map(|user| &**user).collect();
+            rest.iter().take(count).for_each(|user| message.names.push(user));
             query.asked += count;
         }
         context.send(&message.into());

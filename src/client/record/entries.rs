@@ -1,7 +1,7 @@
 //! Lists and queues: changes of their entries that can be made to whatever the record turns out to have.
 
 use super::{document::Document, literal::push_string, path::Path, value::Value};
-use crate::names::NameMap;
+use crate::names::{NameMap, joined};
 
 /// A change of the entries of a list or of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl EntryEdit {
             let index = self.index.and_then(|index| usize::try_from(index).ok());
             entries.insert(index.unwrap_or(before).min(before), entry.into());
         }
-        Some(if self.is_queue { queue(&entries) } else { ["[", &entries.join(","), "]"].concat() })
+        Some(if self.is_queue { queue(&entries) } else { ["[", &joined(&entries, ","), "]"].concat() })
     }
 }
 
