@@ -86,6 +86,7 @@ struct Bulk {
 
 impl Subscriptions {
     /// None yet.
+    #[inline(never)]
     pub fn new(subject: Subject) -> Self {
         let (names, asked) = (NameMap::new(), Asked::default());
         Self { subject, names, changed: Vec::new(), flush_at: None, asked, gap_ms: None }
