@@ -365,7 +365,7 @@ fn set_flag(field: &mut bool, value: &OptionValue<'_>) -> Option<()> {
 /// Adds to what other options have given.
 fn add_texts(field: &mut Vec<String>, value: &OptionValue<'_>) -> Option<()> {
     match *value {
-        OptionValue::Texts(texts) => field.extend_from_slice(texts),
+        OptionValue::Texts(texts) => texts.iter().for_each(|text| field.push(text.clone())),
         OptionValue::List([]) => {}
         _ => return None,
     }

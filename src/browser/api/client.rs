@@ -226,8 +226,7 @@ impl DeepstreamClient {
 
     /// The entries of the outbox, oldest first.
     pub fn entries(&self, payloads: bool) -> Array {
-        let entries = self.driver.with_outbox(|outbox| outbox.entries().cloned().collect::<Vec<_>>());
-        outbox::to_array(&entries, payloads)
+        self.driver.with_outbox(|outbox| outbox::to_array(&mut outbox.entries(), payloads))
     }
 
     /// Asks which of these users are here, or who is here at all; returns the ticket of the answer.

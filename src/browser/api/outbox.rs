@@ -38,7 +38,7 @@ struct OutboxEntry<'a> {
 }
 
 /// Entries as JavaScript sees them, with their payloads or without.
-pub fn to_array(entries: &[Entry], payloads: bool) -> Array {
+pub fn to_array(entries: &mut dyn Iterator<Item = &Entry>, payloads: bool) -> Array {
     let to_object = |entry: &Entry| {
         to_object(&OutboxEntry {
             kind: match entry.kind {
@@ -61,5 +61,9 @@ pub fn to_array(entries: &[Entry], payloads: bool) -> Array {
             data: entry.data.as_deref().filter(|_| payloads).map_or(JsValue::UNDEFINED, parse),
         })
     };
-    entries.iter().map(to_object).collect()
+    let array = Array::new();
+    entries.for_each(|entry| {
+        array.push(&to_object(entry));
+    });
+    array
 }

@@ -1,10 +1,13 @@
 //! Whether the server is still there.
 
-use crate::client::{
-    limits::{HEARD_LATELY_MS, LATE_TIMER_MS, PING_ANSWER_MAX_MS, PROBE_ANSWER_MS, ROUND_TRIP_MAX_MS},
-    options::Options,
-    pings::Pings,
-    time::{Instant, Wake},
+use crate::{
+    client::{
+        limits::{HEARD_LATELY_MS, LATE_TIMER_MS, PING_ANSWER_MAX_MS, PROBE_ANSWER_MS, ROUND_TRIP_MAX_MS},
+        options::Options,
+        pings::Pings,
+        time::{Instant, Wake},
+    },
+    queue::Queue,
 };
 
 /// The heartbeat of one session, from login to loss.
@@ -16,13 +19,13 @@ use crate::client::{
 /// sent before has had time to leave, and goes on while the browser's buffer empties. Frames that keep arriving stretch
 /// it, since the answer may be queued behind them; so does an awaited answer that may be long, because a browser tells
 /// nothing of a message before all of it is there. Each of these has a bound.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Heartbeat {
     interval_ms: u64,
     next_ping: Instant,
     unanswered: Option<Unanswered>,
     /// When the PINGs were sent that are not answered, and after how many bytes; oldest first.
-    sent: Vec<(Instant, u64)>,
+    sent: Queue<(Instant, u64)>,
     last_frame: Instant,
     /// When to make a probe that was put off because the server had just been heard.
     probe_at: Option<Instant>,
@@ -103,14 +106,14 @@ impl Heartbeat {
 
     /// A PING was sent, whatever for.
     pub fn on_ping_sent(&mut self, now: Instant, pings: &Pings) {
-        self.sent.push((now, pings.bytes));
+        self.sent.push_back((now, pings.bytes));
     }
 
     /// A PONG arrived: the server lives, and has what was sent before the PING.
     pub fn on_pong(&mut self, now: Instant, pings: &mut Pings) {
         self.unanswered = None;
-        if !self.sent.is_empty() {
-            let (sent_at, bytes) = self.sent.remove(0);
+        if let Some(sent) = self.sent.pop_front() {
+            let (sent_at, bytes) = *sent;
             self.expected_ms = now.since_ms(sent_at);
             self.round_trip_ms = Some(self.expected_ms);
             pings.round_trip_ms = pings.round_trip_ms.min(self.expected_ms);

@@ -141,8 +141,11 @@ impl EventQueue {
 
     /// Takes out those that are meant, which [leave](Context::leave) with that, oldest first.
     pub fn take_out(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
-        let taken = self.entries.take_out(is_meant);
-        taken.iter().for_each(|entry| self.on_removed(entry));
+        let mut taken = Vec::new();
+        for entry in self.entries.take_out(is_meant) {
+            self.on_removed(&entry);
+            taken.push(*entry);
+        }
         taken
     }
 

@@ -7,7 +7,7 @@ use crate::client::{
     io::{Claim, Delivery, Entry, GroupId, Kind, OutboxNews, Output, Owner, Progress, StorageEvent},
     limits::{LEASE_MS, OUTBOX_START_MAX_MS},
     log::{
-        Cleared, LastUser, OwnLock, Purpose, Storage,
+        Cleared, LastUser, Log, OwnLock, Purpose, Storage,
         persisted::{self, PersistedGroup, value_in},
         take_meant,
     },
@@ -197,26 +197,32 @@ impl Features {
             entry.kind == Kind::Call { idempotent: false } && (is_leaving || is_rewritten)
         };
         if let Some((group, is_rewritten, added_since)) = context.log.groups.take_failed(key) {
-            let failed = self.forget_stored(context, &|entry| {
+            let is_failed = |entry: &Entry| {
                 let is_there = added_since.is_some_and(|since| entry.number < since);
                 entry.stored == Some(group) && !is_there && !may_be_there(entry, is_rewritten)
-            });
+            };
             // What stands there from before may be under another owner.
-            failed.iter().for_each(|entry| context.log.unstore(entry, added_since.is_some()));
+            self.forget_stored(context, &is_failed, &|log, entry| log.unstore(entry, added_since.is_some()));
         }
         context.degrade(words);
     }
 
-    /// These are in memory alone from now on, whatever storage holds. Returns them as they were.
-    fn forget_stored(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
-        let mut stored = Vec::new();
-        self.for_each(context, &mut |_, entry| {
+    /// These are in memory alone from now on, whatever storage holds, as the log is told by `leave`. Says whether there are any.
+    fn forget_stored(
+        &mut self,
+        context: &mut Context<'_>,
+        is_meant: &dyn Fn(&Entry) -> bool,
+        leave: &dyn Fn(&mut Log, &Entry),
+    ) -> bool {
+        let mut are_any = false;
+        self.for_each(context, &mut |context, entry| {
             if is_meant(entry) {
-                stored.push(entry.clone());
+                leave(&mut context.log, entry);
                 entry.stored = None;
+                are_any = true;
             }
         });
-        stored
+        are_any
     }
 
     /// Another page has changed the storage.
@@ -265,8 +271,8 @@ impl Features {
             // It took this page for gone before that had its lock. What is written to records can be written by both, since the
             // server tells what it has already.
             let is_own = |entry: &Entry| entry.kind.is_of_record() && entry.progress != Progress::Held;
-            let written = self.forget_stored(context, &|entry| is_own(entry) && entry.stored == Some(group));
-            written.iter().for_each(|entry| context.log.leave_storage(entry));
+            let is_written = |entry: &Entry| is_own(entry) && entry.stored == Some(group);
+            self.forget_stored(context, &is_written, &Log::leave_storage);
         }
         let is_others = context.log.keys.parse_group(key).is_some_and(|(client, _)| *client != *context.log.client);
         if is_others {
@@ -304,11 +310,9 @@ impl Features {
             let is_once = call.kind == Kind::Call { idempotent: false };
             is_once && is_lost(call) && (others_had_lock || !log.may_make(call))
         });
-        let entries = self.forget_stored(context, &is_lost);
-        if entries.is_empty() {
+        if !self.forget_stored(context, &is_lost, &Log::leave_storage) {
             return false;
         }
-        entries.iter().for_each(|entry| context.log.leave_storage(entry));
         context.degrade(EMPTIED);
         if context.log.leases.are_in_use && context.log.takeover.own_lock == OwnLock::Held {
             let client = context.log.client.clone();

@@ -233,8 +233,8 @@ impl Features {
         let mut adopted = Vec::new();
         for (number, mut entry) in writes {
             let base = bases.iter().find(|(_, base)| base.name == entry.name);
-            let known = self.entries(&context.log).chain(&adopted);
-            let is_known = known.into_iter().any(|known| known.key == entry.key);
+            let is_it = |known: &Entry| known.key == entry.key;
+            let is_known = self.entries(&context.log).any(is_it) || adopted.iter().any(is_it);
             // The others are part of what these were made to, or another page had begun to do what is done here.
             if base.is_none_or(|(first, _)| number >= *first) && !is_known {
                 context.enter(&mut entry);

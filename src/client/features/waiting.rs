@@ -46,7 +46,7 @@ impl Features {
         };
         self.events.queue.entries().for_each(&mut list);
         self.held.iter().filter(|entry| entry.kind != Kind::Base).for_each(&mut list);
-        self.rpc.requestor.entries().for_each(&mut list);
+        self.rpc.requestor.entries().into_iter().for_each(&mut list);
         self.records.for_each(log, &mut list);
         entries.append(&mut held);
         entries.into_iter()
@@ -124,7 +124,7 @@ impl Features {
         while may_drop && !has_room(&context.log) {
             let number = |entry: Option<&Entry>| entry.map(|entry| entry.number);
             let event = number(self.events.queue.oldest_waiting());
-            let call = number(self.rpc.requestor.entries().find(|call| call.progress == Progress::Waiting));
+            let call = number(self.rpc.requestor.entries().into_iter().find(|call| call.progress == Progress::Waiting));
             let oldest = earlier(earlier(event, call), number(self.records.oldest_waiting()));
             match oldest {
                 None => break,

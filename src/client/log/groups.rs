@@ -59,7 +59,7 @@ pub struct Groups {
     /// Those that are to be written, or have no entries left.
     changed: Vec<GroupId>,
     /// Those that hold what the server has confirmed and must not be found there for long, and until when, in order.
-    outdated: Vec<(Instant, GroupId)>,
+    outdated: Queue<(Instant, GroupId)>,
     /// How often a value was written.
     pub writes: u32,
     /// What is to be said to storage after what is to be written: questions, and locks given back.
@@ -192,7 +192,7 @@ impl Groups {
         group.entries -= 1;
         let is_empty = group.entries == 0;
         if is_empty {
-            self.outdated.retain(|(_, outdated)| *outdated != id);
+            self.outdated.take_out(&|(_, outdated)| *outdated == id);
         }
         is_empty
     }
@@ -202,20 +202,21 @@ impl Groups {
     pub fn outdate(&mut self, id: GroupId, now: Instant) {
         let has_more = self.groups.get(id.0).is_some_and(|group| group.entries > 0);
         if has_more && !self.outdated.iter().any(|(_, outdated)| *outdated == id) {
-            self.outdated.push((now.after_ms(OUTDATED_MAX_MS), id));
+            self.outdated.push_back((now.after_ms(OUTDATED_MAX_MS), id));
         }
     }
 
     /// When something outdated is to be written anew.
     pub fn deadline(&self) -> Option<Instant> {
-        self.outdated.first().map(|(at, _)| *at)
+        self.outdated.front().map(|(at, _)| *at)
     }
 
     /// Writes anew what has been outdated for long enough by this moment, or, without one, all that is.
     pub fn tidy(&mut self, until: Option<Instant>) {
-        while self.outdated.first().is_some_and(|(at, _)| until.is_none_or(|until| *at <= until)) {
-            let (_, id) = self.outdated.remove(0);
-            self.rewrite(id);
+        while self.outdated.front().is_some_and(|(at, _)| until.is_none_or(|until| *at <= until))
+            && let Some(outdated) = self.outdated.pop_front()
+        {
+            self.rewrite(outdated.1);
         }
     }
 

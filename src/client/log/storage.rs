@@ -1,7 +1,10 @@
 //! What is known of the storage, and what it is asked.
 
 use super::Log;
-use crate::client::io::{Entry, Output, Owner};
+use crate::{
+    client::io::{Entry, Output, Owner},
+    queue::Queue,
+};
 
 /// What is known of the storage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub enum Purpose {
 #[derive(Debug, Default)]
 pub struct Reads {
     /// With how often values had been written by then.
-    waiting: Vec<(u32, Purpose, u32)>,
+    waiting: Queue<(u32, Purpose, u32)>,
     next: u32,
 }
 
@@ -71,13 +74,13 @@ impl Reads {
     /// An answer: what was asked, and how often values had been written by then.
     pub fn answered(&mut self, read: u32) -> Option<(Purpose, u32)> {
         let position = self.waiting.iter().position(|(waiting, ..)| *waiting == read)?;
-        let (_, purpose, writes) = self.waiting.remove(position);
+        let (_, purpose, writes) = *self.waiting.remove(position)?;
         Some((purpose, writes))
     }
 
     /// Forgets all other questions.
     pub fn retain(&mut self, is_kept: &dyn Fn(&Purpose) -> bool) {
-        self.waiting.retain(|(_, purpose, _)| is_kept(purpose));
+        self.waiting.take_out(&|(_, purpose, _)| !is_kept(purpose));
     }
 }
 
@@ -103,18 +106,14 @@ impl Log {
         };
         let read = self.reads.next;
         self.reads.next = read.wrapping_add(1);
-        self.reads.waiting.push((read, purpose, self.groups.writes));
+        self.reads.waiting.push_back((read, purpose, self.groups.writes));
         self.groups.say(Output::ReadStorage { read, prefix });
     }
 
     /// Asks once more what storage has not answered; perhaps it does now.
     pub fn ask_again(&mut self) {
-        for (read, purpose, writes) in std::mem::take(&mut self.reads.waiting) {
-            if purpose == Purpose::Start {
-                self.reads.waiting.push((read, purpose, writes));
-            } else {
-                self.read(purpose);
-            }
+        for asked in self.reads.waiting.take_out(&|(_, purpose, _)| *purpose != Purpose::Start) {
+            self.read(asked.1);
         }
     }
 

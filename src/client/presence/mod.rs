@@ -59,7 +59,11 @@ impl Presence {
                 self.everyone.unsubscribe(context, EVERYONE);
             }
             PresenceCommand::Query { ticket, users } => {
-                let users = users.map(|users| users.into_iter().map(Box::from).collect());
+                let users = users.map(|users| {
+                    let mut boxed = Vec::new();
+                    users.into_iter().for_each(|user| boxed.push(user.into()));
+                    boxed
+                });
                 self.queries.ask(context, Asker::Application(ticket), users);
             }
         }

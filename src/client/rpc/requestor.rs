@@ -84,8 +84,12 @@ impl Requestor {
     // ---- what waits ----
 
     /// The calls that are to survive the page, in order.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.sent.iter().chain(self.waiting.iter()).filter(|call| call.is_durable()).map(|call| &call.op)
+    pub fn entries(&self) -> Vec<&Entry> {
+        let mut entries = Vec::new();
+        for table in [&self.sent, &self.waiting] {
+            table.iter().filter(|call| call.is_durable()).for_each(|call| entries.push(&call.op));
+        }
+        entries
     }
 
     /// Calls `visit` for each.
