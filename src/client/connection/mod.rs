@@ -357,7 +357,8 @@ impl Connection {
     fn open_socket(&mut self, context: &mut Context<'_>, deadline: Instant, redirects: u8) {
         let socket = SocketId(self.next_socket);
         self.next_socket = self.next_socket.wrapping_add(1);
-        self.attempt_step(context, socket, deadline, Step::Dialling { redirects });
+        let is_first = matches!(self.phase, Phase::Idle { .. });
+        self.attempt_step(context, socket, deadline, Step::Dialling { is_first, redirects });
         let url = match &context.options.reconnect_param {
             Some(name) if self.backoff.attempts() > 0 => {
                 with_param(self.endpoints.url(), name, self.backoff.attempts())

@@ -61,7 +61,7 @@ pub enum Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The socket is being opened.
-    Dialling { redirects: u8 },
+    Dialling { is_first: bool, redirects: u8 },
     /// The server was asked whether it takes the connection.
     Challenging { redirects: u8 },
     /// The server waits for a login, and the application was asked what to log in with.
@@ -86,9 +86,9 @@ impl Phase {
         match self {
             Self::Idle { connect_at: None } | Self::Closed => ConnectionState::Closed,
             Self::Idle { connect_at: Some(_) } => ConnectionState::Initialising,
-            Self::Attempting { socket, step, .. } => match step {
-                Step::Dialling { redirects: 1.. } => ConnectionState::Redirecting,
-                Step::Dialling { .. } if socket.0 == 0 => ConnectionState::Initialising,
+            Self::Attempting { step, .. } => match step {
+                Step::Dialling { is_first: true, .. } => ConnectionState::Initialising,
+                Step::Dialling { redirects: 1.., .. } => ConnectionState::Redirecting,
                 Step::Dialling { .. } => ConnectionState::Reconnecting,
                 Step::Challenging { .. } => ConnectionState::Challenging,
                 Step::AwaitingAnswer => ConnectionState::AwaitingAuthentication,
