@@ -39,7 +39,6 @@ impl Context<'_> {
             stored: None,
             progress: Progress::Waiting,
             receipts: offer.receipt.into_iter().collect(),
-            subscribers_wait: false,
             settle_by: None,
             was_sent: false,
         }

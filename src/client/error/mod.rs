@@ -391,20 +391,11 @@ impl ClientError {
     pub fn lost(&self) -> Option<String> {
         let Self::WriteLost { version, edits, found, rival, .. } = self else { return None };
         let or_null = |text: Option<String>| text.unwrap_or_else(|| "null".into());
-        let found = found
-            .as_ref()
-            .map(|(version, data)| concat(&["{\"version\":", &version.to_string(), ",\"data\":", data, "}"]));
-        Some(concat(&[
-            "{\"version\":",
-            &or_null(version.map(|version| version.to_string())),
-            ",\"edits\":",
-            edits.as_deref().unwrap_or("null"),
-            ",\"by\":\"",
-            rival.told().0,
-            "\",\"found\":",
-            &or_null(found),
-            "}",
-        ]))
+        let version = or_null(version.map(|version| version.to_string()));
+        let found =
+            found.as_ref().map(|(version, data)| filled("{\"version\":%,\"data\":%}", &[&version.to_string(), data]));
+        let words: [&str; 4] = [&version, edits.as_deref().unwrap_or("null"), rival.told().0, &or_null(found)];
+        Some(filled("{\"version\":%,\"edits\":%,\"by\":\"%\",\"found\":%}", &words))
     }
 
     /// What to tell about entries of the outbox that will not be sent: an error for each part of the client.
@@ -472,11 +463,8 @@ impl ClientError {
                 "gave up after maxReconnectAttempts failed attempts; resume() tries again".into()
             }
             Self::ChallengeDenied => "the server refused the connection; resume() tries again".into(),
-            Self::InvalidAuthenticationDetails { reason: None } => "the server refused the login".into(),
-            Self::InvalidAuthenticationDetails { reason: Some(reason) } => {
-                concat(&["the server refused the login: ", reason])
-            }
-            Self::AuthParamsFailed { words } => concat(&["authParams failed: ", words]),
+            Self::InvalidAuthenticationDetails { reason } => told("the server refused the login", &[reason]),
+            Self::AuthParamsFailed { words } => filled("authParams failed: %", &[words]),
             Self::TooManyAuthAttempts => {
                 "the server refused too many logins; login() with other parameters tries again".into()
             }
@@ -484,65 +472,52 @@ impl ClientError {
             Self::LoginSuperseded => "a later login() with other parameters took its place".into(),
             Self::Paused => "the client was paused before the connection was back".into(),
             Self::IsClosed { dropped: 0, .. } => "the client is closed".into(),
-            Self::IsClosed { dropped, .. } => concat(&["the client was closed; never sent: ", &dropped.to_string()]),
-            Self::LostAtClose { never_sent, unconfirmed } => concat(&[
-                "the client was closed; never sent: ",
-                &never_sent.to_string(),
-                "; sent, but not confirmed: ",
-                &unconfirmed.to_string(),
-            ]),
-            Self::OutboxFull { name, .. } => concat(&["too much waits for the connection; not kept: ", name]),
-            Self::OutboxDropped { why, names, count, .. } => concat(&[
-                "entries of the outbox will not be sent (",
-                why.name(),
-                "): ",
-                &count.to_string(),
-                ", of ",
-                &joined(names, ", "),
-            ]),
+            Self::IsClosed { dropped, .. } => filled("the client was closed; never sent: %", &[&dropped.to_string()]),
+            Self::LostAtClose { never_sent, unconfirmed } => {
+                let counts: [&str; 2] = [&never_sent.to_string(), &unconfirmed.to_string()];
+                filled("the client was closed; never sent: %; sent, but not confirmed: %", &counts)
+            }
+            Self::OutboxFull { name, .. } => filled("too much waits for the connection; not kept: %", &[name]),
+            Self::OutboxDropped { why, names, count, .. } => {
+                let words: [&str; 3] = [why.name(), &count.to_string(), &joined(names, ", ")];
+                filled("entries of the outbox will not be sent (%): %, of %", &words)
+            }
             Self::WriteLost { name, version, edits, found, rival } => {
                 let mut message = if let Some(edits) = edits {
                     let shown = edits.get(..edits.floor_char_boundary(MOST_SHOWN_BYTES)).unwrap_or_default();
                     let rest = if shown.len() < edits.len() { "…" } else { "" };
-                    concat(&["what was written to the record ", name, " is lost: ", shown, rest])
+                    filled("what was written to the record % is lost: %%", &[name, shown, rest])
                 } else {
-                    concat(&["the record ", name, " is not deleted"])
+                    filled("the record % is not deleted", &[name])
                 };
                 if let Some(version) = version {
-                    message.push_str(&concat(&[" (made to version ", &version.to_string(), ")"]));
+                    message.push_str(&filled(" (made to version %)", &[&version.to_string()]));
                 }
-                message.push_str(&concat(&["; ", rival.told().1]));
+                message.push_str(&filled("; %", &[rival.told().1]));
                 if let Some((version, _)) = found {
-                    message.push_str(&concat(&[", which has version ", &version.to_string()]));
+                    message.push_str(&filled(", which has version %", &[&version.to_string()]));
                 }
                 message
             }
-            Self::Record { what, name } => concat(&[what.told().1, ": ", name]),
-            Self::MergeFailed { name, words } => concat(&["the merge strategy of ", name, " failed: ", words]),
-            Self::OfflineStorage { words } => concat(&["records are not kept for lack of storage: ", words]),
+            Self::Record { what, name } => filled("%: %", &[what.told().1, name]),
+            Self::MergeFailed { name, words } => filled("the merge strategy of % failed: %", &[name, words]),
+            Self::OfflineStorage { words } => filled("records are not kept for lack of storage: %", &[words]),
             Self::TooManyQueries => "too many questions about presence wait for an answer".into(),
             Self::TooManyUsers => "too many users are logged in to catch up after an outage".into(),
             Self::StreamOverflow { name } => {
-                concat(&["a stream is read too slowly; its oldest events are dropped: ", name])
+                filled("a stream is read too slowly; its oldest events are dropped: %", &[name])
             }
-            Self::InvalidEventData { name } => concat(&["the payload of an event is not JSON: ", name]),
+            Self::InvalidEventData { name } => filled("the payload of an event is not JSON: %", &[name]),
             Self::AckTimeout { names, .. } => {
                 let about = if names.is_empty() { "" } else { ": " };
-                concat(&["the server did not answer in time", about, &joined(names, " ")])
+                filled("the server did not answer in time%%", &[about, &joined(names, " ")])
             }
             Self::Rpc(error) => error.message(),
             Self::Decode(error) => error.sentence().into(),
             Self::Unsolicited { action, expected, .. } => {
-                concat(&["unexpected message ", action, ", expected ", expected])
+                filled("unexpected message %, expected %", &[action, expected])
             }
-            Self::Server { action, name, data, .. } => {
-                let mut message = concat(&["the server reports ", action]);
-                for detail in [name, data].into_iter().flatten() {
-                    message.push_str(": ");
-                    message.push_str(detail);
-                }
-                message
-            }
+            Self::Server { action, name, data, .. } => told(&filled("the server reports %", &[action]), &[name, data]),
         }
     }
 }
@@ -550,21 +525,19 @@ impl ClientError {
 impl ConnectionFailure {
     fn message(&self) -> String {
         match self {
-            Self::Refused(words) => concat(&["there is no WebSocket to connect with: ", words]),
-            Self::Closed { code, reason } if reason.is_empty() => {
-                concat(&["the connection closed (code ", &code.to_string(), ")"])
-            }
+            Self::Refused(words) => filled("there is no WebSocket to connect with: %", &[words]),
             Self::Closed { code, reason } => {
-                concat(&["the connection closed (code ", &code.to_string(), "): ", reason])
+                let before = if reason.is_empty() { "" } else { ": " };
+                filled("the connection closed (code %)%%", &[&code.to_string(), before, reason])
             }
-            Self::NeverOpened { url, .. } => concat(&["no connection to ", url, " could be opened"]),
+            Self::NeverOpened { url, .. } => filled("no connection to % could be opened", &[url]),
             Self::Stopped { code, .. } => {
-                concat(&["the server wants this client to stay away (code ", &code.to_string(), ")"])
+                filled("the server wants this client to stay away (code %)", &[&code.to_string()])
             }
             Self::Unreachable => "the server cannot be reached".into(),
             Self::TimedOut => "connecting and logging in took longer than connectTimeout".into(),
             Self::TooManyRedirects => "the server redirected too often".into(),
-            Self::BadRedirect(url) => concat(&["the server redirected to what is not a WebSocket URL: ", url]),
+            Self::BadRedirect(url) => filled("the server redirected to what is not a WebSocket URL: %", &[url]),
         }
     }
 
@@ -575,7 +548,22 @@ impl ConnectionFailure {
     }
 }
 
-/// Joins without `format!`, whose machinery would be most of what an error costs in the browser.
-fn concat(parts: &[&str]) -> String {
-    parts.concat()
+/// A sentence with details, as far as there are any.
+fn told(sentence: &str, details: &[&Option<Box<str>>]) -> String {
+    let mut message = String::from(sentence);
+    for detail in details.iter().copied().flatten() {
+        message.push_str(": ");
+        message.push_str(detail);
+    }
+    message
+}
+
+/// A sentence with words in the places of `%`. Not `format!`, whose machinery would be most of what an error costs in the browser.
+fn filled(sentence: &str, words: &[&str]) -> String {
+    let mut message = String::new();
+    for (index, part) in sentence.split('%').enumerate() {
+        message.push_str(index.checked_sub(1).and_then(|before| words.get(before)).unwrap_or(&""));
+        message.push_str(part);
+    }
+    message
 }

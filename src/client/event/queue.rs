@@ -169,7 +169,7 @@ impl EventQueue {
             entry.progress = Progress::Sent { barrier: context.pings.sent + 1 };
             self.in_flight_bytes += entry.bytes();
             let window = context.options.deduplication_window;
-            if std::mem::take(&mut entry.subscribers_wait) && context.seen.is_first(&entry.name, &entry.key, window) {
+            if std::mem::take(&mut entry.was_sent) && context.seen.is_first(&entry.name, &entry.key, window) {
                 context.out.push_back(Output::Event { name: entry.name.clone(), data: entry.data.clone() });
             }
             self.in_flight += 1;

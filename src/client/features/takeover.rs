@@ -94,8 +94,7 @@ impl Context<'_> {
         let Persisted { kind, created_ms, key, name, data, .. } = *entry;
         let (delivery, ttl_ms) = (Delivery::Durable, Some(entry.expires_ms.saturating_sub(now_ms)));
         let offer = Offer { kind, name, data, delivery, ttl_ms, key: Some(key), receipt: None };
-        let (subscribers_wait, was_sent) = (kind == Kind::Event, true);
-        Entry { key: key.into(), owner, claim, created_ms, subscribers_wait, was_sent, ..self.entry(&offer) }
+        Entry { key: key.into(), owner, claim, created_ms, was_sent: true, ..self.entry(&offer) }
     }
 
     /// The browser has no locks: leases stand in for them from now on.

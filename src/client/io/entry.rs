@@ -180,11 +180,10 @@ pub struct Entry {
     pub progress: Progress,
     /// Who wants to know what becomes of it.
     pub receipts: Vec<Ticket>,
-    /// Whether the subscribers here are to be called when it is sent: it was another page's, which is gone.
-    pub subscribers_wait: bool,
     /// When whoever waits for the outcome of a call no longer does.
     pub settle_by: Option<Instant>,
-    /// Whether it was sent in an earlier session, if it is a call or a write to a record that is not open.
+    /// Whether it may have been sent before: by another page, which is gone, or, if it is a call or a write to a record that is
+    /// not open, in an earlier session. The subscribers here are yet to be told of an event of another page.
     pub was_sent: bool,
 }
 

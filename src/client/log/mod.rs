@@ -8,7 +8,6 @@
 mod groups;
 mod identity;
 mod lease;
-mod owners;
 pub mod persisted;
 mod sort;
 mod storage;

@@ -253,7 +253,6 @@ mod tests {
             stored: None,
             progress: Progress::Waiting,
             receipts: Vec::new(),
-            subscribers_wait: false,
             settle_by: None,
             was_sent: false,
         }
