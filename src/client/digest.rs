@@ -10,6 +10,11 @@ pub fn hex(prefix: &str, number: u64) -> Box<str> {
     text.into()
 }
 
+/// The last four of these digits: sixteen bits, enough to recognise what they stand for, too few to say what that is.
+pub fn last_digits(digits: &str) -> &str {
+    digits.get(digits.len().saturating_sub(4)..).unwrap_or_default()
+}
+
 /// FNV-1a, mixed so that every bit of the result depends on every byte.
 pub fn digest(text: &str) -> u64 {
     let hash = text

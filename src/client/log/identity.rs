@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Log, OwnLock};
 use crate::client::{
-    digest::{digest, hex},
+    digest::{digest, hex, last_digits},
     io::{self, Claim, Entry, Owner},
     record::{Kind, Value},
 };
@@ -34,27 +34,25 @@ struct Session {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastUser {
     pub owner: Owner,
-    /// Sixteen bits of the digest of the parameters: enough to recognise them, too few to guess them.
-    params_check: u16,
+    /// The [`last_digits`] of the digest of the parameters.
+    params_check: Box<str>,
 }
 
 impl LastUser {
     /// Reads what [`text`](Self::text) wrote.
     pub fn read(text: &str) -> Option<Self> {
         let (owner, check) = text.split_once(' ')?;
-        Some(Self { owner: owner.into(), params_check: check.parse().ok()? })
+        Some(Self { owner: owner.into(), params_check: check.into() })
     }
 
     /// Whether the server has a name for whoever logged in with the parameters that this owner stands for.
     pub fn logged_in_as(&self, by_params: &str) -> bool {
-        let check = hex("", self.params_check.into());
-        let last_digits = check.get(12..).unwrap_or_default();
-        self.owner.starts_with('u') && by_params.starts_with('p') && by_params.ends_with(last_digits)
+        self.owner.starts_with('u') && by_params.starts_with('p') && *last_digits(by_params) == *self.params_check
     }
 
     /// For storage.
     pub fn text(&self) -> Box<str> {
-        [&self.owner, " ", &self.params_check.to_string()].concat().into()
+        [&self.owner, " ", &*self.params_check].concat().into()
     }
 }
 
@@ -71,7 +69,7 @@ impl Identity {
         let by_params = by_params(params);
         let owner = client_data.and_then(user_id).map_or_else(|| by_params.clone(), |id| hex("u", digest(&id)).into());
         self.params = Some(params);
-        let last = LastUser { owner: owner.clone(), params_check: params as u16 };
+        let last = LastUser { owner: owner.clone(), params_check: last_digits(&by_params).into() };
         self.session = Some(Session { owner, by_params });
         let changed = self.last.as_ref() != Some(&last);
         self.last = Some(last);

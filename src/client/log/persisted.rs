@@ -5,7 +5,10 @@
 //! milliseconds since 1970, and three lengths in bytes; then, of these lengths, its key, its name and its payload; then the
 //! end of a line. A payload of length 0 is `undefined`.
 
-use crate::client::io::{Entry, Kind, Owner};
+use crate::client::{
+    digest::last_digits,
+    io::{Entry, Kind, Owner},
+};
 
 /// What all keys of this package begin with.
 const PREFIX: &str = "deepstream-wasm/";
@@ -84,7 +87,7 @@ impl Keys {
 }
 
 /// What was cleared, as it stands in storage: what these owners had entrusted by some moment, in milliseconds since 1970. Of the
-/// owners sixteen bits: enough to tell them apart here, too few to say who they are.
+/// owners the [`last_digits`].
 #[derive(Debug)]
 pub struct Cleared {
     pub until_ms: u64,
@@ -103,19 +106,14 @@ impl Cleared {
         let mut text = until_ms.to_string();
         for (index, owner) in owners.iter().enumerate() {
             text.push_str(if index > 0 { ";" } else { " " });
-            text.push_str(&Self::check(owner));
+            text.push_str(last_digits(owner));
         }
         text.into()
     }
 
-    fn check(owner: &str) -> String {
-        let last_digits = owner.get(owner.len().saturating_sub(4)..).unwrap_or_default();
-        ["/", last_digits].concat()
-    }
-
     /// Whether an entry is part of it.
     pub fn concerns(&self, entry: &Entry) -> bool {
-        let check = Self::check(&entry.owner);
+        let check = last_digits(&entry.owner);
         entry.created_ms <= self.until_ms && self.owners.split(';').any(|owner| *owner == *check)
     }
 }
