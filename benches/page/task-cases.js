@@ -16,6 +16,8 @@ export const taskCases = [
   ...emit({ perTask: 1, isKept: true }),
   ...setPath({ perTask: 20 }),
   ...setPath({ perTask: 1 }),
+  ...setPath({ perTask: 20, isKept: true }),
+  ...setPath({ perTask: 1, isKept: true }),
   ...subscribe(),
   ...resubscribe(),
   ...rpc(),
@@ -88,9 +90,12 @@ function emit({ perTask, isKept }) {
   });
 }
 
-/** One price of one record after another is set, until the server has all of them, and the client knows. */
-function setPath({ perTask }) {
-  const title = `set path 1 kB, ${perTask} per task`;
+/**
+ * One price of one record after another is set, until the server has all of them, and the client knows. Where each `isKept`, the
+ * reference client asks for acknowledgements as this one does, and the page has what a task sets in localStorage until it has them.
+ */
+function setPath({ perTask, isKept }) {
+  const title = `set path 1 kB, ${perTask} per task${isKept ? ', kept' : ''}`;
   return atTwoSizes({
     title,
     few: 500,
@@ -110,6 +115,7 @@ function setPath({ perTask }) {
           await server.expect({ from, messages: names.map((name) => ({ ...fields, name })), count });
         },
         async work() {
+          if (isKept && from === 'reference') return setAndKeep({ records, path, value: version + 0.5, perTask });
           await inTasks(count, perTask, (index) => records[index].set(path, version + 0.5));
           await server.arrived({ from });
           await subject.drained();
@@ -118,6 +124,22 @@ function setPath({ perTask }) {
       };
     },
   });
+}
+
+async function setAndKeep({ records, path, value, perTask }) {
+  const acknowledged = [];
+  let task = [];
+  await inTasks(records.length, perTask, (index) => {
+    const record = records[index];
+    task.push({ name: record.name, path, value });
+    if (task.length === perTask) {
+      localStorage.setItem(`kept/${index}`, JSON.stringify(task));
+      task = [];
+    }
+    acknowledged.push(record.setWithAck(path, value));
+  });
+  await Promise.all(acknowledged);
+  for (let index = perTask - 1; index < records.length; index += perTask) localStorage.removeItem(`kept/${index}`);
 }
 
 /** Many events are subscribed to in one task, until all of it is acknowledged. */
