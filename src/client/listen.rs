@@ -36,7 +36,7 @@ impl Listens {
     }
 
     /// The application wants something.
-    pub fn on_command(&mut self, context: &mut Context<'_>, command: ListenCommand<'_>) {
+    pub fn on_command(&mut self, context: &mut Context, command: ListenCommand<'_>) {
         match command {
             ListenCommand::Listen(pattern) => self.patterns.subscribe(context, pattern),
             ListenCommand::Unlisten(pattern) => self.unlisten(context, pattern),
@@ -56,7 +56,7 @@ impl Listens {
         }
     }
 
-    fn answer(&self, context: &mut Context<'_>, pattern: &str, subscription: &str, accept: bool) {
+    fn answer(&self, context: &mut Context, pattern: &str, subscription: &str, accept: bool) {
         let Some(Offers { accept: accepts, reject: rejects, .. }) = self.patterns.subject.actions().offers else {
             return;
         };
@@ -64,7 +64,7 @@ impl Listens {
         context.send(&self.patterns.subject.message(action, vec![pattern], Some(subscription), ""));
     }
 
-    fn unlisten(&mut self, context: &mut Context<'_>, pattern: &str) {
+    fn unlisten(&mut self, context: &mut Context, pattern: &str) {
         for subscription in self.offered.get(pattern).map(NameMap::to_names).unwrap_or_default() {
             let is_open = self.offers.get(&subscription).is_some_and(|offer| !offer.accepted);
             self.end_offer(context, &subscription);
@@ -77,7 +77,7 @@ impl Listens {
     }
 
     /// The session is over: the server has forgotten what it asked, and asks again in the next.
-    pub fn on_lost(&mut self, context: &mut Context<'_>) {
+    pub fn on_lost(&mut self, context: &mut Context) {
         for subscription in self.offers.to_names() {
             self.end_offer(context, &subscription);
         }
@@ -85,7 +85,7 @@ impl Listens {
 
     /// The server says something, perhaps about listening; says whether that settles the matter. What it does not settle
     /// is for the caller to judge, and to report where it is an error.
-    pub fn on_answer(&mut self, context: &mut Context<'_>, answer: &Answer<'_>, subscription: Option<&str>) -> bool {
+    pub fn on_answer(&mut self, context: &mut Context, answer: &Answer<'_>, subscription: Option<&str>) -> bool {
         let Some(actions) = self.patterns.subject.actions().offers else { return false };
         let subscription = subscription.unwrap_or_default();
         if answer.action == actions.found {
@@ -104,7 +104,7 @@ impl Listens {
     }
 
     /// The server asks whether this client provides a subscription.
-    fn on_offered(&mut self, context: &mut Context<'_>, pattern: &str, subscription: &str) {
+    fn on_offered(&mut self, context: &mut Context, pattern: &str, subscription: &str) {
         // It asks anew only where it takes the last answer for void.
         self.end_offer(context, subscription);
         if !self.patterns.wants(pattern) {
@@ -124,7 +124,7 @@ impl Listens {
     }
 
     /// Says whether there was one.
-    fn end_offer(&mut self, context: &mut Context<'_>, subscription: &str) -> bool {
+    fn end_offer(&mut self, context: &mut Context, subscription: &str) -> bool {
         let Some(offer) = self.offers.remove(subscription) else { return false };
         if let Some(names) = self.offered.get_mut(&offer.pattern) {
             names.remove(subscription);

@@ -62,7 +62,7 @@ mod time;
 mod url;
 
 use self::{
-    connection::Connection, context::Shared, deduplication::Deduplication, features::Features, flight::Flight,
+    connection::Connection, context::Context, deduplication::Deduplication, features::Features, flight::Flight,
     log::Log, pings::Pings, time::earliest,
 };
 pub use self::{
@@ -96,7 +96,7 @@ use crate::{
 /// A deepstream client: see the [module](self) for how to drive it.
 #[derive(Debug)]
 pub struct Client {
-    context: Shared,
+    context: Context,
     connection: Connection,
     features: Features,
     /// The session that the features were told of last.
@@ -115,7 +115,7 @@ impl Client {
             &mut rng,
         );
         let connection = Connection::new(now, urls, &options, &mut rng);
-        let context = Shared {
+        let context = Context {
             now,
             options,
             rng,

@@ -19,23 +19,23 @@ impl Records {
         Self
     }
 
-    pub const fn on_session(&mut self, _: &mut Context<'_>) {}
+    pub const fn on_session(&mut self, _: &mut Context) {}
 
     pub const fn write_waiting(&mut self) {}
 
-    pub const fn follow(&mut self, _: &mut Context<'_>) -> bool {
+    pub const fn follow(&mut self, _: &mut Context) -> bool {
         false
     }
 
-    pub const fn start_writing(&mut self, _: &mut Context<'_>) {}
+    pub const fn start_writing(&mut self, _: &mut Context) {}
 
-    pub const fn on_lost(&mut self, _: &mut Context<'_>, _: Option<&Item>) {}
+    pub const fn on_lost(&mut self, _: &mut Context, _: Option<&Item>) {}
 
-    pub const fn on_rest(&mut self, _: &mut Context<'_>, _: &ClientError) {}
+    pub const fn on_rest(&mut self, _: &mut Context, _: &ClientError) {}
 
-    pub const fn on_closed(&mut self, _: &mut Context<'_>, _: &ClientError) {}
+    pub const fn on_closed(&mut self, _: &mut Context, _: &ClientError) {}
 
-    pub const fn resubscribe(&mut self, _: &mut Context<'_>) {}
+    pub const fn resubscribe(&mut self, _: &mut Context) {}
 
     pub const fn awaits_data(&self) -> bool {
         false
@@ -45,20 +45,20 @@ impl Records {
         None
     }
 
-    pub const fn on_tick(&mut self, _: &mut Context<'_>) {}
+    pub const fn on_tick(&mut self, _: &mut Context) {}
 
-    pub fn on_message(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let (topic, action) = (Topic::Record, message.action.name());
         context.report(ClientError::Unsolicited { topic, action, expected: "nothing: this build has no records" });
     }
 
     pub const fn for_each<'a>(&'a self, _: &Log, _: &mut dyn FnMut(&'a Entry)) {}
 
-    pub fn for_each_entry(&mut self, _: &mut Context<'_>, _: &mut Visit<'_>) {}
+    pub fn for_each_entry(&mut self, _: &mut Context, _: &mut Visit<'_>) {}
 
-    pub fn adopt(&mut self, _: &mut Context<'_>, _: Vec<Entry>) {}
+    pub fn adopt(&mut self, _: &mut Context, _: Vec<Entry>) {}
 
-    pub fn take_out(&mut self, _: &mut Context<'_>, _: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+    pub fn take_out(&mut self, _: &mut Context, _: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
         Vec::new()
     }
 
@@ -66,7 +66,7 @@ impl Records {
         None
     }
 
-    pub fn keep_bases(&mut self, _: &mut Context<'_>) {}
+    pub fn keep_bases(&mut self, _: &mut Context) {}
 
     pub fn is_readable(&self, kind: Kind, _: Option<&str>) -> bool {
         !kind.is_of_record()

@@ -14,7 +14,7 @@ use crate::{
 
 impl Connection {
     /// `login()`: be logged in with these parameters. Says whether they are others than before.
-    pub fn login(&mut self, context: &mut Context<'_>, ticket: Ticket, params: Option<&str>) -> bool {
+    pub fn login(&mut self, context: &mut Context, ticket: Ticket, params: Option<&str>) -> bool {
         let is_refused = match &self.phase {
             Phase::Stopped(why) => {
                 !matches!(why, ClientError::TooManyAuthAttempts | ClientError::AuthenticationTimeout)
@@ -56,7 +56,7 @@ impl Connection {
     }
 
     /// `close()`: let go for good.
-    pub fn close(&mut self, context: &mut Context<'_>) {
+    pub fn close(&mut self, context: &mut Context) {
         match self.phase {
             Phase::Closed => return,
             Phase::Idle { connect_at: None } => {}
@@ -69,7 +69,7 @@ impl Connection {
     }
 
     /// `pause()`: let go until `resume()`.
-    pub fn pause(&mut self, context: &mut Context<'_>) {
+    pub fn pause(&mut self, context: &mut Context) {
         if matches!(self.phase, Phase::Closed | Phase::Paused) {
             return;
         }
@@ -81,7 +81,7 @@ impl Connection {
     }
 
     /// `resume()`: be connected again, and start over with counting attempts.
-    pub fn resume(&mut self, context: &mut Context<'_>, ticket: Ticket) {
+    pub fn resume(&mut self, context: &mut Context, ticket: Ticket) {
         match self.phase {
             Phase::Closed => {
                 let error = self.phase.refusal(Topic::Connection);

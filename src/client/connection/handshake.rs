@@ -24,7 +24,7 @@ const PROTOCOL_VERSION: &str = "0.1a";
 
 impl Connection {
     /// The socket is open.
-    pub fn on_opened(&mut self, context: &mut Context<'_>) {
+    pub fn on_opened(&mut self, context: &mut Context) {
         let Phase::Attempting { socket, deadline, step: Step::Dialling { redirects, .. }, .. } = self.phase else {
             return;
         };
@@ -44,7 +44,7 @@ impl Connection {
     }
 
     /// A message of the topic CONNECTION arrived.
-    pub fn on_connection_message(&mut self, context: &mut Context<'_>, message: &ConnectionMessage<'_>) {
+    pub fn on_connection_message(&mut self, context: &mut Context, message: &ConnectionMessage<'_>) {
         match (message.action, &mut self.phase) {
             (ConnectionAction::Pong, Phase::Open { heartbeat, .. }) => {
                 context.pings.answered += 1;
@@ -87,7 +87,7 @@ impl Connection {
     }
 
     /// A message of the topic AUTH arrived.
-    pub fn on_auth_message(&mut self, context: &mut Context<'_>, message: &AuthMessage<'_>) {
+    pub fn on_auth_message(&mut self, context: &mut Context, message: &AuthMessage<'_>) {
         match (message.action, &self.phase) {
             (AuthAction::AuthSuccessful, &Phase::Attempting { socket, step: Step::Authenticating, .. }) => {
                 self.on_logged_in(context, socket, message.data)
@@ -116,7 +116,7 @@ impl Connection {
     /// Reports a failure that the server tells, or a message that it should not have sent now.
     pub fn report(
         &self,
-        context: &mut Context<'_>,
+        context: &mut Context,
         topic: Topic,
         action: &'static str,
         is_error: bool,
@@ -130,7 +130,7 @@ impl Connection {
     }
 
     /// The application answered what to log in with, or failed to.
-    pub fn on_credentials(&mut self, context: &mut Context<'_>, question: u32, answer: Result<&str, &str>) {
+    pub fn on_credentials(&mut self, context: &mut Context, question: u32, answer: Result<&str, &str>) {
         if !self.credentials.answered(question) {
             return;
         }
@@ -145,13 +145,13 @@ impl Connection {
         }
     }
 
-    fn await_login(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    fn await_login(&mut self, context: &mut Context, socket: SocketId) {
         let next_ping = context.now.after_ms(context.options.heartbeat_interval_ms);
         self.enter(context, Phase::AwaitingLogin { socket, since: context.now, next_ping });
     }
 
     /// Logs in if there is something to log in with.
-    pub(super) fn authenticate(&mut self, context: &mut Context<'_>, socket: SocketId, deadline: Instant) {
+    pub(super) fn authenticate(&mut self, context: &mut Context, socket: SocketId, deadline: Instant) {
         match self.credentials.obtain() {
             Obtain::Nothing => context.settle_all(&mut self.resumes, &Ok(None)),
             Obtain::Send(params) => self.request_login(context, socket, deadline, &params),
@@ -163,14 +163,14 @@ impl Connection {
         }
     }
 
-    fn request_login(&mut self, context: &mut Context<'_>, socket: SocketId, deadline: Instant, params: &str) {
+    fn request_login(&mut self, context: &mut Context, socket: SocketId, deadline: Instant, params: &str) {
         self.login_digest = digest(params);
         let request = AuthMessage { data: Some(params), ..AuthMessage::new(AuthAction::Request) };
         context.send_on(socket, &Message::Auth(request));
         self.attempt_step(context, socket, deadline, Step::Authenticating);
     }
 
-    fn on_logged_in(&mut self, context: &mut Context<'_>, socket: SocketId, data: Option<&str>) {
+    fn on_logged_in(&mut self, context: &mut Context, socket: SocketId, data: Option<&str>) {
         let heartbeat = Heartbeat::new(context.now, &context.options, self.round_trip_ms);
         context.pings = Pings::of_session(self.round_trip_ms);
         let ended = self.outage.end(context.now);
@@ -186,7 +186,7 @@ impl Connection {
         }
     }
 
-    fn on_login_refused(&mut self, context: &mut Context<'_>, reason: Option<&str>) {
+    fn on_login_refused(&mut self, context: &mut Context, reason: Option<&str>) {
         let reason: Option<Box<str>> = reason.map(Into::into);
         let error = ClientError::InvalidAuthenticationDetails { reason: reason.clone() };
         if self.logins.is_empty() {
@@ -201,7 +201,7 @@ impl Connection {
     }
 
     /// An empty object counts as no data as long as there was none, as in the reference client.
-    fn update_client_data(&mut self, context: &mut Context<'_>, data: Option<&str>) {
+    fn update_client_data(&mut self, context: &mut Context, data: Option<&str>) {
         let data = data.filter(|data| *data != "null" && (*data != "{}" || self.client_data.is_some()));
         if data != self.client_data.as_deref() {
             self.client_data = data.map(Into::into);
@@ -209,7 +209,7 @@ impl Connection {
         }
     }
 
-    fn redirect(&mut self, context: &mut Context<'_>, socket: SocketId, deadline: Instant, url: &str, redirects: u8) {
+    fn redirect(&mut self, context: &mut Context, socket: SocketId, deadline: Instant, url: &str, redirects: u8) {
         let failure = match parse_url(url, &context.options.path) {
             Ok(_) if redirects > MAX_REDIRECTS => ConnectionFailure::TooManyRedirects,
             Ok(target) => {

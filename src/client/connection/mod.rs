@@ -180,7 +180,7 @@ impl Connection {
     }
 
     /// Time has passed. `is_awaited` says whether the server owes an answer that may be long.
-    pub fn on_tick(&mut self, context: &mut Context<'_>, is_awaited: &mut dyn FnMut() -> bool) {
+    pub fn on_tick(&mut self, context: &mut Context, is_awaited: &mut dyn FnMut() -> bool) {
         if self.lost_deadline(&context.options).is_some_and(|(at, _)| at <= context.now) {
             self.outage.tell();
             context.out.push_back(Output::ConnectionLost);
@@ -213,7 +213,7 @@ impl Connection {
     }
 
     /// The socket closed, or could not be made.
-    pub fn on_failed(&mut self, context: &mut Context<'_>, failure: ConnectionFailure) {
+    pub fn on_failed(&mut self, context: &mut Context, failure: ConnectionFailure) {
         let urgency = if failure.announces_restart() { Urgency::Spread } else { Urgency::AtOnce };
         match failure {
             ConnectionFailure::Closed { code, reason } if context.options.stop_codes.contains(&code) => {
@@ -233,7 +233,7 @@ impl Connection {
 
     /// The socket failed: before it opened, that is the end of the attempt. Browsers whose policy forbids the connection
     /// say nothing after it, others close the socket with the code 1006.
-    pub fn on_socket_failed(&mut self, context: &mut Context<'_>) {
+    pub fn on_socket_failed(&mut self, context: &mut Context) {
         if self.is_dialling() {
             self.on_failed(context, ConnectionFailure::Closed { code: 1006, reason: "".into() });
         }
@@ -244,7 +244,7 @@ impl Connection {
     }
 
     /// Sends a PING, so that its answer tells what has arrived. If there is none, the server is gone.
-    pub fn ask(&mut self, context: &mut Context<'_>) {
+    pub fn ask(&mut self, context: &mut Context) {
         if let Phase::Open { heartbeat, .. } = &mut self.phase {
             heartbeat.ask(context.now, &context.pings);
             self.on_beat(context, Beat::SendPing);
@@ -252,7 +252,7 @@ impl Connection {
     }
 
     /// Sends a PING if so much was sent without one that nobody knows what of it has left.
-    pub fn ask_if_in_the_dark(&mut self, context: &mut Context<'_>) {
+    pub fn ask_if_in_the_dark(&mut self, context: &mut Context) {
         if let Phase::Open { heartbeat, .. } = &self.phase
             && heartbeat.is_in_the_dark(&context.pings)
         {
@@ -261,7 +261,7 @@ impl Connection {
     }
 
     /// So many bytes of what was sent have not left the browser.
-    pub const fn on_buffered(&mut self, context: &Context<'_>, bytes: u64) {
+    pub const fn on_buffered(&mut self, context: &Context, bytes: u64) {
         if let Phase::Open { heartbeat, .. } = &mut self.phase {
             heartbeat.on_buffered(context.now, bytes, &context.pings);
         }
@@ -289,7 +289,7 @@ impl Connection {
         }
     }
 
-    fn on_beat(&mut self, context: &mut Context<'_>, beat: Beat) {
+    fn on_beat(&mut self, context: &mut Context, beat: Beat) {
         match (beat, &self.phase) {
             (Beat::SendPing, Phase::Open { socket, .. }) => {
                 let socket = *socket;
@@ -306,7 +306,7 @@ impl Connection {
         }
     }
 
-    fn ping(&mut self, context: &mut Context<'_>, socket: SocketId) {
+    fn ping(&mut self, context: &mut Context, socket: SocketId) {
         context.pings.sent += 1;
         if let Phase::Open { heartbeat, .. } = &mut self.phase {
             heartbeat.on_ping_sent(context.now, &context.pings);
@@ -316,7 +316,7 @@ impl Connection {
     }
 
     /// Dials at once, and starts over with counting attempts.
-    fn dial_afresh(&mut self, context: &mut Context<'_>) {
+    fn dial_afresh(&mut self, context: &mut Context) {
         if self.phase.socket().is_some() {
             self.let_go(context, CloseReason::of(CloseKind::Replaced, true));
         }
@@ -325,7 +325,7 @@ impl Connection {
     }
 
     /// The wait is over: dials, or first looks whether the server can be reached.
-    fn attempt(&mut self, context: &mut Context<'_>) {
+    fn attempt(&mut self, context: &mut Context) {
         if self.offline_suspected && context.options.probe_url.is_some() {
             let probe = self.next_socket;
             self.next_socket = self.next_socket.wrapping_add(1);
@@ -338,7 +338,7 @@ impl Connection {
     }
 
     /// The probe asked for with [`Output::Probe`] came back.
-    pub fn on_probed(&mut self, context: &mut Context<'_>, probe: u32, reachable: bool) {
+    pub fn on_probed(&mut self, context: &mut Context, probe: u32, reachable: bool) {
         if !matches!(self.phase, Phase::Probing { probe: current, .. } if current == probe) {
             return;
         }
@@ -349,12 +349,12 @@ impl Connection {
         }
     }
 
-    fn dial(&mut self, context: &mut Context<'_>) {
+    fn dial(&mut self, context: &mut Context) {
         let timeout_ms = self.backoff.connect_timeout_ms(&context.options, self.round_trip_ms);
         self.open_socket(context, context.now.after_ms(timeout_ms), 0);
     }
 
-    fn open_socket(&mut self, context: &mut Context<'_>, deadline: Instant, redirects: u8) {
+    fn open_socket(&mut self, context: &mut Context, deadline: Instant, redirects: u8) {
         let socket = SocketId(self.next_socket);
         self.next_socket = self.next_socket.wrapping_add(1);
         let is_first = matches!(self.phase, Phase::Idle { .. });
@@ -369,7 +369,7 @@ impl Connection {
     }
 
     /// The attempt failed or the connection is lost: try again, now or later, unless the attempts are used up.
-    fn lose(&mut self, context: &mut Context<'_>, error: ClientError, urgency: Urgency) {
+    fn lose(&mut self, context: &mut Context, error: ClientError, urgency: Urgency) {
         let urgency = match self.phase {
             Phase::Attempting { since, step: Step::Dialling { .. }, .. } if context.now.since_ms(since) < BLIP_MS => {
                 Urgency::Soon
@@ -422,7 +422,7 @@ impl Connection {
     }
 
     /// The server, or the heartbeat with `heartbeatFailure: 'stop'`, wants no further attempt.
-    fn stop(&mut self, context: &mut Context<'_>, error: ClientError) {
+    fn stop(&mut self, context: &mut Context, error: ClientError) {
         self.let_go(context, CloseReason::from_error(&error, false));
         if matches!(error, ClientError::TooManyAuthAttempts) {
             self.credentials.forget();
@@ -432,14 +432,14 @@ impl Connection {
     }
 
     /// Rests until the application says otherwise.
-    fn rest(&mut self, context: &mut Context<'_>, error: ClientError) {
+    fn rest(&mut self, context: &mut Context, error: ClientError) {
         self.endpoints.forget_redirect();
         self.enter(context, Phase::Stopped(error.clone()));
         self.settle_all(context, &error);
     }
 
     /// Gives up the socket, if there is one, and notes why. Another phase must follow.
-    fn let_go(&mut self, context: &mut Context<'_>, reason: CloseReason) {
+    fn let_go(&mut self, context: &mut Context, reason: CloseReason) {
         if let Some(socket) = self.phase.socket() {
             context.out.push_back(Output::AbandonSocket(socket));
         }
@@ -449,22 +449,22 @@ impl Connection {
         self.reason = Some(reason);
     }
 
-    fn settle_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
+    fn settle_all(&mut self, context: &mut Context, error: &ClientError) {
         context.settle_all(&mut self.resumes, &Err(error.clone()));
         context.settle_all(&mut self.logins, &Err(error.clone()));
     }
 
-    fn attempt_step(&mut self, context: &mut Context<'_>, socket: SocketId, deadline: Instant, step: Step) {
+    fn attempt_step(&mut self, context: &mut Context, socket: SocketId, deadline: Instant, step: Step) {
         self.enter(context, Phase::Attempting { socket, since: context.now, deadline, step });
     }
 
-    fn enter(&mut self, context: &mut Context<'_>, phase: Phase) {
+    fn enter(&mut self, context: &mut Context, phase: Phase) {
         self.phase = phase;
         context.session = self.session();
         self.announce(context, self.phase.state());
     }
 
-    fn announce(&mut self, context: &mut Context<'_>, state: ConnectionState) {
+    fn announce(&mut self, context: &mut Context, state: ConnectionState) {
         if self.announced != state {
             self.announced = state;
             context.out.push_back(Output::StateChanged(state));

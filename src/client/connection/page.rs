@@ -12,7 +12,7 @@ use crate::client::{
 impl Connection {
     /// The page has something to say. It never reopens what the application closed or paused, and never keeps the client
     /// from trying: whether there is a network is for the network to tell.
-    pub fn on_page(&mut self, context: &mut Context<'_>, signal: PageSignal) {
+    pub fn on_page(&mut self, context: &mut Context, signal: PageSignal) {
         if let PageSignal::Offline = signal {
             self.offline_suspected = true;
         }
@@ -66,7 +66,7 @@ impl Connection {
     }
 
     /// Whether the page has not said the same a moment ago: a hint that keeps coming back is none.
-    fn is_news(&mut self, context: &Context<'_>, signal: PageSignal) -> bool {
+    fn is_news(&mut self, context: &Context, signal: PageSignal) -> bool {
         let Some(said_at) = self.hinted_at.get_mut(usize::from(signal == PageSignal::Woke)) else { return true };
         if let PageSignal::Left | PageSignal::Offline = signal {
             return true;
@@ -76,7 +76,7 @@ impl Connection {
     }
 
     /// The network is back: dials, and if that fails again after short waits; where it keeps coming back, only dials.
-    fn climb_ladder(&mut self, context: &mut Context<'_>) {
+    fn climb_ladder(&mut self, context: &mut Context) {
         if self.backoff.start_ladder(context.now) {
             let urgency = super::Urgency::AtOnce;
             // The first rung is no wait, so the answer only matters for counting; attempts just began anew.

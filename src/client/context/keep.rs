@@ -10,7 +10,7 @@ use crate::client::{
     log::{OwnLock, Storage, persisted, take_meant},
 };
 
-impl Context<'_> {
+impl Context {
     /// What is offered, as an entry with a number and a key of its own.
     pub fn entry(&mut self, offer: &Offer<'_>) -> Entry {
         let number = self.log.number();

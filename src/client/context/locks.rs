@@ -7,7 +7,7 @@ use crate::client::{
     log::{LeaseStage, OwnLock},
 };
 
-impl Context<'_> {
+impl Context {
     /// Makes sure that nobody takes this client for gone.
     pub fn hold_own_lock(&mut self) {
         if self.log.takeover.own_lock != OwnLock::None || self.log.takeover.is_parked {

@@ -19,12 +19,9 @@ use crate::{
     wire::{Message, Topic},
 };
 
-/// What a step of the connection or of a feature may look at and act through, for as long as the step takes.
-pub type Context<'a> = Shared;
-
-/// What all parts of a client share.
+/// What a step of the connection or of a feature may look at and act through.
 #[derive(Debug)]
-pub struct Shared {
+pub struct Context {
     /// The moment of the input.
     pub now: Instant,
     /// The application's options.
@@ -50,9 +47,9 @@ pub struct Shared {
 }
 
 /// What is done with each entry.
-pub type Visit<'a> = dyn FnMut(&mut Context<'_>, &mut Entry) + 'a;
+pub type Visit<'a> = dyn FnMut(&mut Context, &mut Entry) + 'a;
 
-impl Context<'_> {
+impl Context {
     /// Sends one message in the session.
     pub fn send(&mut self, message: &Message<'_>) {
         debug_assert!(self.session.is_some(), "{message:?} without a session");

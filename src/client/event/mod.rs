@@ -36,7 +36,7 @@ impl Events {
     }
 
     /// The application wants something. Returns an event, which is to be [added](EventQueue::add) if there is room for it.
-    pub fn on_command(&mut self, context: &mut Context<'_>, command: EventCommand<'_>) -> Option<Entry> {
+    pub fn on_command(&mut self, context: &mut Context, command: EventCommand<'_>) -> Option<Entry> {
         match command {
             EventCommand::Subscribe(name) => self.subscriptions.subscribe(context, name),
             EventCommand::Unsubscribe(name) => self.subscriptions.unsubscribe(context, name),
@@ -47,7 +47,7 @@ impl Events {
     }
 
     /// A message of the topic EVENT arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, message: &EventMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context, message: &EventMessage<'_>) {
         let answer = Answer::from(message);
         if self.subscriptions.on_answer(context, &answer)
             || self.listens.on_answer(context, &answer, message.subscription)

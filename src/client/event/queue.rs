@@ -66,7 +66,7 @@ impl EventQueue {
 
     /// What is offered, as an entry that is to be [added](Self::add) if there is room for it; none if it is here already, or is
     /// to be sent now or never and cannot be.
-    pub fn accept(&mut self, context: &mut Context<'_>, offer: &Offer<'_>) -> Option<Entry> {
+    pub fn accept(&mut self, context: &mut Context, offer: &Offer<'_>) -> Option<Entry> {
         if self.has_already(context, offer) {
             return None;
         }
@@ -79,7 +79,7 @@ impl EventQueue {
     }
 
     /// Whether what is offered waits already, under the key that the application has chosen for it.
-    fn has_already(&mut self, context: &mut Context<'_>, offer: &Offer<'_>) -> bool {
+    fn has_already(&mut self, context: &mut Context, offer: &Offer<'_>) -> bool {
         let Some(key) = offer.key else { return false };
         let (owner, _) = context.log.identity.owner();
         let is_it = |entry: &&mut Entry| entry.is_called(key) && *entry.name == *offer.name && entry.owner == owner;
@@ -90,7 +90,7 @@ impl EventQueue {
     }
 
     /// Keeps an event until the server has it, and sends it if that can be.
-    pub fn add(&mut self, context: &mut Context<'_>, mut entry: Entry) {
+    pub fn add(&mut self, context: &mut Context, mut entry: Entry) {
         context.enter(&mut entry);
         // It may come back, if it is sent by another page, or is late on a connection that is given up.
         context.seen.is_first(&entry.name, &entry.key, context.options.deduplication_window);
@@ -99,7 +99,7 @@ impl EventQueue {
     }
 
     /// Asks the server now whether it has everything; settles the ticket when that is so for what there is now.
-    pub fn flush_by(&mut self, context: &mut Context<'_>, ticket: Ticket) {
+    pub fn flush_by(&mut self, context: &mut Context, ticket: Ticket) {
         context.log.flushes.push_back((ticket, context.log.next_number));
         if self.in_flight > 0 {
             self.barrier_at = Some(context.now);
@@ -126,14 +126,14 @@ impl EventQueue {
     }
 
     /// Takes the event out that has waited longest, from storage too.
-    pub fn drop_oldest_waiting(&mut self, context: &mut Context<'_>, dropped: &mut Vec<Entry>) {
+    pub fn drop_oldest_waiting(&mut self, context: &mut Context, dropped: &mut Vec<Entry>) {
         if let Some(entry) = self.take_at(context, self.in_flight) {
             dropped.push(entry);
         }
     }
 
     /// Takes an event out that is not to be sent any more, from storage too.
-    fn take_at(&mut self, context: &mut Context<'_>, index: usize) -> Option<Entry> {
+    fn take_at(&mut self, context: &mut Context, index: usize) -> Option<Entry> {
         let entry = self.remove(index)?;
         context.leave(&entry);
         Some(entry)
@@ -152,7 +152,7 @@ impl EventQueue {
     // ---- being sent ----
 
     /// Sends what may be sent.
-    pub fn flush(&mut self, context: &mut Context<'_>) {
+    pub fn flush(&mut self, context: &mut Context) {
         if context.session.is_none() || !context.log.may_send() {
             return;
         }
@@ -185,7 +185,7 @@ impl EventQueue {
     }
 
     /// Whether one more event may be on its way.
-    fn has_window(&self, context: &mut Context<'_>) -> bool {
+    fn has_window(&self, context: &mut Context) -> bool {
         let next = self.entries.get(self.in_flight).map_or(Item::Event(context.log.next_number), Item::of);
         let has_room = self.in_flight == 0 || self.in_flight_bytes < self.window_bytes;
         has_room && self.in_flight < OUTBOX_WINDOW && context.flight.has_room_for(&next)
@@ -198,7 +198,7 @@ impl EventQueue {
 
     /// A window that was full has been confirmed: the next one is as much as leaves the link in a short time, so that what
     /// is sent behind it, a PING above all, need not wait for long.
-    fn fit_window(&mut self, context: &Context<'_>) {
+    fn fit_window(&mut self, context: &Context) {
         let Some(filled_at) = self.filled_at.take() else { return };
         let took_ms = context.now.since_ms(filled_at).saturating_sub(context.pings.round_trip_ms);
         if took_ms < OUTBOX_WINDOW_MS {
@@ -209,7 +209,7 @@ impl EventQueue {
     }
 
     /// The server answered a PING: it has what was sent before.
-    pub fn on_pong(&mut self, context: &mut Context<'_>) {
+    pub fn on_pong(&mut self, context: &mut Context) {
         let answered = context.pings.answered;
         let mut confirmed = Vec::new();
         while let Some(Entry { progress: Progress::Sent { barrier }, .. }) = self.entries.front() {
@@ -231,7 +231,7 @@ impl EventQueue {
     }
 
     /// The server refuses what was sent under this key. Says whether somebody waited for it, who is told.
-    pub fn on_denied(&mut self, context: &mut Context<'_>, key: &str, error: &ClientError) -> bool {
+    pub fn on_denied(&mut self, context: &mut Context, key: &str, error: &ClientError) -> bool {
         let index = self.entries.iter().take(self.in_flight).position(|entry| *entry.key == *key);
         let Some(index) = index else { return false };
         let Some(mut entry) = self.take_at(context, index) else { return false };
@@ -244,7 +244,7 @@ impl EventQueue {
     }
 
     /// The session is over. What was in flight is sent again in the next one, but for what the server cannot take.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
+    pub fn on_lost(&mut self, context: &mut Context, culprit: Option<&Item>) {
         let undeliverable = self.take_out(&|entry| culprit == Some(&Item::of(entry)));
         context.give_up(undeliverable, DropReason::Undeliverable);
         for entry in self.entries.iter_mut().take(self.in_flight) {

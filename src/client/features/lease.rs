@@ -13,7 +13,7 @@ use crate::client::{
     log::{LeaseStage, Other, OwnLock, persisted::value_in},
 };
 
-impl Context<'_> {
+impl Context {
     /// Who has the lease, and for how much longer in milliseconds, if anybody does.
     fn holder<'a>(&self, value: &'a str) -> Option<(&'a str, u64)> {
         let (holder, until_ms) = value.split_once(' ')?;
@@ -86,7 +86,7 @@ impl Context<'_> {
 
 impl Features {
     /// Another page has written or removed a lease.
-    pub(super) fn on_lease_changed(&mut self, context: &mut Context<'_>, client: &str, value: Option<&str>) {
+    pub(super) fn on_lease_changed(&mut self, context: &mut Context, client: &str, value: Option<&str>) {
         let holder = value.and_then(|value| context.holder(value));
         match (context.log.leases.stage(client), holder) {
             (Some(LeaseStage::Elsewhere { .. }), Some((_, left_ms))) => context.on_lease_taken(client, left_ms),
@@ -99,7 +99,7 @@ impl Features {
     }
 
     /// Notices the leases that ran out while the page did not run: somebody else may have them now.
-    pub fn check_leases(&mut self, context: &mut Context<'_>) {
+    pub fn check_leases(&mut self, context: &mut Context) {
         let now_ms = context.wall_clock_ms(context.now);
         let has_run_out = |stage| matches!(stage, LeaseStage::Held { until_ms, .. } if until_ms <= now_ms);
         for client in context.log.leases.where_stage(&has_run_out) {
@@ -107,7 +107,7 @@ impl Features {
         }
     }
 
-    fn on_lease_lost(&mut self, context: &mut Context<'_>, client: &str) {
+    fn on_lease_lost(&mut self, context: &mut Context, client: &str) {
         // Somebody else may have made calls that were leaving storage before they had.
         let groups = context.log.groups_of(client);
         self.give_up_in_doubt(context, &|_, entry| {

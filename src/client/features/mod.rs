@@ -53,7 +53,7 @@ impl Features {
 
     /// A session begins, perhaps somebody else's than the last one in this browser; if it is not the first, `gap_ms` says how
     /// long there was none. What is provided goes before calls, so that those of what this client provides itself find it.
-    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>, is_somebody_else: bool) {
+    pub fn on_session(&mut self, context: &mut Context, gap_ms: Option<u64>, is_somebody_else: bool) {
         for names in self.wanted() {
             names.on_session(context, gap_ms);
         }
@@ -67,14 +67,14 @@ impl Features {
     }
 
     /// What had to wait for what is on its way may be sent.
-    pub fn send_waiting(&mut self, context: &mut Context<'_>) {
+    pub fn send_waiting(&mut self, context: &mut Context) {
         self.rpc.send_waiting(context);
         self.records.write_waiting();
         self.events.queue.flush(context);
     }
 
     /// The session is over, perhaps because of something that the server cannot take.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
+    pub fn on_lost(&mut self, context: &mut Context, culprit: Option<&Item>) {
         for names in self.wanted() {
             names.on_lost(context.options.resubscribe);
         }
@@ -91,7 +91,7 @@ impl Features {
     }
 
     /// No session will come unless the application asks for one: what waits for it with a promise need not wait.
-    pub fn on_stopped(&mut self, context: &mut Context<'_>, error: &ClientError) {
+    pub fn on_stopped(&mut self, context: &mut Context, error: &ClientError) {
         self.settle_receipts(context, error);
         // Whoever comes later is told at once.
         if context.stopped.is_none() {
@@ -101,7 +101,7 @@ impl Features {
     }
 
     /// The client is closed: what is in storage stays there for the next one, all else is given up and reported.
-    pub fn on_closed(&mut self, context: &mut Context<'_>) {
+    pub fn on_closed(&mut self, context: &mut Context) {
         self.rpc.requestor.reject_all(context, &ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
         self.records.on_closed(context, &ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
         self.store_calls_again(context);
@@ -116,7 +116,7 @@ impl Features {
     }
 
     /// The client is closed: tells what cannot be done any more. Returns what can.
-    pub fn refuse<'a>(&mut self, context: &mut Context<'_>, command: Command<'a>) -> Option<Command<'a>> {
+    pub fn refuse<'a>(&mut self, context: &mut Context, command: Command<'a>) -> Option<Command<'a>> {
         let topic = match command {
             Command::Event(EventCommand::Subscribe(_) | EventCommand::Listen(ListenCommand::Listen(_))) => Topic::Event,
             Command::Event(EventCommand::Emit(offer)) => {
@@ -147,7 +147,7 @@ impl Features {
     }
 
     /// The application restores what `resubscribe: 'manual'` left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
+    pub fn resubscribe(&mut self, context: &mut Context) {
         if context.session.is_none() {
             return;
         }
@@ -178,7 +178,7 @@ impl Features {
     }
 
     /// Time has passed. Says whether a PING is wanted.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) -> bool {
+    pub fn on_tick(&mut self, context: &mut Context) -> bool {
         self.records.on_tick(context);
         if context.session.is_some() {
             for names in self.wanted() {
@@ -203,7 +203,7 @@ impl Features {
     }
 
     /// A message of one of their topics arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, message: &Message<'_>) {
+    pub fn on_message(&mut self, context: &mut Context, message: &Message<'_>) {
         match message {
             _ if context.session.is_none() => {
                 let (topic, action) = (message.topic(), message.action_name());

@@ -10,7 +10,7 @@ use crate::client::{
 impl Features {
     /// What the client will log in with next was changed, to parameters of this digest if they are known. Somebody else may be
     /// going to log in: they shall not see what others have written.
-    pub fn on_credentials(&mut self, context: &mut Context<'_>, params: Option<u64>) {
+    pub fn on_credentials(&mut self, context: &mut Context, params: Option<u64>) {
         context.log.groups.close();
         context.log.identity.will_log_in_with(params);
         let mut held = std::mem::take(&mut self.held);
@@ -25,7 +25,7 @@ impl Features {
 
     /// The server refuses parameters of this digest. What was entrusted under them goes to whoever logs in next: most
     /// likely somebody who had mistyped a password.
-    pub fn on_refused(&mut self, context: &mut Context<'_>, params: u64) {
+    pub fn on_refused(&mut self, context: &mut Context, params: u64) {
         context.log.groups.close();
         let nobody = context.log.identity.refused(params);
         // Not those that were held back already while somebody else was logged in.
@@ -38,7 +38,7 @@ impl Features {
 
     /// Gives what was entrusted before the login to whoever is logged in now, and puts aside what is not theirs. The
     /// requestor has done so with calls.
-    pub(super) fn sort_out_owners(&mut self, context: &mut Context<'_>) {
+    pub(super) fn sort_out_owners(&mut self, context: &mut Context) {
         context.log.groups.close();
         let (owner, _) = context.log.identity.owner();
         let mut entries = std::mem::take(&mut self.held);
@@ -61,7 +61,7 @@ impl Features {
     }
 
     /// Puts aside what was written to records by others than who is logged in, or going to be.
-    fn hold_writes(&mut self, context: &mut Context<'_>) {
+    fn hold_writes(&mut self, context: &mut Context) {
         let (owner, _) = context.log.identity.owner();
         self.records.for_each_entry(context, &mut |context, entry| {
             context.log.claim(entry, &owner);

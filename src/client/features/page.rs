@@ -10,7 +10,7 @@ use crate::client::{
 
 impl Features {
     /// The page is hidden, and perhaps never seen again: what is in storage is for others to send.
-    pub fn park(&mut self, context: &mut Context<'_>) {
+    pub fn park(&mut self, context: &mut Context) {
         if context.log.takeover.own_lock == OwnLock::None && context.log.takeover.others.is_empty() {
             return;
         }
@@ -22,7 +22,7 @@ impl Features {
     }
 
     /// Lets go of what dead pages have left, which stays in storage: others may have a connection.
-    pub fn leave_taken_over(&mut self, context: &mut Context<'_>) {
+    pub fn leave_taken_over(&mut self, context: &mut Context) {
         let others = &context.log.takeover.others;
         let mut taken_over = Vec::<Box<str>>::new();
         for client in others.names() {
@@ -44,14 +44,14 @@ impl Features {
     }
 
     /// Takes out what was another client's. It stays in storage.
-    pub(super) fn leave_to_others(&mut self, context: &mut Context<'_>, client: &str) {
+    pub(super) fn leave_to_others(&mut self, context: &mut Context, client: &str) {
         let groups = context.log.groups_of(client);
         let left = self.take_out(context, &|entry| entry.stands_in(&groups));
         left.iter().for_each(|entry| context.log.leave_to_others(entry));
     }
 
     /// The page is seen again: what others have sent meanwhile is not sent again.
-    pub fn unpark(context: &mut Context<'_>) {
+    pub fn unpark(context: &mut Context) {
         context.log.ask_again();
         if context.log.takeover.is_parked && context.log.takeover.own_lock == OwnLock::None {
             context.ask_for_own_lock();
@@ -62,7 +62,7 @@ impl Features {
     }
 
     /// What stands in storage was read as this client had its lock again: others have sent what is missing.
-    pub(super) fn keep_what_is_stored(&mut self, context: &mut Context<'_>, until: u64, items: &[(String, String)]) {
+    pub(super) fn keep_what_is_stored(&mut self, context: &mut Context, until: u64, items: &[(String, String)]) {
         context.log.takeover.is_parked = false;
         if let Some(text) = value_in(items, &context.log.keys.of_cleared(&context.log.client)) {
             context.on_cleared(text);

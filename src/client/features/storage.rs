@@ -13,7 +13,7 @@ use crate::client::{
     },
 };
 
-impl Context<'_> {
+impl Context {
     /// Asks what is in storage, if that is the first that is said to it: what is entrusted waits for the answer.
     pub fn ask_storage_first(&mut self) {
         if self.log.storage == Storage::Reading {
@@ -52,7 +52,7 @@ impl Context<'_> {
 
 impl Features {
     /// Says to storage what is to be said.
-    pub fn commit(&mut self, context: &mut Context<'_>) {
+    pub fn commit(&mut self, context: &mut Context) {
         if !context.log.groups.is_changed() {
             return;
         }
@@ -76,7 +76,7 @@ impl Features {
     }
 
     /// Writes what is only in memory although it should not be.
-    fn store_all(&mut self, context: &mut Context<'_>) {
+    fn store_all(&mut self, context: &mut Context) {
         self.for_each(context, &mut |context, entry| {
             if entry.delivery == Delivery::Durable && entry.stored.is_none() {
                 context.keep(entry);
@@ -88,7 +88,7 @@ impl Features {
     // ---- what storage says ----
 
     /// The storage has something to say.
-    pub fn on_storage(&mut self, context: &mut Context<'_>, event: StorageEvent<'_>) {
+    pub fn on_storage(&mut self, context: &mut Context, event: StorageEvent<'_>) {
         match event {
             StorageEvent::Contents { read, items } => {
                 if let Some((purpose, writes)) = context.log.reads.answered(read) {
@@ -111,7 +111,7 @@ impl Features {
         self.go_on(context);
     }
 
-    fn on_contents(&mut self, context: &mut Context<'_>, purpose: Purpose, writes: u32, items: &[(String, String)]) {
+    fn on_contents(&mut self, context: &mut Context, purpose: Purpose, writes: u32, items: &[(String, String)]) {
         let name = value_in(items, &context.log.keys.of_storage());
         let is_whole = !matches!(purpose, Purpose::TakeOver(_) | Purpose::Lease(_));
         let is_another = is_whole && context.log.storage_name.as_deref() != name;
@@ -140,7 +140,7 @@ impl Features {
         }
     }
 
-    fn on_first_look(&mut self, context: &mut Context<'_>, items: &[(String, String)]) {
+    fn on_first_look(&mut self, context: &mut Context, items: &[(String, String)]) {
         let last = value_in(items, &context.log.keys.of_last_user());
         if let Some(last) = last.and_then(LastUser::read) {
             self.remember_last_user(context, last);
@@ -156,7 +156,7 @@ impl Features {
     }
 
     /// What nobody could be named for, or only a digest, is now known to be somebody's.
-    fn remember_last_user(&mut self, context: &mut Context<'_>, last: LastUser) {
+    fn remember_last_user(&mut self, context: &mut Context, last: LastUser) {
         let last = context.log.identity.remember(last);
         self.for_each(context, &mut |_, entry| {
             if entry.claim == Claim::Open || (entry.claim == Claim::Made && last.logged_in_as(&entry.owner)) {
@@ -171,7 +171,7 @@ impl Features {
         }
     }
 
-    fn on_unreadable(&mut self, context: &mut Context<'_>, purpose: Purpose, words: Option<&str>) {
+    fn on_unreadable(&mut self, context: &mut Context, purpose: Purpose, words: Option<&str>) {
         match purpose {
             Purpose::Start => context.log.storage = Storage::Absent,
             Purpose::TakeOver(client) => context.log.release(&client),
@@ -190,7 +190,7 @@ impl Features {
     }
 
     /// An entry could not be written: it stays in memory.
-    fn on_write_failed(&mut self, context: &mut Context<'_>, key: &str, words: &str) {
+    fn on_write_failed(&mut self, context: &mut Context, key: &str, words: &str) {
         // What storage may still hold of a call that must not be executed twice is removed before it is made.
         let may_be_there = |entry: &Entry, is_rewritten: bool| {
             let is_leaving = matches!(entry.progress, Progress::Leaving { .. });
@@ -210,7 +210,7 @@ impl Features {
     /// These are in memory alone from now on, whatever storage holds, as the log is told by `leave`. Says whether there are any.
     fn forget_stored(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context,
         is_meant: &dyn Fn(&Entry) -> bool,
         leave: &dyn Fn(&mut Log, &Entry),
     ) -> bool {
@@ -226,7 +226,7 @@ impl Features {
     }
 
     /// Another page has changed the storage.
-    fn on_changed(&mut self, context: &mut Context<'_>, key: &str, value: Option<&str>) {
+    fn on_changed(&mut self, context: &mut Context, key: &str, value: Option<&str>) {
         if context.log.storage != Storage::Ready {
             return;
         }
@@ -261,7 +261,7 @@ impl Features {
         }
     }
 
-    fn on_removed_elsewhere(&mut self, context: &mut Context<'_>, key: &str, group: GroupId) {
+    fn on_removed_elsewhere(&mut self, context: &mut Context, key: &str, group: GroupId) {
         if context.log.takeover.is_parked {
             // Another page may have made these: who waits need not do so until others are done.
             let gone = self.take_all(context, &|entry| entry.kind.is_call() && entry.stored == Some(group));
@@ -299,7 +299,7 @@ impl Features {
 
     /// Somebody has emptied the storage, but for these: what stood there goes on from memory, and is stored anew. Says whether
     /// anything was lost.
-    fn on_emptied(&mut self, context: &mut Context<'_>, items: &[(String, String)], others_had_lock: bool) -> bool {
+    fn on_emptied(&mut self, context: &mut Context, items: &[(String, String)], others_had_lock: bool) -> bool {
         let lost = context.log.groups.missing_in(items);
         let is_lost = |entry: &Entry| {
             let is_leaving = matches!(entry.progress, Progress::Leaving { .. });
@@ -324,7 +324,7 @@ impl Features {
     }
 
     /// Storage says what it holds after the calls of a batch were removed; nothing if it cannot be read.
-    fn on_removal_read(&mut self, context: &mut Context<'_>, batch: u32, items: Option<&[(String, String)]>) {
+    fn on_removal_read(&mut self, context: &mut Context, batch: u32, items: Option<&[(String, String)]>) {
         let mut is_stuck = false;
         self.rpc.requestor.for_each_entry(context, &mut |context, call| {
             if call.progress != (Progress::Leaving { batch }) {
@@ -347,7 +347,7 @@ impl Features {
     }
 }
 
-impl Context<'_> {
+impl Context {
     /// Tells that storage does not keep what it should.
     pub(super) fn degrade(&mut self, words: &str) {
         self.out.push_back(Output::Outbox(OutboxNews::Degraded { words: words.into() }));

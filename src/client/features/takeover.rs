@@ -16,7 +16,7 @@ use crate::client::{
     },
 };
 
-impl Context<'_> {
+impl Context {
     /// Whatever is still looked for must wait no longer.
     pub(super) fn give_up_waiting(&mut self) {
         if self.log.storage == Storage::Reading {
@@ -138,7 +138,7 @@ impl Context<'_> {
 
 impl Features {
     /// Sends, if that was all that had to come first.
-    pub(super) fn go_on(&mut self, context: &mut Context<'_>) {
+    pub(super) fn go_on(&mut self, context: &mut Context) {
         if context.log.is_start_done() {
             context.log.start_deadline = None;
         }
@@ -147,7 +147,7 @@ impl Features {
     }
 
     /// A lock was asked for; this is the answer.
-    pub fn on_lock(&mut self, context: &mut Context<'_>, name: &str, outcome: LockOutcome) {
+    pub fn on_lock(&mut self, context: &mut Context, name: &str, outcome: LockOutcome) {
         let prefix = context.log.keys.all();
         let Some(client) = name.strip_prefix(&*prefix).and_then(|rest| rest.strip_suffix('/')) else { return };
         let client = Box::from(client);
@@ -159,7 +159,7 @@ impl Features {
         self.go_on(context);
     }
 
-    pub(super) fn take_over(&mut self, context: &mut Context<'_>, client: &str, items: &[(String, String)]) {
+    pub(super) fn take_over(&mut self, context: &mut Context, client: &str, items: &[(String, String)]) {
         let mut found = Vec::new();
         for (key, value) in items {
             let Some((_, first)) = context.log.keys.parse_group(key) else { continue };
@@ -213,7 +213,7 @@ impl Features {
 
     /// Takes what a client that is gone has written to records to the own keys, since what is written here was made to that. With
     /// each comes what it stands in storage with, and its number there. Says whether there was anything new.
-    fn adopt_writes(&mut self, context: &mut Context<'_>, found: Vec<(GroupId, u64, Entry)>) -> bool {
+    fn adopt_writes(&mut self, context: &mut Context, found: Vec<(GroupId, u64, Entry)>) -> bool {
         let (mut bases, mut writes) = (Vec::<(u64, Entry)>::new(), Vec::new());
         for (group, number, mut entry) in found {
             context.log.groups.remove(group, false);

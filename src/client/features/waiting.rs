@@ -53,7 +53,7 @@ impl Features {
     }
 
     /// Calls `visit` for every entry, and for what else stands in storage for them.
-    pub(super) fn for_each(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+    pub(super) fn for_each(&mut self, context: &mut Context, visit: &mut Visit<'_>) {
         self.events.queue.entries_mut().for_each(|entry| visit(context, entry));
         self.held.iter_mut().for_each(|entry| visit(context, entry));
         self.rpc.requestor.for_each_entry(context, visit);
@@ -62,7 +62,7 @@ impl Features {
 
     /// Takes in what earlier pages have left, or users who have logged in again, before all that waits. It is
     /// [counted](Log::count) already.
-    pub(super) fn adopt(&mut self, context: &mut Context<'_>, mut entries: Vec<Entry>) {
+    pub(super) fn adopt(&mut self, context: &mut Context, mut entries: Vec<Entry>) {
         self.events.queue.adopt(take_meant(&mut entries, &|entry| entry.kind == Kind::Event));
         self.rpc.requestor.adopt(take_meant(&mut entries, &|entry| entry.kind.is_call()));
         self.records.adopt(context, entries);
@@ -70,7 +70,7 @@ impl Features {
 
     /// Takes out all that is meant, and what writes were made to if nothing else was. All of it [leaves](Context::leave) with
     /// that, or is [left to others](Log::leave_to_others); what is seen of records is as if it had not been made.
-    pub(super) fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+    pub(super) fn take_out(&mut self, context: &mut Context, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
         let mut taken = self.events.queue.take_out(is_meant);
         taken.append(&mut take_meant(&mut self.held, is_meant));
         taken.append(&mut self.rpc.requestor.take_out(is_meant));
@@ -79,7 +79,7 @@ impl Features {
     }
 
     /// Takes out what is not to be sent any more, from storage too. Returns all but what writes were made to, oldest first.
-    pub(super) fn take_all(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+    pub(super) fn take_all(&mut self, context: &mut Context, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
         let mut taken = self.take_out(context, is_meant);
         taken.iter().for_each(|entry| context.leave(entry));
         take_meant(&mut taken, &|entry| entry.kind == Kind::Base);
@@ -88,11 +88,7 @@ impl Features {
     }
 
     /// The same for what is meant as far as the log tells.
-    pub(super) fn take_where(
-        &mut self,
-        context: &mut Context<'_>,
-        is_meant: &dyn Fn(&Log, &Entry) -> bool,
-    ) -> Vec<Entry> {
+    pub(super) fn take_where(&mut self, context: &mut Context, is_meant: &dyn Fn(&Log, &Entry) -> bool) -> Vec<Entry> {
         let numbers = self.numbers_where(&context.log, &|entry| is_meant(&context.log, entry));
         self.take_all(context, &|entry| numbers.contains(&entry.number))
     }
@@ -111,7 +107,7 @@ impl Features {
     // ---- room, and time ----
 
     /// Whether an entry may be kept, as far as the limits go; else that is told.
-    pub fn has_room_for(&mut self, context: &mut Context<'_>, entry: &mut Entry) -> bool {
+    pub fn has_room_for(&mut self, context: &mut Context, entry: &mut Entry) -> bool {
         let bytes = entry.bytes();
         let (max_entries, max_bytes) = (context.options.outbox_max_entries, context.options.outbox_max_bytes);
         let mut dropped = Vec::new();
@@ -142,7 +138,7 @@ impl Features {
     }
 
     /// Forgets everything that the user of now has entrusted, here and in other pages.
-    pub fn clear(&mut self, context: &mut Context<'_>) {
+    pub fn clear(&mut self, context: &mut Context) {
         // Who logged in last may be known only from storage.
         context.log.touch_storage();
         let cleared = context.log.identity.owners();
@@ -155,7 +151,7 @@ impl Features {
     }
 
     /// Nobody shall wait for what may never come, but the entries stay.
-    pub(super) fn settle_receipts(&mut self, context: &mut Context<'_>, error: &ClientError) {
+    pub(super) fn settle_receipts(&mut self, context: &mut Context, error: &ClientError) {
         while let Some(flush) = context.log.flushes.pop_front() {
             context.settle(flush.0, Err(error.clone()));
         }
@@ -167,7 +163,7 @@ impl Features {
     }
 
     /// The client is closed: what is in memory alone is lost.
-    pub(super) fn give_up_unstored(&mut self, context: &mut Context<'_>) {
+    pub(super) fn give_up_unstored(&mut self, context: &mut Context) {
         let (mut never_sent, mut unconfirmed) = (0, 0);
         self.for_each(context, &mut |context, entry| {
             if entry.stored.is_none() && entry.kind != Kind::Base {
@@ -184,7 +180,7 @@ impl Features {
     }
 
     /// Settles who waits until everything has left that was there then.
-    pub fn settle_flushes(&mut self, context: &mut Context<'_>) {
+    pub fn settle_flushes(&mut self, context: &mut Context) {
         if !std::mem::take(&mut context.log.have_left) || context.log.flushes.is_empty() {
             return;
         }
@@ -202,7 +198,7 @@ impl Features {
     }
 
     /// Gives up what has waited too long.
-    pub(super) fn expire(&mut self, context: &mut Context<'_>) {
+    pub(super) fn expire(&mut self, context: &mut Context) {
         let now = context.now;
         let expired = self.take_all(context, &|entry| entry.is_late(now));
         context.tell_dropped(expired, DropReason::Expired);
@@ -212,7 +208,7 @@ impl Features {
     }
 
     /// Others may have made these calls, or may not.
-    pub(super) fn give_up_in_doubt(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Log, &Entry) -> bool) {
+    pub(super) fn give_up_in_doubt(&mut self, context: &mut Context, is_meant: &dyn Fn(&Log, &Entry) -> bool) {
         let mut given_up = self.take_where(context, is_meant);
         for call in &mut given_up {
             let error = call.failed(RpcFailure::OutcomeUnknown);
@@ -222,7 +218,7 @@ impl Features {
     }
 
     /// Calls that were to be made, and are not for now, must survive the page again.
-    pub(super) fn store_calls_again(&mut self, context: &mut Context<'_>) {
+    pub(super) fn store_calls_again(&mut self, context: &mut Context) {
         self.rpc.requestor.for_each_entry(context, &mut |context, call| {
             if let Progress::Leaving { .. } = call.progress {
                 call.progress = Progress::Waiting;

@@ -79,7 +79,7 @@ impl Known {
     }
 
     /// A user who is watched came or went.
-    pub fn on_user(&mut self, context: &mut Context<'_>, user: &str, online: bool) {
+    pub fn on_user(&mut self, context: &mut Context, user: &str, online: bool) {
         let Some(told) = self.users.get_mut(user) else { return };
         if told.replace(online) != Some(online) || !context.options.presence_catch_up {
             tell(context, user, online, false);
@@ -87,7 +87,7 @@ impl Known {
     }
 
     /// Any user came or went.
-    pub fn on_anyone(&mut self, context: &mut Context<'_>, user: &str, online: bool) {
+    pub fn on_anyone(&mut self, context: &mut Context, user: &str, online: bool) {
         if !context.options.presence_catch_up || self.everyone.is_too_many {
             return tell(context, user, online, true);
         }
@@ -105,7 +105,7 @@ impl Known {
     }
 
     /// The server has said who of these users is logged in.
-    pub fn on_statuses(&mut self, context: &mut Context<'_>, statuses: &[(Box<str>, bool)]) {
+    pub fn on_statuses(&mut self, context: &mut Context, statuses: &[(Box<str>, bool)]) {
         for (user, online) in statuses {
             let Some(told) = self.users.get_mut(user) else { continue };
             if told.replace(*online) == Some(!*online) {
@@ -115,7 +115,7 @@ impl Known {
     }
 
     /// The server has said who is logged in.
-    pub fn on_everyone(&mut self, context: &mut Context<'_>, users: &[&str]) {
+    pub fn on_everyone(&mut self, context: &mut Context, users: &[&str]) {
         let Everyone { online, is_complete, .. } = &mut self.everyone;
         let known = std::mem::take(online);
         for user in users {
@@ -136,7 +136,7 @@ impl Known {
 
 impl Everyone {
     /// Gives up where it would grow too far: live messages are then passed on as they come.
-    fn bound(&mut self, context: &mut Context<'_>) {
+    fn bound(&mut self, context: &mut Context) {
         if self.online.len() > PRESENCE_MAX_KNOWN_USERS {
             self.online = NameMap::new();
             self.is_too_many = true;

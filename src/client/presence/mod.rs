@@ -41,7 +41,7 @@ impl Presence {
     }
 
     /// The application wants something.
-    pub fn on_command(&mut self, context: &mut Context<'_>, command: PresenceCommand<'_>) {
+    pub fn on_command(&mut self, context: &mut Context, command: PresenceCommand<'_>) {
         match command {
             PresenceCommand::Subscribe(user) => {
                 if !self.users.is_subscribed(user) {
@@ -71,7 +71,7 @@ impl Presence {
     }
 
     /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>) {
+    pub fn on_session(&mut self, context: &mut Context) {
         self.queries.on_session(context);
         self.catch_up(context);
     }
@@ -83,12 +83,12 @@ impl Presence {
     }
 
     /// There will be no session unless the application says so: why not.
-    pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
+    pub fn on_rest(&mut self, context: &mut Context, error: &ClientError) {
         self.queries.reject_all(context, error);
     }
 
     /// The application restores what was left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
+    pub fn resubscribe(&mut self, context: &mut Context) {
         self.known.ask_again();
         self.catch_up(context);
     }
@@ -104,13 +104,13 @@ impl Presence {
     }
 
     /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+    pub fn on_tick(&mut self, context: &mut Context) {
         self.queries.on_tick(context);
         self.catch_up(context);
     }
 
     /// A message of the topic PRESENCE arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, message: &PresenceMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context, message: &PresenceMessage<'_>) {
         let user = message.name.unwrap_or_default();
         let answer = Answer::from(message);
         match message.action {
@@ -147,7 +147,7 @@ impl Presence {
     ///
     /// Only when the server has acknowledged the subscriptions: from then on whatever changes is told, so the answer
     /// and what is told after it are the whole truth.
-    fn catch_up(&mut self, context: &mut Context<'_>) {
+    fn catch_up(&mut self, context: &mut Context) {
         if context.session.is_none() || !context.options.presence_catch_up {
             return;
         }
@@ -167,6 +167,6 @@ impl Presence {
 }
 
 /// Calls the subscribers of a user, or those of everyone.
-fn tell(context: &mut Context<'_>, user: &str, online: bool, everyone: bool) {
+fn tell(context: &mut Context, user: &str, online: bool, everyone: bool) {
     context.out.push_back(Output::Presence { user: user.into(), online, everyone });
 }

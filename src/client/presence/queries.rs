@@ -44,7 +44,7 @@ struct Query {
 
 impl Queries {
     /// Asks about users, or about all, now or as soon as there is a session.
-    pub fn ask(&mut self, context: &mut Context<'_>, asker: Asker, users: Option<Vec<Box<str>>>) {
+    pub fn ask(&mut self, context: &mut Context, asker: Asker, users: Option<Vec<Box<str>>>) {
         if let Asker::Application(ticket) = asker
             && self.queries.len() >= PRESENCE_MAX_QUERIES
         {
@@ -59,7 +59,7 @@ impl Queries {
     }
 
     /// Asks about all users, or about as many of the rest as go into one message.
-    fn send(&mut self, context: &mut Context<'_>, mut query: Box<Query>) {
+    fn send(&mut self, context: &mut Context, mut query: Box<Query>) {
         let correlation_id = self.queries.next_id().to_string();
         let action = if query.users.is_some() { PresenceAction::Query } else { PresenceAction::QueryAll };
         let mut message = PresenceMessage { correlation_id: Some(&correlation_id), ..PresenceMessage::new(action) };
@@ -73,7 +73,7 @@ impl Queries {
     }
 
     /// A session begins: sends what waits.
-    pub fn on_session(&mut self, context: &mut Context<'_>) {
+    pub fn on_session(&mut self, context: &mut Context) {
         for query in self.queries.cut() {
             self.send(context, query);
         }
@@ -89,7 +89,7 @@ impl Queries {
     }
 
     /// There will be no answers.
-    pub fn reject_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
+    pub fn reject_all(&mut self, context: &mut Context, error: &ClientError) {
         for query in self.queries.cut() {
             query.settle(context, Err(error.clone()));
         }
@@ -101,7 +101,7 @@ impl Queries {
     }
 
     /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+    pub fn on_tick(&mut self, context: &mut Context) {
         while let Some(query) = self.queries.overdue(context.now).and_then(|id| self.queries.get_mut(id)) {
             let names = query.users.clone().unwrap_or_default();
             query.settle(context, Err(ClientError::AckTimeout { topic: Topic::Presence, names }));
@@ -115,7 +115,7 @@ impl Queries {
     /// The server says who of the users asked about is logged in. Returns that, if it was asked for to catch up.
     pub fn on_answer(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context,
         correlation_id: Option<&str>,
         data: Option<&str>,
     ) -> Option<Vec<(Box<str>, bool)>> {
@@ -143,7 +143,7 @@ impl Queries {
     }
 
     /// The server says who is logged in, in the order in which it was asked. Returns whether it was asked to catch up.
-    pub fn on_answer_for_all(&mut self, context: &mut Context<'_>, users: &[&str]) -> bool {
+    pub fn on_answer_for_all(&mut self, context: &mut Context, users: &[&str]) -> bool {
         let id = self.queries.find(|query| query.users.is_none());
         let Some(query) = id.and_then(|id| self.queries.answer(id)) else { return false };
         query.settle(context, Ok(Some(answer::list(users))));
@@ -151,7 +151,7 @@ impl Queries {
     }
 
     /// The server does not answer: `error` says why not.
-    pub fn on_error(&mut self, context: &mut Context<'_>, correlation_id: Option<&str>, error: ClientError) {
+    pub fn on_error(&mut self, context: &mut Context, correlation_id: Option<&str>, error: ClientError) {
         match id_in(correlation_id).and_then(|id| self.queries.answer(id)) {
             Some(query) => query.settle(context, Err(error)),
             // A list of users is refused once for each that may not be asked about.
@@ -163,7 +163,7 @@ impl Queries {
 
 impl Query {
     /// Tells whoever asked. What goes wrong with catching up is reported.
-    fn settle(&self, context: &mut Context<'_>, outcome: Outcome) {
+    fn settle(&self, context: &mut Context, outcome: Outcome) {
         match (self.asker, outcome) {
             (Asker::Application(ticket), outcome) => context.settle(ticket, outcome),
             (Asker::CatchUp, Err(error)) => context.report(error),

@@ -37,7 +37,7 @@ impl Records {
     /// [added](Self::add_blind) if there is room for it.
     pub(super) fn write_blindly(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context,
         edits: Vec<Edit>,
         offer: &Offer<'_>,
     ) -> Option<Write> {
@@ -53,7 +53,7 @@ impl Records {
     }
 
     /// Adds what [`on_command`](Self::on_command) has returned.
-    pub fn add_blind(&mut self, context: &mut Context<'_>, mut write: Write) {
+    pub fn add_blind(&mut self, context: &mut Context, mut write: Write) {
         context.enter(&mut write.op);
         self.push_blind(write);
     }
@@ -100,7 +100,7 @@ impl Records {
     }
 
     /// The server has answered, or will not.
-    fn settle_blind(&mut self, context: &mut Context<'_>, id: u32, error: Option<ClientError>) {
+    fn settle_blind(&mut self, context: &mut Context, id: u32, error: Option<ClientError>) {
         let Some(Write { mut op, .. }) = self.take_blind(id) else { return };
         context.leave(&op);
         let news = if let Some(error) = error {
@@ -124,7 +124,7 @@ impl Records {
     }
 
     /// The session is over: what the server has not answered is sent again, but for what it cannot take.
-    pub(super) fn cut_blind(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
+    pub(super) fn cut_blind(&mut self, context: &mut Context, culprit: Option<&Item>) {
         let undeliverable = self.take_out_blind(&|op| culprit == Some(&Item::of(op)));
         context.give_up(undeliverable, DropReason::Undeliverable);
         let too_late = self.take_out_blind(&|op| op.is_sent() && op.delivery == Delivery::Drop);
@@ -141,13 +141,13 @@ impl Records {
     }
 
     /// The answer that was awaited under this number has not come in time.
-    pub(super) fn on_blind_overdue(&mut self, context: &mut Context<'_>, id: u32) {
+    pub(super) fn on_blind_overdue(&mut self, context: &mut Context, id: u32) {
         let error = self.blind.get(id).map(|blind| failure(RecordFailure::Timeout, &blind.write.op.name));
         self.settle_blind(context, id, error);
     }
 
     /// Says whether the server answers one of them.
-    pub(super) fn on_blind_answer(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) -> bool {
+    pub(super) fn on_blind_answer(&mut self, context: &mut Context, message: &RecordMessage<'_>) -> bool {
         let name = message.name.unwrap_or_default();
         let Some(id) = id_in(message.correlation_id.and_then(|id| id.strip_prefix(PREFIX))) else { return false };
         let Some(blind) = self.blind.get(id).filter(|blind| *blind.write.op.name == *name) else { return false };
@@ -167,12 +167,7 @@ impl Records {
     }
 
     /// The server has deleted a record, or will not. Says whether that was asked for here.
-    pub(super) fn on_blind_deleted(
-        &mut self,
-        context: &mut Context<'_>,
-        name: &str,
-        refusal: Option<ClientError>,
-    ) -> bool {
+    pub(super) fn on_blind_deleted(&mut self, context: &mut Context, name: &str, refusal: Option<ClientError>) -> bool {
         let Some(id) = self.blind_deletions.get(name).copied() else { return false };
         // What was asked for before the connection was lost may have been done.
         let is_repeated = self.blind.get(id).is_some_and(|blind| blind.write.op.was_sent);
@@ -185,7 +180,7 @@ impl Records {
     }
 
     /// Sends those that may be due: there is room for them, or a session.
-    pub(super) fn send_blind(&mut self, context: &mut Context<'_>) {
+    pub(super) fn send_blind(&mut self, context: &mut Context) {
         if !std::mem::take(&mut self.is_blind_due) {
             return;
         }
@@ -219,7 +214,7 @@ impl Records {
     }
 
     /// Sends one of them. Says whether that was done: not if it is too long.
-    fn send_one(&mut self, context: &mut Context<'_>, id: u32) -> bool {
+    fn send_one(&mut self, context: &mut Context, id: u32) -> bool {
         let Some(blind) = self.blind.get_mut(id) else { return false };
         blind.attempts += 1;
         let Write { op, edits } = &mut blind.write;

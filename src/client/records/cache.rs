@@ -70,7 +70,7 @@ impl Records {
     }
 
     /// Looks up a record that was not open.
-    pub(super) fn look_up(&mut self, context: &mut Context<'_>, name: &str) {
+    pub(super) fn look_up(&mut self, context: &mut Context, name: &str) {
         if !is_kept(context, name) {
             return;
         }
@@ -81,13 +81,7 @@ impl Records {
     }
 
     /// Storage has answered: with a version and data as JSON text, if it has the record.
-    pub(super) fn on_looked_up(
-        &mut self,
-        context: &mut Context<'_>,
-        lookup: u32,
-        name: &str,
-        found: Option<(i32, &str)>,
-    ) {
+    pub(super) fn on_looked_up(&mut self, context: &mut Context, lookup: u32, name: &str, found: Option<(i32, &str)>) {
         if self.cache.awaited.get(name) != Some(&lookup) {
             return;
         }
@@ -102,7 +96,7 @@ impl Records {
     }
 
     /// What storage has is seen, until the server has been asked.
-    fn show(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
+    fn show(&mut self, context: &mut Context, name: &str, remote: Remote) {
         // One that has become ready otherwise is newer, or knows what was written to it.
         let Some(entry) = self.entries.get_mut(name).filter(|entry| !entry.is_ready()) else { return };
         let is_written = entry.has_unsent();
@@ -122,7 +116,7 @@ impl Records {
     }
 
     /// Something is wrong with storage, in words. Each is told once.
-    pub(super) fn on_storage_failed(&mut self, context: &mut Context<'_>, words: &str) {
+    pub(super) fn on_storage_failed(&mut self, context: &mut Context, words: &str) {
         let reported = &mut self.cache.reported;
         if reported.len() < RECORD_STORAGE_MAX_REPORTS && reported.iter().all(|known| **known != *words) {
             reported.push(words.into());
@@ -131,7 +125,7 @@ impl Records {
     }
 
     /// What storage has of a record no longer matters.
-    pub(super) fn forget_lookup(&mut self, context: &Context<'_>, name: &str) {
+    pub(super) fn forget_lookup(&mut self, context: &Context, name: &str) {
         let Some(lookup) = self.cache.awaited.remove(name) else { return };
         self.asked.answer(*lookup);
         // Those that were opened together are asked for together.
@@ -141,7 +135,7 @@ impl Records {
     }
 
     /// Has storage keep what has changed.
-    pub(super) fn save_unsaved(&mut self, context: &mut Context<'_>) {
+    pub(super) fn save_unsaved(&mut self, context: &mut Context) {
         for name in std::mem::take(&mut self.cache.unsaved).to_names() {
             if let Some(entry) = self.entries.get_mut(&name) {
                 save(context, &name, entry);
@@ -150,7 +144,7 @@ impl Records {
     }
 
     /// The version and the data are what the server has.
-    pub(super) fn on_confirmed(&mut self, context: &mut Context<'_>, name: &str) {
+    pub(super) fn on_confirmed(&mut self, context: &mut Context, name: &str) {
         if !is_kept(context, name) {
             return;
         }
@@ -167,7 +161,7 @@ impl Records {
     }
 
     /// Saves what the server has of the records that are open.
-    pub(super) fn save_all(&mut self, context: &mut Context<'_>) {
+    pub(super) fn save_all(&mut self, context: &mut Context) {
         if context.options.offline_enabled {
             self.cache.unsaved = NameMap::new();
             self.entries.for_each(|name, entry| save(context, name, entry));
@@ -175,7 +169,7 @@ impl Records {
     }
 
     /// Saves them all, whether storage has them like this or not.
-    pub(super) fn save_again(&mut self, context: &mut Context<'_>) {
+    pub(super) fn save_again(&mut self, context: &mut Context) {
         self.entries.for_each(|_, entry| entry.stored.version = None);
         self.save_all(context);
     }
@@ -188,14 +182,14 @@ impl Records {
 }
 
 /// Has storage forget a record that the server does not have.
-pub(super) fn remove(context: &mut Context<'_>, name: &str) {
+pub(super) fn remove(context: &mut Context, name: &str) {
     if is_kept(context, name) {
         context.out.push_back(Output::StoreRecord { name: name.into(), record: None });
     }
 }
 
 /// The server refuses a record: whoever uses this browser next shall not find it either.
-pub(super) fn on_denied(context: &mut Context<'_>, name: &str, entry: &mut Entry) {
+pub(super) fn on_denied(context: &mut Context, name: &str, entry: &mut Entry) {
     if entry.stored.source == Source::Server {
         entry.stored.source = Source::None;
     }
@@ -203,7 +197,7 @@ pub(super) fn on_denied(context: &mut Context<'_>, name: &str, entry: &mut Entry
     remove(context, name);
 }
 
-pub(super) fn save(context: &mut Context<'_>, name: &str, entry: &mut Entry) {
+pub(super) fn save(context: &mut Context, name: &str, entry: &mut Entry) {
     let is_wanted = entry.stored.version != entry.version;
     let Some(version) = entry.version.filter(|_| entry.stored.source == Source::Server && is_wanted) else { return };
     entry.stored.version = Some(version);
@@ -211,7 +205,7 @@ pub(super) fn save(context: &mut Context<'_>, name: &str, entry: &mut Entry) {
     context.out.push_back(Output::StoreRecord { name: name.into(), record: Some((version, data)) });
 }
 
-fn is_kept(context: &Context<'_>, name: &str) -> bool {
+fn is_kept(context: &Context, name: &str) -> bool {
     let options = &context.options;
     options.offline_enabled && !options.ignore_prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
 }

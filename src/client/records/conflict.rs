@@ -11,7 +11,7 @@ use crate::client::{
 
 impl Records {
     /// The server has `remote`, whatever was thought before.
-    pub(super) fn on_remote(&mut self, context: &mut Context<'_>, name: &str, remote: Remote) {
+    pub(super) fn on_remote(&mut self, context: &mut Context, name: &str, remote: Remote) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let known = entry.version.filter(|_| !entry.stored.is_written_blindly);
         let Some(known) = known else {
@@ -65,7 +65,7 @@ impl Records {
 
     /// Asks the application what to do about what the server has, and what was written to a version here, or that it was
     /// to be deleted.
-    fn ask(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, version: Option<i32>) {
+    fn ask(&mut self, context: &mut Context, name: &str, remote: Remote, version: Option<i32>) {
         let question = self.renumber(name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let is_deletion = entry.pending.is_deletion();
@@ -85,7 +85,7 @@ impl Records {
     }
 
     /// The application says how a conflict is to be settled.
-    pub(super) fn on_merged(&mut self, context: &mut Context<'_>, name: &str, answer: Result<Option<&str>, &str>) {
+    pub(super) fn on_merged(&mut self, context: &mut Context, name: &str, answer: Result<Option<&str>, &str>) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(Contested { version, asked, newer, writes, .. }) = entry.stage.take_contested() else { return };
         match answer.and_then(|text| text.map(parse_record).transpose()) {
@@ -110,7 +110,7 @@ impl Records {
     }
 
     /// The application has no answer: what the server has stays.
-    fn on_merge_failed(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, writes: usize, words: &str) {
+    fn on_merge_failed(&mut self, context: &mut Context, name: &str, remote: Remote, writes: usize, words: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = ClientError::MergeFailed { name: name.into(), words: words.into() };
         let local = (!entry.pending.is_deletion()).then(|| entry.view.value().text().into());
@@ -121,7 +121,7 @@ impl Records {
     }
 }
 
-pub(super) fn tell_conflict(context: &mut Context<'_>, name: &str, local: Option<Box<str>>, remote: &Document) {
+pub(super) fn tell_conflict(context: &mut Context, name: &str, local: Option<Box<str>>, remote: &Document) {
     let remote = Some(remote.value().text().into());
     tell(context, name, RecordNews::Conflict { local, remote });
 }

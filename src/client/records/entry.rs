@@ -213,7 +213,7 @@ impl Entry {
     /// The first change that cannot be made; then none is.
     pub fn write(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context,
         name: &str,
         mut edits: Vec<Edit>,
         ticket: Option<Ticket>,
@@ -251,7 +251,7 @@ impl Entry {
     }
 
     /// Tells the values at some of the watched paths.
-    fn tell_values(&mut self, context: &mut Context<'_>, name: &str, positions: &[usize]) {
+    fn tell_values(&mut self, context: &mut Context, name: &str, positions: &[usize]) {
         for path in positions.iter().filter_map(|position| self.watched.get(*position)) {
             let value = self.view.get(path).map(|value| value.text().into());
             tell(context, name, RecordNews::Changed { path: path.text().into(), value });
@@ -260,7 +260,7 @@ impl Entry {
 
     /// Before they are sent, changes of entries become what they have made of the record: made twice, they would not lead to
     /// the same. Says whether there were any.
-    pub fn fold_entries(&mut self, context: &mut Context<'_>, name: &str) -> bool {
+    pub fn fold_entries(&mut self, context: &mut Context, name: &str) -> bool {
         let has_any = self.pending.iter().flat_map(|write| &write.edits).any(|edit| edit.entries.is_some());
         if has_any {
             self.fold(context, name, 0);
@@ -269,13 +269,13 @@ impl Entry {
     }
 
     /// Many small writes become one of the whole record.
-    fn fold(&mut self, context: &mut Context<'_>, name: &str, first_free: usize) {
+    fn fold(&mut self, context: &mut Context, name: &str, first_free: usize) {
         let range = first_free..self.pending.len();
         self.pending.replace(context, (name, self.version), range, &self.view);
     }
 
     /// The server has the writes that are on their way.
-    pub fn confirm(&mut self, context: &mut Context<'_>) {
+    pub fn confirm(&mut self, context: &mut Context) {
         let Some(in_flight) = self.in_flight.take() else { return };
         for mut write in self.pending.take_first(in_flight.writes) {
             context.confirm(&write.op);
@@ -290,14 +290,14 @@ impl Entry {
     }
 
     /// The server has the first so many pending writes, as its data shows.
-    pub fn on_found(&mut self, context: &mut Context<'_>, count: usize) {
+    pub fn on_found(&mut self, context: &mut Context, count: usize) {
         for mut tickets in self.pending.remove_first(context, count) {
             context.settle_all(&mut tickets, &Ok(None));
         }
     }
 
     /// The view is what the server has, with the pending writes made to that. Those that cannot be made any more are given up.
-    pub fn replay(&mut self, context: &mut Context<'_>) {
+    pub fn replay(&mut self, context: &mut Context) {
         self.begin_change();
         if let Some(base) = self.base.as_ref().filter(|_| self.pending.has_edits()) {
             self.view = base.clone();
@@ -309,7 +309,7 @@ impl Entry {
     }
 
     /// The server has something else, and what is pending goes on top of it. Tells who wrote what the server has already.
-    pub fn load(&mut self, context: &mut Context<'_>, remote: Remote) {
+    pub fn load(&mut self, context: &mut Context, remote: Remote) {
         self.begin_change();
         let has_arrived = self.has_arrived(&remote);
         if let Some(InFlight { writes, .. }) = self.in_flight.take().filter(|_| has_arrived) {
@@ -326,7 +326,7 @@ impl Entry {
     /// A change that cannot be made to what is here: then this is not what the server has.
     pub fn advance(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context,
         name: &str,
         version: i32,
         edit: &mut Edit,
@@ -371,13 +371,13 @@ impl Entry {
     }
 
     /// Takes back everything that is pending.
-    pub fn take_tickets(&mut self, context: &mut Context<'_>) -> Vec<Ticket> {
+    pub fn take_tickets(&mut self, context: &mut Context) -> Vec<Ticket> {
         self.in_flight = None;
         self.pending.remove_first(context, usize::MAX).concat()
     }
 
     /// The application wants it deleted. Returns who waits for what was written, which is deleted with it.
-    pub fn delete(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) -> Vec<Ticket> {
+    pub fn delete(&mut self, context: &mut Context, name: &str, ticket: Ticket) -> Vec<Ticket> {
         if let Some(Contested { asked, newer, .. }) = self.stage.take_contested() {
             let latest = newer.unwrap_or(asked);
             self.version = Some(latest.version);
@@ -417,7 +417,7 @@ impl Entry {
     }
 
     /// Tells that it is loaded, if it was not before, and the values at the watched paths that are not as they were.
-    pub fn tell_changes(&mut self, context: &mut Context<'_>, name: &str) {
+    pub fn tell_changes(&mut self, context: &mut Context, name: &str) {
         let Some((mut before, was_ready)) = self.before.take() else { return };
         if self.is_ready() && !was_ready {
             tell(context, name, RecordNews::Ready);
@@ -433,7 +433,7 @@ impl Entry {
     }
 
     /// Tells those who wait for it to be loaded that it is.
-    pub fn settle_ready(&mut self, context: &mut Context<'_>) {
+    pub fn settle_ready(&mut self, context: &mut Context) {
         for (ticket, question) in std::mem::take(&mut self.ready_tickets) {
             context.settle(ticket, Ok(self.answer(question)));
         }

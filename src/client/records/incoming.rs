@@ -20,7 +20,7 @@ use crate::{
 
 impl Records {
     /// A message of the topic RECORD arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
         if self.listens.on_answer(context, &message.into(), message.subscription) {
             return;
@@ -29,7 +29,7 @@ impl Records {
         self.publish(context, name);
     }
 
-    fn on_own_message(&mut self, context: &mut Context<'_>, name: &str, message: &RecordMessage<'_>) {
+    fn on_own_message(&mut self, context: &mut Context, name: &str, message: &RecordMessage<'_>) {
         if self.on_blind_answer(context, message) {
             return;
         }
@@ -81,7 +81,7 @@ impl Records {
 
     /// See `Subscriptions::repair`: for every name that the server refuses, it drops the last one of the message; what it
     /// refuses may then be subscribed all the same.
-    fn on_bulk_acknowledged(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+    fn on_bulk_acknowledged(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let Some((id, question)) = self.answered(message).filter(|(_, question)| question.is_bulk()) else { return };
         let (action, refusals, mut names) = (question.action, question.refusals, std::mem::take(&mut question.names));
         self.asked.answer(id);
@@ -96,7 +96,7 @@ impl Records {
         self.send_bulk(context, RecordAction::Unsubscribe, names);
     }
 
-    fn on_read_response(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+    fn on_read_response(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
         let text = message.data.unwrap_or("{}");
         let Ok(document) = Document::parse(text) else {
@@ -122,7 +122,7 @@ impl Records {
         self.on_remote(context, name, remote);
     }
 
-    fn on_head_response(&mut self, context: &mut Context<'_>, name: &str, version: i32) {
+    fn on_head_response(&mut self, context: &mut Context, name: &str, version: i32) {
         self.on_requested(context, RecordAction::Head, name, &Ok(Some(version.to_string().into())));
         let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Checking);
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return };
@@ -143,7 +143,7 @@ impl Records {
         self.proceed(context, name);
     }
 
-    fn on_write_acknowledged(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+    fn on_write_acknowledged(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let Some(entry) = self.written(message) else { return };
         entry.confirm(context);
         entry.session.refusals = 0;
@@ -157,7 +157,7 @@ impl Records {
     }
 
     /// Another client has written.
-    fn on_written(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+    fn on_written(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
         let path = message.path.filter(|_| message.action == RecordAction::Patch).unwrap_or_default();
         // Something that no client of this package writes: what became of it can be read.
@@ -166,14 +166,14 @@ impl Records {
         self.on_heard(context, name, Heard { version, edit: Edit::new(path, text.map(Into::into)) });
     }
 
-    fn read_if_synced(&mut self, context: &mut Context<'_>, name: &str) {
+    fn read_if_synced(&mut self, context: &mut Context, name: &str) {
         match self.entries.get(name).map(|entry| &entry.stage) {
             None | Some(Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting | Stage::Loading { .. }) => {}
             Some(_) => self.ask_for_data(context, name),
         }
     }
 
-    fn on_heard(&mut self, context: &mut Context<'_>, name: &str, heard: Heard) {
+    fn on_heard(&mut self, context: &mut Context, name: &str, heard: Heard) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let contested = match &entry.stage {
             Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting => return,
@@ -207,7 +207,7 @@ impl Records {
         self.ask_for_data(context, name);
     }
 
-    fn on_version_exists(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+    fn on_version_exists(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
         let Some(entry) = self.written(message) else { return };
         entry.cut_off();
@@ -235,7 +235,7 @@ impl Records {
     }
 
     /// The record was deleted while a write was on its way. From now on the server takes no writes to it.
-    fn on_invalid_version(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+    fn on_invalid_version(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
         if let Some(entry) = self.entries.get_mut(name) {
             entry.is_stuck = true;
@@ -247,7 +247,7 @@ impl Records {
     }
 
     /// Another client has deleted the record, and the server has unsubscribed everybody.
-    fn on_deleted(&mut self, context: &mut Context<'_>, name: &str) {
+    fn on_deleted(&mut self, context: &mut Context, name: &str) {
         match self.entries.get_mut(name).map(|entry| &mut entry.stage) {
             None | Some(Stage::Unknown | Stage::Held | Stage::Denied) => {}
             Some(Stage::Loading { is_void, .. }) => *is_void = true,
@@ -256,7 +256,7 @@ impl Records {
     }
 
     /// Loads a record of which nobody knows whether it is subscribed.
-    fn load_again(&mut self, context: &mut Context<'_>, name: &str) {
+    fn load_again(&mut self, context: &mut Context, name: &str) {
         if self.entries.get(name).is_some_and(|entry| matches!(entry.stage, Stage::Loading { .. })) {
             self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
             self.load(context, name);
@@ -264,7 +264,7 @@ impl Records {
     }
 
     /// The server has no such record any more. What was written here makes it anew.
-    fn on_missing(&mut self, context: &mut Context<'_>, name: &str, is_subscribed: bool) {
+    fn on_missing(&mut self, context: &mut Context, name: &str, is_subscribed: bool) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         if !entry.pending.has_edits() {
             self.remove(context, name, RecordFailure::Deleted, RecordNews::Deleted);
@@ -283,7 +283,7 @@ impl Records {
         self.proceed(context, name);
     }
 
-    fn on_delete_success(&mut self, context: &mut Context<'_>, name: &str) {
+    fn on_delete_success(&mut self, context: &mut Context, name: &str) {
         if self.on_blind_deleted(context, name, None) {
             cache::remove(context, name);
         }
@@ -293,7 +293,7 @@ impl Records {
         }
     }
 
-    fn on_error(&mut self, context: &mut Context<'_>, message: &RecordMessage<'_>) {
+    fn on_error(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
         let error = server_error(message);
         let is_denial = matches!(message.action, RecordAction::MessageDenied | RecordAction::MessagePermissionError);
@@ -350,7 +350,7 @@ impl Records {
     }
 
     /// The server refuses the record itself: that is an error of the record whoever else is told, since others may hold it.
-    fn on_denied(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
+    fn on_denied(&mut self, context: &mut Context, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return context.report(error.clone()) };
         let mut is_untold = entry.pending.iter().any(|write| write.op.receipts.is_empty());
         cache::on_denied(context, name, entry);
@@ -369,13 +369,13 @@ impl Records {
     }
 
     /// The server refuses a write.
-    fn on_write_refused(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
+    fn on_write_refused(&mut self, context: &mut Context, name: &str, error: &ClientError) {
         self.give_up_writes(context, name, error);
         self.proceed(context, name);
     }
 
     /// The writes on their way will not be made: what the application sees is as if it had not asked for them.
-    pub(super) fn give_up_writes(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
+    pub(super) fn give_up_writes(&mut self, context: &mut Context, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let sent = entry.in_flight.take().map_or(0, |in_flight| in_flight.writes);
         let asked = entry.pending.remove_first(context, sent);
@@ -385,7 +385,7 @@ impl Records {
     }
 
     /// The server refuses to delete the record, which others may have written to since.
-    fn on_delete_refused(&mut self, context: &mut Context<'_>, name: &str, error: &ClientError) {
+    fn on_delete_refused(&mut self, context: &mut Context, name: &str, error: &ClientError) {
         let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Deleting);
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return context.report(error.clone()) };
         entry.session.is_deletion_owed = false;

@@ -33,7 +33,7 @@ impl Records {
     }
 
     /// Calls `visit` for all of that, and for what writes were made to.
-    pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+    pub fn for_each_entry(&mut self, context: &mut Context, visit: &mut Visit<'_>) {
         self.blind.iter_mut().for_each(|blind| visit(context, &mut blind.write.op));
         for name in context.log.written_to.to_names() {
             if let Some(entry) = self.entries.get_mut(&name) {
@@ -46,7 +46,7 @@ impl Records {
     }
 
     /// Takes in what earlier pages have left, or users who have logged in again. The log has it already.
-    pub fn adopt(&mut self, context: &mut Context<'_>, ops: Vec<Op>) {
+    pub fn adopt(&mut self, context: &mut Context, ops: Vec<Op>) {
         let (mut blind, mut bases) = (Vec::new(), Vec::new());
         let begin = self.left.len();
         for op in ops {
@@ -88,7 +88,7 @@ impl Records {
 
     /// Takes out all that is meant, and what it was made to if nothing else was. All of it [leaves](Context::leave) with that;
     /// what is seen of records is as if it had not been made.
-    pub fn take_out(&mut self, context: &mut Context<'_>, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
+    pub fn take_out(&mut self, context: &mut Context, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let mut taken = self.take_out_blind(is_meant);
         for left in &mut self.left {
             taken.append(&mut left.take_out(is_meant));
@@ -103,7 +103,7 @@ impl Records {
     }
 
     /// Storage has all that is unsent: sees to it that it has what it was made to.
-    pub fn keep_bases(&mut self, context: &mut Context<'_>) {
+    pub fn keep_bases(&mut self, context: &mut Context) {
         for name in context.log.written_to.to_names() {
             self.publish(context, &name);
         }
@@ -125,7 +125,7 @@ impl Records {
         Some((first, base_text(version, 0, document.as_ref())))
     }
 
-    fn take_out_of(&mut self, context: &mut Context<'_>, name: &str, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
+    fn take_out_of(&mut self, context: &mut Context, name: &str, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
         let was_asked = matches!(entry.stage, Stage::Merging(_));
         let is_settled = was_asked || matches!(entry.stage, Stage::Synced { .. } | Stage::Waiting);
@@ -147,7 +147,7 @@ impl Records {
     }
 
     /// Makes what earlier pages have left part of the records that can take it now.
-    pub(super) fn take_up(&mut self, context: &mut Context<'_>) {
+    pub(super) fn take_up(&mut self, context: &mut Context) {
         let mut index = 0;
         while let Some(left) = self.left.get(index) {
             let entry = self.entries.get(left.name());
@@ -166,7 +166,7 @@ impl Records {
     }
 
     /// Whatever the server has of a record is to be deleted.
-    fn delete_blindly(&mut self, context: &mut Context<'_>, left: Pending) {
+    fn delete_blindly(&mut self, context: &mut Context, left: Pending) {
         let Pending { mut writes, made_to } = left;
         made_to.base.iter().for_each(|base| context.leave(base));
         let Some(mut deletion) = writes.pop() else { return };
@@ -180,7 +180,7 @@ impl Records {
 
     /// Makes the writes that an earlier page could not send part of a record that [takes](Entry::takes) them, before those of
     /// this one.
-    fn restore(&mut self, context: &mut Context<'_>, left: Pending) {
+    fn restore(&mut self, context: &mut Context, left: Pending) {
         let name = &*Box::<str>::from(left.name());
         let is_open = self.entries.contains(name);
         let entry = self.entries.get_or_insert_with(name, || Entry::new(Strategy::RemoteWins));
@@ -227,7 +227,7 @@ impl Entry {
     }
 
     /// Makes the writes of an earlier page before those that are here. Returns what the server has as far as is known.
-    fn restore(&mut self, context: &mut Context<'_>, name: &str, left: Pending) -> Option<Remote> {
+    fn restore(&mut self, context: &mut Context, name: &str, left: Pending) -> Option<Remote> {
         self.begin_change();
         let present = self.version.map(|version| Remote { version, document: self.base().clone() });
         let Pending { writes: earlier, made_to } = left;

@@ -150,7 +150,7 @@ impl Records {
     }
 
     /// What a record is in the middle of from now on is overdue after so long.
-    fn wait_for(&mut self, context: &Context<'_>, name: &str, ms: u64) {
+    fn wait_for(&mut self, context: &Context, name: &str, ms: u64) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let at = Some(context.now.after_ms(ms));
         match entry.timer {
@@ -171,7 +171,7 @@ impl Records {
 
     /// The application wants something. Returns a write to a record that is not open, which is to be
     /// [added](Self::add_blind) if there is room for it.
-    pub fn on_command(&mut self, context: &mut Context<'_>, command: RecordCommand<'_>) -> Option<Write> {
+    pub fn on_command(&mut self, context: &mut Context, command: RecordCommand<'_>) -> Option<Write> {
         match command {
             RecordCommand::Open { name, strategy } => {
                 self.open(context, name, strategy);
@@ -236,7 +236,7 @@ impl Records {
     }
 
     /// The client is closed: nothing is possible any more.
-    pub fn refuse(&mut self, context: &mut Context<'_>, command: RecordCommand<'_>) {
+    pub fn refuse(&mut self, context: &mut Context, command: RecordCommand<'_>) {
         let ticket = match command {
             RecordCommand::AwaitReady { ticket, .. }
             | RecordCommand::Delete { ticket, .. }
@@ -262,7 +262,7 @@ impl Records {
         refuse(context, ticket, ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
     }
 
-    fn open(&mut self, context: &mut Context<'_>, name: &str, strategy: Strategy) {
+    fn open(&mut self, context: &mut Context, name: &str, strategy: Strategy) {
         if !self.entries.contains(name) {
             self.look_up(context, name);
         }
@@ -282,11 +282,11 @@ impl Records {
         }
     }
 
-    fn schedule(&mut self, context: &Context<'_>) {
+    fn schedule(&mut self, context: &Context) {
         self.flush_at.get_or_insert(context.now.after_ms(context.options.subscription_interval_ms));
     }
 
-    fn discard(&mut self, context: &mut Context<'_>, name: &str) {
+    fn discard(&mut self, context: &mut Context, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         match &mut entry.holders {
             Holders::Some(handles @ 2..) => *handles -= 1,
@@ -296,7 +296,7 @@ impl Records {
     }
 
     /// A record that is open, and not refused by the server, is for this client to say what it is; any other for the server.
-    fn look_at(&mut self, context: &mut Context<'_>, name: &str, (ticket, question): (Ticket, Question)) {
+    fn look_at(&mut self, context: &mut Context, name: &str, (ticket, question): (Ticket, Question)) {
         if self.entries.get(name).is_some_and(|entry| !entry.stage.is_denied()) {
             self.await_ready(context, name, (ticket, question));
         } else {
@@ -305,7 +305,7 @@ impl Records {
         }
     }
 
-    fn await_ready(&mut self, context: &mut Context<'_>, name: &str, (ticket, question): (Ticket, Question)) {
+    fn await_ready(&mut self, context: &mut Context, name: &str, (ticket, question): (Ticket, Question)) {
         let what = match self.entries.get_mut(name) {
             Some(entry) if entry.stage.is_denied() => RecordFailure::Denied,
             Some(entry) => {
@@ -318,7 +318,7 @@ impl Records {
     }
 
     /// Tells those who wait for a record to be loaded that it will not be, where neither the server nor storage will answer.
-    fn refuse_to_wait(&mut self, context: &mut Context<'_>, name: &str) {
+    fn refuse_to_wait(&mut self, context: &mut Context, name: &str) {
         if let Some(entry) = self.entries.get_mut(name).filter(|_| context.stopped.is_some())
             && !self.cache.holds(&self.asked, name)
         {
@@ -326,7 +326,7 @@ impl Records {
         }
     }
 
-    fn write(&mut self, context: &mut Context<'_>, name: &str, edits: Vec<Edit>, ticket: Option<Ticket>) {
+    fn write(&mut self, context: &mut Context, name: &str, edits: Vec<Edit>, ticket: Option<Ticket>) {
         let entry = self.entries.get_mut(name).filter(|entry| !entry.pending.is_deletion());
         let written = entry.ok_or(RecordFailure::NotOpen).and_then(|entry| {
             check_edits(context, name, &edits)?;
@@ -343,7 +343,7 @@ impl Records {
     }
 
     /// Changes a record that need not be open.
-    fn set_data(&mut self, context: &mut Context<'_>, edit: Edit, offer: &Offer<'_>) -> Option<Write> {
+    fn set_data(&mut self, context: &mut Context, edit: Edit, offer: &Offer<'_>) -> Option<Write> {
         let Offer { name, receipt: ticket, .. } = *offer;
         if self.entries.get(name).is_some_and(|entry| !entry.pending.is_deletion()) {
             self.write(context, name, vec![edit], ticket);
@@ -356,7 +356,7 @@ impl Records {
         self.write_blindly(context, vec![edit], offer)
     }
 
-    fn delete(&mut self, context: &mut Context<'_>, name: &str, ticket: Ticket) -> Option<Write> {
+    fn delete(&mut self, context: &mut Context, name: &str, ticket: Ticket) -> Option<Write> {
         let entry = self.entries.get_mut(name).filter(|entry| !entry.stage.is_denied());
         let Some(entry) = entry else {
             let offer = forced(name, Delivery::Durable, None, Some(ticket));
@@ -372,7 +372,7 @@ impl Records {
     // ---- the work ----
 
     /// Does what is next for a record.
-    fn proceed(&mut self, context: &mut Context<'_>, name: &str) {
+    fn proceed(&mut self, context: &mut Context, name: &str) {
         self.publish(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Stage::Synced { is_verified } = entry.stage else { return self.let_go_if_due(context, name) };
@@ -414,7 +414,7 @@ impl Records {
         }
     }
 
-    fn send_deletion(&mut self, context: &mut Context<'_>, name: &str) {
+    fn send_deletion(&mut self, context: &mut Context, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.stage = Stage::Deleting;
         entry.session.is_deletion_owed = true;
@@ -424,7 +424,7 @@ impl Records {
     }
 
     /// Lets go of a record that nobody holds any more.
-    fn let_go_if_due(&mut self, context: &mut Context<'_>, name: &str) {
+    fn let_go_if_due(&mut self, context: &mut Context, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(at) = entry.discardable_at().filter(|at| *at <= context.now) else { return };
         if entry.has_unsent() {
@@ -440,7 +440,7 @@ impl Records {
     }
 
     /// The record is no longer open.
-    fn remove(&mut self, context: &mut Context<'_>, name: &str, why: RecordFailure, news: fn(LastSeen) -> RecordNews) {
+    fn remove(&mut self, context: &mut Context, name: &str, why: RecordFailure, news: fn(LastSeen) -> RecordNews) {
         let Some(mut entry) = self.entries.remove(name) else { return };
         entry.timer.and_then(|id| self.asked.answer(id));
         self.forget_lookup(context, name);
@@ -482,7 +482,7 @@ const fn forced(name: &str, delivery: Delivery, ttl_ms: Option<u64>, receipt: Op
 ///
 /// # Errors
 /// That.
-fn check_edits(context: &Context<'_>, name: &str, edits: &[Edit]) -> Result<(), RecordFailure> {
+fn check_edits(context: &Context, name: &str, edits: &[Edit]) -> Result<(), RecordFailure> {
     let is_scalar = |text: &str| !text.trim_ascii_start().starts_with(['{', '[']);
     let is_no_document = |edit: &Edit| edit.text.as_deref().is_none_or(is_scalar) && edit.entries.is_none();
     if context.options.is_read_only(name) {
@@ -495,7 +495,7 @@ fn check_edits(context: &Context<'_>, name: &str, edits: &[Edit]) -> Result<(), 
 }
 
 /// Sends what is next to be written. Says whether it was sent: not if it is too long.
-fn send_writes(context: &mut Context<'_>, item: Item, entry: &mut Entry, correlation_id: u32) -> bool {
+fn send_writes(context: &mut Context, item: Item, entry: &mut Entry, correlation_id: u32) -> bool {
     let Item::Record(name) = &item else { return false };
     // What is too long together, or ends the connection, may be one of them alone.
     let mut most = if context.flight.is_suspect(&item) { 1 } else { entry.pending.len() };
@@ -519,16 +519,16 @@ fn send_writes(context: &mut Context<'_>, item: Item, entry: &mut Entry, correla
     }
 }
 
-fn send(context: &mut Context<'_>, message: RecordMessage<'_>) {
+fn send(context: &mut Context, message: RecordMessage<'_>) {
     context.send(&Message::Record(message));
 }
 
-fn tell(context: &mut Context<'_>, name: &str, news: RecordNews) {
+fn tell(context: &mut Context, name: &str, news: RecordNews) {
     context.out.push_back(Output::Record { name: name.into(), news });
 }
 
 /// Tells what is wrong with what the application asked for: who waits for the outcome, or else everybody.
-fn refuse(context: &mut Context<'_>, ticket: Option<Ticket>, error: ClientError) {
+fn refuse(context: &mut Context, ticket: Option<Ticket>, error: ClientError) {
     match ticket {
         Some(ticket) => context.settle(ticket, Err(error)),
         None => context.report(error),
@@ -537,7 +537,7 @@ fn refuse(context: &mut Context<'_>, ticket: Option<Ticket>, error: ClientError)
 
 /// Tells those who asked for something, each by their tickets, what went wrong with a record. If one of them does not wait, or
 /// nobody has asked, it is an error of the record, and of the client.
-fn fail(context: &mut Context<'_>, name: &str, asked: Vec<Vec<Ticket>>, error: &ClientError) {
+fn fail(context: &mut Context, name: &str, asked: Vec<Vec<Ticket>>, error: &ClientError) {
     let mut is_untold = asked.is_empty();
     for mut tickets in asked {
         is_untold |= tickets.is_empty();

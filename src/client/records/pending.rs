@@ -76,7 +76,7 @@ impl Pending {
     }
 
     /// When something is written now: later pages put it in order by that, whatever becomes of the clock.
-    fn created_ms(&self, context: &Context<'_>) -> u64 {
+    fn created_ms(&self, context: &Context) -> u64 {
         let last_ms = self.writes.last().map_or(0, |last| last.op.created_ms);
         last_ms.max(context.wall_clock_ms(context.now))
     }
@@ -91,7 +91,7 @@ impl Pending {
     /// Adds a write, which takes the place of the last one if that was not sent and nothing of it is left.
     pub fn push(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context,
         (name, version): (&str, Option<i32>),
         (edits, ticket): (Vec<Edit>, Option<Ticket>),
         first_free: usize,
@@ -113,7 +113,7 @@ impl Pending {
     /// One write of the whole record takes the place of some. They were made to `version`, or are from now on.
     pub fn replace(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context,
         (name, version): (&str, Option<i32>),
         range: Range<usize>,
         view: &Document,
@@ -137,7 +137,7 @@ impl Pending {
     }
 
     /// Adds what an earlier page has written, by the time at which it was.
-    pub fn merge(&mut self, context: &mut Context<'_>, earlier: Vec<Write>, made_to: MadeTo) {
+    pub fn merge(&mut self, context: &mut Context, earlier: Vec<Write>, made_to: MadeTo) {
         if self.writes.is_empty() {
             self.drop_base(context);
             self.made_to = made_to;
@@ -153,7 +153,7 @@ impl Pending {
     }
 
     /// After a crash they are put in the order of their numbers.
-    fn put_in_order(&mut self, context: &mut Context<'_>) {
+    fn put_in_order(&mut self, context: &mut Context) {
         let mut last = None;
         for write in &mut self.writes {
             if last >= Some(write.op.number) {
@@ -170,7 +170,7 @@ impl Pending {
     }
 
     /// Takes out the first so many, which are not to be sent any more. Returns who waits for each.
-    pub fn remove_first(&mut self, context: &mut Context<'_>, count: usize) -> Vec<Vec<Ticket>> {
+    pub fn remove_first(&mut self, context: &mut Context, count: usize) -> Vec<Vec<Ticket>> {
         let mut receipts = Vec::new();
         for write in self.take_first(count) {
             context.leave(&write.op);
@@ -180,7 +180,7 @@ impl Pending {
     }
 
     /// Makes all to a document, and gives those up that cannot be made any more.
-    pub fn replay(&mut self, context: &mut Context<'_>, document: &mut Document) {
+    pub fn replay(&mut self, context: &mut Context, document: &mut Document) {
         for mut write in std::mem::take(&mut self.writes) {
             let Err(error) = write.apply(document, &mut Watch::new(&[])) else {
                 self.writes.push(write);
@@ -209,12 +209,12 @@ impl Pending {
         taken
     }
 
-    fn drop_base(&mut self, context: &mut Context<'_>) {
+    fn drop_base(&mut self, context: &mut Context) {
         self.made_to.base.take().iter().for_each(|base| context.log.unstore(base, false));
     }
 
     /// Calls `visit` for all, and for what they were made to.
-    pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+    pub fn for_each_entry(&mut self, context: &mut Context, visit: &mut Visit<'_>) {
         for write in &mut self.writes {
             visit(context, &mut write.op);
         }
@@ -234,7 +234,7 @@ pub fn insert_in_time(writes: &mut Vec<Write>, write: Write) -> usize {
 
 /// A write to a version; without edits the record is to be deleted.
 fn enter(
-    context: &mut Context<'_>,
+    context: &mut Context,
     (name, version): (&str, Option<i32>),
     edits: Vec<Edit>,
     created_ms: u64,
@@ -259,7 +259,7 @@ impl Entry {
 
     /// The record is to be deleted, as the application wants it or has it decided, and not to be written to any more. Returns
     /// who waits for what was written.
-    pub fn enter_deletion(&mut self, context: &mut Context<'_>, name: &str) -> Vec<Ticket> {
+    pub fn enter_deletion(&mut self, context: &mut Context, name: &str) -> Vec<Ticket> {
         if self.pending.is_deletion() {
             return Vec::new();
         }
@@ -273,13 +273,13 @@ impl Entry {
     }
 
     /// The record is not to be deleted any more, or it is. Returns who waits for that.
-    pub fn take_deletion(&mut self, context: &mut Context<'_>) -> Vec<Ticket> {
+    pub fn take_deletion(&mut self, context: &mut Context) -> Vec<Ticket> {
         if self.pending.is_deletion() { self.take_tickets(context) } else { Vec::new() }
     }
 
     /// Tells the flight that a message with writes has arrived, and sees to it that storage says what writes were made to. Those
     /// of earlier pages that are not part of the record yet begin with the number `first_left`.
-    pub fn keep_base(&mut self, context: &mut Context<'_>, name: &str, first_left: Option<u64>) {
+    pub fn keep_base(&mut self, context: &mut Context, name: &str, first_left: Option<u64>) {
         if self.awaited().is_none() && std::mem::take(&mut self.session.is_writing) {
             context.flight.on_arrived(&Item::Record(name.into()));
         }

@@ -59,7 +59,7 @@ impl Awaited {
 
 impl Asked<Awaited> {
     /// Nobody holds a record any more, which is let go of later.
-    pub fn discard_later(&mut self, context: &Context<'_>, name: &str, is_told: bool) -> Holders {
+    pub fn discard_later(&mut self, context: &Context, name: &str, is_told: bool) -> Holders {
         let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
         self.ask(Some(discard_at), Awaited::Discard(name.into()));
         Holders::None { discard_at, is_told }
@@ -68,7 +68,7 @@ impl Asked<Awaited> {
 
 impl Records {
     /// Asks for the data or the version of a record; the answer is for all who ask while the question is open.
-    pub(super) fn request(&mut self, context: &mut Context<'_>, action: RecordAction, name: &str, ticket: Ticket) {
+    pub(super) fn request(&mut self, context: &mut Context, action: RecordAction, name: &str, ticket: Ticket) {
         let key = key(action, name);
         match self.requests.get(&key).and_then(|id| self.asked.get_mut(*id)) {
             Some(Awaited::Answer(question)) => question.tickets.push(ticket),
@@ -83,7 +83,7 @@ impl Records {
     /// Asks the server something about names, in this session or the next. Returns its number, unless nobody is to wait for that.
     pub(super) fn question(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context,
         action: RecordAction,
         names: Vec<Box<str>>,
         mut tickets: Vec<Ticket>,
@@ -98,7 +98,7 @@ impl Records {
         Some(id)
     }
 
-    fn send_question(&mut self, context: &mut Context<'_>, id: u32) {
+    fn send_question(&mut self, context: &mut Context, id: u32) {
         let Some(Awaited::Answer(question)) = self.asked.get(id).filter(|_| context.session.is_some()) else { return };
         let correlation_id = id.to_string();
         let mut message = RecordMessage::new(question.action);
@@ -118,7 +118,7 @@ impl Records {
     }
 
     /// A session begins: what was not answered is asked.
-    pub(super) fn send_questions(&mut self, context: &mut Context<'_>) {
+    pub(super) fn send_questions(&mut self, context: &mut Context) {
         for id in self.asked.to_ids() {
             self.send_question(context, id);
         }
@@ -136,7 +136,7 @@ impl Records {
     }
 
     /// No answers will come to those who wait for one.
-    pub(super) fn refuse_questions(&mut self, context: &mut Context<'_>, error: &ClientError) {
+    pub(super) fn refuse_questions(&mut self, context: &mut Context, error: &ClientError) {
         for id in self.asked.to_ids() {
             if let Some(Awaited::Answer(question)) = self.asked.get(id)
                 && !question.is_bulk()
@@ -157,13 +157,7 @@ impl Records {
     }
 
     /// The server answers a question about a record that need not be open.
-    pub(super) fn on_requested(
-        &mut self,
-        context: &mut Context<'_>,
-        action: RecordAction,
-        name: &str,
-        outcome: &Outcome,
-    ) {
+    pub(super) fn on_requested(&mut self, context: &mut Context, action: RecordAction, name: &str, outcome: &Outcome) {
         if !self.requests.is_empty()
             && let Some(id) = self.requests.remove(&key(action, name))
         {
@@ -174,7 +168,7 @@ impl Records {
     /// The server has told everybody, or will not. Says whether that was asked for here.
     pub(super) fn on_notified(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context,
         message: &RecordMessage<'_>,
         outcome: &Outcome,
     ) -> bool {
@@ -185,14 +179,14 @@ impl Records {
         true
     }
 
-    fn settle_question(&mut self, context: &mut Context<'_>, id: u32, outcome: &Outcome) {
+    fn settle_question(&mut self, context: &mut Context, id: u32, outcome: &Outcome) {
         if let Some(Awaited::Answer(mut question)) = self.asked.answer(id).map(|it| *it) {
             context.settle_all(&mut question.tickets, outcome);
         }
     }
 
     /// The deadline of something has come.
-    pub(super) fn on_due(&mut self, context: &mut Context<'_>, id: u32) {
+    pub(super) fn on_due(&mut self, context: &mut Context, id: u32) {
         match self.asked.get(id) {
             // The session has just ended.
             Some(Awaited::Record(_) | Awaited::Answer(_)) if context.session.is_none() => {}

@@ -16,7 +16,7 @@ use crate::{
 
 impl Records {
     /// A session begins.
-    pub fn on_session(&mut self, context: &mut Context<'_>) {
+    pub fn on_session(&mut self, context: &mut Context) {
         self.is_blind_due = true;
         self.send_questions(context);
         self.let_go_of_discarded(context);
@@ -27,7 +27,7 @@ impl Records {
 
     /// The session is over. With `resubscribe: 'manual'` nothing is asked for in the next one until the application says
     /// so.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
+    pub fn on_lost(&mut self, context: &mut Context, culprit: Option<&Item>) {
         if let Some(Item::Record(name)) = culprit
             // Several in one message are tried one by one.
             && self.entries.get(name).is_some_and(|it| it.in_flight.as_ref().is_some_and(|it| it.writes == 1))
@@ -54,7 +54,7 @@ impl Records {
 
     /// Does what was put off until nothing else is done: makes what others have left part of the records, and sends what may
     /// be sent. Says whether something must be in storage before the rest is.
-    pub fn follow(&mut self, context: &mut Context<'_>) -> bool {
+    pub fn follow(&mut self, context: &mut Context) -> bool {
         if !self.left.is_empty() {
             self.take_up(context);
         }
@@ -66,7 +66,7 @@ impl Records {
     }
 
     /// Storage has what is unsent, and what earlier pages have left is here: new writes may follow.
-    pub fn start_writing(&mut self, context: &mut Context<'_>) {
+    pub fn start_writing(&mut self, context: &mut Context) {
         if context.session.is_none() || !context.log.may_send() {
             return;
         }
@@ -85,7 +85,7 @@ impl Records {
     }
 
     /// Tells what has become of a record, and sees to it that storage says what the writes to it were made to.
-    pub(super) fn publish(&mut self, context: &mut Context<'_>, name: &str) {
+    pub(super) fn publish(&mut self, context: &mut Context, name: &str) {
         let left = self.left.iter().filter(|left| left.name() == name);
         let first_left = left.flat_map(|left| left.iter()).map(|write| write.op.number).min();
         if let Some(entry) = self.entries.get_mut(name) {
@@ -102,7 +102,7 @@ impl Records {
     }
 
     /// The server cannot take the writes that are next to be sent to a record.
-    pub(super) fn give_up_undeliverable(&mut self, context: &mut Context<'_>, name: &str) {
+    pub(super) fn give_up_undeliverable(&mut self, context: &mut Context, name: &str) {
         for error in ClientError::dropped(DropReason::Undeliverable, &[(Topic::Record, name)]) {
             self.give_up_writes(context, name, &error);
         }
@@ -116,7 +116,7 @@ impl Records {
     }
 
     /// The application restores what [`Resubscribe::Manual`] left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
+    pub fn resubscribe(&mut self, context: &mut Context) {
         self.entries.for_each(|_, entry| {
             if let stage @ Stage::Held = &mut entry.stage {
                 *stage = Stage::Unknown;
@@ -129,7 +129,7 @@ impl Records {
 
     /// The connection rests until the application says otherwise: nobody shall wait for what may never come; what was
     /// written stays.
-    pub fn on_rest(&mut self, context: &mut Context<'_>, error: &ClientError) {
+    pub fn on_rest(&mut self, context: &mut Context, error: &ClientError) {
         self.entries.for_each(|name, entry| {
             if !self.cache.holds(&self.asked, name) {
                 context.settle_all(&mut entry.take_ready_tickets(), &Err(error.clone()));
@@ -144,7 +144,7 @@ impl Records {
     }
 
     /// The client is closed.
-    pub fn on_closed(&mut self, context: &mut Context<'_>, error: &ClientError) {
+    pub fn on_closed(&mut self, context: &mut Context, error: &ClientError) {
         // Storage keeps what the server has, and will not be asked any more.
         self.save_all(context);
         self.cache = Cache::default();
@@ -152,7 +152,7 @@ impl Records {
     }
 
     /// Time has passed, in a session or without.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+    pub fn on_tick(&mut self, context: &mut Context) {
         let now = context.now;
         if context.session.is_some() {
             self.listens.patterns.on_tick(context);
@@ -173,7 +173,7 @@ impl Records {
     }
 
     /// Lets go of the records that nobody has held for long enough, and that had to be kept until now.
-    fn let_go_of_discarded(&mut self, context: &mut Context<'_>) {
+    fn let_go_of_discarded(&mut self, context: &mut Context) {
         let mut due: Vec<Box<str>> = Vec::new();
         self.entries.for_each(|name, entry| {
             if entry.discardable_at().is_some_and(|at| at <= context.now) {
@@ -186,7 +186,7 @@ impl Records {
     }
 
     /// The server owes an answer: it is told, and asked for the data, which says everything.
-    pub(super) fn on_overdue(&mut self, context: &mut Context<'_>, name: &str) {
+    pub(super) fn on_overdue(&mut self, context: &mut Context, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = failure(RecordFailure::Timeout, name);
         let is_quiet = context.now.since_ms(context.pings.heard_at) >= HEARD_LATELY_MS;
@@ -209,7 +209,7 @@ impl Records {
     }
 
     /// Reads the data of a record that is subscribed, or will be when the server has answered.
-    pub(super) fn ask_for_data(&mut self, context: &mut Context<'_>, name: &str) {
+    pub(super) fn ask_for_data(&mut self, context: &mut Context, name: &str) {
         self.publish(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         if !matches!(entry.stage, Stage::Merging(_)) {
@@ -222,7 +222,7 @@ impl Records {
     }
 
     /// Subscribes to a record that the server makes if there is none, and reads its data.
-    pub(super) fn load(&mut self, context: &mut Context<'_>, name: &str) {
+    pub(super) fn load(&mut self, context: &mut Context, name: &str) {
         self.publish(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.stage = Stage::LOADING;
@@ -233,7 +233,7 @@ impl Records {
     }
 
     /// Asks the server for everything that it was not asked for in this session.
-    fn flush(&mut self, context: &mut Context<'_>) {
+    fn flush(&mut self, context: &mut Context) {
         self.flush_at = None;
         let mut unknown = Vec::new();
         // What is asked for past a record comes before the record.
@@ -267,7 +267,7 @@ impl Records {
         }
     }
 
-    pub(super) fn send_bulk(&mut self, context: &mut Context<'_>, action: RecordAction, names: Vec<Box<str>>) {
+    pub(super) fn send_bulk(&mut self, context: &mut Context, action: RecordAction, names: Vec<Box<str>>) {
         let mut names = names;
         while !names.is_empty() {
             let mut bytes = 0;
@@ -282,7 +282,7 @@ impl Records {
     }
 }
 
-fn load_action(context: &Context<'_>, name: &str) -> RecordAction {
+fn load_action(context: &Context, name: &str) -> RecordAction {
     if context.options.is_read_only(name) {
         RecordAction::SubscribeAndRead
     } else {

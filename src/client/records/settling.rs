@@ -32,7 +32,7 @@ impl Entry {
 
     /// Settles that the server has `remote` while writes are pending that were made to something else, and tells what is lost.
     /// Says whether that was for this client to settle: if not, the application must be asked.
-    pub fn settle_conflict(&mut self, context: &mut Context<'_>, name: &str, remote: &Remote) -> bool {
+    pub fn settle_conflict(&mut self, context: &mut Context, name: &str, remote: &Remote) -> bool {
         if self.pending.is_deletion() {
             return self.settle_deletion(context, name, remote);
         }
@@ -62,7 +62,7 @@ impl Entry {
     }
 
     /// The same for a record that was to be deleted, and that another client has written to.
-    fn settle_deletion(&mut self, context: &mut Context<'_>, name: &str, remote: &Remote) -> bool {
+    fn settle_deletion(&mut self, context: &mut Context, name: &str, remote: &Remote) -> bool {
         let is_wanted = matches!(self.strategy, Strategy::LocalWins | Strategy::ThreeWay(Side::Local))
             || self.is_to_be_deleted(remote);
         let version = self.version;
@@ -76,7 +76,7 @@ impl Entry {
     }
 
     /// Tells that writes are lost of which the document does not have what became of them here.
-    fn tell_lost(&mut self, context: &mut Context<'_>, name: &str, document: &Document, remote: &Remote) {
+    fn tell_lost(&mut self, context: &mut Context, name: &str, document: &Document, remote: &Remote) {
         let mut document = document.clone();
         let (mut edits, mut asked) = (Vec::new(), Vec::new());
         for write in self.pending.iter_mut() {
@@ -93,7 +93,7 @@ impl Entry {
     /// The server has `remote`, and the record is to be `document` in place of what the first so many pending writes made of it.
     pub fn resolve(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context,
         name: &str,
         (remote, document): (Remote, Document),
         writes: usize,
@@ -109,7 +109,7 @@ impl Entry {
     }
 
     /// Keeps the view, to be written over what the server has, in place of the first so many pending writes.
-    pub fn rewrite(&mut self, context: &mut Context<'_>, name: &str, remote: Remote, writes: usize) {
+    pub fn rewrite(&mut self, context: &mut Context, name: &str, remote: Remote, writes: usize) {
         self.in_flight = None;
         let writes = writes.min(self.pending.len());
         self.pending.replace(context, (name, Some(remote.version)), 0..writes, &self.view);

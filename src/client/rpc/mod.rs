@@ -29,7 +29,7 @@ impl Rpc {
     }
 
     /// The application wants something. Returns a durable call, which is to be [made](Requestor::make) if there is room for it.
-    pub fn on_command(&mut self, context: &mut Context<'_>, command: RpcCommand<'_>) -> Option<Entry> {
+    pub fn on_command(&mut self, context: &mut Context, command: RpcCommand<'_>) -> Option<Entry> {
         match command {
             RpcCommand::Provide(name) => self.provider.names.subscribe(context, name),
             RpcCommand::Unprovide(name) => self.provider.names.unsubscribe(context, name),
@@ -49,19 +49,19 @@ impl Rpc {
     }
 
     /// What had to wait for what is on its way may be sent.
-    pub fn send_waiting(&mut self, context: &mut Context<'_>) {
+    pub fn send_waiting(&mut self, context: &mut Context) {
         self.provider.send_waiting(context);
         self.requestor.on_room(context);
     }
 
     /// The session is over.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
+    pub fn on_lost(&mut self, context: &mut Context, culprit: Option<&Item>) {
         self.provider.on_lost(context, culprit);
         self.requestor.on_lost(context, culprit);
     }
 
     /// A message of the topic RPC arrived.
-    pub fn on_message(&mut self, context: &mut Context<'_>, message: &RpcMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context, message: &RpcMessage<'_>) {
         if message.action == RpcAction::Request {
             self.provider.on_request(context, message);
         } else if !self.provider.names.on_answer(context, &message.into())
@@ -73,7 +73,7 @@ impl Rpc {
 }
 
 /// Reports a message that settled nothing.
-fn report(context: &mut Context<'_>, message: &RpcMessage<'_>) {
+fn report(context: &mut Context, message: &RpcMessage<'_>) {
     let expected = "a whole REQUEST, an acknowledgement, or the answer to a call of this client";
     context.report(Answer::from(message).error(expected));
 }

@@ -48,7 +48,7 @@ impl Provider {
     }
 
     /// The session is over, and with it every request: the server routes none of them to another connection.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
+    pub fn on_lost(&mut self, context: &mut Context, culprit: Option<&Item>) {
         if let Some(Item::Answer(name)) = culprit {
             report(context, name, RpcFailure::Undeliverable);
         }
@@ -60,7 +60,7 @@ impl Provider {
     }
 
     /// Somebody calls.
-    pub fn on_request(&mut self, context: &mut Context<'_>, message: &RpcMessage<'_>) {
+    pub fn on_request(&mut self, context: &mut Context, message: &RpcMessage<'_>) {
         let (Some(name), Some(correlation_id)) = (message.name, message.correlation_id) else {
             return super::report(context, message);
         };
@@ -84,7 +84,7 @@ impl Provider {
     }
 
     /// The application says something about a request of `name`.
-    pub fn answer(&mut self, context: &mut Context<'_>, id: RpcRequestId, name: &str, answer: RpcAnswer<'_>) {
+    pub fn answer(&mut self, context: &mut Context, id: RpcRequestId, name: &str, answer: RpcAnswer<'_>) {
         let Some(open) = self.open.get_mut(id.0).filter(|_| context.session.is_some()) else {
             return self.report_useless(context, id, name, answer);
         };
@@ -106,7 +106,7 @@ impl Provider {
     }
 
     /// Sends the answers that wait, as far as that is possible.
-    pub fn send_waiting(&mut self, context: &mut Context<'_>) {
+    pub fn send_waiting(&mut self, context: &mut Context) {
         while let Some(Waiting { action, name, correlation_id, data }) = self.waiting.front() {
             let item = Item::Answer(name.clone());
             if !context.flight.has_room_for(&item) {
@@ -129,7 +129,7 @@ impl Provider {
     }
 
     /// An answer goes to nobody: to a request that was answered already, or that was lost with its session.
-    fn report_useless(&self, context: &mut Context<'_>, id: RpcRequestId, name: &str, answer: RpcAnswer<'_>) {
+    fn report_useless(&self, context: &mut Context, id: RpcRequestId, name: &str, answer: RpcAnswer<'_>) {
         let is_lost = id.0 < self.first_of_session;
         let failure = match answer {
             RpcAnswer::Accept => return,
@@ -142,11 +142,11 @@ impl Provider {
     }
 }
 
-fn report(context: &mut Context<'_>, name: &str, failure: RpcFailure) {
+fn report(context: &mut Context, name: &str, failure: RpcFailure) {
     context.report(ClientError::Rpc(RpcError { name: name.into(), failure }));
 }
 
-fn send(context: &mut Context<'_>, action: RpcAction, name: &str, correlation_id: &str, data: Option<&str>) {
+fn send(context: &mut Context, action: RpcAction, name: &str, correlation_id: &str, data: Option<&str>) {
     let message =
         RpcMessage { name: Some(name), correlation_id: Some(correlation_id), data, ..RpcMessage::new(action) };
     context.send(&message.into());

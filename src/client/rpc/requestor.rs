@@ -93,7 +93,7 @@ impl Requestor {
     }
 
     /// Calls `visit` for each.
-    pub fn for_each_entry(&mut self, context: &mut Context<'_>, visit: &mut Visit<'_>) {
+    pub fn for_each_entry(&mut self, context: &mut Context, visit: &mut Visit<'_>) {
         for table in [&mut self.waiting, &mut self.sent] {
             table.iter_mut().for_each(|call| visit(context, &mut call.op));
         }
@@ -136,7 +136,7 @@ impl Requestor {
     // ---- coming, being sent, and leaving ----
 
     /// Sends a call, or keeps it until that is possible. For one that is durable there is room.
-    pub fn make(&mut self, context: &mut Context<'_>, mut op: Entry) {
+    pub fn make(&mut self, context: &mut Context, mut op: Entry) {
         if op.delivery == Delivery::Durable {
             let must_wait = |call: &Call| call.is_durable() && call.op.progress != Progress::Held;
             let is_possible = context.session.is_some() && context.log.may_send();
@@ -186,7 +186,7 @@ impl Requestor {
     }
 
     /// Takes a call out whose outcome is known, from the log too.
-    fn settle(&mut self, context: &mut Context<'_>, is_sent: bool, id: u32) -> Option<Entry> {
+    fn settle(&mut self, context: &mut Context, is_sent: bool, id: u32) -> Option<Entry> {
         let call = self.remove(is_sent, id)?;
         if call.is_durable() {
             context.leave(&call.op);
@@ -202,14 +202,14 @@ impl Requestor {
     }
 
     /// Sends the durable calls that are due.
-    pub fn send_durable(&mut self, context: &mut Context<'_>) {
+    pub fn send_durable(&mut self, context: &mut Context) {
         if context.log.may_send() && std::mem::take(&mut self.is_due) {
             self.send_waiting(context, Delivery::Durable);
         }
     }
 
     /// Sends what waits, in order, as far as that is possible.
-    fn send_waiting(&mut self, context: &mut Context<'_>, delivery: Delivery) {
+    fn send_waiting(&mut self, context: &mut Context, delivery: Delivery) {
         let batch = self.batch.wrapping_add(1);
         let mut must_wait = false;
         for id in self.waiting.to_ids() {
@@ -237,7 +237,7 @@ impl Requestor {
         }
     }
 
-    fn send(&mut self, context: &mut Context<'_>, mut call: Box<Call>) {
+    fn send(&mut self, context: &mut Context, mut call: Box<Call>) {
         if self.prefix.is_empty() {
             self.prefix = [&*context.rng.next_u64().to_string(), "-"].concat().into();
         }
@@ -268,7 +268,7 @@ impl Requestor {
     // ---- what becomes of the connection ----
 
     /// A session begins: what waited is sent, unless somebody else had asked for it.
-    pub fn on_session(&mut self, context: &mut Context<'_>) {
+    pub fn on_session(&mut self, context: &mut Context) {
         let (owner, _) = context.log.identity.owner();
         self.kept = Extent::default();
         for mut call in self.waiting.cut() {
@@ -291,14 +291,14 @@ impl Requestor {
     }
 
     /// What had to wait for what is on its way may be sent.
-    pub fn on_room(&mut self, context: &mut Context<'_>) {
+    pub fn on_room(&mut self, context: &mut Context) {
         self.is_due = true;
         self.send_waiting(context, Delivery::Memory);
     }
 
     /// The session is over: what it left without an answer may or may not have been executed, unless the server cannot take
     /// it.
-    pub fn on_lost(&mut self, context: &mut Context<'_>, culprit: Option<&Item>) {
+    pub fn on_lost(&mut self, context: &mut Context, culprit: Option<&Item>) {
         let waiting = self.waiting.cut();
         self.kept = Extent::default();
         for mut call in self.sent.cut() {
@@ -315,7 +315,7 @@ impl Requestor {
     }
 
     /// No session will come by itself: nobody is kept waiting, but for those whom the outbox tells.
-    pub fn reject_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
+    pub fn reject_all(&mut self, context: &mut Context, error: &ClientError) {
         if self.kept.entries == 0 && self.sent.len() == 0 {
             return;
         }
@@ -331,7 +331,7 @@ impl Requestor {
     }
 
     /// The application no longer waits for a call. There is no message by which the server could be told.
-    pub fn cancel(&mut self, context: &mut Context<'_>, ticket: Ticket) {
+    pub fn cancel(&mut self, context: &mut Context, ticket: Ticket) {
         for is_sent in [true, false] {
             let id = self.table(is_sent).find(|call| call.op.receipts.contains(&ticket));
             let Some(mut op) = id.and_then(|id| self.settle(context, is_sent, id)) else { continue };
@@ -349,7 +349,7 @@ impl Requestor {
     }
 
     /// Time has passed.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+    pub fn on_tick(&mut self, context: &mut Context) {
         let mut expired = Vec::new();
         for is_sent in [true, false] {
             while let Some(id) = self.table(is_sent).overdue(context.now) {
@@ -368,7 +368,7 @@ impl Requestor {
     // ---- what the server says ----
 
     /// The server says something that may be about a call; says whether it was.
-    pub fn on_answer(&mut self, context: &mut Context<'_>, message: &RpcMessage<'_>) -> bool {
+    pub fn on_answer(&mut self, context: &mut Context, message: &RpcMessage<'_>) -> bool {
         let action = message.action;
         let answers_request = message.original_action.is_none_or(|it| it == RpcAction::Request.number());
         let failure = match action {
@@ -408,7 +408,7 @@ impl Requestor {
 }
 
 /// A call as the application wants it made.
-pub fn entry(context: &mut Context<'_>, call: &RpcCall<'_>) -> Entry {
+pub fn entry(context: &mut Context, call: &RpcCall<'_>) -> Entry {
     let mut op = context.entry(&Offer {
         kind: Kind::Call { idempotent: call.idempotent },
         name: call.name,
@@ -428,7 +428,7 @@ pub fn entry(context: &mut Context<'_>, call: &RpcCall<'_>) -> Entry {
 }
 
 /// The server cannot take a call.
-fn give_up(context: &mut Context<'_>, op: Entry) {
+fn give_up(context: &mut Context, op: Entry) {
     if op.delivery == Delivery::Durable {
         context.give_up(vec![op], DropReason::Undeliverable);
     } else {
@@ -436,7 +436,7 @@ fn give_up(context: &mut Context<'_>, op: Entry) {
     }
 }
 
-fn reject(context: &mut Context<'_>, mut op: Entry, failure: RpcFailure) {
+fn reject(context: &mut Context, mut op: Entry, failure: RpcFailure) {
     let error = op.failed(failure);
     context.reject(&mut op.receipts, error);
 }

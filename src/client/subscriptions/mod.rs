@@ -93,7 +93,7 @@ impl Subscriptions {
     }
 
     /// The application wants `name`.
-    pub fn subscribe(&mut self, context: &mut Context<'_>, name: &str) {
+    pub fn subscribe(&mut self, context: &mut Context, name: &str) {
         let new = |name: &Rc<str>| Subscription { name: name.clone(), ..Subscription::default() };
         let slot = self.names.slot_or_insert_with(name, new);
         let Some(it) = self.names.at_mut(slot) else { return };
@@ -107,7 +107,7 @@ impl Subscriptions {
     }
 
     /// The application no longer wants `name`.
-    pub fn unsubscribe(&mut self, context: &mut Context<'_>, name: &str) {
+    pub fn unsubscribe(&mut self, context: &mut Context, name: &str) {
         let is_strict = self.is_strict();
         let Some(slot) = self.names.slot(name) else { return };
         let Some(it) = self.names.at_mut(slot) else { return };
@@ -139,7 +139,7 @@ impl Subscriptions {
         self.names.get(name).is_some_and(|it| it.server == Knowledge::Refused)
     }
 
-    fn on_changed(&mut self, context: &mut Context<'_>, slot: usize) {
+    fn on_changed(&mut self, context: &mut Context, slot: usize) {
         self.mark(slot);
         if context.session.is_none() {
             return;
@@ -160,13 +160,13 @@ impl Subscriptions {
     }
 
     /// A session begins; if it is not the first, `gap_ms` says how long there was none.
-    pub fn on_session(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
+    pub fn on_session(&mut self, context: &mut Context, gap_ms: Option<u64>) {
         self.gap_ms = gap_ms;
         self.flush(context, gap_ms);
     }
 
     /// The application restores what [`Resubscribe::Manual`] left to it.
-    pub fn resubscribe(&mut self, context: &mut Context<'_>) {
+    pub fn resubscribe(&mut self, context: &mut Context) {
         let changed = &mut self.changed;
         self.names.for_each_slot(|slot, it| {
             if it.server == Knowledge::Held {
@@ -203,7 +203,7 @@ impl Subscriptions {
     }
 
     /// Time has passed within a session.
-    pub fn on_tick(&mut self, context: &mut Context<'_>) {
+    pub fn on_tick(&mut self, context: &mut Context) {
         if self.flush_at.is_some_and(|at| at <= context.now) {
             self.flush(context, None);
         }
@@ -216,7 +216,7 @@ impl Subscriptions {
     ///
     /// Only with the names of which the server has been told nothing else since. It keeps its id, so that it does not
     /// matter which of the two is answered.
-    fn on_overdue(&mut self, context: &mut Context<'_>, id: u32) {
+    fn on_overdue(&mut self, context: &mut Context, id: u32) {
         let is_strict = self.is_strict();
         let Some(bulk) = self.asked.get_mut(id) else { return };
         let (mut slots, mut over) = (Vec::new(), Vec::new());
@@ -251,7 +251,7 @@ impl Subscriptions {
 
     /// The server answers, perhaps to what it was told of names; says whether that settles the matter. What it does not
     /// settle is for the caller to judge, and to report where it is an error.
-    pub fn on_answer(&mut self, context: &mut Context<'_>, answer: &Answer<'_>) -> bool {
+    pub fn on_answer(&mut self, context: &mut Context, answer: &Answer<'_>) -> bool {
         let actions = self.subject.actions();
         let slot = match self.subject {
             // The answers to these name nobody.
@@ -289,7 +289,7 @@ impl Subscriptions {
     }
 
     /// Nothing more is awaited for a message.
-    fn finish(&mut self, context: &mut Context<'_>, id: u32) {
+    fn finish(&mut self, context: &mut Context, id: u32) {
         let Some(bulk) = self.asked.answer(id) else { return };
         if bulk.refusals > 0 && self.subject.is_bulk() {
             self.repair(context, id, &bulk);
@@ -311,7 +311,7 @@ impl Subscriptions {
     /// For every name that it refuses, `@deepstream/server` 7.0.2 takes the last one off the message, whichever that is,
     /// and says nothing of it. Those not refused themselves are sent again, one by one, where that cannot happen; those
     /// refused that it subscribed all the same are taken back.
-    fn repair(&mut self, context: &mut Context<'_>, id: u32, bulk: &Bulk) {
+    fn repair(&mut self, context: &mut Context, id: u32, bulk: &Bulk) {
         // The two times that a message was sent may have held different names; then any may be lost, and any kept.
         let count = bulk.slots.len();
         let lost_from = if bulk.is_repeated { 0 } else { count.saturating_sub(bulk.refusals) };
@@ -334,7 +334,7 @@ impl Subscriptions {
     }
 
     /// The server refuses one name of a message, or checked a name that is not in it; says whether that is known already.
-    fn on_refused(&mut self, context: &mut Context<'_>, answer: &Answer<'_>, slot: Option<usize>) -> bool {
+    fn on_refused(&mut self, context: &mut Context, answer: &Answer<'_>, slot: Option<usize>) -> bool {
         let id = self.answered(answer, Direction::Subscribe, slot);
         if let Some(it) = slot.and_then(|slot| self.names.at_mut(slot)) {
             // The second answer to a message that was sent twice.
@@ -417,7 +417,7 @@ impl Subscriptions {
     }
 
     /// Tells the server the difference between what it knows and what is wanted.
-    fn flush(&mut self, context: &mut Context<'_>, gap_ms: Option<u64>) {
+    fn flush(&mut self, context: &mut Context, gap_ms: Option<u64>) {
         self.flush_at = None;
         let is_strict = self.is_strict();
         let [mut outdated, mut wanted, mut unwanted] = [const { Vec::new() }; 3];
@@ -450,7 +450,7 @@ impl Subscriptions {
         self.send(context, Direction::Unsubscribe, &unwanted, None);
     }
 
-    fn send(&mut self, context: &mut Context<'_>, direction: Direction, mut slots: &[usize], gap_ms: Option<u64>) {
+    fn send(&mut self, context: &mut Context, direction: Direction, mut slots: &[usize], gap_ms: Option<u64>) {
         while !slots.is_empty() {
             let (together, rest) = slots.split_at(self.fitting(slots));
             let bulk = Bulk { direction, slots: together.into(), is_repeated: false, refusals: 0, gap_ms };
@@ -473,7 +473,7 @@ impl Subscriptions {
         if self.subject.is_bulk() { fitting(&mut slots.iter().map(|slot| self.name(*slot))) } else { 1 }
     }
 
-    fn transmit(&mut self, context: &mut Context<'_>, id: u32) {
+    fn transmit(&mut self, context: &mut Context, id: u32) {
         let Some(bulk) = self.asked.get(id) else { return };
         let actions = self.subject.actions();
         let action = match bulk.direction {
