@@ -29,6 +29,41 @@ fn the_first_connection_goes_through_the_documented_states() {
 }
 
 #[test]
+fn a_login_that_is_known_is_sent_along_and_costs_no_round_trip() {
+    let mut world = World::new();
+    let alice = world.add_client();
+    world.login(alice, "{}");
+    world.run_until(alice, Challenging);
+    world.run_for(2 * LATENCY);
+    assert_eq!(world.client(alice).state(), Open);
+}
+
+#[test]
+fn a_server_that_wants_to_accept_first_is_sent_the_login_again() {
+    let mut world = World::new();
+    world.server().policy.at_challenge = AtChallenge::AcceptLate;
+    let alice = world.add_client();
+    let login = world.login(alice, "{}");
+    world.run_until_open(alice);
+    assert!(world.client(alice).succeeded(login) && world.client(alice).errors().is_empty());
+    assert_eq!(world.client(alice).dialled().len(), 1);
+}
+
+#[test]
+fn another_login_replaces_the_one_that_was_sent_along() {
+    let mut world = World::new();
+    let alice = world.add_client();
+    let first = world.login(alice, r#"{"username":"a"}"#);
+    world.run_until(alice, Challenging);
+    let second = world.login(alice, r#"{"username":"b"}"#);
+    world.run_until_open(alice);
+    assert_eq!(world.client(alice).rejection(first), Some("LOGIN_SUPERSEDED"));
+    assert!(world.client(alice).succeeded(second));
+    let last = world.server().requests().into_iter().rfind(|request| matches!(request, Request::Login(_)));
+    assert_eq!(last, Some(&Request::Login(r#"{"username":"b"}"#.into())));
+}
+
+#[test]
 fn without_a_login_the_client_waits_at_the_door() {
     let mut world = World::new();
     let alice = world.add_client();

@@ -24,6 +24,10 @@ pub struct Reference {
     /// How many sockets there ever were.
     sockets: usize,
     live: Option<Progress>,
+    /// Whether the server was asked over the newest socket to accept it.
+    is_challenged: bool,
+    /// Whether it has the credentials as well, sent along.
+    is_login_sent: bool,
     /// Whether the last thing that a server said was to go elsewhere.
     redirected: bool,
     /// Whether the answer to a login came in one frame with what the client logs in upon.
@@ -42,7 +46,7 @@ impl Reference {
     /// The socket is open.
     pub fn opened(&mut self) {
         self.live = Some(Progress::Opened);
-        self.redirected = false;
+        (self.redirected, self.is_challenged, self.is_login_sent) = (false, false, false);
     }
 
     /// There is no socket any more.
@@ -55,9 +59,11 @@ impl Reference {
         for message in decode(frame).flatten() {
             self.live = match (self.live, &message) {
                 (Some(Progress::Opened), Message::Connection(message)) => match message.action {
+                    ConnectionAction::Accept if self.is_login_sent => Some(Progress::LoggingIn),
                     ConnectionAction::Accept => Some(Progress::Accepted),
                     action => {
                         self.redirected |= action == ConnectionAction::Redirect;
+                        self.is_login_sent &= action != ConnectionAction::InvalidMessage;
                         self.live
                     }
                 },
@@ -89,11 +95,17 @@ impl Reference {
                     ConnectionAction::Ping => matches!(progress, Progress::Accepted | Progress::LoggedIn),
                     _ => false,
                 },
-                Message::Auth(message) => message.action == AuthAction::Request && progress == Progress::Accepted,
+                Message::Auth(message) => {
+                    let is_along = progress == Progress::Opened && self.is_challenged && !self.is_login_sent;
+                    message.action == AuthAction::Request && (is_along || progress == Progress::Accepted)
+                }
                 _ => progress == Progress::LoggedIn,
             };
             assert!(is_expected, "{message:?} is sent over a socket that is {progress:?}");
-            if let Message::Auth(_) = message {
+            self.is_challenged = true;
+            if let (Message::Auth(_), Progress::Opened) = (&message, progress) {
+                self.is_login_sent = true;
+            } else if let Message::Auth(_) = message {
                 let is_answered = std::mem::take(&mut self.is_answered_early);
                 self.live = Some(if is_answered { Progress::LoggedIn } else { Progress::LoggingIn });
             }

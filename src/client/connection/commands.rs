@@ -44,7 +44,10 @@ impl Connection {
             Phase::Stopped(_) => self.dial_afresh(context),
             // The server takes one login per connection, so another one needs another connection.
             Phase::Open { .. }
-            | Phase::Attempting { step: Step::AwaitingAnswer | Step::Authenticating, .. }
+            | Phase::Attempting {
+                step: Step::Challenging { is_login_sent: true, .. } | Step::AwaitingAnswer | Step::Authenticating,
+                ..
+            }
             | Phase::Waiting { .. }
                 if changed =>
             {

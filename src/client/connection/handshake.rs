@@ -40,7 +40,13 @@ impl Connection {
             ..ConnectionMessage::new(ConnectionAction::Challenge)
         };
         context.send_on(socket, &Message::Connection(challenge));
-        self.attempt_step(context, socket, deadline, Step::Challenging { redirects });
+        // Sent along, the login does not cost a round trip of its own.
+        let params = self.credentials.fixed().map(Box::<str>::from);
+        if let Some(params) = &params {
+            self.send_login(context, socket, params);
+        }
+        let step = Step::Challenging { redirects, is_login_sent: params.is_some() };
+        self.attempt_step(context, socket, deadline, step);
     }
 
     /// A message of the topic CONNECTION arrived.
@@ -53,16 +59,27 @@ impl Connection {
             }
             (
                 ConnectionAction::Accept,
-                &mut Phase::Attempting { socket, since, deadline, step: Step::Challenging { .. } },
+                &mut Phase::Attempting { socket, since, deadline, step: Step::Challenging { is_login_sent, .. } },
             ) => {
                 self.round_trip_ms = context.now.since_ms(since);
                 self.offline_suspected = false;
                 self.await_login(context, socket);
-                self.authenticate(context, socket, deadline);
+                if is_login_sent {
+                    self.attempt_step(context, socket, deadline, Step::Authenticating);
+                } else {
+                    self.authenticate(context, socket, deadline);
+                }
+            }
+            (
+                ConnectionAction::InvalidMessage,
+                Phase::Attempting { step: Step::Challenging { is_login_sent: is_login_sent @ true, .. }, .. },
+            ) => {
+                // Such a server wants to accept the connection first: the login is sent once more after that.
+                *is_login_sent = false;
             }
             (
                 ConnectionAction::Redirect,
-                &mut Phase::Attempting { socket, deadline, step: Step::Challenging { redirects }, .. },
+                &mut Phase::Attempting { socket, deadline, step: Step::Challenging { redirects, .. }, .. },
             ) => {
                 self.redirect(context, socket, deadline, message.url.unwrap_or_default(), redirects + 1);
             }
@@ -164,10 +181,14 @@ impl Connection {
     }
 
     fn request_login(&mut self, context: &mut Context, socket: SocketId, deadline: Instant, params: &str) {
+        self.send_login(context, socket, params);
+        self.attempt_step(context, socket, deadline, Step::Authenticating);
+    }
+
+    fn send_login(&mut self, context: &mut Context, socket: SocketId, params: &str) {
         self.login_digest = digest(params);
         let request = AuthMessage { data: Some(params), ..AuthMessage::new(AuthAction::Request) };
         context.send_on(socket, &Message::Auth(request));
-        self.attempt_step(context, socket, deadline, Step::Authenticating);
     }
 
     fn on_logged_in(&mut self, context: &mut Context, socket: SocketId, data: Option<&str>) {

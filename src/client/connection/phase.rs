@@ -62,8 +62,8 @@ pub enum Phase {
 pub enum Step {
     /// The socket is being opened.
     Dialling { is_first: bool, redirects: u8 },
-    /// The server was asked whether it takes the connection.
-    Challenging { redirects: u8 },
+    /// The server was asked whether it takes the connection, and has the credentials already if the login was sent along.
+    Challenging { redirects: u8, is_login_sent: bool },
     /// The server waits for a login, and the application was asked what to log in with.
     AwaitingAnswer,
     /// The server checks the credentials.

@@ -348,6 +348,13 @@ impl FakeServer {
             (_, Message::Connection(ConnectionMessage { action: ConnectionAction::Ping, .. })) => self.on_ping(link),
             (Stage::Connected, Message::Connection(message)) => self.on_challenge(link, message),
             (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
+            // Sent along with the challenge, before it was clear that this server would not accept it.
+            (Stage::Connected, Message::Auth(_)) => {
+                self.effects.say(link, &ConnectionMessage::new(ConnectionAction::InvalidMessage).into());
+                if self.policy.at_challenge == AtChallenge::AcceptLate {
+                    self.accept(link);
+                }
+            }
             (Stage::LoggedIn, Message::Event(message)) => {
                 let said = self.effects.words.len();
                 let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
@@ -387,10 +394,7 @@ impl FakeServer {
         }
         self.effects.note(link, Request::Challenge { url: message.url.unwrap_or_default().into() });
         match self.policy.at_challenge.clone() {
-            AtChallenge::Accept => {
-                self.connection(link).stage = Stage::Accepted;
-                self.effects.say(link, &ConnectionMessage::new(ConnectionAction::Accept).into());
-            }
+            AtChallenge::Accept => self.accept(link),
             AtChallenge::Reject => {
                 self.effects.say(link, &ConnectionMessage::new(ConnectionAction::Reject).into());
                 self.close(link, NO_CODE);
@@ -399,8 +403,13 @@ impl FakeServer {
                 let redirect = ConnectionMessage::new(ConnectionAction::Redirect);
                 self.effects.say(link, &ConnectionMessage { url: Some(&url), ..redirect }.into());
             }
-            AtChallenge::Silence => {}
+            AtChallenge::Silence | AtChallenge::AcceptLate => {}
         }
+    }
+
+    fn accept(&mut self, link: LinkId) {
+        self.connection(link).stage = Stage::Accepted;
+        self.effects.say(link, &ConnectionMessage::new(ConnectionAction::Accept).into());
     }
 
     fn on_login(&mut self, link: LinkId, message: &AuthMessage<'_>) {

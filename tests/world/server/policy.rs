@@ -56,6 +56,8 @@ pub enum AtConnection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AtChallenge {
     Accept,
+    /// Only after it has refused what was sent along.
+    AcceptLate,
     Reject,
     Redirect(String),
     Silence,
