@@ -11,7 +11,7 @@ const sizes = [
 
 /** The most that a client sends before the server has confirmed anything: events, and bytes. */
 const unconfirmed = 1000;
-const unconfirmedBytes = 1_000_000;
+const unconfirmedBytes = 60_000;
 
 /** How many different payloads take turns. */
 const variety = 16;
