@@ -104,17 +104,19 @@ impl Merged {
         let (base_keys, preferred_keys, other_keys) = (keys(base), keys(preferred), keys(other));
         self.text.push('{');
         let start = self.text.len();
-        for (parts, keys) in [(preferred, &preferred_keys), (other, &other_keys)] {
-            for (at, Part { key, .. }) in parts.iter().enumerate() {
-                let own = preferred_keys.find(key);
-                if keys.find(key) == Some(at) && (own.is_none() || std::ptr::eq(keys, &preferred_keys)) {
-                    let sides = Sides {
-                        base: value_at(base, base_keys.find(key)),
-                        preferred: value_at(preferred, own),
-                        other: value_at(other, other_keys.find(key)),
-                    };
-                    self.push_member(key, sides, start, depth);
-                }
+        let sides = |key| Sides {
+            base: value_at(base, base_keys.find(key)),
+            preferred: value_at(preferred, preferred_keys.find(key)),
+            other: value_at(other, other_keys.find(key)),
+        };
+        for (at, Part { key, .. }) in preferred.iter().enumerate() {
+            if preferred_keys.find(key) == Some(at) {
+                self.push_member(key, sides(key), start, depth);
+            }
+        }
+        for (at, Part { key, .. }) in other.iter().enumerate() {
+            if other_keys.find(key) == Some(at) && !preferred_keys.contains(key) {
+                self.push_member(key, sides(key), start, depth);
             }
         }
         self.text.push('}');
