@@ -55,6 +55,11 @@ impl<V> Queue<V> {
         value
     }
 
+    /// Takes the oldest out, if that is meant.
+    pub fn pop_front_if(&mut self, is_meant: impl Fn(&V) -> bool) -> Option<Box<V>> {
+        if self.front().is_some_and(is_meant) { self.pop_front() } else { None }
+    }
+
     /// The oldest.
     pub fn front(&self) -> Option<&V> {
         self.get(0)
@@ -162,7 +167,12 @@ mod tests {
                         );
                         model = left.into();
                     }
-                    3..=5 => assert_eq!(queue.pop_front().map(|value| *value), model.pop_front()),
+                    3 | 4 => assert_eq!(queue.pop_front().map(|value| *value), model.pop_front()),
+                    5 => {
+                        let is_meant = |front: &u8| *front < value;
+                        let expected = if model.front().is_some_and(is_meant) { model.pop_front() } else { None };
+                        assert_eq!(queue.pop_front_if(is_meant).map(|value| *value), expected);
+                    }
                     _ => {
                         queue.push_back(value);
                         model.push_back(value);

@@ -190,9 +190,7 @@ impl Features {
                 oldest = oldest.min(entry.number);
             }
         }
-        while context.log.flushes.front().is_some_and(|(_, until)| oldest >= *until)
-            && let Some(flush) = context.log.flushes.pop_front()
-        {
+        while let Some(flush) = context.log.flushes.pop_front_if(|(_, until)| oldest >= *until) {
             context.settle(flush.0, Ok(None));
         }
     }

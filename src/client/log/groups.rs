@@ -213,9 +213,7 @@ impl Groups {
 
     /// Writes anew what has been outdated for long enough by this moment, or, without one, all that is.
     pub fn tidy(&mut self, until: Option<Instant>) {
-        while self.outdated.front().is_some_and(|(at, _)| until.is_none_or(|until| *at <= until))
-            && let Some(outdated) = self.outdated.pop_front()
-        {
+        while let Some(outdated) = self.outdated.pop_front_if(|(at, _)| until.is_none_or(|until| *at <= until)) {
             self.rewrite(outdated.1);
         }
     }

@@ -230,8 +230,8 @@ impl Entry {
     fn restore(&mut self, context: &mut Context, name: &str, left: Pending) -> Option<Remote> {
         self.begin_change();
         let present = self.version.map(|version| Remote { version, document: self.base().clone() });
+        let is_deletion = left.is_deletion();
         let Pending { writes: earlier, made_to } = left;
-        let is_deletion = earlier.last().is_some_and(Write::is_deletion);
         let base = made_to.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
         let document = base.and_then(|base| base.document);
         let document = document.or_else(|| is_deletion.then(Document::default));
