@@ -19,21 +19,27 @@ export async function shortenNames({ wasm, glue }) {
 
 /** The glue with the names that wasm-opt gave to imports, `[module, name, short name]`, and to exports, `[name, short name]`. */
 function useShortNames(glue, { imports, exports }) {
-  const replace = (pattern, replacement) => {
-    if (!pattern.test(glue)) throw new Failure(`The glue that wasm-bindgen makes has changed: it does not match ${pattern}.`);
-    glue = glue.replace(pattern, replacement);
+  const find = (pattern) => {
+    const found = pattern.exec(glue);
+    if (!found) throw new Failure(`The glue that wasm-bindgen makes has changed: it does not match ${pattern}.`);
+    return found;
   };
-  const ownModule = './deepstream_wasm_bg.js';
-  const fromElsewhere = imports.filter(([module]) => module !== ownModule);
+  const replace = (pattern, replacement) => {
+    find(pattern);
+    glue = glue.replace(pattern, () => replacement);
+  };
+  // What is imported from other scripts as it is.
+  let others = '';
   for (const [module, name, short] of imports) {
-    if (module === ownModule) replace(new RegExp(`^        ${name}:`, 'm'), () => `        ${short}:`);
+    if (module === './deepstream_wasm_bg.js') {
+      replace(new RegExp(`^        ${name}:`, 'm'), `        ${short}:`);
+    } else {
+      const [, namespace] = find(new RegExp(`^import \\* as (\\w+) from "${module}"`, 'm'));
+      others += `, ${short}: ${namespace}.${name}`;
+    }
   }
   for (const [name, short] of exports) glue = glue.replace(new RegExp(`\\bwasm\\.${name}\\b`, 'g'), () => `wasm.${short}`);
-  // All of it is in one module now; what is imported from other scripts as it is as well.
-  const others = fromElsewhere.map(([module, name, short]) => {
-    const [, namespace] = new RegExp(`^import \\* as (\\w+) from "${module}"`, 'm').exec(glue) ?? [];
-    return `, ${short}: ${namespace}.${name}`;
-  });
-  replace(/"\.\/deepstream_wasm_bg\.js": import0,\n(?:.*: import\d+,\n)*/, () => `a: { ...import0${others.join('')} },\n`);
+  // All of it is in one module now.
+  replace(/"\.\/deepstream_wasm_bg\.js": import0,\n(?:.*: import\d+,\n)*/, `a: { ...import0${others} },\n`);
   return glue;
 }
