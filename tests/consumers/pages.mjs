@@ -1,15 +1,37 @@
 // What the tests of frameworks do with the pages that these have made, against a real server.
 import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
 import { WebSocket } from 'ws';
 import { startDeepstreamServer } from '../harness/deepstream-server.mjs';
+import { startStaticServer } from '../harness/static-server.mjs';
 import { startTcpProxy } from '../harness/tcp-proxy.mjs';
-import { inProject, launchBrowser } from './support.mjs';
+import { inProject, launchBrowser, timeout } from './support.mjs';
 
 /** Milliseconds until what a page waits for must be there. */
 const patience = 60_000;
 
+/**
+ * Has a world, and the site that is built for it, while the tests of a suite run: `built.world` and `built.site`.
+ * @param {(world) => Promise<{ stop: () => Promise<void> }>} build builds and serves it
+ */
+export function builtFor(build) {
+  const built = {};
+  before(async () => {
+    built.world = await startWorld();
+    built.site = await build(built.world);
+  }, { timeout });
+  after(async () => {
+    await built.site?.stop();
+    await built.world?.stop();
+  }, { timeout });
+  return built;
+}
+
+/** Serves what a project was built to. */
+export const serveBuilt = () => startStaticServer({ directories: { '/': inProject('dist') } });
+
 /** Starts a server, behind a network that knows who has dialled; a client of it that is no page; and a browser. */
-export async function startWorld() {
+async function startWorld() {
   const server = await startDeepstreamServer();
   const proxy = await startTcpProxy({ target: server.port });
   const browser = await launchBrowser();

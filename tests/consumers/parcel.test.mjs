@@ -1,9 +1,8 @@
 // Parcel, as it is configured by default: pages are built, served as files, and opened.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { after, before, describe, test } from 'node:test';
-import { startStaticServer } from '../harness/static-server.mjs';
-import { startWorld, titleOf } from './pages.mjs';
+import { describe, test } from 'node:test';
+import { builtFor, serveBuilt, titleOf } from './pages.mjs';
 import { inProject, run, runtime, timeout } from './support.mjs';
 
 const entries = {
@@ -31,11 +30,7 @@ const scriptOf = ([entry, load], url) => `
 `;
 
 describe('Parcel', () => {
-  let world;
-  let site;
-
-  before(async () => {
-    world = await startWorld();
+  const built = builtFor(async (world) => {
     for (const [name, entry] of Object.entries(entries)) {
       const script = `<script type="module" src="${name}.js"></script>`;
       const page = `<!doctype html><html lang="en"><link rel="icon" href="data:," />${script}</html>`;
@@ -45,17 +40,12 @@ describe('Parcel', () => {
     const pages = Object.keys(entries).map((name) => `${name}.html`);
     const env = { PARCEL_WORKERS: '0' };
     await run(runtime, ['node_modules/parcel/lib/bin.js', 'build', ...pages, '--no-cache', '--no-autoinstall'], env);
-    site = await startStaticServer({ directories: { '/': inProject('dist') } });
-  }, { timeout });
-
-  after(async () => {
-    await site?.stop();
-    await world?.stop();
-  }, { timeout });
+    return serveBuilt();
+  });
 
   for (const [name, [entry]] of Object.entries(entries)) {
     test(`bundles ${entry}`, { timeout }, async () => {
-      assert.equal(await titleOf(world, `${site.url}/${name}.html`), 'Grüße, 世界');
+      assert.equal(await titleOf(built.world, `${built.site.url}/${name}.html`), 'Grüße, 世界');
     });
   }
 });
