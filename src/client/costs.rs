@@ -21,6 +21,8 @@ struct Rig {
     socket: SocketId,
     sent: Vec<Vec<u8>>,
     outputs: Vec<Output>,
+    /// What storage holds, where there is one.
+    stored: Vec<(String, String)>,
     /// What each input since the last [`forget`](Self::forget) cost: entries visited, and allocations.
     costs: Vec<(usize, u64)>,
     /// How many outputs they led to.
@@ -29,11 +31,14 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
-        let options = Options { outbox_storage: OutboxStorage::Memory, ..Options::default() };
-        let client = Client::new(Instant::default(), &["ws://server/deepstream"], options, 1);
-        let (now, socket) = (Instant::default(), SocketId(0));
-        let mut rig =
-            Self { client, now, socket, sent: Vec::new(), outputs: Vec::new(), costs: Vec::new(), output_count: 0 };
+        Self::with((OutboxStorage::Memory, Vec::new()), 1)
+    }
+
+    fn with((outbox_storage, stored): (OutboxStorage, Vec<(String, String)>), seed: u64) -> Self {
+        let options = Options { outbox_storage, ..Options::default() };
+        let client = Client::new(Instant::default(), &["ws://server/deepstream"], options, seed);
+        let (now, socket, sent, outputs) = (Instant::default(), SocketId(0), Vec::new(), Vec::new());
+        let mut rig = Self { client, now, socket, sent, outputs, stored, costs: Vec::new(), output_count: 0 };
         rig.ask(Command::Login { ticket: Ticket(0), params: None });
         rig.input(Input::Tick);
         let opened = rig.outputs.iter().find_map(|output| match output {
@@ -49,18 +54,35 @@ impl Rig {
     }
 
     fn input(&mut self, input: Input<'_>) {
+        self.outputs.clear();
+        self.sent.clear();
+        self.handle(input);
+    }
+
+    /// What is asked of storage and locks is answered.
+    fn handle(&mut self, input: Input<'_>) {
         let before = VISITED.get();
         let cost = measure(|| {
             self.client.handle(self.now, input);
             self.client.deadline();
         });
         self.costs.push((VISITED.get() - before, cost.count_total));
-        self.outputs.clear();
-        self.sent.clear();
         while let Some(output) = self.client.poll() {
             self.output_count += 1;
             match output {
                 Output::Send(_, frame) => self.sent.push(frame),
+                Output::WriteStorage { key, value } => {
+                    self.stored.retain(|(stored, _)| **stored != *key);
+                    self.stored.extend(value.map(|value| (key.into(), value.into())));
+                }
+                Output::ReadStorage { read, prefix } => {
+                    let mut items = self.stored.clone();
+                    items.retain(|(key, _)| key.starts_with(&*prefix));
+                    self.handle(Input::Storage(StorageEvent::Contents { read, items: &items }));
+                }
+                Output::AskLock { name, .. } => {
+                    self.handle(Input::Lock { name: &name, outcome: LockOutcome::Granted });
+                }
                 output => self.outputs.push(output),
             }
         }
@@ -466,4 +488,27 @@ fn of_one_write_past_a_record_among_many() {
         }
         rig.input(Input::Tick);
     });
+}
+
+/// What another page has left costs as much as it is.
+#[test]
+#[cfg(feature = "records")]
+fn of_what_another_page_has_left() {
+    let cost = |count| {
+        let storage = |stored| (OutboxStorage::Custom, stored);
+        let mut rig = Rig::with(storage(Vec::new()), 1);
+        for name in names(count) {
+            rig.ask(Command::Record(RecordCommand::Open { name: &name, strategy: Strategy::RemoteWins }));
+            let edits = vec![(record::Path::parse("a").expect("it is a path"), Some("2"))];
+            rig.ask(Command::Record(RecordCommand::Write { name: &name, edits, ticket: None }));
+        }
+        rig.input(Input::TaskEnd);
+        let mut next = Rig::with(storage(rig.stored), 2);
+        next.settle();
+        assert_eq!((next.client.outbox().len(), next.client.records().is_open("name/00499")), (count, true));
+        next.costs.iter().fold((0, 0), |sum, cost| (sum.0 + cost.0, sum.1 + cost.1))
+    };
+    let (few, many) = (cost(500), cost(2_000));
+    assert!(many.0 < 5 * few.0, "entries visited: {} and {}", few.0, many.0);
+    assert!(many.1 < 5 * few.1, "allocations: {} and {}", few.1, many.1);
 }

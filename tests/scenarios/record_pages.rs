@@ -9,6 +9,7 @@ use crate::{
         ClientId, LATENCY, RecordWish, Wish, World,
         browser::BrowserId,
         network::{Direction, Route},
+        server::Right,
     },
 };
 
@@ -295,6 +296,33 @@ fn a_page_that_lives_sends_what_a_killed_one_has_written() {
     assert!(view(&mut world, watcher).contains("left"));
     assert!(view(&mut world, other).contains("left"));
     assert_eq!(entries_in(&mut world, browser), 0);
+}
+
+#[test]
+fn what_a_killed_page_has_written_waits_for_a_record_that_is_denied_here() {
+    for is_discarded in [true, false] {
+        let (mut world, browser, page, _) = start();
+        let next = world.add_client_in(browser, |_| {});
+        world.login(next, ADA);
+        world.server().policy.denied_rights.insert((Right::Read, NAME.into()));
+        open(&mut world, next, Strategy::RemoteWins);
+        world.run_for(A_WHILE);
+        world.pause(page);
+        set(&mut world, page, "a", "1");
+        world.crash(page);
+        world.run_for(10_000);
+        world.server().policy.denied_rights.clear();
+        world.run_for(10_000);
+        assert_ne!(entries_in(&mut world, browser), 0, "it waits");
+        if is_discarded {
+            wish(&mut world, next, RecordWish::Discard(NAME.into()));
+        } else {
+            open(&mut world, next, Strategy::RemoteWins);
+        }
+        world.run_for(20_000);
+        assert!(on_server(&mut world).unwrap().1.contains("\"a\":1"), "{is_discarded}");
+        assert_eq!(entries_in(&mut world, browser), 0);
+    }
 }
 
 #[test]

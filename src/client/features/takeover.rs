@@ -4,16 +4,19 @@
 //! gone, and sends what it left, if it belongs to whoever is logged in here.
 
 use super::Features;
-use crate::client::{
-    context::Context,
-    error::{ClientError, DropReason},
-    io::{Claim, Delivery, Entry, GroupId, Kind, LockOutcome, Offer, Owner},
-    limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
-    log::{
-        Cleared, LeaseStage, Other, OwnLock, Purpose, Storage,
-        persisted::{self, Persisted, PersistedGroup, Unreadable},
-        sort_by_number,
+use crate::{
+    client::{
+        context::Context,
+        error::{ClientError, DropReason},
+        io::{Claim, Delivery, Entry, GroupId, Kind, LockOutcome, Offer, Owner},
+        limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
+        log::{
+            Cleared, LeaseStage, Other, OwnLock, Purpose, Storage,
+            persisted::{self, Persisted, PersistedGroup, Unreadable},
+            sort_by_number,
+        },
     },
+    names::NameMap,
 };
 
 impl Context {
@@ -214,34 +217,33 @@ impl Features {
     /// Takes what a client that is gone has written to records to the own keys, since what is written here was made to that. With
     /// each comes what it stands in storage with, and its number there. Says whether there was anything new.
     fn adopt_writes(&mut self, context: &mut Context, found: Vec<(GroupId, u64, Entry)>) -> bool {
-        let (mut bases, mut writes) = (Vec::<(u64, Entry)>::new(), Vec::new());
+        let (mut bases, mut known, mut writes) = (NameMap::<(u64, Option<Entry>)>::new(), NameMap::new(), Vec::new());
         for (group, number, mut entry) in found {
             context.log.groups.remove(group, false);
             let base = entry.data.as_deref().filter(|_| entry.kind == Kind::Base);
             if let Some((first, all)) = base.and_then(|data| self.records.read_base(data)) {
                 // The last one counts. None of those that are here by now are part of it.
                 entry.data = Some(all);
-                match bases.iter_mut().find(|(_, base)| base.name == entry.name) {
-                    Some(base) => *base = (first, entry),
-                    None => bases.push((first, entry)),
-                }
+                let base = bases.get_or_insert_with(&entry.name, || (0, None));
+                *base = (first, Some(entry));
             } else {
                 writes.push((number, entry));
             }
         }
+        for entry in self.entries(&context.log) {
+            known.get_or_insert_with(&entry.key, || ());
+        }
         let mut adopted = Vec::new();
         for (number, mut entry) in writes {
-            let base = bases.iter().find(|(_, base)| base.name == entry.name);
-            let is_it = |known: &Entry| known.key == entry.key;
-            let is_known = self.entries(&context.log).any(is_it) || adopted.iter().any(is_it);
+            let base = bases.get_mut(&entry.name);
             // The others are part of what these were made to, or another page had begun to do what is done here.
-            if base.is_none_or(|(first, _)| number >= *first) && !is_known {
-                context.enter(&mut entry);
-                adopted.push(entry);
+            if base.as_ref().is_some_and(|(first, _)| number < *first) || known.contains(&entry.key) {
+                continue;
             }
-        }
-        for (_, mut base) in bases {
-            if adopted.iter().any(|entry: &Entry| entry.name == base.name) {
+            known.get_or_insert_with(&entry.key, || ());
+            context.enter(&mut entry);
+            adopted.push(entry);
+            if let Some(mut base) = base.and_then(|(_, base)| base.take()) {
                 context.keep(&mut base);
                 adopted.push(base);
             }

@@ -10,12 +10,15 @@ use super::{
     stored::{StoredBase, StoredWrite, base_text, read_base, read_write},
     tell,
 };
-use crate::client::{
-    context::{Context, Visit},
-    error::{ClientError, Rival},
-    io::{Entry as Op, Kind, Progress, RecordNews, Strategy},
-    log::Log,
-    record::Document,
+use crate::{
+    client::{
+        context::{Context, Visit},
+        error::{ClientError, Rival},
+        io::{Entry as Op, Kind, Progress, RecordNews, Strategy},
+        log::Log,
+        record::Document,
+    },
+    names::{NameMap, count_visits},
 };
 
 impl Records {
@@ -26,9 +29,7 @@ impl Records {
             if let Some(entry) = self.entries.get(name) {
                 entry.entries().for_each(&mut *visit);
             }
-        }
-        for left in &self.left {
-            left.iter().for_each(|write| visit(&write.op));
+            left_of(&self.left, name).flat_map(|left| left.iter()).for_each(|write| visit(&write.op));
         }
     }
 
@@ -39,16 +40,15 @@ impl Records {
             if let Some(entry) = self.entries.get_mut(&name) {
                 entry.pending.for_each_entry(context, visit);
             }
-        }
-        for left in &mut self.left {
-            left.for_each_entry(context, visit);
+            for left in self.left.iter_mut().filter_map(|left| left.get_mut(&name)) {
+                left.for_each_entry(context, visit);
+            }
         }
     }
 
     /// Takes in what earlier pages have left, or users who have logged in again. The log has it already.
     pub fn adopt(&mut self, context: &mut Context, ops: Vec<Op>) {
-        let (mut blind, mut bases) = (Vec::new(), Vec::new());
-        let begin = self.left.len();
+        let (mut blind, mut bases, mut adopted) = (Vec::new(), Vec::new(), NameMap::<Pending>::new());
         for op in ops {
             if op.kind == Kind::Base {
                 bases.push(op);
@@ -63,19 +63,13 @@ impl Records {
                 blind.push(write);
                 continue;
             }
-            let known = self.left.iter().skip(begin).position(|left| *left.name() == *write.op.name);
-            let position = known.map_or(self.left.len(), |known| begin + known);
-            if known.is_none() {
-                self.left.push(Pending::default());
-            }
-            let Pending { writes, made_to } = &mut self.left[position];
+            let Pending { writes, made_to } = adopted.get_or_insert_with(&write.op.name, Pending::default);
             if insert_in_time(writes, write) == 0 {
                 made_to.version = version;
             }
         }
         for base in bases {
-            let left = self.left.iter_mut().skip(begin).find(|left| *left.name() == *base.name);
-            let left = left.filter(|left| left.made_to.base.is_none());
+            let left = adopted.get_mut(&base.name).filter(|left| left.made_to.base.is_none());
             match (left, base.data.as_deref().and_then(read_base)) {
                 (Some(left), Some(StoredBase { version, document, .. })) => {
                     left.made_to = MadeTo { version, has_data: document.is_some(), base: Some(base) };
@@ -83,6 +77,8 @@ impl Records {
                 _ => context.leave(&base),
             }
         }
+        self.may_take.append(&mut adopted.to_names());
+        self.left.push(adopted);
         self.adopt_blind(blind);
     }
 
@@ -90,11 +86,14 @@ impl Records {
     /// what is seen of records is as if it had not been made.
     pub fn take_out(&mut self, context: &mut Context, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let mut taken = self.take_out_blind(is_meant);
-        for left in &mut self.left {
-            taken.append(&mut left.take_out(is_meant));
-        }
-        self.left.retain(|left| !left.is_empty());
         for name in context.log.written_to.to_names() {
+            for left in &mut self.left {
+                let Some(pending) = left.get_mut(&name) else { continue };
+                taken.append(&mut pending.take_out(is_meant));
+                if pending.is_empty() {
+                    left.remove(&name);
+                }
+            }
             if self.entries.get(&name).is_some_and(|entry| entry.entries().any(is_meant)) {
                 taken.append(&mut self.take_out_of(context, &name, is_meant));
             }
@@ -148,21 +147,28 @@ impl Records {
 
     /// Makes what earlier pages have left part of the records that can take it now.
     pub(super) fn take_up(&mut self, context: &mut Context) {
-        let mut index = 0;
-        while let Some(left) = self.left.get(index) {
-            let entry = self.entries.get(left.name());
-            if entry.is_some_and(|entry| !entry.takes(left)) {
-                index += 1;
-                continue;
-            }
-            let is_blind = entry.is_none() && left.is_deletion() && !left.made_to.has_data;
-            let left = self.left.remove(index);
-            if is_blind {
-                self.delete_blindly(context, left);
-            } else {
-                self.restore(context, left);
+        for name in std::mem::take(&mut self.may_take) {
+            for index in 0..self.left.len() {
+                count_visits(1);
+                let (entry, left) = (self.entries.get(&name), &mut self.left[index]);
+                let is_taken = left.get(&name).is_some_and(|left| entry.is_none_or(|entry| entry.takes(left)));
+                let Some(left) = is_taken.then(|| left.remove(&name)).flatten() else { continue };
+                if entry.is_none() && left.is_deletion() && !left.made_to.has_data {
+                    self.delete_blindly(context, *left);
+                } else {
+                    self.restore(context, &name, *left);
+                }
             }
         }
+        self.left.retain(|left| !left.is_empty());
+        debug_assert!(
+            self.left.iter().all(|left| left.names().all(|name| {
+                let is_taken =
+                    || self.entries.get(name).is_none_or(|entry| left.get(name).is_some_and(|it| entry.takes(it)));
+                self.may_take.iter().any(|may_take| **may_take == *name) || !is_taken()
+            })),
+            "what can be taken is taken"
+        );
     }
 
     /// Whatever the server has of a record is to be deleted.
@@ -180,8 +186,7 @@ impl Records {
 
     /// Makes the writes that an earlier page could not send part of a record that [takes](Entry::takes) them, before those of
     /// this one.
-    fn restore(&mut self, context: &mut Context, left: Pending) {
-        let name = &*Box::<str>::from(left.name());
+    fn restore(&mut self, context: &mut Context, name: &str, left: Pending) {
         let is_open = self.entries.contains(name);
         let entry = self.entries.get_or_insert_with(name, || Entry::new(Strategy::RemoteWins));
         if !is_open {
@@ -206,6 +211,12 @@ impl Records {
             self.schedule(context);
         }
     }
+}
+
+/// What was left of a record, each time that something was taken in.
+pub(super) fn left_of<'a>(left: &'a [NameMap<Pending>], name: &str) -> impl Iterator<Item = &'a Pending> {
+    count_visits(left.len());
+    left.iter().filter_map(move |left| left.get(name))
 }
 
 impl Entry {

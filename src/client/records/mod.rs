@@ -66,8 +66,10 @@ pub struct Records {
     /// Whether any of them may be due.
     is_blind_due: bool,
     cache: Cache,
-    /// What earlier pages have left, until the records can take it.
-    left: Vec<Pending>,
+    /// What earlier pages have left, by record, each time that something was taken in, until the records can take it.
+    left: Vec<NameMap<Pending>>,
+    /// The records that may be able to take some of it now.
+    may_take: Vec<Box<str>>,
     /// The records whose writes are to be sent when storage has what has become of them.
     folded: Vec<Box<str>>,
     /// Whether what earlier pages have left was looked for, so that new writes may follow.
@@ -92,6 +94,7 @@ impl Records {
             is_blind_due: false,
             cache: Cache::default(),
             left: Vec::new(),
+            may_take: Vec::new(),
             folded: Vec::new(),
             may_write: false,
             has_waiting: false,
@@ -273,6 +276,7 @@ impl Records {
         };
         if matches!(entry.stage, Stage::Denied | Stage::Held) {
             entry.stage = Stage::Unknown;
+            self.may_take.push(name.into());
         }
         if matches!(entry.stage, Stage::Unknown) && context.session.is_some() {
             self.unasked.push(name.into());
@@ -459,6 +463,7 @@ impl Records {
         if let Some(last) = last {
             tell(context, name, news(last));
         }
+        self.may_take.push(name.into());
     }
 }
 

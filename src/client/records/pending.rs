@@ -52,11 +52,6 @@ impl Pending {
         self.writes.iter_mut()
     }
 
-    /// The record that they are to, if there are any.
-    pub fn name(&self) -> &str {
-        self.writes.first().map_or("", |first| &first.op.name)
-    }
-
     /// Whether the record is to be deleted.
     pub fn is_deletion(&self) -> bool {
         self.writes.last().is_some_and(Write::is_deletion)

@@ -1,6 +1,6 @@
 //! What records do with the connection, and with time.
 
-use super::{Entry, Records, Stage, cache::Cache, fail, failure, send};
+use super::{Entry, Records, Stage, cache::Cache, fail, failure, left::left_of, send};
 use crate::{
     client::{
         context::Context,
@@ -55,9 +55,7 @@ impl Records {
     /// Does what was put off until nothing else is done: makes what others have left part of the records, and sends what may
     /// be sent. Says whether something must be in storage before the rest is.
     pub fn follow(&mut self, context: &mut Context) -> bool {
-        if !self.left.is_empty() {
-            self.take_up(context);
-        }
+        self.take_up(context);
         if context.session.is_none() || !context.log.may_send() {
             return false;
         }
@@ -84,10 +82,14 @@ impl Records {
         }
     }
 
-    /// Tells what has become of a record, and sees to it that storage says what the writes to it were made to.
+    /// Tells what has become of a record, and sees to it that storage says what the writes to it were made to. It may be able to
+    /// take now what earlier pages have left.
     pub(super) fn publish(&mut self, context: &mut Context, name: &str) {
-        let left = self.left.iter().filter(|left| left.name() == name);
-        let first_left = left.flat_map(|left| left.iter()).map(|write| write.op.number).min();
+        let left = left_of(&self.left, name).flat_map(|left| left.iter());
+        let first_left = left.map(|write| write.op.number).min();
+        if first_left.is_some() {
+            self.may_take.push(name.into());
+        }
         if let Some(entry) = self.entries.get_mut(name) {
             entry.tell_changes(context, name);
             entry.keep_base(context, name, first_left);
