@@ -5,7 +5,7 @@ use deepstream_wasm::client::{AuthParams, CloseKind, ConnectionState::*, Output,
 use crate::world::{
     ClientId, LATENCY, SERVER, World,
     network::Route,
-    server::{AtLogin, Request},
+    server::{AtChallenge, AtLogin, Request},
 };
 
 const ELSEWHERE: &str = "ws://elsewhere.test/deepstream";
@@ -155,6 +155,94 @@ fn a_function_is_asked_at_every_attempt() {
     assert_eq!(world.user(alice), Some(r#"{"token":2}"#));
 }
 
+/// A client that logs in with what a function answers, as soon as it has asked.
+fn asked(world: &mut World) -> ClientId {
+    let alice = world.add_client_with(|options| options.auth_params = Some(AuthParams::Function));
+    world.login_without_params(alice);
+    world.run_until(alice, Challenging);
+    assert_eq!(questions(world, alice), [(0, false, None)]);
+    alice
+}
+
+#[test]
+fn a_function_is_asked_when_the_socket_opens_and_its_answer_is_sent_along() {
+    for accepts_late in [false, true] {
+        let mut world = World::new();
+        if accepts_late {
+            world.server().policy.at_challenge = AtChallenge::AcceptLate;
+        }
+        let alice = asked(&mut world);
+        world.answer(alice, 0, Ok(r#"{"token":1}"#));
+        assert_eq!(world.client(alice).state(), Challenging);
+        if accepts_late {
+            world.run_until_open(alice);
+        } else {
+            world.run_for(2 * LATENCY);
+        }
+        assert_eq!((world.client(alice).state(), world.user(alice)), (Open, Some(r#"{"token":1}"#)));
+        assert_eq!(questions(&world, alice).len(), 1, "it is asked once for an attempt");
+    }
+}
+
+#[test]
+fn an_answer_goes_to_where_the_server_sends_the_client() {
+    for wait_ms in [0, 2 * LATENCY, 4 * LATENCY] {
+        let mut world = World::new();
+        world.add_server(ELSEWHERE);
+        world.server().policy.at_challenge = AtChallenge::Redirect(ELSEWHERE.into());
+        let alice = asked(&mut world);
+        world.run_for(wait_ms);
+        world.answer(alice, 0, Ok(r#"{"token":1}"#));
+        world.run_until_open(alice);
+        let logins = world.server_at(ELSEWHERE).requests().into_iter().filter(|it| matches!(it, Request::Login(_)));
+        assert_eq!(logins.collect::<Vec<_>>(), [&Request::Login(r#"{"token":1}"#.into())]);
+        assert_eq!(questions(&world, alice).len(), 1, "it is asked once for an attempt");
+        world.network().cut(alice);
+        world.run_for(1_000);
+        assert_eq!(questions(&world, alice).len(), 2, "another attempt asks again");
+    }
+}
+
+#[test]
+fn an_answer_counts_only_while_the_function_is_what_the_client_logs_in_with() {
+    let mut world = World::new();
+    let alice = asked(&mut world);
+    world.login(alice, r#"{"token":"given"}"#);
+    world.answer(alice, 0, Ok(r#"{"token":"asked for"}"#));
+    world.run_until_open(alice);
+    assert_eq!(world.user(alice), Some(r#"{"token":"given"}"#));
+    let is_asked_for = |request: &&Request| **request == Request::Login(r#"{"token":"asked for"}"#.into());
+    assert!(!world.server().requests().iter().any(is_asked_for));
+}
+
+#[test]
+fn an_answer_that_comes_while_the_client_rests_is_asked_for_again() {
+    let mut world = World::new();
+    let alice = asked(&mut world);
+    world.pause(alice);
+    world.answer(alice, 0, Ok(r#"{"token":"old"}"#));
+    world.resume(alice);
+    world.run_until(alice, Challenging);
+    world.answer(alice, 1, Ok(r#"{"token":"new"}"#));
+    world.run_until_open(alice);
+    assert_eq!(world.user(alice), Some(r#"{"token":"new"}"#));
+}
+
+#[test]
+fn a_question_that_outlasts_an_attempt_is_asked_again_though_the_server_was_silent_too() {
+    let mut world = World::new();
+    world.server().policy.at_challenge = AtChallenge::Silence;
+    let alice = asked(&mut world);
+    world.run_until(alice, Reconnecting);
+    world.server().policy.at_challenge = AtChallenge::Accept;
+    world.run_until(alice, Challenging);
+    assert_eq!(questions(&world, alice).len(), 2);
+    world.answer(alice, 0, Ok(r#"{"token":"late"}"#));
+    world.answer(alice, 1, Ok(r#"{"token":"new"}"#));
+    world.run_until_open(alice);
+    assert_eq!(world.user(alice), Some(r#"{"token":"new"}"#));
+}
+
 #[test]
 fn a_refused_answer_is_refreshed_once() {
     let mut world = World::new();
@@ -173,15 +261,16 @@ fn a_refused_answer_is_refreshed_once() {
 
 #[test]
 fn a_function_that_fails_is_asked_again_with_the_next_attempt() {
-    let mut world = World::new();
-    let alice = world.add_client_with(|options| options.auth_params = Some(AuthParams::Function));
-    world.login_without_params(alice);
-    world.run_for(100);
-    world.answer(alice, 0, Err("no network"));
-    assert_eq!(world.client(alice).error_codes(), ["AUTH_PARAMS_FAILED"]);
-    world.run_for(100);
-    world.answer(alice, 1, Ok("{}"));
-    world.run_until_open(alice);
+    for wait_ms in [0, 100] {
+        let mut world = World::new();
+        let alice = asked(&mut world);
+        world.run_for(wait_ms);
+        world.answer(alice, 0, Err("no network"));
+        assert_eq!(world.client(alice).error_codes(), ["AUTH_PARAMS_FAILED"]);
+        world.run_for(100);
+        world.answer(alice, 1, Ok("{}"));
+        world.run_until_open(alice);
+    }
 }
 
 #[test]

@@ -176,8 +176,9 @@ export interface Options {
 
   /**
    * What `login()` without details logs in with: an object, or a function that gives one. The function is asked at every
-   * attempt. If the server refuses its answer it is asked once more, with `refresh: true` and what the server said; if that
-   * is refused too, the login has failed. A function that fails makes the attempt fail, and the next one asks again.
+   * attempt, as soon as the socket is open. If the server refuses its answer it is asked once more, with `refresh: true` and
+   * what the server said; if that is refused too, the login has failed. A function that fails makes the attempt fail, and the
+   * next one asks again.
    * @defaultValue undefined
    * @example
    * new DeepstreamClient(url, { authParams: async ({ refresh }) => ({ token: await getToken({ force: refresh }) }) });

@@ -1,6 +1,6 @@
 //! What the client logs in with.
 
-use crate::client::options::AuthParams;
+use crate::client::{io::Output, options::AuthParams};
 
 /// Where the parameters of a login come from.
 #[derive(Debug, Default)]
@@ -10,6 +10,8 @@ pub struct Credentials {
     refused: Option<Refusal>,
     /// The question that the application has not answered yet.
     asked: Option<Question>,
+    /// What it has answered in this attempt.
+    answer: Option<Box<str>>,
     next_question: u32,
 }
 
@@ -42,15 +44,8 @@ pub enum Obtain {
     Nothing,
     /// Send this.
     Send(Box<str>),
-    /// Ask the application, and wait for the answer.
-    Ask {
-        /// Names the question.
-        id: u32,
-        /// Whether the last answer was refused.
-        refresh: bool,
-        /// What the server gave as the reason: JSON text.
-        reason: Option<Box<str>>,
-    },
+    /// Ask the application this, and wait for the answer.
+    Ask(Output),
     /// Wait for the answer to a question that was asked before.
     Wait,
 }
@@ -92,6 +87,9 @@ impl Credentials {
             Source::None => Obtain::Nothing,
             Source::Fixed(params) => Obtain::Send(params.clone()),
             Source::Function => {
+                if let Some(answer) = &self.answer {
+                    return Obtain::Send(answer.clone());
+                }
                 let refresh = self.refused.is_some();
                 if self.asked.is_some_and(|asked| asked.refresh == refresh) {
                     return Obtain::Wait;
@@ -100,14 +98,23 @@ impl Credentials {
                 self.next_question = id.wrapping_add(1);
                 self.asked = Some(Question { id, refresh });
                 let reason = self.refused.as_ref().and_then(|refusal| refusal.reason.clone());
-                Obtain::Ask { id, refresh, reason }
+                Obtain::Ask(Output::AskCredentials { question: id, refresh, reason })
             }
         }
     }
 
-    /// The application answered; says whether that was the question of now.
-    pub fn answered(&mut self, id: u32) -> bool {
-        self.asked.take_if(|asked| asked.id == id).is_some()
+    /// The application answered this, or failed to; says whether that was the question of now.
+    pub fn answered(&mut self, id: u32, answer: Option<&str>) -> bool {
+        let is_it = self.asked.take_if(|asked| asked.id == id).is_some() && matches!(self.source, Source::Function);
+        if is_it {
+            self.answer = answer.map(Into::into);
+        }
+        is_it
+    }
+
+    /// A new attempt: the application is asked anew.
+    pub fn begin_attempt(&mut self) {
+        self.answer = None;
     }
 
     /// The application took too long to answer: it is asked again the next time.
@@ -117,6 +124,7 @@ impl Credentials {
 
     /// The server refused; says whether asking again is worth it.
     pub fn refused(&mut self, reason: Option<&str>) -> bool {
+        self.answer = None;
         let ask_again = matches!(self.source, Source::Function) && self.refused.is_none();
         if ask_again {
             self.refused = Some(Refusal { reason: reason.map(Into::into) });
@@ -158,13 +166,17 @@ mod tests {
     fn a_function_is_asked_each_time_and_once_afresh_after_a_refusal() {
         let mut credentials = Credentials::default();
         assert!(credentials.set(None, Some(&AuthParams::Function)));
-        assert_eq!(credentials.obtain(), Obtain::Ask { id: 0, refresh: false, reason: None });
+        let ask = |question, refresh, reason: Option<&str>| {
+            Obtain::Ask(Output::AskCredentials { question, refresh, reason: reason.map(Into::into) })
+        };
+        assert_eq!(credentials.obtain(), ask(0, false, None));
         assert_eq!(credentials.obtain(), Obtain::Wait, "the next attempt shares the question");
-        assert!(credentials.answered(0));
-        assert!(!credentials.answered(0));
+        assert!(credentials.answered(0, Some("{}")));
+        assert!(!credentials.answered(0, Some("[]")));
+        assert_eq!(credentials.obtain(), Obtain::Send("{}".into()), "asked once for an attempt");
         assert!(credentials.refused(Some("\"expired\"")));
-        assert_eq!(credentials.obtain(), Obtain::Ask { id: 1, refresh: true, reason: Some("\"expired\"".into()) });
-        assert!(credentials.answered(1));
+        assert_eq!(credentials.obtain(), ask(1, true, Some("\"expired\"")));
+        assert!(credentials.answered(1, Some("{}")));
         assert!(!credentials.refused(Some("\"again\"")), "one refresh only");
         assert!(!credentials.exist());
     }

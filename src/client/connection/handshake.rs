@@ -41,12 +41,15 @@ impl Connection {
         };
         context.send_on(socket, &Message::Connection(challenge));
         // Sent along, the login does not cost a round trip of its own.
-        let params = self.credentials.fixed().map(Box::<str>::from);
-        if let Some(params) = &params {
+        let obtained = self.credentials.obtain();
+        if let Obtain::Send(params) = &obtained {
             self.send_login(context, socket, params);
         }
-        let step = Step::Challenging { redirects, is_login_sent: params.is_some() };
+        let step = Step::Challenging { redirects, is_login_sent: matches!(obtained, Obtain::Send(_)) };
         self.attempt_step(context, socket, deadline, step);
+        if let Obtain::Ask(question) = obtained {
+            context.out.push_back(question);
+        }
     }
 
     /// A message of the topic CONNECTION arrived.
@@ -148,15 +151,20 @@ impl Connection {
 
     /// The application answered what to log in with, or failed to.
     pub fn on_credentials(&mut self, context: &mut Context, question: u32, answer: Result<&str, &str>) {
-        if !self.credentials.answered(question) {
+        if !self.credentials.answered(question, answer.ok()) {
             return;
         }
-        let Phase::Attempting { socket, deadline, step: Step::AwaitingAnswer, .. } = self.phase else {
-            return;
-        };
-        match answer {
-            Ok(params) => self.request_login(context, socket, deadline, params),
-            Err(words) => {
+        let Phase::Attempting { socket, deadline, step, .. } = &mut self.phase else { return };
+        let (socket, deadline) = (*socket, *deadline);
+        match (step, answer) {
+            // The next socket has the answer when it opens, or asks again.
+            (Step::Dialling { .. } | Step::Authenticating, _) => {}
+            (Step::AwaitingAnswer, Ok(params)) => self.request_login(context, socket, deadline, params),
+            (Step::Challenging { is_login_sent, .. }, Ok(params)) => {
+                *is_login_sent = true;
+                self.send_login(context, socket, params);
+            }
+            (_, Err(words)) => {
                 self.lose(context, ClientError::AuthParamsFailed { words: words.into() }, Urgency::AtOnce);
             }
         }
@@ -173,9 +181,9 @@ impl Connection {
             Obtain::Nothing => context.settle_all(&mut self.resumes, &Ok(None)),
             Obtain::Send(params) => self.request_login(context, socket, deadline, &params),
             Obtain::Wait => self.attempt_step(context, socket, deadline, Step::AwaitingAnswer),
-            Obtain::Ask { id, refresh, reason } => {
+            Obtain::Ask(question) => {
                 self.attempt_step(context, socket, deadline, Step::AwaitingAnswer);
-                context.out.push_back(Output::AskCredentials { question: id, refresh, reason });
+                context.out.push_back(question);
             }
         }
     }

@@ -350,6 +350,7 @@ impl Connection {
     }
 
     fn dial(&mut self, context: &mut Context) {
+        self.credentials.begin_attempt();
         let timeout_ms = self.backoff.connect_timeout_ms(&context.options, self.round_trip_ms);
         self.open_socket(context, context.now.after_ms(timeout_ms), 0);
     }
@@ -382,7 +383,7 @@ impl Connection {
         }
         match &error {
             ClientError::Connection(ConnectionFailure::TimedOut) => {
-                if let Phase::Attempting { step: Step::AwaitingAnswer, .. } = self.phase {
+                if !self.is_dialling() {
                     self.credentials.let_go();
                 }
                 self.backoff.timed_out();
