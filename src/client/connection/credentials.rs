@@ -10,8 +10,6 @@ pub struct Credentials {
     refused: Option<Refusal>,
     /// The question that the application has not answered yet.
     asked: Option<Question>,
-    /// What it has answered in this attempt.
-    answer: Option<Box<str>>,
     next_question: u32,
 }
 
@@ -22,8 +20,8 @@ enum Source {
     None,
     /// JSON text.
     Fixed(Box<str>),
-    /// The function in the option `authParams`, asked at every attempt.
-    Function,
+    /// The function in the option `authParams`, asked at every attempt, and what it has answered in this one.
+    Function(Option<Box<str>>),
 }
 
 #[derive(Debug)]
@@ -60,7 +58,7 @@ impl Credentials {
     pub fn fixed(&self) -> Option<&str> {
         match &self.source {
             Source::Fixed(params) => Some(params),
-            Source::None | Source::Function => None,
+            Source::None | Source::Function(_) => None,
         }
     }
 
@@ -70,7 +68,7 @@ impl Credentials {
             (Some(params), Source::Fixed(known)) if params == &**known => return false,
             (Some(params), _) => Source::Fixed(params.into()),
             (None, Source::None) => match default {
-                Some(AuthParams::Function) => Source::Function,
+                Some(AuthParams::Function) => Source::Function(None),
                 Some(AuthParams::Fixed(params)) => Source::Fixed(params.clone()),
                 None => Source::Fixed("{}".into()),
             },
@@ -85,11 +83,8 @@ impl Credentials {
     pub fn obtain(&mut self) -> Obtain {
         match &self.source {
             Source::None => Obtain::Nothing,
-            Source::Fixed(params) => Obtain::Send(params.clone()),
-            Source::Function => {
-                if let Some(answer) = &self.answer {
-                    return Obtain::Send(answer.clone());
-                }
+            Source::Fixed(params) | Source::Function(Some(params)) => Obtain::Send(params.clone()),
+            Source::Function(None) => {
                 let refresh = self.refused.is_some();
                 if self.asked.is_some_and(|asked| asked.refresh == refresh) {
                     return Obtain::Wait;
@@ -105,16 +100,19 @@ impl Credentials {
 
     /// The application answered this, or failed to; says whether that was the question of now.
     pub fn answered(&mut self, id: u32, answer: Option<&str>) -> bool {
-        let is_it = self.asked.take_if(|asked| asked.id == id).is_some() && matches!(self.source, Source::Function);
+        let is_it = self.asked.take_if(|asked| asked.id == id).is_some();
+        let Source::Function(known) = &mut self.source else { return false };
         if is_it {
-            self.answer = answer.map(Into::into);
+            *known = answer.map(Into::into);
         }
         is_it
     }
 
-    /// A new attempt: the application is asked anew.
-    pub fn begin_attempt(&mut self) {
-        self.answer = None;
+    /// What the application has answered no longer counts: it is asked again.
+    pub fn forget_answer(&mut self) {
+        if let Source::Function(answer) = &mut self.source {
+            *answer = None;
+        }
     }
 
     /// The application took too long to answer: it is asked again the next time.
@@ -124,9 +122,9 @@ impl Credentials {
 
     /// The server refused; says whether asking again is worth it.
     pub fn refused(&mut self, reason: Option<&str>) -> bool {
-        self.answer = None;
-        let ask_again = matches!(self.source, Source::Function) && self.refused.is_none();
+        let ask_again = matches!(self.source, Source::Function(_)) && self.refused.is_none();
         if ask_again {
+            self.forget_answer();
             self.refused = Some(Refusal { reason: reason.map(Into::into) });
         } else {
             self.forget();

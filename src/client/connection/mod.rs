@@ -350,7 +350,7 @@ impl Connection {
     }
 
     fn dial(&mut self, context: &mut Context) {
-        self.credentials.begin_attempt();
+        self.credentials.forget_answer();
         let timeout_ms = self.backoff.connect_timeout_ms(&context.options, self.round_trip_ms);
         self.open_socket(context, context.now.after_ms(timeout_ms), 0);
     }

@@ -29,11 +29,21 @@ impl Records {
             if let Some(entry) = self.entries.get(name) {
                 entry.entries().for_each(&mut *visit);
             }
-            left_of(&self.left, name).flat_map(|left| left.iter()).for_each(|write| visit(&write.op));
+            self.for_each_left(name, visit);
         }
     }
 
-    /// Calls `visit` for all of that, and for what writes were made to.
+    /// Calls `visit` for what earlier pages have left of a record, as far as it is not part of that.
+    pub(super) fn for_each_left<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a Op)) {
+        for left in &self.left {
+            count_visits(1);
+            if let Some(left) = left.get(name) {
+                left.iter().for_each(|write| visit(&write.op));
+            }
+        }
+    }
+
+    /// Calls `visit` for all that is unsent, and for what writes were made to.
     pub fn for_each_entry(&mut self, context: &mut Context, visit: &mut Visit<'_>) {
         self.blind.iter_mut().for_each(|blind| visit(context, &mut blind.write.op));
         for name in context.log.written_to.to_names() {
@@ -211,12 +221,6 @@ impl Records {
             self.schedule(context);
         }
     }
-}
-
-/// What was left of a record, each time that something was taken in.
-pub(super) fn left_of<'a>(left: &'a [NameMap<Pending>], name: &str) -> impl Iterator<Item = &'a Pending> {
-    count_visits(left.len());
-    left.iter().filter_map(move |left| left.get(name))
 }
 
 impl Entry {

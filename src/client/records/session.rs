@@ -1,6 +1,6 @@
 //! What records do with the connection, and with time.
 
-use super::{Entry, Records, Stage, cache::Cache, fail, failure, left::left_of, send};
+use super::{Entry, Records, Stage, cache::Cache, fail, failure, send};
 use crate::{
     client::{
         context::Context,
@@ -9,6 +9,7 @@ use crate::{
         io::Kind,
         limits::{BULK_NAMES_MAX_BYTES, HEARD_LATELY_MS},
         options::Resubscribe,
+        time::earlier,
     },
     names::NameMap,
     wire::{RecordAction, RecordMessage, Topic},
@@ -85,8 +86,8 @@ impl Records {
     /// Tells what has become of a record, and sees to it that storage says what the writes to it were made to. It may be able to
     /// take now what earlier pages have left.
     pub(super) fn publish(&mut self, context: &mut Context, name: &str) {
-        let left = left_of(&self.left, name).flat_map(|left| left.iter());
-        let first_left = left.map(|write| write.op.number).min();
+        let mut first_left = None;
+        self.for_each_left(name, &mut |op| first_left = earlier(first_left, Some(op.number)));
         if first_left.is_some() {
             self.may_take.push(name.into());
         }
