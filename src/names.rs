@@ -48,7 +48,7 @@ impl<V> NameMap<V> {
     pub fn set(&mut self, name: &str, value: V) {
         match self.get_mut(name) {
             Some(before) => *before = value,
-            None => drop(self.insert(name.into(), Box::new(value))),
+            None => drop(self.slot_or_insert_with(name, |_| value)),
         }
     }
 
@@ -57,17 +57,17 @@ impl<V> NameMap<V> {
     pub fn slot_or_insert_with(&mut self, name: &str, make: impl FnOnce(&Rc<str>) -> V) -> usize {
         match self.order.find_or_copy(name) {
             Ok(slot) => slot,
-            Err(name) => {
+            Err((place, name)) => {
                 let value = Box::new(make(&name));
-                self.insert(name, value)
+                self.insert(place, name, value)
             }
         }
     }
 
     #[inline(never)]
-    fn insert(&mut self, name: Rc<str>, value: Box<V>) -> usize {
+    fn insert(&mut self, place: Place, name: Rc<str>, value: Box<V>) -> usize {
         let slot = self.values.insert(value);
-        self.order.insert(name, slot);
+        self.order.insert(place, Named { name, slot });
         slot
     }
 
@@ -188,36 +188,40 @@ struct Named {
     slot: usize,
 }
 
+/// A list, and a position in it.
+type Place = (usize, usize);
+
 /// The most names in one list.
 const LIST_MAX_NAMES: usize = 128;
 
 impl Order {
-    /// The list that a name belongs to, and where in it the name is, or else belongs.
+    /// The list that a name belongs to, and where in it the name is, or else belongs; and its slot, if it is there.
     #[inline(never)]
-    fn place(&self, name: &str) -> (usize, Result<usize, usize>) {
+    fn place(&self, name: &str) -> (Place, Option<usize>) {
         let is_before = |list: &Vec<Named>| list.first().is_some_and(|first| *first.name <= *name);
         let list = self.lists.partition_point(is_before).saturating_sub(1);
         let names = self.lists.get(list).map_or(&[][..], |names| names);
-        (list, names.binary_search_by(|named| (*named.name).cmp(name)))
+        let position = names.partition_point(|named| *named.name < *name);
+        let named = names.get(position).filter(|named| *named.name == *name);
+        ((list, position), named.map(|named| named.slot))
     }
 
     #[inline(never)]
     fn find(&self, name: &str) -> Option<usize> {
-        let (list, place) = self.place(name);
-        Some(self.lists.get(list)?.get(place.ok()?)?.slot)
+        self.place(name).1
     }
 
+    /// The slot of a name, or else where it belongs, and a copy of it.
     #[inline(never)]
-    fn find_or_copy(&self, name: &str) -> Result<usize, Rc<str>> {
-        self.find(name).ok_or_else(|| name.into())
+    fn find_or_copy(&self, name: &str) -> Result<usize, (Place, Rc<str>)> {
+        let (place, slot) = self.place(name);
+        slot.ok_or_else(|| (place, name.into()))
     }
 
-    /// Adds a name that is not here.
+    /// Adds a name where it belongs.
     #[inline(never)]
-    fn insert(&mut self, name: Rc<str>, slot: usize) {
-        let (list, Err(position)) = self.place(&name) else { return };
+    fn insert(&mut self, (list, position): Place, named: Named) {
         self.len += 1;
-        let named = Named { name, slot };
         let Some(names) = self.lists.get_mut(list) else { return self.lists.push(vec![named]) };
         names.insert(position, named);
         if names.len() > LIST_MAX_NAMES {
@@ -228,14 +232,14 @@ impl Order {
 
     #[inline(never)]
     fn remove(&mut self, name: &str) -> Option<usize> {
-        let (list, place) = self.place(name);
+        let ((list, position), slot) = self.place(name);
         let names = self.lists.get_mut(list)?;
-        let slot = names.remove(place.ok()?).slot;
+        names.remove(slot.map(|_| position)?);
         self.len -= 1;
         if names.is_empty() {
             self.lists.remove(list);
         }
-        Some(slot)
+        slot
     }
 
     fn names(&self) -> Flatten<slice::Iter<'_, Vec<Named>>> {
