@@ -75,5 +75,11 @@ pub fn earlier<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
 
 /// The earliest of several deadlines, with what it is for.
 pub fn earliest(deadlines: &[Option<(Instant, Wake)>]) -> Option<(Instant, Wake)> {
-    deadlines.iter().fold(None, |earliest, deadline| earlier(earliest, *deadline))
+    let mut earliest: Option<(Instant, Wake)> = None;
+    for deadline in deadlines.iter().flatten() {
+        if earliest.is_none_or(|(at, _)| deadline.0 < at) {
+            earliest = Some(*deadline);
+        }
+    }
+    earliest
 }

@@ -27,7 +27,7 @@ use super::{
     options::{HeartbeatFailure, Options},
     reason::{CloseKind, CloseReason},
     rng::Rng,
-    time::{Instant, Wake, earlier},
+    time::{Instant, Wake, earliest},
     url::without_secrets,
 };
 use crate::wire::{ConnectionAction, ConnectionMessage, Message, Topic};
@@ -169,7 +169,7 @@ impl Connection {
             Phase::AwaitingLogin { next_ping, .. } => Some((*next_ping, Wake::Ping)),
             Phase::Hidden | Phase::Paused | Phase::Stopped(_) | Phase::Closed => None,
         };
-        earlier(phase, self.lost_deadline(options))
+        earliest(&[phase, self.lost_deadline(options)])
     }
 
     fn lost_deadline(&self, options: &Options) -> Option<(Instant, Wake)> {

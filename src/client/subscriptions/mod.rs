@@ -13,7 +13,7 @@ use super::{
     io::Output,
     limits::BULK_NAMES_MAX_BYTES,
     options::Resubscribe,
-    time::{Instant, Wake, earlier},
+    time::{Instant, Wake, earliest},
 };
 use crate::names::NameMap;
 
@@ -199,7 +199,7 @@ impl Subscriptions {
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let flush = self.flush_at.map(|at| (at, Wake::Subscriptions));
         let acknowledgement = self.asked.deadline().map(|at| (at, Wake::Acknowledgement));
-        earlier(flush, acknowledgement)
+        earliest(&[flush, acknowledgement])
     }
 
     /// Time has passed within a session.
