@@ -48,28 +48,25 @@ impl Events {
 
     /// A message of the topic EVENT arrived.
     pub fn on_message(&mut self, context: &mut Context, message: &EventMessage<'_>) {
+        if message.action == EventAction::Emit {
+            let window = context.options.deduplication_window;
+            let name = message.name.unwrap_or_default();
+            if message.correlation_id.is_none_or(|key| context.seen.is_first(name, key, window)) {
+                context.out.push_back(Output::Event { name: name.into(), data: message.data.map(Into::into) });
+            }
+            return;
+        }
         let answer = Answer::from(message);
         if self.subscriptions.on_answer(context, &answer)
             || self.listens.on_answer(context, &answer, message.subscription)
         {
             return;
         }
-        match message.action {
-            EventAction::Emit => {
-                let window = context.options.deduplication_window;
-                let name = message.name.unwrap_or_default();
-                if message.correlation_id.is_none_or(|key| context.seen.is_first(name, key, window)) {
-                    context.out.push_back(Output::Event { name: name.into(), data: message.data.map(Into::into) });
-                }
-            }
-            _ => {
-                let error = answer.error("EMIT or an acknowledgement");
-                let is_denial = answer.is_error && answer.original_action == Some(EMIT);
-                let key = message.correlation_id.filter(|_| is_denial);
-                if !key.is_some_and(|key| self.queue.on_denied(context, key, &error)) {
-                    context.report(error);
-                }
-            }
+        let error = answer.error("EMIT or an acknowledgement");
+        let is_denial = answer.is_error && answer.original_action == Some(EMIT);
+        let key = message.correlation_id.filter(|_| is_denial);
+        if !key.is_some_and(|key| self.queue.on_denied(context, key, &error)) {
+            context.report(error);
         }
     }
 }
