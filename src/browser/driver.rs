@@ -28,13 +28,6 @@ use crate::{
     browser::api::record::{self, RecordSink},
     client::{RecordNews, Records},
 };
-use crate::{
-    client::{
-        Client, ClientError, Command, Input, Instant, Options, OutboxView, Output, PageSignal, RpcError, RpcFailure,
-        Snapshot, SocketEvent, SocketId, Ticket,
-    },
-    names::NameMap,
-};
 
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
 /// before that counts as having slept; or how far it may have been put back.
@@ -82,8 +75,6 @@ pub struct Driver {
     is_connection_untold: Cell<bool>,
     /// Whether there are any, or have been.
     is_connection_watched: Cell<bool>,
-    /// The names of events that somebody here subscribes to.
-    pub subscribed: RefCell<Subscribed>,
     /// Who is told what becomes of records.
     #[cfg(feature = "records")]
     pub record_sink: RefCell<Option<RecordSink>>,
@@ -121,7 +112,6 @@ impl Driver {
             connection: RefCell::default(),
             is_connection_untold: Cell::default(),
             is_connection_watched: Cell::default(),
-            subscribed: RefCell::default(),
             #[cfg(feature = "records")]
             record_sink: RefCell::default(),
             #[cfg(feature = "records")]
@@ -232,7 +222,6 @@ impl Driver {
         self.tickets.all_returned();
         // What the callbacks of a closed client hold on to would otherwise stay as long as it does.
         if self.client.borrow().is_closed() {
-            *self.subscribed.borrow_mut() = Subscribed::default();
             self.sink.close();
             #[cfg(feature = "records")]
             if let Some(sink) = self.record_sink.take() {
@@ -329,7 +318,11 @@ impl Driver {
                 self.ask_credentials(question, refresh, reason.as_deref());
             }
             Output::Probe(probe) => self.probe(probe),
-            Output::Event { name, data } => self.event(&name, data.as_deref()),
+            Output::Event { name, data } => {
+                if let Some(number) = self.event_number(&name) {
+                    self.sink.tell_event(number, data.as_deref());
+                }
+            }
             Output::Presence { user, online, everyone } => self.sink.tell_presence(&user, online, everyone),
             Output::Offered { topic, pattern, subscription, offer } => {
                 self.sink.offer(topic, &pattern, &subscription, offer);
@@ -453,34 +446,10 @@ impl Driver {
         self.sink.fail(&DeepstreamError::from_client(error, &details));
     }
 
-    fn event(&self, name: &str, data: Option<&str>) {
-        let number = self.subscribed.borrow().numbers.get(name).copied();
-        if let Some(number) = number {
-            self.sink.tell_event(number, data);
-        }
-    }
-}
-
-/// The names of events that somebody subscribes to, by numbers, so that no name need cross with every event.
-#[derive(Default)]
-pub struct Subscribed {
-    numbers: NameMap<u32>,
-    next: u32,
-}
-
-impl Subscribed {
-    /// The number of a name.
-    pub fn number_of(&mut self, name: &str) -> u32 {
-        let next = &mut self.next;
-        *self.numbers.get_or_insert_with(name, || {
-            *next = next.wrapping_add(1);
-            *next
-        })
-    }
-
-    /// Forgets a name; its number is not given to another.
-    pub fn remove(&mut self, name: &str) -> Option<u32> {
-        self.numbers.remove(name).map(|number| *number)
+    /// The number by which the sink is told of events of this name, while somebody here subscribes to it: so no name need
+    /// cross with every event.
+    pub fn event_number(&self, name: &str) -> Option<u32> {
+        self.client.borrow().event_number(name).map(|number| number as u32)
     }
 }
 

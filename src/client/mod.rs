@@ -163,6 +163,11 @@ impl Client {
         OutboxView { features: &self.features, log: &self.context.log }
     }
 
+    /// A number that no other name has while events of this one are subscribed to.
+    pub fn event_number(&self, name: &str) -> Option<usize> {
+        self.features.events.subscriptions.number_of(name)
+    }
+
     /// Whether the server has refused to let this client provide `name`, in this session.
     pub fn is_provider_refused(&self, name: &str) -> bool {
         self.features.rpc.provider.names.is_refused(name)

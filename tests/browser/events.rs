@@ -144,6 +144,30 @@ async fn unsubscribing_ends_one_callback_or_all() {
 }
 
 #[wasm_bindgen_test]
+async fn names_that_come_and_go_get_their_own_events() {
+    let page = Page::watch();
+    let client = TestClient::open(&servers::scripted("echo")).await;
+    let kept = client.hears("kept");
+    for round in 1..=20 {
+        let names = [format!("first {round}"), format!("second {round}")];
+        let heard = [client.hears(&names[0]), client.hears(&names[1])];
+        client.emits(&names[0], &1.into());
+        client.emits(&names[1], &2.into());
+        client.emits("kept", &round.into());
+        // Each once from here, and once from the server.
+        until("the echo", || kept.count() == 2 * round).await;
+        assert_eq!(heard.each_ref().map(Recorder::texts), [["1", "1"], ["2", "2"]]);
+        client.events.unsubscribe(&names[0].as_str().into(), NOTHING).unwrap();
+        let next = client.hears(&format!("third {round}"));
+        client.emits(&names[1], &3.into());
+        client.gets_an_echo().await;
+        assert_eq!((heard[0].count(), heard[1].count(), next.count()), (2, 4, 0));
+        client.events.unsubscribe(&names[1].as_str().into(), NOTHING).unwrap();
+    }
+    page.was_quiet().await;
+}
+
+#[wasm_bindgen_test]
 async fn unsubscribing_from_nothing_is_told_and_harmless() {
     let page = Page::watch();
     let client = TestClient::open(&servers::scripted("echo")).await;

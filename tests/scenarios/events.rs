@@ -103,6 +103,28 @@ fn after_unsubscribing_nothing_arrives() {
 }
 
 #[test]
+fn names_that_are_subscribed_to_have_numbers_of_their_own() {
+    let (mut world, alice, _) = subscriber_and_publisher();
+    let number = |world: &World, name: &str| world.client(alice).client().event_number(name);
+    let first = number(&world, "news");
+    assert!(first.is_some() && number(&world, "gossip").is_none());
+    world.unsubscribe(alice, "news");
+    assert_eq!(number(&world, "news"), None);
+    // Not even before the server has heard of it may two have the same.
+    world.subscribe(alice, "gossip");
+    world.subscribe(alice, "news");
+    assert_eq!(number(&world, "news"), first);
+    assert!(number(&world, "gossip").is_some_and(|number| Some(number) != first));
+    world.unsubscribe(alice, "news");
+    world.run_for(SUBSCRIBED);
+    world.subscribe(alice, "weather");
+    assert_ne!(number(&world, "weather"), number(&world, "gossip"));
+    world.close(alice);
+    world.subscribe(alice, "late");
+    assert_eq!(number(&world, "late"), None);
+}
+
+#[test]
 fn subscriptions_made_before_the_login_go_out_with_it() {
     let mut world = World::new();
     let alice = world.add_client();

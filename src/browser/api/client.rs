@@ -28,9 +28,9 @@ pub enum Action {
     /// milliseconds.
     Emit = "emit",
     /// Have events of this name come to the sink, or ask again where the server has refused that. Returns the number by which
-    /// the sink is told of them.
+    /// the sink is told of them; when that has ended, another name may get it.
     Subscribe = "subscribe",
-    /// End that; returns the number, which then stands for nothing.
+    /// End that.
     Unsubscribe = "unsubscribe",
     /// Report that a stream of events is read so slowly that some are lost.
     ReportOverflow = "reportOverflow",
@@ -137,7 +137,7 @@ impl DeepstreamClient {
         errors::ensure_sound()?;
         let driver = &self.driver;
         let ticket = driver.tickets.next();
-        let (mut result, data, flag) = (ticket.0, data.as_deref(), flag.unwrap_or_default());
+        let (result, data, flag) = (ticket.0, data.as_deref(), flag.unwrap_or_default());
         let id = number.unwrap_or_default();
         let answer = |answer| Command::Rpc(RpcCommand::Answer { request: RpcRequestId(id), name, answer });
         let offered = |accept| ListenCommand::Answer { subscription: name, offer: id, accept };
@@ -152,13 +152,10 @@ impl DeepstreamClient {
                 receipt: flag.then_some(ticket),
             })),
             Action::Subscribe => {
-                result = driver.subscribed.borrow_mut().number_of(name);
-                Command::Event(EventCommand::Subscribe(name))
+                driver.command(Command::Event(EventCommand::Subscribe(name)));
+                return Ok(driver.event_number(name).unwrap_or_default());
             }
-            Action::Unsubscribe => {
-                result = driver.subscribed.borrow_mut().remove(name).unwrap_or_default();
-                Command::Event(EventCommand::Unsubscribe(name))
-            }
+            Action::Unsubscribe => Command::Event(EventCommand::Unsubscribe(name)),
             Action::ReportOverflow => {
                 driver.error(&ClientError::StreamOverflow { name: name.into() });
                 return Ok(result);

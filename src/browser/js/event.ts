@@ -146,8 +146,11 @@ export class Events implements EventHandler {
   readonly #compiled: Compiled;
   readonly #waiting: Waiting;
   readonly #subscribers = new Listeners();
-  /** By the number that the WebAssembly side has for a name: so none need cross with every event. */
-  readonly #names = new Map<number, string>();
+  /**
+   * By the number that the WebAssembly side has for a name: so none need cross with every event. Each is here until another one
+   * gets its number.
+   */
+  readonly #names: string[] = [];
 
   constructor(compiled: Compiled, waiting: Waiting) {
     this.listens = new Listens('EVENT', (what, name, offer) =>
@@ -206,7 +209,7 @@ export class Events implements EventHandler {
 
   /** An event has come. */
   arrived(number: number, text: string | undefined): void {
-    const name = this.#names.get(number)!;
+    const name = this.#names[number]!;
     let data: unknown;
     try {
       data = text === undefined ? undefined : JSON.parse(text);
@@ -219,7 +222,7 @@ export class Events implements EventHandler {
 
   clear(): void {
     this.#subscribers.clear();
-    this.#names.clear();
+    this.#names.length = 0;
     this.listens.clear();
   }
 
@@ -229,11 +232,11 @@ export class Events implements EventHandler {
     this.#subscribers.add(name, subscriber);
     // Not the first time alone: a name that the server has refused is then asked for again.
     const number = this.#compiled.command('subscribe', name);
-    if (this.#subscribers.has(name)) this.#names.set(number, name);
+    if (this.#subscribers.has(name)) this.#names[number] = name;
     return () => this.#remove(name, (listener) => listener === subscriber);
   }
 
   #remove(name: string, isMeant: (listener: Listener) => boolean): void {
-    if (this.#subscribers.remove(name, isMeant)) this.#names.delete(this.#compiled.command('unsubscribe', name));
+    if (this.#subscribers.remove(name, isMeant)) this.#compiled.command('unsubscribe', name);
   }
 }

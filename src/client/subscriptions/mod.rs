@@ -126,7 +126,12 @@ impl Subscriptions {
 
     /// Whether the application wants `name`.
     pub fn wants(&self, name: &str) -> bool {
-        self.names.get(name).is_some_and(|it| it.wanted)
+        self.number_of(name).is_some()
+    }
+
+    /// A number that no other name has while the application wants `name`.
+    pub fn number_of(&self, name: &str) -> Option<usize> {
+        self.names.slot(name).filter(|slot| self.names.at(*slot).is_some_and(|it| it.wanted))
     }
 
     /// Whether the server has been told that `name` is wanted, and has not refused it.
