@@ -38,6 +38,10 @@ pub fn wall_clock_ahead_ms() -> f64 {
 /// Longest wait of a browser's timer, in milliseconds; a tick that comes early does no harm.
 const MAX_WAIT_MS: u64 = i32::MAX as u64;
 
+/// A timer that is early by no more than this is left alone, in milliseconds: all that is asked of the server puts the deadline
+/// off a little, and a browser takes long to set a timer.
+const EARLY_MS: u64 = 1_000;
+
 #[wasm_bindgen(module = "/src/browser/js/timer-worker.js")]
 extern "C" {
     type Worker;
@@ -81,13 +85,14 @@ impl Drop for TimerWorker {
 }
 
 impl Timer {
-    /// Makes `deadline` the next wake-up, or none.
+    /// Has a wake-up come at `deadline` or a little earlier, or none.
     pub fn set(&mut self, driver: &Rc<Driver>, deadline: Option<Instant>) {
         let Some(deadline) = deadline else {
             self.armed = None;
             return;
         };
-        if self.armed.as_ref().is_some_and(|(armed, _)| *armed == deadline) {
+        let is_in_time = |armed: Instant| armed <= deadline && deadline.since_ms(armed) <= EARLY_MS;
+        if self.armed.as_ref().is_some_and(|(armed, _)| is_in_time(*armed)) {
             return;
         }
         let wait_ms = deadline.since_ms(now()).min(MAX_WAIT_MS) as u32;
