@@ -1,7 +1,7 @@
 //! The one run loop: input in, outputs carried out, callbacks called with nothing borrowed, one timer set.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     rc::Rc,
 };
 
@@ -21,7 +21,11 @@ use super::{
     sink::Sink,
     socket::{ABNORMAL_CLOSURE, Socket},
     storage::{Operation, Storage, Store},
-    timer::{Timer, after_this_task, now},
+    timer::{Timer, now, queue_microtask},
+};
+use crate::client::{
+    Client, ClientError, Command, Input, Instant, Options, OutboxView, Output, PageSignal, RpcError, RpcFailure,
+    Snapshot, SocketEvent, SocketId, Ticket,
 };
 #[cfg(feature = "records")]
 use crate::{
@@ -65,6 +69,8 @@ pub struct Driver {
     draining: Cell<bool>,
     /// Whether the client is going to hear of the end of the task that runs now.
     waits_for_task_end: Cell<bool>,
+    /// What is called then; one for all tasks, because the browser does much for each.
+    task_end_listener: OnceCell<Closure<dyn FnMut()>>,
     /// How far the wall clock was ahead of the other when the timer last fired.
     clock_offset_ms: Cell<f64>,
     /// The function in the option `authParams`.
@@ -107,6 +113,7 @@ impl Driver {
             locks: Locks::default(),
             draining: Cell::new(false),
             waits_for_task_end: Cell::new(false),
+            task_end_listener: OnceCell::new(),
             clock_offset_ms: Cell::new(clock_offset_ms()),
             auth_params,
             connection: RefCell::default(),
@@ -232,15 +239,29 @@ impl Driver {
             self.timer.borrow_mut().stop();
         } else {
             if self.client.borrow().wants_task_end() && !self.waits_for_task_end.replace(true) {
-                after_this_task(self, Self::on_task_end);
+                self.await_task_end();
             }
             self.set_timer();
         }
     }
 
+    /// Does what is to be done when the code that runs now has ended, before anything else happens.
+    pub fn await_task_end(self: &Rc<Self>) {
+        let listener = self.task_end_listener.get_or_init(|| {
+            let driver = Rc::downgrade(self);
+            Closure::new(move || driver.upgrade().iter().for_each(Self::on_task_end))
+        });
+        queue_microtask(listener.as_ref());
+    }
+
     fn on_task_end(self: &Rc<Self>) {
-        self.waits_for_task_end.set(false);
-        self.handle(Input::TaskEnd);
+        if self.waits_for_task_end.take() {
+            self.handle(Input::TaskEnd);
+        }
+        let is_due = self.timer.borrow().is_due();
+        if is_due {
+            self.on_timer();
+        }
     }
 
     /// The timer fired.

@@ -14,8 +14,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
 
+    /// Has the callback called when the code that runs now has ended, before anything else happens.
     #[wasm_bindgen(js_name = queueMicrotask)]
-    fn queue_microtask(callback: &JsValue);
+    pub fn queue_microtask(callback: &JsValue);
 }
 
 /// The time since the page, worker or process started.
@@ -98,7 +99,7 @@ impl Timer {
         let wait_ms = deadline.since_ms(now()).min(MAX_WAIT_MS) as u32;
         let wait = match &self.worker {
             _ if wait_ms == 0 => {
-                after_this_task(driver, Driver::on_timer);
+                driver.await_task_end();
                 Wait::Microtask
             }
             Some(worker) => {
@@ -111,6 +112,11 @@ impl Timer {
             }
         };
         self.armed = Some((deadline, wait));
+    }
+
+    /// Whether the wake-up is due when the code that runs now has ended.
+    pub const fn is_due(&self) -> bool {
+        matches!(self.armed, Some((_, Wait::Microtask)))
     }
 
     /// The wake-up came.
@@ -134,10 +140,4 @@ impl Timer {
     pub fn stop(&mut self) {
         *self = Self::default();
     }
-}
-
-/// Calls the driver when the code that runs now has ended, before anything else happens.
-pub fn after_this_task(driver: &Rc<Driver>, call: fn(&Rc<Driver>)) {
-    let driver = Rc::clone(driver);
-    queue_microtask(&Closure::once_into_js(move || call(&driver)));
 }
