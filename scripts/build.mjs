@@ -1,7 +1,7 @@
 // Makes pkg/, the npm package.
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { crateManifest } from './lib/crate.mjs';
 import { moduleAsText } from './lib/module-text.mjs';
 import { inRoot, isMain } from './lib/paths.mjs';
@@ -35,7 +35,7 @@ async function bundle({ name, version, license, repository }) {
   // What npm installs is imported when it is there.
   const [esbuild, sourceMaps] = await Promise.all([import('esbuild'), import('@jridgewell/sourcemap-codec')]);
   const texts = new Map();
-  for (const module of Object.values(modules)) texts.set(module, moduleAsText(await readFile(module.wasm)));
+  for (const module of Object.values(modules)) texts.set(module, await moduleAsText(module));
   const comment = `/*! ${name} ${version} | ${license} | ${repository} */`;
   /** What goes with a client, and works with those of any entry: it holds none of the client itself. */
   const bundleCompanion = async (source, output, directive = '') => {
@@ -79,6 +79,7 @@ async function bundle({ name, version, license, repository }) {
       logLevel: 'warning',
       // The glue's own way of loading the module, which the default entry leaves out; checkBundle makes sure of it.
       logOverride: { 'empty-import-meta': 'silent' },
+      loader: { '.wasm': 'base64' },
       plugins: [glueOf(module), sharedScripts, gentleGlue, moduleSource ? sourceOfModule(moduleSource) : modulePlace],
       // A failure is printed with the line that it comes from.
       lineLimit: 500,
@@ -124,10 +125,10 @@ async function nameSourcesWithin() {
 }
 
 /** Takes the glue and the module from where the build has put those of an entry. */
-const glueOf = ({ glue, wasm }) => ({
+const glueOf = ({ directory }) => ({
   name: 'glue-of-module',
   setup({ onResolve }) {
-    onResolve({ filter: /\/target\/glue\// }, ({ path }) => ({ path: path.endsWith('.wasm') ? wasm : glue }));
+    onResolve({ filter: /\/target\/glue\// }, ({ path }) => ({ path: inRoot('target', directory, basename(path)) }));
   },
 });
 
@@ -149,7 +150,7 @@ const placeOfModule = '[WebAssembly module]';
 const modulePlace = {
   name: 'module-place',
   setup({ onLoad }) {
-    onLoad({ filter: /\.wasm$/ }, () => ({ contents: placeOfModule, loader: 'text' }));
+    onLoad({ filter: /_bg\.wasm$/ }, () => ({ contents: placeOfModule, loader: 'text' }));
   },
 };
 

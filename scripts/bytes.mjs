@@ -4,6 +4,7 @@ import { build, partsOfScript } from './build.mjs';
 import { crateManifest } from './lib/crate.mjs';
 import { inRoot, isMain } from './lib/paths.mjs';
 import { Failure, main, run } from './lib/process.mjs';
+import { functionsOf, reader } from './lib/wasm-sections.mjs';
 import { setup } from './setup.mjs';
 
 const directory = inRoot('target', 'bytes');
@@ -61,40 +62,12 @@ async function buildWithNames() {
 /** All functions of a module, the largest first, by its sections of code and of names (WebAssembly specification, 5.5 and 7.4.1). */
 async function measureFunctions(file) {
   const content = await readFile(file);
-  const module = new WebAssembly.Module(content);
-  const imported = WebAssembly.Module.imports(module).filter(({ kind }) => kind === 'function').length;
-  const names = namesOf(reader(Buffer.from(WebAssembly.Module.customSections(module, 'name')[0])));
-  const sizes = sizesOf(reader(content.subarray(8)));
-  return sizes
-    .map((size, index) => ({ name: readable(names.get(imported + index) ?? 'without a name'), size }))
+  const { bodies, imported } = functionsOf(content);
+  const [section] = WebAssembly.Module.customSections(new WebAssembly.Module(content), 'name');
+  const names = namesOf(reader(Buffer.from(section)));
+  return bodies
+    .map(({ length }, index) => ({ name: readable(names.get(imported + index) ?? 'without a name'), size: length }))
     .sort((one, other) => other.size - one.size);
-}
-
-/** Reads numbers (LEB128) and pieces of some length one after the other. */
-function reader(content) {
-  let at = 0;
-  const number = () => {
-    for (let value = 0, shift = 0; ; shift += 7) {
-      const byte = content[at++];
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-  };
-  const piece = () => {
-    const length = number();
-    return content.subarray(at, (at += length));
-  };
-  return { number, piece, isAtEnd: () => at >= content.length };
-}
-
-function sizesOf(sections) {
-  while (!sections.isAtEnd()) {
-    const [kind, section] = [sections.number(), sections.piece()];
-    if (kind !== 10) continue;
-    const bodies = reader(section);
-    return Array.from({ length: bodies.number() }, () => bodies.piece().length);
-  }
-  return [];
 }
 
 function namesOf(parts) {

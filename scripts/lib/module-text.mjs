@@ -1,3 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { Failure } from './process.mjs';
+import { functionsOf } from './wasm-sections.mjs';
+
 /** Each of these begins a code of two characters; all other codes have one. The decoder knows them too. */
 const prefixes = ['}', '~'];
 /**
@@ -9,14 +13,59 @@ const characters = Array.from({ length: 0x7f - 0x20 }, (_, index) => String.from
 const usable = characters.filter((character) => !avoided.includes(character));
 
 /**
- * The module as ASCII text in which each byte is one character, or two if it is rare. The same bytes are the same
- * characters wherever they are, so that gzip and brotli find in the text what they would find in the bytes; in base64 they do
- * not. The text begins with the codes of the bytes 0 to 255: src/browser/js/module-text.ts reads it with them.
- * @param {Uint8Array} bytes
+ * The module as ASCII text that compresses well: what its functions consist of in lists of what is alike (examples/unpacker.rs), and
+ * each byte of that one character, or two if it is rare. The same bytes are the same characters wherever they are, so that gzip and
+ * brotli find in the text what they would find in the bytes; in base64 they do not.
+ * @param {{ wasm: string, unpacker: string }} paths of the module, and of what puts it together again
  */
-export function moduleAsText(bytes) {
-  const codes = chooseCodes(bytes);
-  return codes.join('') + Array.from(bytes, (byte) => codes[byte]).join('');
+export async function moduleAsText({ wasm, unpacker }) {
+  const [module, unpackerModule] = await Promise.all([readFile(wasm), readFile(unpacker).then(WebAssembly.compile)]);
+  const { exports } = await WebAssembly.instantiate(unpackerModule);
+  const parts = takeApart(module, exports);
+  const codes = chooseCodes(parts);
+  const text = codes.join('') + Array.from(parts, (byte) => codes[byte]).join('');
+  if (!unpack(text, exports).equals(module)) throw new Failure('The module has instructions that examples/unpacker.rs does not know.');
+  return text;
+}
+
+/** How many lists there are, and how many numbers follow their places at the beginning (examples/unpacker.rs). */
+const [lists, more] = [16, 3];
+
+/** The bytes that are to be the text, without the codes. */
+function takeApart(module, { memory, move_functions }) {
+  const { start, end } = functionsOf(module);
+  const place = allocate(memory, module.length * (lists + 1));
+  const places = allocate(memory, 2 * 4 * lists);
+  // Each list has room for all there is.
+  const froms = new Array(lists).fill(place + start);
+  const tos = froms.map((_, list) => place + module.length * (1 + list));
+  const bytes = new Uint8Array(memory.buffer);
+  bytes.set(module, place);
+  const ends = new Uint32Array(memory.buffer, places, 2 * lists);
+  ends.set([...froms, ...tos]);
+  move_functions(places, places + 4 * lists, 0);
+  if (ends[0] !== place + end) throw new Failure('The module has instructions that examples/unpacker.rs does not know.');
+  const pieces = [...tos.map((to, list) => bytes.subarray(to, ends[lists + list])), module.subarray(0, start), module.subarray(end)];
+  const header = [];
+  let at = 4 * (lists + more);
+  for (const piece of pieces) {
+    header.push(at);
+    at += piece.length;
+  }
+  return Buffer.concat([new Uint8Array(new Uint32Array([...header, module.length]).buffer), ...pieces]);
+}
+
+function unpack(text, { memory, unpack: unpackText }) {
+  const place = allocate(memory, 4 * text.length);
+  Buffer.from(memory.buffer).write(text, place, 'latin1');
+  const size = unpackText(place, text.length);
+  return Buffer.from(memory.buffer, place + 2 * text.length, size);
+}
+
+function allocate(memory, size) {
+  const place = memory.buffer.byteLength;
+  memory.grow(Math.ceil(size / 0x10000));
+  return place;
 }
 
 /** The code of each byte. */

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeCompressible, wasmFeatures } from './compressible.mjs';
 import { inRoot } from './paths.mjs';
 import { run } from './process.mjs';
-import { shortenNames } from './short-names.mjs';
 
 /**
- * The modules that are built: with which features of the crate, and where wasm-pack puts each of them and its glue. src/browser/js
- * imports the first.
+ * The modules that are built: with which features of the crate, and where wasm-pack puts each of them and its glue, and what puts it
+ * together again where it is text. src/browser/js imports the first.
  */
 export const modules = {
   whole: describeModule('glue', []),
@@ -17,10 +17,19 @@ export const modules = {
 
 function describeModule(directory, features) {
   const inDirectory = (name) => inRoot('target', directory, name);
-  return { directory, features, glue: inDirectory('deepstream_wasm.js'), wasm: inDirectory('deepstream_wasm_bg.wasm') };
+  return {
+    directory,
+    features,
+    glue: inDirectory('deepstream_wasm.js'),
+    wasm: inDirectory('deepstream_wasm_bg.wasm'),
+    unpacker: inDirectory('unpacker.wasm'),
+  };
 }
 
-const sources = ['.cargo', 'scripts/lib/short-names.mjs', 'src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml'];
+const sources = [
+  ...['.cargo', 'examples/unpacker.rs', 'src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml'],
+  ...['scripts/lib/compressible.mjs', 'scripts/lib/wasm-sections.mjs'],
+];
 /** The module imports plain JavaScript; TypeScript is compiled into the package beside it. */
 const isSource = (file) => !file.endsWith('.ts');
 
@@ -29,10 +38,10 @@ export async function buildWasm() {
   for (const [name, module] of Object.entries(modules)) await buildModule(name, module);
 }
 
-async function buildModule(name, { directory, features, glue, wasm }) {
+async function buildModule(name, { directory, features, glue, wasm, unpacker }) {
   const stamp = inRoot('target', directory, '.source-hash');
   const hash = await hashSources();
-  const isCurrent = [glue, wasm, stamp].every(existsSync) && (await readFile(stamp, 'utf8')) === hash;
+  const isCurrent = [glue, wasm, unpacker, stamp].every(existsSync) && (await readFile(stamp, 'utf8')) === hash;
   if (isCurrent) return;
   await rm(inRoot('target', directory), { recursive: true, force: true });
   await mkdir(inRoot('target', directory), { recursive: true });
@@ -41,15 +50,26 @@ async function buildModule(name, { directory, features, glue, wasm }) {
     ...['--log-level', 'error', 'build', '--release', '--target', 'web', '--mode', 'no-install', '--no-pack'],
     ...['--out-dir', `target/${directory}`, '--out-name', 'deepstream_wasm', '.', ...features],
   ]);
-  await shortenNames({ wasm, glue });
-  await describeModuleAsText(wasm);
+  await makeCompressible({ wasm, glue });
+  await rm(`${wasm}.d.ts`, { force: true });
+  await buildUnpacker(unpacker);
+  for (const path of [wasm, unpacker]) await describeAsText(path);
   // The build itself may have written Cargo.lock.
   await writeFile(stamp, await hashSources());
 }
 
-/** The build puts text in the place of the module, which wasm-bindgen's own description of it does not know. */
-async function describeModuleAsText(wasm) {
-  await rm(`${wasm}.d.ts`, { force: true });
+/** A crate of one file that needs nothing: for the compiler alone, without all that the tests of this one depend on. */
+async function buildUnpacker(output) {
+  const options = ['opt-level=s', 'panic=abort', 'strip=symbols', 'link-arg=-zstack-size=4096'].flatMap((option) => ['-C', option]);
+  const source = inRoot('examples', 'unpacker.rs');
+  const linked = `${output}.linked`;
+  await run('rustc', ['--edition', '2024', '--target', 'wasm32-unknown-unknown', '--crate-type', 'cdylib', ...options, source, '-o', linked]);
+  await run('wasm-opt', [linked, '--output', output, '-Os', '--strip-producers', '--strip-target-features', ...(await wasmFeatures())]);
+  await rm(linked);
+}
+
+/** The build puts text in the place of a module, which wasm-bindgen's own description does not know. */
+async function describeAsText(wasm) {
   await writeFile(wasm.replace(/\.wasm$/, '.d.wasm.ts'), 'declare const text: string;\nexport default text;\n');
 }
 

@@ -1,24 +1,23 @@
-/** From here on a character is the first of two. */
-const FIRST_PREFIX = '}'.charCodeAt(0);
+import unpackerAsBase64 from '../../../target/glue/unpacker.wasm';
+
+interface Unpacker {
+  memory: WebAssembly.Memory;
+  unpack(text: number, size: number): number;
+}
 
 /**
- * The bytes of the module from the text that scripts/lib/module-text.mjs makes of them.
+ * The bytes of the module from the text that scripts/lib/module-text.mjs makes of them: examples/unpacker.rs tells how.
  * @internal
  */
 export function moduleFromText(text: string): Uint8Array {
-  const byteOfCode = new Uint8Array(3 * 128);
-  const bytes = new Uint8Array(text.length);
-  let length = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    let code = text.charCodeAt(index);
-    if (code >= FIRST_PREFIX) {
-      index += 1;
-      code = (code - FIRST_PREFIX + 1) * 128 + text.charCodeAt(index);
-    }
-    // The text begins with the codes of all bytes in ascending order.
-    if (length < 256) byteOfCode[code] = length;
-    bytes[length] = byteOfCode[code]!;
-    length += 1;
-  }
-  return bytes.subarray(256, length);
+  const unpacker = atob(unpackerAsBase64);
+  const bytes = new Uint8Array(unpacker.length);
+  for (let index = 0; index < bytes.length; index += 1) bytes[index] = unpacker.charCodeAt(index);
+  const { memory, unpack } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Unpacker;
+  const place = memory.buffer.byteLength;
+  // For the text, for what it stands for, and for the module, which is not much longer than its text.
+  memory.grow(Math.ceil((4 * text.length) / 0x10000));
+  new TextEncoder().encodeInto(text, new Uint8Array(memory.buffer, place));
+  const size = unpack(place, text.length);
+  return new Uint8Array(memory.buffer, place + 2 * text.length, size);
 }

@@ -53,10 +53,10 @@ export function init(source?: ModuleSource): Promise<void> {
   return loading;
 }
 
-async function start(source: ModuleSource = defaultSource()): Promise<void> {
+async function start(source?: ModuleSource): Promise<void> {
   checkHost();
   try {
-    await load({ module_or_path: await loadModule(source) });
+    await load({ module_or_path: await loadModule(source ?? defaultSource()) });
   } catch (exception) {
     throw foreignBytesError(exception) ?? compileError(exception);
   }
