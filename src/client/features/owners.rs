@@ -72,7 +72,7 @@ impl Features {
         if others.is_empty() {
             return;
         }
-        let mut held = self.records.take_out(context, &|entry| others.contains(&entry.number));
+        let mut held = self.records.take_out(context, &|entry| others.binary_search(&entry.number).is_ok());
         for entry in &mut held {
             entry.progress = Progress::Held;
             context.log.has_receipts |= !entry.receipts.is_empty();

@@ -290,7 +290,7 @@ impl Features {
             // Whoever has the lock is the only one to send, so nobody has. What was removed may be there again by now.
             context.log.read(Purpose::Check);
         }
-        let is_gone = |entry: &Entry| entry.stored == Some(group) && !lost.contains(&entry.number);
+        let is_gone = |entry: &Entry| entry.stored == Some(group) && lost.binary_search(&entry.number).is_err();
         let mut gone = self.take_all(context, &is_gone);
         let expired = take_meant(&mut gone, &|entry| entry.expires_at <= now);
         context.tell_dropped(expired, DropReason::Expired);

@@ -90,10 +90,10 @@ impl Features {
     /// The same for what is meant as far as the log tells.
     pub(super) fn take_where(&mut self, context: &mut Context, is_meant: &dyn Fn(&Log, &Entry) -> bool) -> Vec<Entry> {
         let numbers = self.numbers_where(&context.log, &|entry| is_meant(&context.log, entry));
-        self.take_all(context, &|entry| numbers.contains(&entry.number))
+        self.take_all(context, &|entry| numbers.binary_search(&entry.number).is_ok())
     }
 
-    /// The numbers of what is meant.
+    /// The numbers of what is meant, in order.
     pub(super) fn numbers_where(&self, log: &Log, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<u64> {
         let mut numbers = Vec::new();
         for entry in self.entries(log) {
@@ -101,6 +101,7 @@ impl Features {
                 numbers.push(entry.number);
             }
         }
+        sort_by_number(&mut numbers, |number| *number);
         numbers
     }
 
