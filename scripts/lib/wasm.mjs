@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { makeCompressible, wasmFeatures } from './compressible.mjs';
 import { inRoot } from './paths.mjs';
-import { run } from './process.mjs';
+import { capture, run } from './process.mjs';
 
 /**
  * The modules that are built: with which features of the crate, and where wasm-pack puts each of them and its glue, and what puts it
@@ -28,7 +29,7 @@ function describeModule(directory, features) {
 
 const sources = [
   ...['.cargo', 'examples/unpacker.rs', 'src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml'],
-  ...['scripts/lib/compressible.mjs', 'scripts/lib/wasm-sections.mjs'],
+  ...['compressible.mjs', 'wasm.mjs', 'wasm-sections.mjs'].map((file) => `scripts/lib/${file}`),
 ];
 /** The module imports plain JavaScript; TypeScript is compiled into the package beside it. */
 const isSource = (file) => !file.endsWith('.ts');
@@ -49,6 +50,7 @@ async function buildModule(name, { directory, features, glue, wasm, unpacker }) 
   await run('wasm-pack', [
     ...['--log-level', 'error', 'build', '--release', '--target', 'web', '--mode', 'no-install', '--no-pack'],
     ...['--out-dir', `target/${directory}`, '--out-name', 'deepstream_wasm', '.', ...features],
+    ...['--config', `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(await pathFlags())}`],
   ]);
   await makeCompressible({ wasm, glue });
   await rm(`${wasm}.d.ts`, { force: true });
@@ -56,6 +58,17 @@ async function buildModule(name, { directory, features, glue, wasm, unpacker }) 
   for (const path of [wasm, unpacker]) await describeAsText(path);
   // The build itself may have written Cargo.lock.
   await writeFile(stamp, await hashSources());
+}
+
+/** Has the compiler name sources as those do who have published them: the module tells of no machine, and is the same from each. */
+async function pathFlags() {
+  const [sysroot, version] = await Promise.all([capture('rustc', ['--print', 'sysroot']), capture('rustc', ['-vV'])]);
+  const [, commit] = /^commit-hash: (.*)$/m.exec(version);
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
+  return [
+    [join(sysroot, 'lib/rustlib/src/rust'), `/rustc/${commit}`],
+    [join(cargoHome, 'registry', 'src'), ''],
+  ].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
 }
 
 /** A crate of one file that needs nothing: for the compiler alone, without all that the tests of this one depend on. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createConsumer, runModule } from './consumer.mjs';
+import { createConsumer, inRepository, runModule } from './consumer.mjs';
 
 const consumer = await createConsumer();
 
@@ -241,6 +241,12 @@ test('the module inside means nothing to whoever handles scripts as text', async
     assert.match(literal, /^"[^"'`\\<$(]+"$/, file);
     assert.doesNotMatch(literal, /[^ -~]/, file);
   }
+});
+
+test('the module tells of no machine that it was built on', async () => {
+  const module = await readFile(join(consumer.directory, 'node_modules/deepstream-wasm/deepstream_wasm_bg.wasm'), 'latin1');
+  assert.doesNotMatch(module, /\.cargo\b|\.rustup\b/);
+  assert.ok(!module.includes(inRepository()));
 });
 
 test('the entry with a URL wants init() first, then works', async () => {
