@@ -28,13 +28,14 @@ export function subscribe(
   begin: (onRemoved: (() => void) | undefined) => () => void,
 ): Subscription {
   check(signal);
+  if (!signal) return new EndableSubscription(begin(undefined));
   let hasEnded = false;
   const unsubscribe = (): void => end();
   const onRemoved = (): void => {
     hasEnded = true;
-    signal?.removeEventListener('abort', unsubscribe);
+    signal.removeEventListener('abort', unsubscribe);
   };
-  const end = begin(signal && onRemoved);
+  const end = begin(onRemoved);
   if (!hasEnded) endWith(signal, unsubscribe);
   return new EndableSubscription(unsubscribe);
 }
