@@ -340,7 +340,8 @@ impl Driver {
             }
             Output::Probe(probe) => self.probe(probe),
             Output::Event { name, data } => {
-                if let Some(number) = self.event_number(&name) {
+                let number = self.event_number(&name);
+                if number > 0 {
                     self.sink.tell_event(number, data.as_deref());
                 }
             }
@@ -467,10 +468,10 @@ impl Driver {
         self.sink.fail(&DeepstreamError::from_client(error, &details));
     }
 
-    /// The number by which the sink is told of events of this name, while somebody here subscribes to it: so no name need
-    /// cross with every event.
-    pub fn event_number(&self, name: &str) -> Option<u32> {
-        self.client.borrow().event_number(name).map(|number| number as u32)
+    /// The number by which the sink is told of events of this name, while somebody here subscribes to it, else 0: so no name
+    /// need cross with every event.
+    pub fn event_number(&self, name: &str) -> u32 {
+        self.client.borrow().event_number(name).map_or(0, |number| number as u32 + 1)
     }
 }
 

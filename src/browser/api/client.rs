@@ -28,7 +28,7 @@ pub enum Action {
     /// milliseconds.
     Emit = "emit",
     /// Have events of this name come to the sink, or ask again where the server has refused that. Returns the number by which
-    /// the sink is told of them; when that has ended, another name may get it.
+    /// the sink is told of them; when that has ended, another name may get it. 0 if it has ended already.
     Subscribe = "subscribe",
     /// End that.
     Unsubscribe = "unsubscribe",
@@ -153,7 +153,7 @@ impl DeepstreamClient {
             })),
             Action::Subscribe => {
                 driver.command(Command::Event(EventCommand::Subscribe(name)));
-                return Ok(driver.event_number(name).unwrap_or_default());
+                return Ok(driver.event_number(name));
             }
             Action::Unsubscribe => Command::Event(EventCommand::Unsubscribe(name)),
             Action::ReportOverflow => {

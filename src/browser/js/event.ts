@@ -231,8 +231,7 @@ export class Events implements EventHandler {
     const subscriber = { call: checkFunction('callback', callback), onRemoved };
     this.#subscribers.add(name, subscriber);
     // Not the first time alone: a name that the server has refused is then asked for again.
-    const number = this.#compiled.command('subscribe', name);
-    if (this.#subscribers.has(name)) this.#names[number] = name;
+    this.#names[this.#compiled.command('subscribe', name)] = name;
     return () => this.#remove(name, (listener) => listener === subscriber);
   }
 

@@ -131,7 +131,9 @@ impl Subscriptions {
 
     /// A number that no other name has while the application wants `name`.
     pub fn number_of(&self, name: &str) -> Option<usize> {
-        self.names.slot(name).filter(|slot| self.names.at(*slot).is_some_and(|it| it.wanted))
+        // Often it is the one that has just been subscribed to.
+        let newest = self.changed.last().copied().filter(|slot| self.name(*slot) == name);
+        newest.or_else(|| self.names.slot(name)).filter(|slot| self.names.at(*slot).is_some_and(|it| it.wanted))
     }
 
     /// Whether the server has been told that `name` is wanted, and has not refused it.
