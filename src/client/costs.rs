@@ -287,6 +287,18 @@ fn of_one_subscription_among_many() {
 }
 
 #[test]
+fn of_a_subscription_are_its_name_and_what_is_known_of_it() {
+    let mut rig = Rig::new();
+    rig.forget();
+    for name in names(1_000) {
+        rig.ask(Command::Event(EventCommand::Subscribe(&name)));
+    }
+    let allocations: u64 = rig.costs.iter().map(|(_, allocations)| allocations).sum();
+    // And lists that grow.
+    assert!((2_000..2_200).contains(&allocations), "{allocations}");
+}
+
+#[test]
 fn of_one_listener_among_many() {
     check(7, |rig, count| {
         let offer = |rig: &mut Rig, pattern: &str, action: EventAction| {

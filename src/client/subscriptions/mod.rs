@@ -41,7 +41,7 @@ pub struct Subscriptions {
     gap_ms: Option<u64>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Subscription {
     name: Rc<str>,
     wanted: bool,
@@ -56,9 +56,8 @@ struct Subscription {
 }
 
 /// What the server knows of a name, in this session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Knowledge {
-    #[default]
     Nothing,
     /// The message with this id told it.
     Subscribed(u32),
@@ -94,7 +93,15 @@ impl Subscriptions {
 
     /// The application wants `name`.
     pub fn subscribe(&mut self, context: &mut Context, name: &str) {
-        let new = |name: &Rc<str>| Subscription { name: name.clone(), ..Subscription::default() };
+        let new = |name: &Rc<str>| Subscription {
+            name: name.clone(),
+            wanted: true,
+            server: Knowledge::Nothing,
+            is_changed: false,
+            unacknowledged: 0,
+            last_message: 0,
+            is_repeated: false,
+        };
         let slot = self.names.slot_or_insert_with(name, new);
         let Some(it) = self.names.at_mut(slot) else { return };
         it.wanted = true;
