@@ -178,6 +178,9 @@ impl Client {
         &self.context.options
     }
 
+    // What only some inputs lead to is in functions that are not inlined, here and in connection/ and features/: a browser
+    // compiles a function when it is first called, and one for all inputs would be the largest by far.
+
     /// Takes in what happened.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
         if matches!(&input, Input::Socket(socket, _) if self.connection.socket() != Some(*socket)) {
@@ -263,6 +266,7 @@ impl Client {
     }
 
     /// Tells those who wait for a session that none will come, where that is so.
+    #[inline(never)]
     fn follow_rest(&mut self) {
         let rests = self.connection.rests();
         let is_over = rests.as_ref().is_some_and(|error| *error != ClientError::Paused);
@@ -356,6 +360,7 @@ impl Client {
         }
     }
 
+    #[inline(never)]
     fn on_message(&mut self, message: &Message<'_>) {
         match message {
             Message::Connection(message) => {
@@ -382,6 +387,7 @@ impl Client {
         }
     }
 
+    #[inline(never)]
     fn on_command(&mut self, command: Command<'_>) {
         let is_closed = self.connection.is_closed();
         let possible = if is_closed { self.features.refuse(&mut self.context, command) } else { Some(command) };

@@ -14,6 +14,7 @@ use crate::{
 
 impl Connection {
     /// `login()`: be logged in with these parameters. Says whether they are others than before.
+    #[inline(never)]
     pub fn login(&mut self, context: &mut Context, ticket: Ticket, params: Option<&str>) -> bool {
         let is_refused = match &self.phase {
             Phase::Stopped(why) => {

@@ -53,6 +53,7 @@ impl Connection {
     }
 
     /// A message of the topic CONNECTION arrived.
+    #[inline(never)]
     pub fn on_connection_message(&mut self, context: &mut Context, message: &ConnectionMessage<'_>) {
         match (message.action, &mut self.phase) {
             (ConnectionAction::Pong, Phase::Open { heartbeat, .. }) => {
@@ -107,6 +108,7 @@ impl Connection {
     }
 
     /// A message of the topic AUTH arrived.
+    #[inline(never)]
     pub fn on_auth_message(&mut self, context: &mut Context, message: &AuthMessage<'_>) {
         match (message.action, &self.phase) {
             (AuthAction::AuthSuccessful, &Phase::Attempting { socket, step: Step::Authenticating, .. }) => {

@@ -180,6 +180,7 @@ impl Connection {
     }
 
     /// Time has passed. `is_awaited` says whether the server owes an answer that may be long.
+    #[inline(never)]
     pub fn on_tick(&mut self, context: &mut Context, is_awaited: &mut dyn FnMut() -> bool) {
         if self.lost_deadline(&context.options).is_some_and(|(at, _)| at <= context.now) {
             self.outage.tell();

@@ -12,6 +12,7 @@ use crate::client::{
 impl Connection {
     /// The page has something to say. It never reopens what the application closed or paused, and never keeps the client
     /// from trying: whether there is a network is for the network to tell.
+    #[inline(never)]
     pub fn on_page(&mut self, context: &mut Context, signal: PageSignal) {
         if let PageSignal::Offline = signal {
             self.offline_suspected = true;

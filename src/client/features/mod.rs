@@ -53,6 +53,7 @@ impl Features {
 
     /// A session begins, perhaps somebody else's than the last one in this browser; if it is not the first, `gap_ms` says how
     /// long there was none. What is provided goes before calls, so that those of what this client provides itself find it.
+    #[inline(never)]
     pub fn on_session(&mut self, context: &mut Context, gap_ms: Option<u64>, is_somebody_else: bool) {
         for names in self.wanted() {
             names.on_session(context, gap_ms);
@@ -74,6 +75,7 @@ impl Features {
     }
 
     /// The session is over, perhaps because of something that the server cannot take.
+    #[inline(never)]
     pub fn on_lost(&mut self, context: &mut Context, culprit: Option<&Item>) {
         for names in self.wanted() {
             names.on_lost(context.options.resubscribe);
@@ -101,6 +103,7 @@ impl Features {
     }
 
     /// The client is closed: what is in storage stays there for the next one, all else is given up and reported.
+    #[inline(never)]
     pub fn on_closed(&mut self, context: &mut Context) {
         self.rpc.requestor.reject_all(context, &ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
         self.records.on_closed(context, &ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
@@ -116,6 +119,7 @@ impl Features {
     }
 
     /// The client is closed: tells what cannot be done any more. Returns what can.
+    #[inline(never)]
     pub fn refuse<'a>(&mut self, context: &mut Context, command: Command<'a>) -> Option<Command<'a>> {
         let topic = match command {
             Command::Event(EventCommand::Subscribe(_) | EventCommand::Listen(ListenCommand::Listen(_))) => Topic::Event,
@@ -178,6 +182,7 @@ impl Features {
     }
 
     /// Time has passed. Says whether a PING is wanted.
+    #[inline(never)]
     pub fn on_tick(&mut self, context: &mut Context) -> bool {
         self.records.on_tick(context);
         if context.session.is_some() {
@@ -203,6 +208,7 @@ impl Features {
     }
 
     /// A message of one of their topics arrived.
+    #[inline(never)]
     pub fn on_message(&mut self, context: &mut Context, message: &Message<'_>) {
         match message {
             _ if context.session.is_none() => {

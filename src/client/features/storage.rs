@@ -88,6 +88,7 @@ impl Features {
     // ---- what storage says ----
 
     /// The storage has something to say.
+    #[inline(never)]
     pub fn on_storage(&mut self, context: &mut Context, event: StorageEvent<'_>) {
         match event {
             StorageEvent::Contents { read, items } => {
