@@ -24,9 +24,11 @@ export async function moduleAsText({ wasm, unpacker }) {
   const parts = takeApart(module, exports);
   const codes = chooseCodes(parts);
   const text = codes.join('') + Array.from(parts, (byte) => codes[byte]).join('');
-  if (!unpack(text, exports).equals(module)) throw new Failure('The module has instructions that examples/unpacker.rs does not know.');
+  if (!unpack(text, exports).equals(module)) throw new Failure(unknown);
   return text;
 }
+
+const unknown = 'The module has instructions that examples/unpacker.rs does not know.';
 
 /** How many lists there are, and how many numbers follow their places at the beginning (examples/unpacker.rs). */
 const [lists, more] = [16, 3];
@@ -44,7 +46,7 @@ function takeApart(module, { memory, move_functions }) {
   const ends = new Uint32Array(memory.buffer, places, 2 * lists);
   ends.set([...froms, ...tos]);
   move_functions(places, places + 4 * lists, 0);
-  if (ends[0] !== place + end) throw new Failure('The module has instructions that examples/unpacker.rs does not know.');
+  if (ends[0] !== place + end) throw new Failure(unknown);
   const pieces = [...tos.map((to, list) => bytes.subarray(to, ends[lists + list])), module.subarray(0, start), module.subarray(end)];
   const header = [];
   let at = 4 * (lists + more);
