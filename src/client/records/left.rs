@@ -155,6 +155,13 @@ impl Records {
         ops
     }
 
+    /// Has it looked at whether a record can take now what earlier pages have left.
+    pub(super) fn look_at_left(&mut self, name: &str) {
+        if !self.left.is_empty() {
+            self.may_take.push(name.into());
+        }
+    }
+
     /// Makes what earlier pages have left part of the records that can take it now.
     pub(super) fn take_up(&mut self, context: &mut Context) {
         for name in std::mem::take(&mut self.may_take) {

@@ -463,7 +463,7 @@ impl Records {
         if let Some(last) = last {
             tell(context, name, news(last));
         }
-        self.may_take.push(name.into());
+        self.look_at_left(name);
     }
 }
 

@@ -88,9 +88,7 @@ impl Records {
     pub(super) fn publish(&mut self, context: &mut Context, name: &str) {
         let mut first_left = None;
         self.for_each_left(name, &mut |op| first_left = earlier(first_left, Some(op.number)));
-        if first_left.is_some() {
-            self.may_take.push(name.into());
-        }
+        self.look_at_left(name);
         if let Some(entry) = self.entries.get_mut(name) {
             entry.tell_changes(context, name);
             entry.keep_base(context, name, first_left);
