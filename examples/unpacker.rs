@@ -1,5 +1,5 @@
-//! Puts the module of the package together again from the text in which scripts carry it: a module of its own, a few hundred
-//! bytes long, that scripts run first. In JavaScript it would take a page many times as long, since all of it runs once.
+//! Puts the module of the package together again from the text in which scripts carry it: a module of its own, of 1.6 kB,
+//! that scripts run first. In JavaScript it would take a page many times as long, since all of it runs once.
 //!
 //! What functions consist of is in lists of what is alike, all opcodes in one, all numbers of locals in another: compressed,
 //! that is a sixth less than the same parts in turn. `scripts/lib/module-text.mjs` makes the text, and takes the functions
@@ -175,15 +175,15 @@ impl Mover<'_> {
     }
 }
 
-/// Moves all functions of a module from one place into lists, or joins them from lists in one place: the first of `from` or
-/// `to` is that place, the others are where the lists are. All are where they end afterwards.
+/// Moves all functions of a module from one place, the first of `from`, into lists, which are where `to` says. All are where they
+/// end afterwards.
 ///
 /// # Safety
 ///
-/// There must be a well-formed module, or what was made of one, and room for it.
+/// There must be a well-formed module, and room for all of it in each list.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn move_functions(from: &mut [*const u8; LISTS], to: &mut [*mut u8; LISTS], is_joining: bool) {
-    Mover { from, to, is_joining }.move_functions();
+pub unsafe extern "C" fn take_apart(from: &mut [*const u8; LISTS], to: &mut [*mut u8; LISTS]) {
+    Mover { from, to, is_joining: false }.move_functions();
 }
 
 /// Makes a module of its text, which has so many characters. The module begins where twice as many would end. Returns its size.
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn unpack(text: *mut u8, size: usize) -> usize {
         module.copy_from(parts.add(header.before), before);
         let mut from = header.lists.map(|place| parts.add(place).cast_const());
         let mut to = [module.add(before); LISTS];
-        move_functions(&mut from, &mut to, true);
+        Mover { from: &mut from, to: &mut to, is_joining: true }.move_functions();
         let moved = to[0] as usize - module as usize;
         to[0].copy_from(parts.add(header.after), header.size - moved);
         header.size

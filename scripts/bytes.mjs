@@ -1,7 +1,7 @@
 // Says where the bytes of the package are, by part: node scripts/bytes.mjs. Writes the tables of docs/bytes.md.
 import { readFile, writeFile } from 'node:fs/promises';
 import { build, partsOfScript } from './build.mjs';
-import { crateManifest } from './lib/crate.mjs';
+import { wasmOptFlags } from './lib/crate.mjs';
 import { inRoot, isMain } from './lib/paths.mjs';
 import { Failure, main, run } from './lib/process.mjs';
 import { functionsOf, reader } from './lib/wasm-sections.mjs';
@@ -52,10 +52,8 @@ async function buildWithNames() {
   await run('cargo', ['build', '--quiet', '--release', '--lib', '--target', target], { env });
   const linked = `${directory}/${target}/release/deepstream_wasm.wasm`;
   await run('wasm-bindgen', ['--target', 'web', '--out-dir', directory, '--out-name', 'named', linked]);
-  const { metadata } = await crateManifest();
-  const optimisations = metadata['wasm-pack'].profile.release['wasm-opt'];
   const optimised = `${directory}/named.wasm`;
-  await run('wasm-opt', [`${directory}/named_bg.wasm`, '--output', optimised, '--debuginfo', ...optimisations]);
+  await run('wasm-opt', [`${directory}/named_bg.wasm`, '--output', optimised, '--debuginfo', ...(await wasmOptFlags())]);
   return optimised;
 }
 

@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { crateManifest } from './crate.mjs';
+import { wasmFeatures } from './crate.mjs';
 import { Failure, capture } from './process.mjs';
 import { functionsOf, nameSection } from './wasm-sections.mjs';
 
@@ -16,12 +16,6 @@ export async function makeCompressible({ wasm, glue }) {
   if (!output) throw new Failure(`wasm-opt cannot shorten the names in ${wasm}.`);
   const names = JSON.parse(output);
   await writeFile(glue, useShortNames(await readFile(glue, 'utf8'), names));
-}
-
-/** What browsers must know to run the modules, as wasm-opt wants it. */
-export async function wasmFeatures() {
-  const { metadata } = await crateManifest();
-  return metadata['wasm-pack'].profile.release['wasm-opt'].filter((flag) => flag.startsWith('--enable-'));
 }
 
 /** So many bytes in a row count as something in common. */

@@ -34,7 +34,7 @@ const unknown = 'The module has instructions that examples/unpacker.rs does not 
 const [lists, more] = [16, 3];
 
 /** The bytes that are to be the text, without the codes. */
-function takeApart(module, { memory, move_functions }) {
+function takeApart(module, { memory, take_apart }) {
   const { start, end } = functionsOf(module);
   const place = allocate(memory, module.length * (lists + 1));
   const places = allocate(memory, 2 * 4 * lists);
@@ -45,7 +45,7 @@ function takeApart(module, { memory, move_functions }) {
   bytes.set(module, place);
   const ends = new Uint32Array(memory.buffer, places, 2 * lists);
   ends.set([...froms, ...tos]);
-  move_functions(places, places + 4 * lists, 0);
+  take_apart(places, places + 4 * lists);
   if (ends[0] !== place + end) throw new Failure(unknown);
   const pieces = [...tos.map((to, list) => bytes.subarray(to, ends[lists + list])), module.subarray(0, start), module.subarray(end)];
   const header = [];

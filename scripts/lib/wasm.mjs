@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { makeCompressible, wasmFeatures } from './compressible.mjs';
+import { makeCompressible } from './compressible.mjs';
+import { wasmFeatures } from './crate.mjs';
 import { inRoot } from './paths.mjs';
 import { capture, run } from './process.mjs';
 
