@@ -6,14 +6,13 @@ use std::{
 };
 
 use js_sys::{Function, Object};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{
     api::{
-        connection, documented,
+        Member, array, connection,
         errors::{self, DeepstreamError},
-        outbox, parse, set, to_object,
+        object, outbox, parse,
     },
     locks::Locks,
     page::{self, Page},
@@ -36,25 +35,6 @@ use crate::{
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
 /// before that counts as having slept; or how far it may have been put back.
 const CLOCK_JUMP_MS: f64 = 5_000.0;
-
-/// What `resubscribed` tells. Its type and documentation are in `js/client.ts`.
-#[derive(Serialize)]
-struct Resubscribed<'a> {
-    topic: &'static str,
-    names: &'a [&'a str],
-    gap: f64,
-}
-
-/// What `recordConflict` tells. Its type and documentation are in `js/client.ts`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RecordConflict<'a> {
-    name: &'a str,
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    local_value: JsValue,
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    remote_value: JsValue,
-}
 
 /// A client with its browser. What it listens to keeps it alive; `close()` lets go of everything.
 pub struct Driver {
@@ -316,8 +296,8 @@ impl Driver {
             }
             Output::ReauthenticationFailed { reason } => {
                 let error = ClientError::InvalidAuthenticationDetails { reason };
-                let documented = documented(&reason_of(&error));
-                self.sink.tell("reauthenticationFailure", &documented);
+                let reason = object(&[("reason", reason_of(&error).into())]);
+                self.sink.tell("reauthenticationFailure", &reason);
             }
             Output::MaxReconnectionAttemptsReached(attempts) => {
                 self.sink.tell("MAX_RECONNECTION_ATTEMPTS_REACHED", &attempts.into());
@@ -331,9 +311,9 @@ impl Driver {
                 self.sink.tell_restored(&connection, lasted_ms as f64);
             }
             Output::Resubscribed { topic, names, gap_ms } => {
-                let names: Vec<&str> = names.iter().map(|name| &**name).collect();
-                let details = Resubscribed { topic: topic.name(), names: &names, gap: gap_ms as f64 };
-                self.sink.tell("resubscribed", &to_object(&details));
+                let (names, gap) = (array(&names), gap_ms as f64);
+                let details = [("topic", topic.name().into()), ("names", names.into()), ("gap", gap.into())];
+                self.sink.tell("resubscribed", &object(&details));
             }
             Output::AskCredentials { question, refresh, reason } => {
                 self.ask_credentials(question, refresh, reason.as_deref());
@@ -360,10 +340,10 @@ impl Driver {
                 self.with_sink(|sink| record::tell(sink, &name, &news));
                 // Nobody may hold the record: what an earlier page wrote is settled all the same.
                 if let RecordNews::Conflict { local, remote } = news {
-                    let value = |text: Option<&str>| text.map_or(JsValue::NULL, parse);
-                    let (local_value, remote_value) = (value(local.as_deref()), value(remote.as_deref()));
-                    let conflict = RecordConflict { name: &name, local_value, remote_value };
-                    self.sink.tell("recordConflict", &to_object(&conflict));
+                    let value = |text: Option<&str>| text.map(parse).into();
+                    let (local, remote) = (value(local.as_deref()), value(remote.as_deref()));
+                    let conflict = [("name", (&*name).into()), ("localValue", local), ("remoteValue", remote)];
+                    self.sink.tell("recordConflict", &object(&conflict));
                 }
             }
             #[cfg(feature = "records")]
@@ -398,10 +378,9 @@ impl Driver {
 
     fn ask_credentials(self: &Rc<Self>, question: u32, refresh: bool, reason: Option<&str>) {
         let Some(function) = &self.auth_params else { return };
-        let details = Object::new();
-        set(&details, "refresh", refresh);
-        set(&details, "reason", reason.map_or(JsValue::UNDEFINED, parse));
-        let asked = function.call1(&JsValue::UNDEFINED, &details);
+        let reason = reason.map_or(JsValue::UNDEFINED, parse);
+        let question_asked = object(&[("refresh", refresh.into()), ("reason", reason.into())]);
+        let asked = function.call1(&JsValue::UNDEFINED, &question_asked);
         let driver = Rc::clone(self);
         promises::when_settled(asked, move |answer| {
             let answer = answer.and_then(|params| errors::login_params(&params).map_err(JsValue::from));
@@ -449,8 +428,7 @@ impl Driver {
             match outcome {
                 Ok(data) => Ok(data.as_deref()),
                 Err(error) => {
-                    let documented = documented(&reason_of(error));
-                    let exception = DeepstreamError::from_client(error, &documented);
+                    let exception = DeepstreamError::from_client(error, "reason", reason_of(error).into());
                     Err((exception, error.is_expected(), outbox::outcome(error)))
                 }
             },
@@ -459,13 +437,9 @@ impl Driver {
 
     /// Emits `error`.
     pub fn error(&self, error: &ClientError) {
-        let details = Object::new();
-        if error.ends_connection()
-            && let Some(reason) = self.client.borrow().connection().reason
-        {
-            set(&details, "closeReason", to_object(&connection::Reason::from(&reason)));
-        }
-        self.sink.fail(&DeepstreamError::from_client(error, &details));
+        let reason = if error.ends_connection() { self.client.borrow().connection().reason } else { None };
+        let reason = Member::optional(reason.map(|reason| JsValue::from(connection::reason_to_object(&reason))));
+        self.sink.fail(&DeepstreamError::from_client(error, "closeReason", reason));
     }
 
     /// The number by which the sink is told of events of this name, while somebody here subscribes to it, else 0: so no name

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::{api::set, driver::Driver};
+use super::{api::object, driver::Driver};
 use crate::client::{Input, PageSignal};
 
 #[wasm_bindgen]
@@ -116,9 +116,5 @@ pub fn property(object: &JsValue, name: &str) -> Option<JsValue> {
 /// Asks a URL for anything at all: a promise that is rejected where there is no answer. Whose answer it is, and what it
 /// says, cannot be seen across origins and does not matter.
 pub fn probe(url: &str) -> Result<JsValue, JsValue> {
-    let options = Object::new();
-    set(&options, "method", "HEAD");
-    set(&options, "mode", "no-cors");
-    set(&options, "cache", "no-store");
-    fetch(url, &options)
+    fetch(url, &object(&[("method", "HEAD".into()), ("mode", "no-cors".into()), ("cache", "no-store".into())]))
 }

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use js_sys::{Array, Object};
+use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
-use super::{parse, set};
+use super::{Member, array, object, parse};
 use crate::client::ClientError;
 
 #[wasm_bindgen(module = "/src/browser/js/error.js")]
@@ -38,26 +38,19 @@ extern "C" {
 }
 
 impl DeepstreamError {
-    /// The error of the client with its code and topic, and `details`.
-    pub fn from_client(error: &ClientError, details: &Object) -> Self {
-        let details = Object::assign(&Object::new(), details);
-        set(&details, "topic", error.topic().name());
-        if let Some(subject) = error.subject() {
-            set(&details, "subject", subject);
-        }
-        if let Some(asked) = error.asked() {
-            set(&details, "action", asked);
-        }
-        if !error.names().is_empty() {
-            set(&details, "names", error.names().iter().map(|name| JsValue::from(&**name)).collect::<Array>());
-        }
-        if let Some(count) = error.count() {
-            set(&details, "count", count as f64);
-        }
-        if let Some(lost) = error.lost() {
-            set(&details, "lost", parse(&lost));
-        }
-        Self::new(&error.message(), error.code(), &details)
+    /// The error of the client with its code, its topic, and what else is known of it: `member` under the name `name` first.
+    pub fn from_client(error: &ClientError, name: &str, member: Member<'_>) -> Self {
+        let names = Some(error.names()).filter(|names| !names.is_empty()).map(array);
+        let details = [
+            (name, member),
+            ("topic", error.topic().name().into()),
+            ("subject", Member::optional(error.subject())),
+            ("action", Member::optional(error.asked())),
+            ("names", Member::optional(names)),
+            ("count", Member::optional(error.count().map(|count| count as f64))),
+            ("lost", Member::optional(error.lost().map(|lost| parse(&lost)))),
+        ];
+        Self::new(&error.message(), error.code(), &object(&details))
     }
 
     /// What every call gets after the module has panicked.

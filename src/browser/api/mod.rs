@@ -8,37 +8,81 @@ pub mod outbox;
 #[cfg(feature = "records")]
 pub mod record;
 
-use js_sys::{JSON, Object, Reflect};
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
+use js_sys::{Array, JSON, Object};
+use serde::{Serialize, Serializer as _};
 use wasm_bindgen::{JsCast, JsValue};
 
 pub use client::DeepstreamClient;
 
-/// What crosses to JavaScript as a plain object: `None` is `null` there, and JavaScript's values are handed on as they are.
-pub fn to_object(value: &impl Serialize) -> Object {
-    const SERIALIZER: Serializer = Serializer::new().serialize_missing_as_null(true);
-    value.serialize(&SERIALIZER).map_or_else(|_| Object::new(), JsCast::unchecked_into)
+/// A member of an object that crosses to JavaScript.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Member<'a> {
+    /// A string.
+    Text(&'a str),
+    /// A number.
+    Number(f64),
+    /// A boolean.
+    Flag(bool),
+    /// A value of JavaScript's, handed on as it is.
+    Value(#[serde(with = "serde_wasm_bindgen::preserve")] JsValue),
+    /// `null`.
+    Null,
+    /// The object has no such member.
+    Absent,
 }
 
-/// Sets a property of an object made here, which cannot fail.
-pub fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
-    set_value(object, name, &value.into());
+impl<'a> Member<'a> {
+    /// A member that the object has only if there is a value.
+    pub fn optional(value: Option<impl Into<Self>>) -> Self {
+        value.map_or(Self::Absent, Into::into)
+    }
 }
 
-// Apart, because it would otherwise be compiled once for each type of value.
-fn set_value(object: &Object, name: &str, value: &JsValue) {
-    let _ = Reflect::set(object, &name.into(), value);
+impl<'a> From<&'a str> for Member<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<f64> for Member<'_> {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<bool> for Member<'_> {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl From<JsValue> for Member<'_> {
+    fn from(value: JsValue) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl<'a, T: Into<Self>> From<Option<T>> for Member<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A plain object for JavaScript, of the names and values of its members.
+pub fn object(members: &[(&str, Member<'_>)]) -> Object {
+    const SERIALIZER: serde_wasm_bindgen::Serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    let present = members.iter().filter(|(_, member)| !matches!(member, Member::Absent));
+    let object = SERIALIZER.collect_map(present.map(|(name, member)| (name, member)));
+    object.map_or_else(|_| Object::new(), JsCast::unchecked_into)
+}
+
+/// An array of strings for JavaScript.
+pub fn array(names: &[Box<str>]) -> JsValue {
+    names.iter().map(|name| JsValue::from(&**name)).collect::<Array>().into()
 }
 
 /// Parses what another party says; text that is not JSON is handed on as the string it is.
 pub fn parse(text: &str) -> JsValue {
     JSON::parse(text).unwrap_or_else(|_| text.into())
-}
-
-/// The `{ reason }` that the reference client gives.
-pub fn documented(reason: &JsValue) -> Object {
-    let documented = Object::new();
-    set(&documented, "reason", reason.clone());
-    documented
 }

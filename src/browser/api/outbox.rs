@@ -1,10 +1,8 @@
 //! `client.outbox`: what waits for the server.
 
 use js_sys::Array;
-use serde::Serialize;
-use wasm_bindgen::prelude::*;
 
-use super::{connection::wall_clock_ms, parse, to_object};
+use super::{Member, connection::wall_clock_ms, object, parse};
 use crate::client::{ClientError, Delivery, DropReason, Entry, Kind};
 
 /// What an error that rejects a receipt says of the entry.
@@ -20,46 +18,31 @@ pub const fn outcome(error: &ClientError) -> &'static str {
     }
 }
 
-/// Its type and documentation are in `js/outbox.ts`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OutboxEntry<'a> {
-    kind: &'static str,
-    name: &'a str,
-    key: &'a str,
-    created_at: f64,
-    expires_at: f64,
-    bytes: f64,
-    delivery: &'static str,
-    is_stored: bool,
-    is_sent: bool,
-    #[serde(with = "serde_wasm_bindgen::preserve", skip_serializing_if = "JsValue::is_undefined")]
-    data: JsValue,
-}
-
-/// Entries as JavaScript sees them, with their payloads or without.
+/// Entries as `OutboxEntry` in `js/outbox.ts` has them, with their payloads or without.
 pub fn to_array(entries: &mut dyn Iterator<Item = &Entry>, payloads: bool) -> Array {
     let to_object = |entry: &Entry| {
-        to_object(&OutboxEntry {
-            kind: match entry.kind {
-                Kind::Event => "event",
-                Kind::Call { .. } => "call",
-                Kind::Write | Kind::Base | Kind::Forced => "record",
-            },
-            name: &entry.name,
-            key: entry.key_given(),
-            created_at: entry.created_ms as f64,
-            expires_at: wall_clock_ms(entry.expires_at),
-            bytes: entry.bytes() as f64,
-            delivery: match entry.delivery {
-                Delivery::Durable => "durable",
-                Delivery::Memory => "memory",
-                Delivery::Drop => "drop",
-            },
-            is_stored: entry.stored.is_some(),
-            is_sent: entry.is_sent(),
-            data: entry.data.as_deref().filter(|_| payloads).map_or(JsValue::UNDEFINED, parse),
-        })
+        let kind = match entry.kind {
+            Kind::Event => "event",
+            Kind::Call { .. } => "call",
+            Kind::Write | Kind::Base | Kind::Forced => "record",
+        };
+        let delivery = match entry.delivery {
+            Delivery::Durable => "durable",
+            Delivery::Memory => "memory",
+            Delivery::Drop => "drop",
+        };
+        object(&[
+            ("kind", kind.into()),
+            ("name", (&*entry.name).into()),
+            ("key", entry.key_given().into()),
+            ("createdAt", (entry.created_ms as f64).into()),
+            ("expiresAt", wall_clock_ms(entry.expires_at).into()),
+            ("bytes", (entry.bytes() as f64).into()),
+            ("delivery", delivery.into()),
+            ("isStored", entry.stored.is_some().into()),
+            ("isSent", entry.is_sent().into()),
+            ("data", Member::optional(entry.data.as_deref().filter(|_| payloads).map(parse))),
+        ])
     };
     let array = Array::new();
     entries.for_each(|entry| {

@@ -4,7 +4,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    DeepstreamClient,
+    DeepstreamClient, Member,
     client::delivery_of,
     errors::{self, DeepstreamError, invalid},
 };
@@ -78,7 +78,9 @@ pub fn tell(sink: &RecordSink, name: &str, news: &RecordNews) {
         RecordNews::Restored => sink.restored(name),
         RecordNews::HasProviderChanged(has_provider) => sink.provider_changed(name, *has_provider),
         RecordNews::Conflict { local, remote } => sink.conflict(name, local.as_deref(), remote.as_deref()),
-        RecordNews::Error(error) => sink.failed(name, &DeepstreamError::from_client(error, &js_sys::Object::new())),
+        RecordNews::Error(error) => {
+            sink.failed(name, &DeepstreamError::from_client(error, "reason", Member::Absent))
+        }
     });
 }
 
