@@ -28,8 +28,8 @@ use crate::client::{
 };
 #[cfg(feature = "records")]
 use crate::{
-    browser::api::record::{self, RecordSink},
-    client::{RecordNews, Records},
+    browser::{api::record::RecordSink, sink::told},
+    client::Records,
 };
 
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
@@ -61,9 +61,6 @@ pub struct Driver {
     is_connection_untold: Cell<bool>,
     /// Whether there are any, or have been.
     is_connection_watched: Cell<bool>,
-    /// Who is told what becomes of records.
-    #[cfg(feature = "records")]
-    pub record_sink: RefCell<Option<RecordSink>>,
     /// Whether the sink looks at the states of records whenever something has happened.
     #[cfg(feature = "records")]
     pub are_record_states_watched: Cell<bool>,
@@ -99,8 +96,6 @@ impl Driver {
             connection: RefCell::default(),
             is_connection_untold: Cell::default(),
             is_connection_watched: Cell::default(),
-            #[cfg(feature = "records")]
-            record_sink: RefCell::default(),
             #[cfg(feature = "records")]
             are_record_states_watched: Cell::default(),
             revision: Cell::default(),
@@ -197,7 +192,7 @@ impl Driver {
             // Not every change of a state leads to an output.
             #[cfg(feature = "records")]
             if self.are_record_states_watched.get() {
-                self.with_sink(record::tell_happened);
+                self.tell_records(RecordSink::something_happened);
             }
             match self.poll() {
                 Some(output) => self.carry_out(output),
@@ -210,10 +205,6 @@ impl Driver {
         // What the callbacks of a closed client hold on to would otherwise stay as long as it does.
         if self.client.borrow().is_closed() {
             self.sink.close();
-            #[cfg(feature = "records")]
-            if let Some(sink) = self.record_sink.take() {
-                record::tell_closed(&sink);
-            }
             self.storage.stop_listening();
             self.page.take();
             self.timer.borrow_mut().stop();
@@ -336,34 +327,27 @@ impl Driver {
             Output::AskLock { name, wait } => Locks::ask(self, &name, wait),
             Output::ReleaseLock(name) => Storage::perform(self, Operation::Release(name)),
             #[cfg(feature = "records")]
-            Output::Record { name, news } => {
-                self.with_sink(|sink| record::tell(sink, &name, &news));
-                // Nobody may hold the record: what an earlier page wrote is settled all the same.
-                if let RecordNews::Conflict { local, remote } = news {
-                    let value = |text: Option<&str>| text.map(parse).into();
-                    let (local, remote) = (value(local.as_deref()), value(remote.as_deref()));
-                    let conflict = [("name", (&*name).into()), ("localValue", local), ("remoteValue", remote)];
-                    self.sink.tell("recordConflict", &object(&conflict));
-                }
+            Output::Record { name, news } => self.tell_records(|sink| sink.tell(&name, &news)),
+            #[cfg(feature = "records")]
+            Output::LoadRecord { lookup, name } => self.tell_records(|sink| sink.load(lookup, &name)),
+            #[cfg(feature = "records")]
+            Output::StoreRecord { name, record } => {
+                let (version, data) = record.unzip();
+                self.tell_records(|sink| sink.store(&name, version.unwrap_or(-1), data.as_deref()));
             }
             #[cfg(feature = "records")]
-            Output::LoadRecord { lookup, name } => self.with_sink(|sink| record::load(sink, lookup, &name)),
-            #[cfg(feature = "records")]
-            Output::StoreRecord { name, record } => self.with_sink(|sink| record::store(sink, &name, record)),
-            #[cfg(feature = "records")]
             Output::AskMerge { question, name, local, local_version, remote, remote_version } => {
-                let (local, remote) = ((local.as_deref(), local_version), (remote.as_deref(), remote_version));
-                self.with_sink(|sink| record::ask(sink, question, &name, local, remote));
+                let (local, remote) = (local.as_deref(), remote.as_deref());
+                self.tell_records(|sink| sink.merge(question, &name, local, local_version, remote, remote_version));
             }
             Output::Outbox(news) => self.sink.tell_outbox(&news),
         }
     }
 
     #[cfg(feature = "records")]
-    fn with_sink(&self, tell: impl FnOnce(&RecordSink)) {
-        let sink = self.record_sink.borrow().clone();
-        if let Some(sink) = sink {
-            tell(&sink);
+    fn tell_records(&self, tell: impl FnOnce(&RecordSink) -> Result<(), JsValue>) {
+        if let Some(sink) = self.sink.records() {
+            told(tell(&sink));
         }
     }
 

@@ -2,15 +2,17 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Object};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::Url;
 
 use super::{
     errors::{self, DeepstreamError, invalid},
     options::{self, Given},
-    outbox,
+    outbox::to_array,
 };
+#[cfg(feature = "records")]
+use crate::{browser::api::record, client::RecordCommand};
 use crate::{
     browser::{driver::Driver, sink::Sink},
     client::{
@@ -19,16 +21,15 @@ use crate::{
     },
 };
 
-/// What an application can ask for, apart from records. Only what is said here of the arguments of
-/// [`command`](DeepstreamClient::command) is looked at.
+/// What an application can ask for. Only what is said here of the arguments of [`command`](DeepstreamClient::command) is
+/// looked at.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Action {
     /// Send an event: its payload and `key`; `flag` for a receipt, `number` for the delivery, `second` for its life in
     /// milliseconds.
     Emit = "emit",
-    /// Have events of this name come to the sink, or ask again where the server has refused that. Returns the number by which
-    /// the sink is told of them; when that has ended, another name may get it. 0 if it has ended already.
+    /// Have events of this name come to the sink, or ask again where the server has refused that.
     Subscribe = "subscribe",
     /// End that.
     Unsubscribe = "unsubscribe",
@@ -36,11 +37,11 @@ pub enum Action {
     ReportOverflow = "reportOverflow",
     /// Report that the data of an event is not JSON.
     ReportInvalid = "reportInvalid",
-    /// Have subscriptions that match a pattern offered to the sink.
+    /// Have subscriptions that match a pattern offered to the sink; `flag` for records that others open.
     Listen = "listen",
     /// End that.
     Unlisten = "unlisten",
-    /// Say that a subscription which was offered under `number` is provided here.
+    /// Say that what was offered under `number` is provided here.
     Accept = "accept",
     /// Say that it is not.
     Reject = "reject",
@@ -48,6 +49,8 @@ pub enum Action {
     SubscribePresence = "subscribePresence",
     /// End that.
     UnsubscribePresence = "unsubscribePresence",
+    /// Ask which of the users in `list` are here, or who is here at all.
+    QueryPresence = "queryPresence",
     /// Have requests of this name come to the sink.
     Provide = "provide",
     /// End that.
@@ -74,26 +77,122 @@ pub enum Action {
     Pause = "pause",
     /// Connect again.
     Resume = "resume",
+    /// Have the sink told `connectionChanged` whenever the connection is another one than now.
+    WatchConnection = "watchConnection",
     /// Restore the subscriptions, with `resubscribe: 'manual'`.
     Resubscribe = "resubscribe",
     /// Ask the server whether it has everything that is in the outbox now.
     Flush = "flush",
     /// Forget everything that the user of now has entrusted, here and in other pages.
     Clear = "clear",
+
+    /// Change an open record at a path. Without one, the whole record is meant, here and below; with `flag`, the outcome is
+    /// awaited.
+    Set = "set",
+    /// Change it at several paths at once: paths and data in turn in `list`.
+    SetMulti = "setMulti",
+    /// Change a record, open or not. The delivery (`number`) and the life in milliseconds (`second`) are for one that is not.
+    SetData = "setData",
+    /// Put an entry into an open list, whatever it is; `number` for the index.
+    AddEntry = "addEntry",
+    /// Take an entry out of an open list: see `EntryEdit`.
+    RemoveEntry = "removeEntry",
+    /// Put an entry into an open queue.
+    Enqueue = "enqueue",
+    /// Take an entry out of an open queue.
+    Dequeue = "dequeue",
+    /// Open a record once more, with the strategy `number` of `js/merge.ts`.
+    Open = "open",
+    /// Take back one `Open`.
+    Discard = "discard",
+    /// Fail if this is not a path.
+    CheckPath = "checkPath",
+    /// Tell from now on what is new at a path.
+    Watch = "watch",
+    /// End that, for a path as it was written.
+    Unwatch = "unwatch",
+    /// Wait until the record was loaded.
+    AwaitReady = "awaitReady",
+    /// Delete a record.
+    Delete = "delete",
+    /// Read a record.
+    Snapshot = "snapshot",
+    /// Ask for the version of a record; -1 where there is none.
+    Head = "head",
+    /// Tell the server that the records in `list` have changed in its storage.
+    Notify = "notify",
+    /// Tell that a record is no longer open to what is asked of it.
+    Refuse = "refuse",
+    /// Settle conflicts of an open record with the strategy `number` from now on.
+    SetStrategy = "setStrategy",
+    /// Answer the question `number` of `merge`: the data, or nothing to delete the record.
+    AnswerMerge = "answerMerge",
+    /// Answer it with what went wrong, in words.
+    FailMerge = "failMerge",
+    /// Answer the question `number` of `load`: the data and its version (`second`), or nothing.
+    LookedUp = "lookedUp",
+    /// Tell, in words, that storage does not do what it should.
+    StorageFailed = "storageFailed",
+    /// Tell that storage has been emptied.
+    StorageCleared = "storageCleared",
+    /// Have storage keep all records that are open.
+    Save = "save",
+    /// Call `somethingHappened` from now on, or no longer (`number`).
+    WatchStates = "watchStates",
 }
 
-/// What can be asked and is answered with a number.
+/// What can be asked and is answered at once.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
-pub enum Count {
+pub enum Question {
+    /// Where the connection stands.
+    Connection = "connection",
+    /// The number by which the sink is told of events of this name; when they are no longer subscribed to, another name may get
+    /// it. 0 if that is so already.
+    EventNumber = "eventNumber",
+    /// Whether the server has refused to let this client provide the name, in this session.
+    IsRefused = "isRefused",
     /// How many entries the outbox has.
     Size = "size",
     /// The bytes of their names and payloads.
     Bytes = "bytes",
     /// When the oldest of them was given, as `Date.now()` has it.
     Oldest = "oldest",
-    /// 1 if the server has refused to let this client provide the name, in this session.
-    IsRefused = "isRefused",
+    /// The entries of the outbox, oldest first.
+    Entries = "entries",
+    /// The same with their payloads.
+    EntriesWithPayloads = "entriesWithPayloads",
+
+    /// The JSON text of an open record at a path; nothing if there is nothing.
+    Value = "value",
+    /// The same of a record that is given as text, instead of its name.
+    ValueIn = "valueIn",
+    /// The version; nothing before the record was loaded.
+    Version = "version",
+    /// Whether it is open.
+    IsOpen = "isOpen",
+    /// Whether it was loaded.
+    IsReady = "isReady",
+    /// Whether what is seen comes from storage, and the server has not confirmed it.
+    IsFromStorage = "isFromStorage",
+    /// Whether somebody provides it.
+    HasProvider = "hasProvider",
+    /// Where it stands; nothing for one that is not open.
+    State = "state",
+    /// The names of the records that are open.
+    Names = "names",
+}
+
+/// What goes with an [`Action`].
+pub(super) struct Arguments<'a> {
+    pub ticket: Ticket,
+    pub name: &'a str,
+    pub data: Option<&'a str>,
+    pub number: Option<u32>,
+    pub flag: bool,
+    pub key: Option<&'a str>,
+    pub second: Option<u32>,
+    pub list: &'a [Option<String>],
 }
 
 /// A client: what is behind the package's `DeepstreamClient` and its parts, which have checked all arguments. Payloads are
@@ -119,28 +218,36 @@ impl DeepstreamClient {
         Ok(Self { driver: Driver::start(&urls, options, auth_params, storage, sink) })
     }
 
-    /// Does what is asked for. Returns the ticket of its outcome, where nothing else is said.
+    /// Does what is asked for, and returns the ticket of its outcome. `key` is the path, where it is about a record.
     ///
     /// # Errors
-    /// None but after a panic.
+    /// Anything but a path; after a panic.
     #[allow(clippy::too_many_arguments)]
     pub fn command(
         &self,
         what: Action,
         name: &str,
         data: Option<String>,
-        key: Option<String>,
-        flag: Option<bool>,
         number: Option<u32>,
+        flag: Option<bool>,
+        key: Option<String>,
         second: Option<u32>,
+        list: Option<Array>,
     ) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
         let driver = &self.driver;
         let ticket = driver.tickets.next();
-        let (result, data, flag) = (ticket.0, data.as_deref(), flag.unwrap_or_default());
-        let id = number.unwrap_or_default();
+        let texts: Vec<_> = list.iter().flat_map(Array::iter).map(|text| text.as_string()).collect();
+        let (data, flag, id) = (data.as_deref(), flag.unwrap_or_default(), number.unwrap_or_default());
         let answer = |answer| Command::Rpc(RpcCommand::Answer { request: RpcRequestId(id), name, answer });
-        let offered = |accept| ListenCommand::Answer { subscription: name, offer: id, accept };
+        let listen = |command| {
+            #[cfg(feature = "records")]
+            if flag {
+                return Command::Record(RecordCommand::Listen(command));
+            }
+            Command::Event(EventCommand::Listen(command))
+        };
+        let offered = |accept| listen(ListenCommand::Answer { subscription: name, offer: id, accept });
         let command = match what {
             Action::Emit => Command::Event(EventCommand::Emit(Offer {
                 kind: Kind::Event,
@@ -151,23 +258,20 @@ impl DeepstreamClient {
                 key: key.as_deref(),
                 receipt: flag.then_some(ticket),
             })),
-            Action::Subscribe => {
-                driver.command(Command::Event(EventCommand::Subscribe(name)));
-                return Ok(driver.event_number(name));
-            }
+            Action::Subscribe => Command::Event(EventCommand::Subscribe(name)),
             Action::Unsubscribe => Command::Event(EventCommand::Unsubscribe(name)),
             Action::ReportOverflow => {
                 driver.error(&ClientError::StreamOverflow { name: name.into() });
-                return Ok(result);
+                return Ok(ticket.0);
             }
             Action::ReportInvalid => {
                 driver.error(&ClientError::InvalidEventData { name: name.into() });
-                return Ok(result);
+                return Ok(ticket.0);
             }
-            Action::Listen => Command::Event(EventCommand::Listen(ListenCommand::Listen(name))),
-            Action::Unlisten => Command::Event(EventCommand::Listen(ListenCommand::Unlisten(name))),
-            Action::Accept => Command::Event(EventCommand::Listen(offered(true))),
-            Action::Reject => Command::Event(EventCommand::Listen(offered(false))),
+            Action::Listen => listen(ListenCommand::Listen(name)),
+            Action::Unlisten => listen(ListenCommand::Unlisten(name)),
+            Action::Accept => offered(true),
+            Action::Reject => offered(false),
             Action::SubscribePresence => Command::Presence(match name {
                 "" => PresenceCommand::SubscribeAll,
                 user => PresenceCommand::Subscribe(user),
@@ -176,6 +280,10 @@ impl DeepstreamClient {
                 "" => PresenceCommand::UnsubscribeAll,
                 user => PresenceCommand::Unsubscribe(user),
             }),
+            Action::QueryPresence => {
+                let users = list.is_some().then(|| texts.iter().filter_map(Option::as_deref).collect());
+                Command::Presence(PresenceCommand::Query { ticket, users })
+            }
             Action::Provide => Command::Rpc(RpcCommand::Provide(name)),
             Action::Unprovide => Command::Rpc(RpcCommand::Unprovide(name)),
             Action::Make | Action::MakeDurable => Command::Rpc(RpcCommand::Make(RpcCall {
@@ -196,60 +304,61 @@ impl DeepstreamClient {
             Action::Close => Command::Close,
             Action::Pause => Command::Pause,
             Action::Resume => Command::Resume { ticket },
+            Action::WatchConnection => {
+                driver.watch_connection();
+                return Ok(ticket.0);
+            }
             Action::Resubscribe => Command::Resubscribe,
             Action::Flush => Command::FlushOutbox { ticket },
             Action::Clear => Command::ClearOutbox,
-            Action::__Invalid => return Ok(result),
+            #[cfg(feature = "records")]
+            what => {
+                let arguments =
+                    Arguments { ticket, name, data, number, flag, key: key.as_deref(), second, list: &texts };
+                match record::command(driver, what, &arguments)? {
+                    Some(command) => Command::Record(command),
+                    None => return Ok(ticket.0),
+                }
+            }
+            #[cfg(not(feature = "records"))]
+            _ => return Ok(ticket.0),
         };
         driver.command(command);
-        Ok(result)
+        Ok(ticket.0)
     }
 
-    /// Answers with a number, or nothing where there is none.
-    pub fn count(&self, what: Count, name: &str) -> Option<f64> {
-        self.driver.with_outbox(|outbox| match what {
-            Count::Size => Some(outbox.len() as f64),
-            Count::Bytes => Some(outbox.bytes() as f64),
-            Count::Oldest => outbox.entries().map(|entry| entry.created_ms as f64).reduce(f64::min),
-            Count::IsRefused => Some(f64::from(self.driver.is_provider_refused(name))),
-            Count::__Invalid => None,
+    /// Answers a question; with `undefined` where there is no answer.
+    ///
+    /// # Errors
+    /// Anything but a path.
+    pub fn ask(&self, what: Question, name: &str, path: Option<String>) -> Result<JsValue, DeepstreamError> {
+        let driver = &self.driver;
+        let entries = |payloads| driver.with_outbox(|outbox| to_array(&mut outbox.entries(), payloads).into());
+        Ok(match what {
+            Question::Connection => driver.snapshot().into(),
+            Question::EventNumber => driver.event_number(name).into(),
+            Question::IsRefused => driver.is_provider_refused(name).into(),
+            Question::Size => driver.with_outbox(|outbox| outbox.len()).into(),
+            Question::Bytes => driver.with_outbox(|outbox| outbox.bytes()).into(),
+            Question::Oldest => {
+                let given = driver.with_outbox(|outbox| outbox.entries().map(|entry| entry.created_ms).min());
+                given.map(|ms| ms as f64).into()
+            }
+            Question::Entries => entries(false),
+            Question::EntriesWithPayloads => entries(true),
+            #[cfg(feature = "records")]
+            what => return record::ask(driver, what, name, path.as_deref()),
+            #[cfg(not(feature = "records"))]
+            _ => {
+                drop(path);
+                JsValue::UNDEFINED
+            }
         })
     }
 
     /// Whenever this is another number, records and entries of the outbox may be others.
     pub fn revision(&self) -> u32 {
         self.driver.revision.get()
-    }
-
-    /// The entries of the outbox, oldest first.
-    pub fn entries(&self, payloads: bool) -> Array {
-        self.driver.with_outbox(|outbox| outbox::to_array(&mut outbox.entries(), payloads))
-    }
-
-    /// Asks which of these users are here, or who is here at all; returns the ticket of the answer.
-    ///
-    /// # Errors
-    /// None but after a panic.
-    #[wasm_bindgen(js_name = getAll)]
-    pub fn get_all(&self, users: Option<Array>) -> Result<u32, DeepstreamError> {
-        errors::ensure_sound()?;
-        let users: Option<Vec<_>> = users.map(|users| users.iter().filter_map(|user| user.as_string()).collect());
-        let users = users.as_ref().map(|users| users.iter().map(String::as_str).collect());
-        let ticket = self.driver.tickets.next();
-        self.driver.command(Command::Presence(PresenceCommand::Query { ticket, users }));
-        Ok(ticket.0)
-    }
-
-    /// Where the connection stands.
-    #[wasm_bindgen(getter)]
-    pub fn connection(&self) -> Object {
-        self.driver.snapshot()
-    }
-
-    /// Has the sink told `connectionChanged` whenever `connection` is another one than now.
-    #[wasm_bindgen(js_name = watchConnection)]
-    pub fn watch_connection(&self) {
-        self.driver.watch_connection();
     }
 }
 

@@ -113,7 +113,7 @@ export class AnonymousRecordHandle<Data = any>
       const settle = (): void => {
         forget();
         // Without a name there is nothing to wait for in a client that is closed, which says so.
-        resolve(this.#record?.readiness(this) ?? promiseOf(this.hub.waiting, this.hub.compiled.recordCommand('awaitReady', '')));
+        resolve(this.#record?.readiness(this) ?? promiseOf(this.hub.sink.waiting, this.hub.compiled.command('awaitReady', '')));
       };
       this.#waiting.push(settle);
       forget = this.hub.onClosed(settle);
@@ -167,7 +167,7 @@ export class AnonymousRecordHandle<Data = any>
   subscribe(...given: unknown[]): Subscription {
     const { path, callback, triggerNow, signal } = subscribeArguments(given);
     const listener = checkFunction<Wanted['callback']>('callback', callback);
-    this.hub.compiled.recordCommand('checkPath', '', undefined, path);
+    this.hub.compiled.command('checkPath', '', undefined, undefined, undefined, path);
     return beginSubscription(signal, (onRemoved) => {
       const wanted = { path, callback: listener, onRemoved };
       this.#subscriptions.push(wanted);

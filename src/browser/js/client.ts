@@ -406,7 +406,7 @@ declare const PACKAGE_VERSION: string;
 export type DefineRecords = (
   client: { record: RecordHandler },
   compiled: Compiled,
-  waiting: Waiting,
+  sink: Sink,
   url: string | readonly string[],
   options?: Partial<Options>,
 ) => Listens | undefined;
@@ -443,7 +443,7 @@ export function defineClient(
       const waiting = (this.#waiting = sink.waiting);
       const event = (this.event = new Events(compiled, waiting));
       const presence = (this.presence = new Presence(compiled, waiting));
-      const recordListens = defineRecords(this, compiled, waiting, url, options ?? undefined);
+      const recordListens = defineRecords(this, compiled, sink, url, options ?? undefined);
       const rpc = (this.rpc = new Rpc(compiled, waiting));
       const outbox = (this.outbox = new Outbox(compiled, waiting));
       this.#parts = { listeners: new Listeners(), event, presence, recordListens, rpc, outbox };
@@ -478,7 +478,7 @@ export function defineClient(
     }
 
     get connection(): ConnectionSnapshot {
-      return this.#compiled.connection as ConnectionSnapshot;
+      return this.#compiled.ask('connection', '');
     }
 
     getConnectionState(): CONNECTION_STATE {
@@ -535,7 +535,7 @@ export function defineClient(
     #listen(event: string, listener: Function, scope: unknown, isOnce: boolean): this {
       checkName('event', event);
       const call = checkFunction('callback', listener);
-      if (event === 'connectionChanged' && !this.#parts.listeners.has(event)) this.#compiled.watchConnection();
+      if (event === 'connectionChanged' && !this.#parts.listeners.has(event)) this.#compiled.command('watchConnection', '');
       this.#parts.listeners.add(event, { call, scope, isOnce });
       return this;
     }

@@ -153,9 +153,7 @@ export class Events implements EventHandler {
   readonly #names: string[] = [];
 
   constructor(compiled: Compiled, waiting: Waiting) {
-    this.listens = new Listens('EVENT', (what, name, offer) =>
-      compiled.command(what, name, undefined, undefined, undefined, offer),
-    );
+    this.listens = new Listens('EVENT', compiled);
     this.#compiled = compiled;
     this.#waiting = waiting;
   }
@@ -179,7 +177,7 @@ export class Events implements EventHandler {
     checkName('name', name);
     const text = jsonOf('data', data);
     const { delivery, ttl, key, receipt } = checkDelivery(options, true);
-    const ticket = this.#compiled.command('emit', name, text, key, receipt, delivery, ttl);
+    const ticket = this.#compiled.command('emit', name, text, delivery, receipt, key, ttl);
     const promise = receipt ? promiseOf(this.#waiting, ticket, true) : undefined;
     this.#subscribers.tell(name, data);
     return promise;
@@ -231,7 +229,8 @@ export class Events implements EventHandler {
     const subscriber = { call: checkFunction('callback', callback), onRemoved };
     this.#subscribers.add(name, subscriber);
     // Not the first time alone: a name that the server has refused is then asked for again.
-    this.#names[this.#compiled.command('subscribe', name)] = name;
+    this.#compiled.command('subscribe', name);
+    this.#names[this.#compiled.ask('eventNumber', name)] = name;
     return () => this.#remove(name, (listener) => listener === subscriber);
   }
 

@@ -1,3 +1,4 @@
+import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkName } from './arguments.js';
 import { callSafely, report, warn } from './listeners.js';
 
@@ -23,23 +24,20 @@ export interface ListenResponse {
  */
 export type ListenCallback = (subscriptionName: string, response: ListenResponse) => void;
 
-/** Tells the WebAssembly side about a pattern, or about a subscription that was offered. */
-type Command = (what: 'listen' | 'unlisten' | 'accept' | 'reject', name: string, offer?: number) => void;
-
 /**
  * Who listens to which patterns of a topic, and what they are offered.
  * @internal
  */
 export class Listens {
-  readonly #topic: string;
-  readonly #command: Command;
+  readonly #topic: 'EVENT' | 'RECORD';
+  readonly #compiled: Compiled;
   readonly #listeners = new Map<string, ListenCallback>();
   /** Those that have not ended, by the name of the subscription. */
   readonly #offers = new Map<string, Offer>();
 
-  constructor(topic: string, command: Command) {
+  constructor(topic: 'EVENT' | 'RECORD', compiled: Compiled) {
     this.#topic = topic;
-    this.#command = command;
+    this.#compiled = compiled;
   }
 
   listen(pattern: string, callback: ListenCallback): void {
@@ -77,6 +75,11 @@ export class Listens {
 
   clear(): void {
     this.#listeners.clear();
+  }
+
+  /** Tells the WebAssembly side about a pattern, or about a subscription that was offered. */
+  #command(what: 'listen' | 'unlisten' | 'accept' | 'reject', name: string, offer?: number): void {
+    this.#compiled.command(what, name, undefined, offer, this.#topic === 'RECORD');
   }
 }
 

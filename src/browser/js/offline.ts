@@ -29,7 +29,7 @@ export class OfflineRecords {
       // A storage that is full or forbidden says so of every record; what cannot be stored is to blame itself.
       if (told.has(words) && words !== 'DataCloneError') return;
       told.add(words);
-      compiled.recordCommand('storageFailed', '', name === undefined ? words : `${words}, for the record '${name}'`);
+      compiled.command('storageFailed', '', name === undefined ? words : `${words}, for the record '${name}'`);
     });
   }
 
@@ -37,7 +37,7 @@ export class OfflineRecords {
     // Whoever opens a record may still add listeners to it.
     queueMicrotask(() => {
       this.#store?.load(name, (record) =>
-        this.compiled.recordCommand('lookedUp', name, record?.text, undefined, undefined, lookup, record?.version),
+        this.compiled.command('lookedUp', name, record?.text, lookup, undefined, undefined, record?.version),
       );
     });
   }
@@ -48,7 +48,7 @@ export class OfflineRecords {
 
   clear(done: Done): void {
     if (!this.#store) return queueMicrotask(() => done(null, undefined, false));
-    this.compiled.recordCommand('storageCleared', '');
+    this.compiled.command('storageCleared', '');
     const ended = (exception?: unknown): void => {
       if (isOver) return;
       isOver = true;

@@ -187,15 +187,15 @@ export class Outbox implements OutboxHandler {
   }
 
   get size(): number {
-    return this.#compiled.count('size', '')!;
+    return this.#compiled.ask('size', '');
   }
 
   get bytes(): number {
-    return this.#compiled.count('bytes', '')!;
+    return this.#compiled.ask('bytes', '');
   }
 
   get oldest(): number | null {
-    return this.#compiled.count('oldest', '') ?? null;
+    return this.#compiled.ask('oldest', '') ?? null;
   }
 
   entries(options?: { payloads?: boolean }): any[] {
@@ -205,7 +205,7 @@ export class Outbox implements OutboxHandler {
     const revision = this.#compiled.revision();
     if (last.revision !== revision) {
       last.revision = revision;
-      const entries = this.#compiled.entries(hasPayloads);
+      const entries = this.#compiled.ask(hasPayloads ? 'entriesWithPayloads' : 'entries', '');
       const text = JSON.stringify(entries);
       if (last.text !== text) Object.assign(last, { entries, text });
     }

@@ -7,8 +7,9 @@ import { settle, Strategies } from './merge.js';
 import { OfflineRecords } from './offline.js';
 import type { Options } from './options.js';
 import type { Done } from './outcome.js';
+import type { RecordConflict } from './record.js';
+import type { Sink } from './sink.js';
 import { subscribe, type Subscription } from './subscription.js';
-import type { Waiting } from './waiting.js';
 
 /**
  * Brings what the WebAssembly side tells about records to those who hold them.
@@ -27,19 +28,20 @@ export class RecordHub {
 
   constructor(
     readonly compiled: Compiled,
-    readonly waiting: Waiting,
+    readonly sink: Sink,
     options: Partial<Options> = {},
     deployment = '',
   ) {
     this.strategies = new Strategies(options.mergeStrategy);
     this.isCopying = options.recordDeepCopy ?? true;
     this.offline = new OfflineRecords(compiled, options, deployment);
-    compiled.attach(this);
+    sink.records = this;
   }
 
   /** Opens a record once more. */
   open(name: string): SharedRecord {
-    const isFirst = this.#setStrategy('open', checkName('name', name)) > 0;
+    const isFirst = !this.compiled.ask('isOpen', checkName('name', name));
+    this.#setStrategy('open', name);
     const records = this.#records.get(name) ?? [];
     const newest = records.at(-1);
     if (newest && !isFirst) return newest;
@@ -78,9 +80,8 @@ export class RecordHub {
     this.#setStrategy('setStrategy', name);
   }
 
-  #setStrategy(what: 'open' | 'setStrategy', name: string): number {
-    const strategy = this.strategies.numberOf(name);
-    return this.compiled.recordCommand(what, name, undefined, undefined, undefined, strategy);
+  #setStrategy(what: 'open' | 'setStrategy', name: string): void {
+    this.compiled.command(what, name, undefined, this.strategies.numberOf(name));
   }
 
   providerChanged(name: string, hasProvider: boolean): void {
@@ -88,7 +89,10 @@ export class RecordHub {
   }
 
   conflict(name: string, local: string | undefined, remote: string | undefined): void {
-    this.#oldest(name)?.tell('conflict', { localValue: parseOrNull(local), remoteValue: parseOrNull(remote) });
+    const sides = (): RecordConflict => ({ localValue: parseOrNull(local), remoteValue: parseOrNull(remote) });
+    this.#oldest(name)?.tell('conflict', sides());
+    // Nobody may hold the record: what an earlier page wrote is settled all the same.
+    this.sink.happened('recordConflict', { name, ...sides() });
   }
 
   failed(name: string, error: DeepstreamError): void {
@@ -104,7 +108,7 @@ export class RecordHub {
     remoteVersion: number,
   ): void {
     const answer = (what: 'answerMerge' | 'failMerge', text: string | undefined): unknown =>
-      this.compiled.recordCommand(what, '', text, undefined, undefined, question);
+      this.compiled.command(what, '', text, question);
     settle(
       this.strategies.of(name),
       [parseOrNull(local), localVersion],
@@ -130,11 +134,11 @@ export class RecordHub {
   }
 
   #watchStates(): void {
-    this.compiled.recordCommand('watchStates', '', undefined, undefined, undefined, this.#states.size);
+    this.compiled.command('watchStates', '', undefined, this.#states.size);
   }
 
   #stateOf(record: SharedRecord): string | undefined {
-    return this.compiled.recordText('state', record.name);
+    return this.compiled.ask('state', record.name);
   }
 
   somethingHappened(): void {
@@ -234,7 +238,7 @@ export class SharedRecord {
   }
 
   get version(): number | null {
-    return (this.isOpen ? this.compiled.recordNumber('version', this.name) : this.last?.version) ?? null;
+    return (this.isOpen ? this.compiled.ask('version', this.name) : this.last?.version) ?? null;
   }
 
   get hasProvider(): boolean {
@@ -242,7 +246,7 @@ export class SharedRecord {
   }
 
   #is(what: 'isReady' | 'isFromStorage' | 'hasProvider'): boolean {
-    return this.isOpen && this.compiled.recordNumber(what, this.name) === 1;
+    return this.isOpen && this.compiled.ask(what, this.name);
   }
 
   /** The handle will be told events, until the record ends or others hold it alone. */
@@ -258,7 +262,7 @@ export class SharedRecord {
     // The last one is to hear of the end.
     if (this.#holders.some(({ isHolding }) => isHolding)) this.#holders.splice(this.#holders.indexOf(holder), 1);
     for (const path of [...this.#subscriptions.keys()]) this.unsubscribe(handle, path);
-    if (this.isOpen) this.compiled.recordCommand('discard', this.name);
+    if (this.isOpen) this.compiled.command('discard', this.name);
   }
 
   /** Calls back when the record is ready, at once if it is. */
@@ -292,44 +296,44 @@ export class SharedRecord {
 
   #textAt(path: string | undefined): string | undefined {
     if (path !== undefined && typeof path !== 'string') throw invalid('path', 'a string', path);
-    if (this.isOpen) return this.compiled.recordText('value', this.name, path);
-    return this.last && this.compiled.recordText('valueIn', this.last.text, path);
+    if (this.isOpen) return this.compiled.ask('value', this.name, path);
+    return this.last && this.compiled.ask('valueIn', this.last.text, path);
   }
 
   set(path: string | undefined, data: unknown, done: Done | undefined): void {
     this.#await(done, (isAwaited) =>
-      this.compiled.recordCommand('set', this.name, dataText(path, data), path, isAwaited),
+      this.compiled.command('set', this.name, dataText(path, data), undefined, isAwaited, path),
     );
   }
 
   setMulti(patches: object, done: Done | undefined): void {
     this.#await(done, (isAwaited) => {
       const edits = Object.entries(patches).flatMap(([path, data]) => [path, dataText(path, data)]);
-      return this.compiled.setMulti(this.name, edits, isAwaited);
+      return this.compiled.command('setMulti', this.name, undefined, undefined, isAwaited, undefined, undefined, edits);
     });
   }
 
   changeEntries(what: EntryChange, entry: unknown, index: number | undefined, done?: Done): void {
     this.#await(done, (isAwaited) =>
-      this.compiled.recordCommand(what, this.name, jsonOf('entry', entry), undefined, isAwaited, index),
+      this.compiled.command(what, this.name, jsonOf('entry', entry), index, isAwaited),
     );
   }
 
   delete(done: Done): void {
-    this.#await(done, () => this.compiled.recordCommand('delete', this.name));
+    this.#await(done, () => this.compiled.command('delete', this.name));
   }
 
   awaitReady(done: Done): void {
-    this.#await(done, () => this.compiled.recordCommand('awaitReady', this.name));
+    this.#await(done, () => this.compiled.command('awaitReady', this.name));
   }
 
   #await(done: Done | undefined, command: (isAwaited: boolean) => number): void {
     const ticket = this.isOpen ? command(!!done) : this.#refuse(!!done);
-    this.hub.waiting.addDone(ticket, done);
+    this.hub.sink.waiting.addDone(ticket, done);
   }
 
   #refuse(isAwaited: boolean): number {
-    return this.compiled.recordCommand('refuse', this.name, undefined, undefined, isAwaited);
+    return this.compiled.command('refuse', this.name, undefined, undefined, isAwaited);
   }
 
   subscribe(
@@ -341,7 +345,7 @@ export class SharedRecord {
     signal?: AbortSignal,
     isLast = false,
   ): Subscription {
-    this.compiled.recordCommand('checkPath', '', undefined, path);
+    this.compiled.command('checkPath', '', undefined, undefined, undefined, path);
     return subscribe(signal, (onRemoved) => this.#begin({ owner, path, callback, triggerNow, view, isLast }, onRemoved));
   }
 
@@ -365,7 +369,7 @@ export class SharedRecord {
     };
     const all = [...(others ?? []), subscription];
     this.#subscriptions.set(key, [...all.filter((it) => !it.isLast), ...all.filter((it) => it.isLast)]);
-    if (!others) this.compiled.recordCommand('watch', this.name, undefined, path);
+    if (!others) this.compiled.command('watch', this.name, undefined, undefined, undefined, path);
     if (triggerNow) this.whenReady(() => this.#trigger(path, subscription));
     return () => this.#remove(key, (other) => other === subscription);
   }
@@ -382,7 +386,7 @@ export class SharedRecord {
     const rest = subscriptions.filter((subscription) => !removed.includes(subscription));
     if (rest.length > 0) this.#subscriptions.set(key, rest);
     else this.#subscriptions.delete(key);
-    if (rest.length === 0 && this.isOpen) this.compiled.recordCommand('unwatch', this.name, undefined, key);
+    if (rest.length === 0 && this.isOpen) this.compiled.command('unwatch', this.name, undefined, undefined, undefined, key);
     end(removed);
   }
 
@@ -426,7 +430,7 @@ export class SharedRecord {
   #trigger(path: string | undefined, subscription: RecordSubscription): void {
     if (subscription.hasEnded) return;
     subscription.isWaiting = false;
-    subscription.seen = this.compiled.recordText('value', this.name, path);
+    subscription.seen = this.compiled.ask('value', this.name, path);
     call(subscription, this.get(path));
   }
 }

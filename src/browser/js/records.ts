@@ -236,8 +236,8 @@ function deploymentOf(url: string | readonly string[], options?: Partial<Options
 }
 
 /** @internal */
-export const defineRecords: DefineRecords = (client, compiled, waiting, url, options) => {
-  const records = new Records(new RecordHub(compiled, waiting, options, deploymentOf(url, options)));
+export const defineRecords: DefineRecords = (client, compiled, sink, url, options) => {
+  const records = new Records(new RecordHub(compiled, sink, options, deploymentOf(url, options)));
   client.record = records;
   return records.listens;
 };
@@ -249,9 +249,7 @@ export class Records implements RecordHandler {
   readonly listens: Listens;
 
   constructor(private readonly hub: RecordHub) {
-    this.listens = new Listens('RECORD', (what, name, offer) =>
-      hub.compiled.recordCommand(what, name, undefined, undefined, undefined, offer),
-    );
+    this.listens = new Listens('RECORD', hub.compiled);
   }
 
   getRecord<Data = any>(name: string): Record<Data> {
@@ -301,7 +299,7 @@ export class Records implements RecordHandler {
     const { delivery, ttl } = checkDelivery(options, false);
     checkName('name', name);
     const text = dataText(path, data);
-    this.#await(this.hub.compiled.recordCommand('setData', name, text, path, !!done, delivery, ttl), done);
+    this.#await(this.hub.compiled.command('setData', name, text, delivery, !!done, path, ttl), done);
   }
 
   delete(name: string, callback?: (error: string | null) => void): any {
@@ -315,17 +313,18 @@ export class Records implements RecordHandler {
   notify(names: readonly string[], callback?: (error: string) => void): any {
     return outcome(
       checkOptionalFunction('callback', callback),
-      (done) => this.#await(this.hub.compiled.notify(checkNames(names)), done),
+      (done) =>
+        this.#await(this.hub.compiled.command('notify', '', undefined, undefined, undefined, undefined, undefined, checkNames(names)), done),
       () => undefined,
     );
   }
 
   #ask(what: 'snapshot' | 'head' | 'delete', name: string, done: Done): void {
-    this.#await(this.hub.compiled.recordCommand(what, checkName('name', name)), done);
+    this.#await(this.hub.compiled.command(what, checkName('name', name)), done);
   }
 
   #await(ticket: number, done: Done | undefined): void {
-    this.hub.waiting.addDone(ticket, done);
+    this.hub.sink.waiting.addDone(ticket, done);
   }
 
   listen(pattern: string, callback: ListenCallback): void {
@@ -337,7 +336,7 @@ export class Records implements RecordHandler {
   }
 
   saveToOfflineStorage(): void {
-    this.hub.compiled.recordCommand('save', '');
+    this.hub.compiled.command('save', '');
   }
 
   clearOfflineStorage(callback?: (error: string | null) => void): any {
@@ -345,7 +344,7 @@ export class Records implements RecordHandler {
   }
 
   names(): string[] {
-    return this.hub.compiled.recordNames();
+    return this.hub.compiled.ask('names', '');
   }
 
   setMergeStrategy(name: string, mergeStrategy: MergeStrategy): void {

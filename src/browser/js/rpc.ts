@@ -182,7 +182,7 @@ export class Rpc implements RPCHandler {
     checkName('name', name);
     checkFunction('provider', provider);
     // What the server has refused may be provided anew: it is asked again.
-    if (this.#providers.has(name) && !this.#compiled.count('isRefused', name)) {
+    if (this.#providers.has(name) && !this.#compiled.ask('isRefused', name)) {
       throw new DeepstreamError(`RPC ${name}: provided already`, 'MULTIPLE_PROVIDERS', about(name));
     }
     this.#providers.set(name, provider);
@@ -206,12 +206,12 @@ export class Rpc implements RPCHandler {
     if (signal?.aborted) return rejected(signal.reason);
     const timeoutMs = timeout === Infinity ? undefined : timeout;
     const what = delivery === 'durable' ? 'makeDurable' : 'make';
-    const ticket = this.#compiled.command(what, name, text, undefined, idempotent, timeoutMs, ttl);
+    const ticket = this.#compiled.command(what, name, text, timeoutMs, idempotent, undefined, ttl);
     if (callback) {
       this.#await(ticket, name, (error, result) => (error ? callback(error.reason) : callback(null, result)));
       return;
     }
-    const cancel = (): unknown => this.#compiled.command('cancel', '', undefined, undefined, undefined, ticket);
+    const cancel = (): unknown => this.#compiled.command('cancel', '', undefined, ticket);
     signal?.addEventListener('abort', cancel);
     const promise = new Promise((resolve, reject) => {
       this.#await(ticket, name, (error, result, isExpected) => {
@@ -239,7 +239,7 @@ export class Rpc implements RPCHandler {
 
   /** Has the provider answer a request. */
   serve(id: number, name: string, data?: string, requestorName?: string, requestorData?: string): void {
-    const say: Say = (what, data) => this.#compiled.command(what, name, data, undefined, undefined, id);
+    const say: Say = (what, data) => this.#compiled.command(what, name, data, id);
     const provider = this.#providers.get(name);
     if (!provider) return say('rejectRequest');
     const requestor: RPCRequestor = {};

@@ -4,6 +4,7 @@ import type { Listens } from './listen.js';
 import { warn, type Listeners } from './listeners.js';
 import { DEGRADED, type Outbox } from './outbox.js';
 import type { Presence } from './presence.js';
+import type { RecordHub } from './record-hub.js';
 import type { Rpc } from './rpc.js';
 import { Waiting, type Settle } from './waiting.js';
 
@@ -27,6 +28,8 @@ export interface Parts {
  */
 export class Sink {
   readonly waiting = new Waiting();
+  /** Who is told what becomes of records; nobody when the client is closed. */
+  records: RecordHub | undefined;
   #parts: { deref(): Parts | undefined } | undefined;
   /** What was last told to be wrong with the storage. */
   #degraded = '';
@@ -126,5 +129,7 @@ export class Sink {
     parts.recordListens?.clear();
     parts.rpc.clear();
     parts.outbox.close();
+    this.records?.closed();
+    this.records = undefined;
   }
 }

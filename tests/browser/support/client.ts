@@ -14,26 +14,31 @@ export function makeClient(url: string, options?: object): DeepstreamClient {
 
 /** The compiled half of `client.record`, by what is asked of it; whoever is told the outcome is the last argument. */
 export function compiledRecords(client: DeepstreamClient): object {
-  const { compiled, waiting }: RecordHub = (client.record as any).hub;
+  const { compiled, sink }: RecordHub = (client.record as any).hub;
+  const { waiting } = sink;
   const ask = (what: 'awaitReady' | 'delete' | 'snapshot' | 'head') => (name: string, done: Done) =>
-    waiting.addDone(compiled.recordCommand(what, name), done);
+    waiting.addDone(compiled.command(what, name), done);
+  const all = (what: 'setMulti' | 'notify', name: string, list: unknown[], done?: Done) =>
+    waiting.addDone(compiled.command(what, name, undefined, undefined, !!done, undefined, undefined, list), done);
   return {
-    attach: (sink: any) => compiled.attach(sink),
+    attach: (records: any) => (sink.records = records),
     revision: () => compiled.revision(),
-    names: () => compiled.recordNames(),
-    open: (name: string, strategy: number) =>
-      compiled.recordCommand('open', name, undefined, undefined, undefined, strategy) === 1,
-    discard: (name: string) => compiled.recordCommand('discard', name),
-    watch: (name: string, path?: string) => compiled.recordCommand('watch', name, undefined, path),
-    get: (name: string, path?: string) => compiled.recordText('value', name, path),
-    version: (name: string) => compiled.recordNumber('version', name),
+    names: () => compiled.ask('names', ''),
+    open: (name: string, strategy: number) => {
+      const isFirst = !compiled.ask('isOpen', name);
+      compiled.command('open', name, undefined, strategy);
+      return isFirst;
+    },
+    discard: (name: string) => compiled.command('discard', name),
+    watch: (name: string, path?: string) => compiled.command('watch', name, undefined, undefined, undefined, path),
+    get: (name: string, path?: string) => compiled.ask('value', name, path),
+    version: (name: string) => compiled.ask('version', name),
     set: (name: string, path: string | undefined, data: unknown, done?: Done) =>
-      waiting.addDone(compiled.recordCommand('set', name, JSON.stringify(data), path, !!done), done),
-    setMulti: (name: string, edits: unknown[], done?: Done) =>
-      waiting.addDone(compiled.setMulti(name, edits, !!done), done),
+      waiting.addDone(compiled.command('set', name, JSON.stringify(data), undefined, !!done, path), done),
+    setMulti: (name: string, edits: unknown[], done?: Done) => all('setMulti', name, edits, done),
     setData: (name: string, path: string | undefined, data: unknown, done: Done) =>
-      waiting.addDone(compiled.recordCommand('setData', name, JSON.stringify(data), path, true), done),
-    notify: (names: string[], done: Done) => waiting.addDone(compiled.notify(names), done),
+      waiting.addDone(compiled.command('setData', name, JSON.stringify(data), undefined, true, path), done),
+    notify: (names: string[], done: Done) => all('notify', '', names, done),
     awaitReady: ask('awaitReady'),
     delete: ask('delete'),
     snapshot: ask('snapshot'),
