@@ -120,7 +120,8 @@ export class Presence implements PresenceHandler {
   getAll(users?: unknown, callback?: unknown): any {
     const [asked, given] = typeof users === 'function' ? [undefined, users] : [users, callback];
     const told = checkOptionalFunction('callback', given);
-    const ticket = this.#compiled.command('queryPresence', '', undefined, undefined, undefined, undefined, undefined, checkUsers(asked));
+    const list = checkUsers(asked);
+    const ticket = this.#compiled.command('queryPresence', '', undefined, undefined, undefined, undefined, undefined, list);
     if (!told) return promiseOf(this.#waiting, ticket);
     this.#waiting.addDone(ticket, (error, value) => (error ? told(error.reason) : told(null, value)));
   }

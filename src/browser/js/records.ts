@@ -313,8 +313,11 @@ export class Records implements RecordHandler {
   notify(names: readonly string[], callback?: (error: string) => void): any {
     return outcome(
       checkOptionalFunction('callback', callback),
-      (done) =>
-        this.#await(this.hub.compiled.command('notify', '', undefined, undefined, undefined, undefined, undefined, checkNames(names)), done),
+      (done) => {
+        const { compiled } = this.hub;
+        const list = checkNames(names);
+        this.#await(compiled.command('notify', '', undefined, undefined, undefined, undefined, undefined, list), done);
+      },
       () => undefined,
     );
   }
