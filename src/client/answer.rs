@@ -1,73 +1,41 @@
 //! What the server says, alike for all topics.
 
 use super::error::ClientError;
-use crate::wire::{
-    EventAction, EventMessage, PresenceAction, PresenceMessage, RecordAction, RecordMessage, RpcAction, RpcMessage,
-    Topic, is_error,
-};
+use crate::wire::{AnyMessage, is_error};
 
 /// A message of the server that may answer one of this client.
-#[derive(Clone, Copy, Debug)]
-pub struct Answer<'a> {
-    /// The topic of both.
-    pub topic: Topic,
-    /// The number of the action.
-    pub action: i32,
-    /// The name of the action in deepstream's API.
-    pub action_name: &'static str,
-    /// Whether it reports a failure.
-    pub is_error: bool,
-    /// Whether it acknowledges a message with the same action.
-    pub is_ack: bool,
-    /// The number of the action of the message that is answered.
-    pub original_action: Option<i32>,
-    /// Its name in deepstream's API.
-    pub original_action_name: Option<&'static str>,
-    /// What it is about.
-    pub name: Option<&'a str>,
-    /// JSON text, or words.
-    pub data: Option<&'a str>,
-    /// The message that is answered.
-    pub correlation_id: Option<&'a str>,
-}
-
-macro_rules! answers {
-    ($( $message:ident $action:ident $topic:ident, )*) => { $(
-        impl<'a> From<&$message<'a>> for Answer<'a> {
-            fn from(message: &$message<'a>) -> Self {
-                Self {
-                    topic: Topic::$topic,
-                    action: message.action.number(),
-                    action_name: message.action.name(),
-                    is_error: message.is_error || is_error(message.action.number()),
-                    is_ack: message.is_ack,
-                    original_action: message.original_action,
-                    original_action_name: message.original_action.and_then($action::from_number).map($action::name),
-                    name: message.name,
-                    data: message.data,
-                    correlation_id: message.correlation_id,
-                }
-            }
-        }
-    )* };
-}
-
-answers! {
-    EventMessage EventAction Event,
-    PresenceMessage PresenceAction Presence,
-    RecordMessage RecordAction Record,
-    RpcMessage RpcAction Rpc,
-}
+pub type Answer<'a> = AnyMessage<'a>;
 
 impl Answer<'_> {
-    /// The failure that it reports, or that it was not `expected`.
-    pub fn error(&self, expected: &'static str) -> ClientError {
-        let (topic, action) = (self.topic, self.action_name);
-        if self.is_error {
-            let (name, data) = (self.name.map(Into::into), self.data.map(Into::into));
-            ClientError::Server { topic, action, asked: self.original_action_name, name, data }
-        } else {
-            ClientError::Unsolicited { topic, action, expected }
+    /// Whether it says that something failed.
+    pub fn is_failure(&self) -> bool {
+        self.is_error || is_error(self.action.number())
+    }
+
+    /// The failure that it reports.
+    pub fn failure(&self) -> ClientError {
+        self.failure_about(self.name, self.data)
+    }
+
+    /// The failure that it reports, about something else than it says itself.
+    #[inline(never)]
+    pub fn failure_about(&self, name: Option<&str>, data: Option<&str>) -> ClientError {
+        let topic = self.action.topic();
+        ClientError::Server {
+            topic,
+            action: self.action_name(),
+            asked: self.original_action.and_then(|action| topic.action_name(action)),
+            name: name.map(Into::into),
+            data: data.map(Into::into),
         }
+    }
+
+    /// The failure that it reports, or that it was not `expected`.
+    #[inline(never)]
+    pub fn error(&self, expected: &'static str) -> ClientError {
+        if self.is_failure() {
+            return self.failure();
+        }
+        ClientError::Unsolicited { topic: self.action.topic(), action: self.action_name(), expected }
     }
 }

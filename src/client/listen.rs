@@ -61,7 +61,9 @@ impl Listens {
             return;
         };
         let action = if accept { accepts } else { rejects };
-        context.send(&self.patterns.subject.message(action, vec![pattern], Some(subscription), ""));
+        if let Some(message) = self.patterns.subject.message(action, vec![pattern], Some(subscription), "") {
+            context.send(message.any());
+        }
     }
 
     fn unlisten(&mut self, context: &mut Context, pattern: &str) {
@@ -87,15 +89,15 @@ impl Listens {
     /// is for the caller to judge, and to report where it is an error.
     pub fn on_answer(&mut self, context: &mut Context, answer: &Answer<'_>, subscription: Option<&str>) -> bool {
         let Some(actions) = self.patterns.subject.actions().offers else { return false };
-        let subscription = subscription.unwrap_or_default();
-        if answer.action == actions.found {
+        let (action, subscription) = (answer.action.number(), subscription.unwrap_or_default());
+        if action == actions.found {
             self.on_offered(context, answer.name.unwrap_or_default(), subscription);
-        } else if answer.action == actions.removed {
+        } else if action == actions.removed {
             self.end_offer(context, subscription);
-        } else if answer.action == actions.response_timeout {
+        } else if action == actions.response_timeout {
             // An answer that was given meanwhile came too late.
             if self.end_offer(context, subscription) {
-                context.report(Answer { name: Some(subscription), data: None, ..*answer }.error(""));
+                context.report(answer.failure_about(Some(subscription), None));
             }
         } else {
             return self.patterns.on_answer(context, answer);

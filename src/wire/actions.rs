@@ -4,48 +4,102 @@
 //! means; nothing is ever sent with it, so it is not a variant here. Topics above 7 are spoken
 //! between servers only.
 
-/// Declares enums whose variants have a number on the wire and a name in deepstream's API.
+/// Numbers on the wire, and the names in deepstream's API that they have, with a space after each.
+struct Table {
+    numbers: &'static [u8],
+    names: &'static str,
+}
+
+impl Table {
+    fn position(&self, number: i32) -> Option<usize> {
+        self.numbers.iter().position(|known| i32::from(*known) == number)
+    }
+
+    fn name(&self, number: i32) -> Option<&'static str> {
+        self.names.split(' ').nth(self.position(number)?)
+    }
+}
+
+/// What the message of some topic does, asks or says.
+pub trait Action {
+    /// The topic of the message.
+    fn topic(&self) -> Topic;
+
+    /// The number on the wire.
+    fn number(&self) -> i32;
+
+    /// Becomes the one with this number; false if the topic has none.
+    fn set(&mut self, number: i32) -> bool;
+}
+
+/// Declares enums whose variants have a number on the wire and a name in deepstream's API, and of which topic they are the
+/// actions.
 macro_rules! numbered {
-    ($( $(#[$attribute:meta])* $enum:ident { $( $variant:ident = $number:literal $name:ident, )* } )*) => { $(
-        $(#[$attribute])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[cfg_attr(all(test, not(target_arch = "wasm32")), derive(arbitrary::Arbitrary))]
-        pub enum $enum {
+    ($(
+        $(#[$attribute:meta])*
+        $enum:ident $(of $topic:ident)? { $( $variant:ident = $number:literal $name:ident, )* }
+    )*) => {
+        $(
+            $(#[$attribute])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            #[cfg_attr(all(test, not(target_arch = "wasm32")), derive(arbitrary::Arbitrary))]
+            pub enum $enum {
+                $(
+                    #[doc = concat!("`", stringify!($name), "`, number ", $number, ".")]
+                    $variant = $number,
+                )*
+            }
+
+            impl $enum {
+                /// Every variant, by number.
+                pub const ALL: &'static [Self] = &[$( Self::$variant, )*];
+
+                const TABLE: &'static Table =
+                    &Table { numbers: &[$( $number, )*], names: concat!($( stringify!($name), " ", )*) };
+
+                /// The variant with this number on the wire.
+                pub fn from_number(number: i32) -> Option<Self> {
+                    Self::ALL.get(Self::TABLE.position(number)?).copied()
+                }
+
+                /// The number on the wire.
+                pub const fn number(self) -> i32 {
+                    self as i32
+                }
+
+                /// The name in deepstream's API.
+                pub fn name(self) -> &'static str {
+                    Self::TABLE.name(self.number()).unwrap_or_default()
+                }
+            }
+
             $(
-                #[doc = concat!("`", stringify!($name), "`, number ", $number, ".")]
-                $variant = $number,
-            )*
-        }
-
-        impl $enum {
-            /// Every variant, by number.
-            pub const ALL: &'static [Self] = &[$( Self::$variant, )*];
-
-            /// The variant with this number on the wire.
-            pub const fn from_number(number: i32) -> Option<Self> {
-                let mut index = 0;
-                while index < Self::ALL.len() {
-                    if Self::ALL[index].number() == number {
-                        return Some(Self::ALL[index]);
+                impl Action for $enum {
+                    fn topic(&self) -> Topic {
+                        Topic::$topic
                     }
-                    index += 1;
-                }
-                None
-            }
 
-            /// The number on the wire.
-            pub const fn number(self) -> i32 {
-                self as i32
-            }
+                    fn number(&self) -> i32 {
+                        Self::number(*self)
+                    }
 
-            /// The name in deepstream's API.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $( Self::$variant => stringify!($name), )*
+                    fn set(&mut self, number: i32) -> bool {
+                        Self::from_number(number).map(|action| *self = action).is_some()
+                    }
                 }
+            )?
+        )*
+
+        impl Topic {
+            /// The name in deepstream's API of its action with this number, if it has one.
+            pub fn action_name(self, number: i32) -> Option<&'static str> {
+                let table = match self {
+                    $( $( Self::$topic => $enum::TABLE, )? )*
+                };
+                table.name(number)
             }
         }
-    )* };
+    };
 }
 
 numbered! {
@@ -61,7 +115,7 @@ numbered! {
     }
 
     /// What the server says about messages it could not read.
-    ParserAction {
+    ParserAction of Parser {
         UnknownTopic               =   1 UNKNOWN_TOPIC,
         UnknownAction              =   2 UNKNOWN_ACTION,
         InvalidMessage             =   3 INVALID_MESSAGE,
@@ -72,7 +126,7 @@ numbered! {
     }
 
     /// Opening a connection and keeping it.
-    ConnectionAction {
+    ConnectionAction of Connection {
         Error                 =   1 ERROR,
         Ping                  =   2 PING,
         Pong                  =   3 PONG,
@@ -87,7 +141,7 @@ numbered! {
     }
 
     /// Logging in.
-    AuthAction {
+    AuthAction of Auth {
         Error               =   1 ERROR,
         Request             =   2 REQUEST,
         AuthSuccessful      =   3 AUTH_SUCCESSFUL,
@@ -98,7 +152,7 @@ numbered! {
     }
 
     /// Publishing, subscribing and listening to events.
-    EventAction {
+    EventAction of Event {
         Error                         =   1 ERROR,
         Emit                          =   2 EMIT,
         Subscribe                     =   3 SUBSCRIBE,
@@ -122,7 +176,7 @@ numbered! {
     }
 
     /// Reading, writing, subscribing and listening to records.
-    RecordAction {
+    RecordAction of Record {
         Error                         =   1 ERROR,
         Notify                        =   2 NOTIFY,
         Read                          =   3 READ,
@@ -179,7 +233,7 @@ numbered! {
     }
 
     /// Requesting and providing remote procedure calls.
-    RpcAction {
+    RpcAction of Rpc {
         Error                   =   1 ERROR,
         Request                 =   2 REQUEST,
         Accept                  =   4 ACCEPT,
@@ -202,7 +256,7 @@ numbered! {
     }
 
     /// Who is logged in.
-    PresenceAction {
+    PresenceAction of Presence {
         Error                  =   1 ERROR,
         QueryAll               =   2 QUERY_ALL,
         QueryAllResponse       =   3 QUERY_ALL_RESPONSE,

@@ -46,7 +46,7 @@ impl DecodeError {
     }
 
     /// The stable name of this error for JavaScript, such as `MESSAGE_PARSE_ERROR`.
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         self.action().name()
     }
 

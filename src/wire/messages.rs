@@ -1,44 +1,87 @@
 //! The messages of the seven topics.
 
-use super::protobuf::{Field, Value, write_number};
+use super::protobuf::{Field, write_number};
 use super::{
-    AuthAction, ConnectionAction, DecodeError, EventAction, ParserAction, PresenceAction, RecordAction, RpcAction,
-    Topic,
+    Action, AuthAction, ConnectionAction, DecodeError, EventAction, ParserAction, PresenceAction, RecordAction,
+    RpcAction, Topic, protobuf::Reader,
 };
 
 /// The field with the action, in messages of all topics.
-pub(super) const ACTION_FIELD: u32 = 1;
+const ACTION_FIELD: u32 = 1;
 
-/// The type that holds a kind of field.
-macro_rules! kind {
-    ($a:lifetime text) => { Option<&$a str> };
-    ($a:lifetime number) => { Option<i32> };
-    ($a:lifetime flag) => { bool };
-    ($a:lifetime texts) => { Vec<&$a str> };
-    ($a:lifetime numbers_by_text) => { Vec<(&$a str, i32)> };
+/// Declares the fields: name, type and meaning of each. The action, which every message has, is not listed.
+macro_rules! fields {
+    ($( $field:ident: $type:ty = $meaning:literal; )*) => {
+        /// A message whose action is one of a topic's, or [any](AnyMessage). There are fields for all topics, so that
+        /// what is done with them is there once: bytes count. Those that its topic does not have are not sent.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[cfg_attr(all(test, not(target_arch = "wasm32")), derive(arbitrary::Arbitrary))]
+        pub struct MessageOf<'a, A: ?Sized> {
+            $(
+                #[doc = $meaning]
+                pub $field: $type,
+            )*
+            /// What the message does, asks or says.
+            pub action: A,
+        }
+
+        impl<'a, A> MessageOf<'a, A> {
+            /// A message with this action and no other field.
+            #[inline(never)]
+            pub fn new(action: A) -> Self {
+                Self { action, $( $field: Default::default(), )* }
+            }
+
+            /// A message with this action about this.
+            pub fn about(action: A, name: &'a str) -> Self {
+                let mut message = Self::new(action);
+                message.name = Some(name);
+                message
+            }
+        }
+
+        /// The fields, called as they are.
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        #[expect(non_camel_case_types, reason = "they are called as they are")]
+        enum Name {
+            $( $field, )*
+        }
+
+        impl<'a> AnyMessage<'a> {
+            #[inline(never)]
+            fn field(&self, which: Name) -> &dyn Field<'a> {
+                match which {
+                    $( Name::$field => &self.$field, )*
+                }
+            }
+
+            #[inline(never)]
+            fn field_mut(&mut self, which: Name) -> &mut dyn Field<'a> {
+                match which {
+                    $( Name::$field => &mut self.$field, )*
+                }
+            }
+
+            /// Leaves nothing but what its topic has.
+            #[cfg(all(test, not(target_arch = "wasm32")))]
+            pub(super) fn leave_what_is_sent(&mut self) {
+                let sent = self.action.topic().fields();
+                $(
+                    if sent.iter().all(|(_, name)| *name != Name::$field) {
+                        self.$field = Default::default();
+                    }
+                )*
+            }
+        }
+    };
 }
 
-/// A message of some topic. Used as a trait object, so that the loop over the fields is there once
-/// and not once per topic: bytes count.
-pub(super) trait Body<'a> {
-    /// Takes the action with this number; false if the topic has none.
-    fn set_action(&mut self, number: i32) -> bool;
-
-    /// Takes in a field other than the action.
-    fn read(&mut self, number: u32, value: Value<'a>) -> Result<(), DecodeError>;
-
-    /// Appends the action and the other fields.
-    fn write(&self, out: &mut Vec<u8>);
-}
-
-/// Declares the messages: number, name, kind and meaning of each field, in the order of the
-/// numbers, which is the order of writing. The action, which every message has, is not listed.
+/// Declares the messages of the topics: number and name of each field, in the order of the numbers, which is the order of
+/// writing.
 macro_rules! messages {
     ($(
         $(#[$attribute:meta])*
-        $topic:ident: $message:ident $action:ident {
-            $( $number:literal $field:ident $kind:ident $meaning:literal )*
-        }
+        $topic:ident: $message:ident $action:ident { $( $number:literal $field:ident )* }
     )*) => {
         /// A message of any topic.
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,77 +94,40 @@ macro_rules! messages {
         }
 
         impl<'a> Message<'a> {
-            /// The topic it belongs to.
-            pub const fn topic(&self) -> Topic {
+            /// The message, whatever its topic.
+            pub fn any(&self) -> &AnyMessage<'a> {
                 match self {
-                    $( Self::$topic(_) => Topic::$topic, )*
+                    $( Self::$topic(message) => message, )*
                 }
             }
 
-            /// The name of its action in deepstream's API.
-            pub const fn action_name(&self) -> &'static str {
+            /// The message, whatever its topic.
+            pub fn any_mut(&mut self) -> &mut AnyMessage<'a> {
                 match self {
-                    $( Self::$topic(message) => message.action.name(), )*
+                    $( Self::$topic(message) => message, )*
                 }
             }
 
             /// A message of this topic to read into; its action stands in for the one to come.
-            pub(super) fn blank(topic: Topic) -> Self {
+            fn blank(topic: Topic) -> Self {
                 match topic {
                     $( Topic::$topic => Self::$topic($message::new($action::Error)), )*
                 }
             }
+        }
 
-            pub(super) fn body(&self) -> &dyn Body<'a> {
+        impl Topic {
+            /// The fields of its messages.
+            const fn fields(self) -> &'static [(u8, Name)] {
                 match self {
-                    $( Self::$topic(message) => message, )*
-                }
-            }
-
-            pub(super) fn body_mut(&mut self) -> &mut dyn Body<'a> {
-                match self {
-                    $( Self::$topic(message) => message, )*
+                    $( Self::$topic => &[$( ($number, Name::$field), )*], )*
                 }
             }
         }
 
         $(
             $(#[$attribute])*
-            #[derive(Clone, Debug, PartialEq, Eq)]
-            #[cfg_attr(all(test, not(target_arch = "wasm32")), derive(arbitrary::Arbitrary))]
-            pub struct $message<'a> {
-                /// What the message does, asks or says.
-                pub action: $action,
-                $(
-                    #[doc = $meaning]
-                    pub $field: kind!('a $kind),
-                )*
-            }
-
-            impl<'a> $message<'a> {
-                /// A message with this action and no other field.
-                pub fn new(action: $action) -> Self {
-                    Self { action, $( $field: Default::default(), )* }
-                }
-            }
-
-            impl<'a> Body<'a> for $message<'a> {
-                fn set_action(&mut self, number: i32) -> bool {
-                    $action::from_number(number).map(|action| self.action = action).is_some()
-                }
-
-                fn read(&mut self, number: u32, value: Value<'a>) -> Result<(), DecodeError> {
-                    match number {
-                        $( $number => self.$field.read(value), )*
-                        _ => Ok(()),
-                    }
-                }
-
-                fn write(&self, out: &mut Vec<u8>) {
-                    write_number(ACTION_FIELD, self.action.number(), out);
-                    $( self.$field.write($number, out); )*
-                }
-            }
+            pub type $message<'a> = MessageOf<'a, $action>;
 
             impl<'a> From<$message<'a>> for Message<'a> {
                 fn from(message: $message<'a>) -> Self {
@@ -132,84 +138,157 @@ macro_rules! messages {
     };
 }
 
+fields! {
+    data: Option<&'a str> = "JSON text: payload, data, argument, result, credentials; or what went wrong, perhaps in words.";
+    correlation_id: Option<&'a str> = "Chosen by the sender; comes back in answers, and reaches subscribers with an event.";
+    is_error: bool = "Whether it reports a failure.";
+    is_ack: bool = "Whether it acknowledges a message with the same action.";
+    name: Option<&'a str> = "What it is about: an event, record, procedure or user, or the pattern listened to.";
+    names: Vec<&'a str> = "The same, where an action takes many.";
+    subscription: Option<&'a str> = "The name that matched the pattern.";
+    original_topic: Option<i32> = "Topic of the message that is answered, as the peer numbered it.";
+    original_action: Option<i32> = "Action of the message that is answered, as the peer numbered it.";
+    path: Option<&'a str> = "The part of the record that is written.";
+    version: Option<i32> = "Version of the record; -1 writes over any version.";
+    versions: Vec<(&'a str, i32)> = "Versions by record name, as they were sent; of a repeated name the last entry counts.";
+    is_write_ack: bool = "Whether the writer asks for a WRITE_ACKNOWLEDGEMENT.";
+    pattern: Option<&'a str> = "Part of the schema; neither client nor server uses it.";
+    requestor_name: Option<&'a str> = "Who asks for a call, if the server tells its providers.";
+    requestor_data: Option<&'a str> = "What the server knows about who asks, as JSON text.";
+    url: Option<&'a str> = "The URL the client dialled (CHALLENGE), or must dial instead (REDIRECT).";
+    protocol_version: Option<&'a str> = "Version of the protocol that the client speaks.";
+    sdk_version: Option<&'a str> = "Version of the client.";
+    sdk_type: Option<&'a str> = "Kind of the client.";
+}
+
 messages! {
     /// What the server says about a message it could not read.
     Parser: ParserMessage ParserAction {
-        2  data             text             "What went wrong, in words or as JSON text."
-        8  original_topic   number           "Topic of the message that is answered, as the peer numbered it."
-        9  original_action  number           "Action of the message that is answered, as the peer numbered it."
+        2  data
+        8  original_topic
+        9  original_action
     }
 
     /// Opens a connection and keeps it.
     Connection: ConnectionMessage ConnectionAction {
-        2  data             text             "JSON text."
-        3  is_error         flag             "Whether it reports a failure."
-        4  is_ack           flag             "Whether it acknowledges a message with the same action."
-        5  url              text             "The URL the client dialled (CHALLENGE), or must dial instead (REDIRECT)."
-        6  protocol_version text             "Version of the protocol that the client speaks."
-        7  sdk_version      text             "Version of the client."
-        8  sdk_type         text             "Kind of the client."
+        2  data
+        3  is_error
+        4  is_ack
+        5  url
+        6  protocol_version
+        7  sdk_version
+        8  sdk_type
     }
 
     /// Logs in.
     Auth: AuthMessage AuthAction {
-        2  data             text             "JSON text: the credentials, or what the server gives back for them."
-        3  is_error         flag             "Whether it reports a failure."
-        4  is_ack           flag             "Whether it acknowledges a message with the same action."
+        2  data
+        3  is_error
+        4  is_ack
     }
 
     /// Publishes, subscribes and listens to events.
     Event: EventMessage EventAction {
-        2  data             text             "The event's payload as JSON text."
-        3  correlation_id   text             "Chosen by the sender; comes back in answers, and reaches subscribers with the event."
-        4  is_error         flag             "Whether it reports a failure."
-        5  is_ack           flag             "Whether it acknowledges a message with the same action."
-        6  name             text             "Name of the event, or the pattern listened to."
-        7  names            texts            "Names of the events, where an action takes many."
-        8  subscription     text             "The name that matched the pattern."
-        10 original_topic   number           "Topic of the message that is answered, as the peer numbered it."
-        11 original_action  number           "Action of the message that is answered, as the peer numbered it."
+        2  data
+        3  correlation_id
+        4  is_error
+        5  is_ack
+        6  name
+        7  names
+        8  subscription
+        10 original_topic
+        11 original_action
     }
 
     /// Reads, writes, subscribes and listens to records.
     Record: RecordMessage RecordAction {
-        2  data             text             "The record's data, or the value at `path`, as JSON text."
-        3  correlation_id   text             "Chosen by the sender; comes back in answers."
-        4  is_error         flag             "Whether it reports a failure."
-        5  is_ack           flag             "Whether it acknowledges a message with the same action."
-        6  name             text             "Name of the record, or the pattern listened to."
-        7  names            texts            "Names of the records, where an action takes many."
-        8  pattern          text             "Part of the schema; neither client nor server uses it."
-        9  subscription     text             "The name that matched the pattern."
-        10 original_action  number           "Action of the message that is answered, as the peer numbered it."
-        11 is_write_ack     flag             "Whether the writer asks for a WRITE_ACKNOWLEDGEMENT."
-        12 path             text             "The part of the record that is written."
-        13 version          number           "Version of the record; -1 writes over any version."
-        14 versions         numbers_by_text  "Versions by record name, as they were sent; of a repeated name the last entry counts."
+        2  data
+        3  correlation_id
+        4  is_error
+        5  is_ack
+        6  name
+        7  names
+        8  pattern
+        9  subscription
+        10 original_action
+        11 is_write_ack
+        12 path
+        13 version
+        14 versions
     }
 
     /// Requests and provides remote procedure calls.
     Rpc: RpcMessage RpcAction {
-        2  data             text             "Argument, result or error, as JSON text."
-        3  correlation_id   text             "Chosen by the requestor; belongs to the one call."
-        4  is_error         flag             "Whether it reports a failure."
-        5  is_ack           flag             "Whether it acknowledges a message with the same action."
-        6  names            texts            "Names of the procedures, where an action takes many."
-        7  name             text             "Name of the procedure."
-        9  original_action  number           "Action of the message that is answered, as the peer numbered it."
-        10 requestor_name   text             "Who asks, if the server tells its providers."
-        11 requestor_data   text             "What the server knows about who asks, as JSON text."
+        2  data
+        3  correlation_id
+        4  is_error
+        5  is_ack
+        6  names
+        7  name
+        9  original_action
+        10 requestor_name
+        11 requestor_data
     }
 
     /// Asks and tells who is logged in.
     Presence: PresenceMessage PresenceAction {
-        2  original_topic   number           "Topic of the message that is answered, as the peer numbered it."
-        3  original_action  number           "Action of the message that is answered, as the peer numbered it."
-        4  data             text             "JSON text: who of the users asked about is logged in."
-        5  correlation_id   text             "Chosen by the sender; comes back in answers."
-        6  is_error         flag             "Whether it reports a failure."
-        7  is_ack           flag             "Whether it acknowledges a message with the same action."
-        8  name             text             "The user who came or went."
-        9  names            texts            "The users asked about, or logged in."
+        2  original_topic
+        3  original_action
+        4  data
+        5  correlation_id
+        6  is_error
+        7  is_ack
+        8  name
+        9  names
+    }
+}
+
+/// A message of any topic, of whose action only the number counts.
+pub type AnyMessage<'a> = MessageOf<'a, dyn Action>;
+
+impl<'a> Message<'a> {
+    /// The topic it belongs to.
+    pub fn topic(&self) -> Topic {
+        self.any().action.topic()
+    }
+
+    /// A message with the action of this number, if the topic has one.
+    pub fn new(topic: Topic, action: i32) -> Option<Self> {
+        let mut message = Self::blank(topic);
+        message.any_mut().action.set(action).then_some(message)
+    }
+
+    /// Reads the body of a message of this topic.
+    pub(super) fn read(topic: Topic, body: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut read = Self::blank(topic);
+        let message = read.any_mut();
+        let mut action = None;
+        let mut reader = Reader::new(body);
+        while let Some((number, value)) = reader.field()? {
+            if number == ACTION_FIELD {
+                action.read(value)?;
+            } else if let Some((_, name)) = topic.fields().iter().find(|(known, _)| u32::from(*known) == number) {
+                message.field_mut(*name).read(value)?;
+            }
+        }
+        let action = action.unwrap_or_default();
+        if message.action.set(action) { Ok(read) } else { Err(DecodeError::UnknownAction { topic, action }) }
+    }
+}
+
+impl AnyMessage<'_> {
+    /// The name of its action in deepstream's API.
+    pub fn action_name(&self) -> &'static str {
+        self.action.topic().action_name(self.action.number()).unwrap_or_default()
+    }
+
+    /// The action and the other fields.
+    pub(super) fn body(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        write_number(ACTION_FIELD, self.action.number(), &mut body);
+        for (number, name) in self.action.topic().fields() {
+            self.field(*name).write(u32::from(*number), &mut body);
+        }
+        body
     }
 }

@@ -30,15 +30,15 @@ mod round_trip;
 use core::iter::FusedIterator;
 
 pub use actions::{
-    AuthAction, ConnectionAction, EventAction, ParserAction, PresenceAction, RecordAction, RpcAction, Topic,
+    Action, AuthAction, ConnectionAction, EventAction, ParserAction, PresenceAction, RecordAction, RpcAction, Topic,
 };
 pub use error::DecodeError;
 pub use messages::{
-    AuthMessage, ConnectionMessage, EventMessage, Message, ParserMessage, PresenceMessage, RecordMessage, RpcMessage,
+    AnyMessage, AuthMessage, ConnectionMessage, EventMessage, Message, MessageOf, ParserMessage, PresenceMessage,
+    RecordMessage, RpcMessage,
 };
 
-use messages::ACTION_FIELD;
-use protobuf::{Field, Reader, Value, write_bytes, write_number, write_varint};
+use protobuf::{Reader, Value, write_bytes, write_number, write_varint};
 
 /// Whether an action reports a failure: in every topic ERROR is 1 and the others start at 100.
 pub const fn is_error(action: i32) -> bool {
@@ -87,7 +87,7 @@ impl<'a> Iterator for Messages<'a> {
             return None;
         }
         match self.reader.delimited() {
-            Ok(message) => Some(Message::decode(message)),
+            Ok(message) => Some(decode_message(message)),
             Err(error) => {
                 self.reader = Reader::new(&[]);
                 Some(Err(error))
@@ -98,14 +98,19 @@ impl<'a> Iterator for Messages<'a> {
 
 impl FusedIterator for Messages<'_> {}
 
-impl<'a> Message<'a> {
+impl Message<'_> {
     /// A frame with this one message.
     pub fn encode(&self) -> Vec<u8> {
-        let mut body = Vec::new();
-        self.body().write(&mut body);
+        self.any().encode()
+    }
+}
 
+impl AnyMessage<'_> {
+    /// A frame with this one message.
+    pub fn encode(&self) -> Vec<u8> {
+        let body = self.body();
         let mut message = Vec::with_capacity(HEADER_BYTES + body.len());
-        write_number(TOPIC_FIELD, self.topic().number(), &mut message);
+        write_number(TOPIC_FIELD, self.action.topic().number(), &mut message);
         write_bytes(BODY_FIELD, &body, &mut message);
 
         let mut frame = Vec::with_capacity(HEADER_BYTES + message.len());
@@ -113,34 +118,19 @@ impl<'a> Message<'a> {
         frame.extend_from_slice(&message);
         frame
     }
+}
 
-    fn decode(message: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut topic = 0;
-        let mut body: &[u8] = &[];
-        let mut reader = Reader::new(message);
-        while let Some(field) = reader.field()? {
-            match field {
-                (TOPIC_FIELD, Value::Number(number)) => topic = number as i32,
-                (BODY_FIELD, Value::Bytes(bytes)) => body = bytes,
-                _ => {}
-            }
+fn decode_message(message: &[u8]) -> Result<Message<'_>, DecodeError> {
+    let mut topic = 0;
+    let mut body: &[u8] = &[];
+    let mut reader = Reader::new(message);
+    while let Some(field) = reader.field()? {
+        match field {
+            (TOPIC_FIELD, Value::Number(number)) => topic = number as i32,
+            (BODY_FIELD, Value::Bytes(bytes)) => body = bytes,
+            _ => {}
         }
-        let topic = Topic::from_number(topic).ok_or(DecodeError::UnknownTopic(topic))?;
-        Self::decode_body(topic, body)
     }
-
-    fn decode_body(topic: Topic, body: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut decoded = Self::blank(topic);
-        let fields = decoded.body_mut();
-        let mut action = None;
-        let mut reader = Reader::new(body);
-        while let Some((number, value)) = reader.field()? {
-            match number {
-                ACTION_FIELD => action.read(value)?,
-                _ => fields.read(number, value)?,
-            }
-        }
-        let action = action.unwrap_or_default();
-        if fields.set_action(action) { Ok(decoded) } else { Err(DecodeError::UnknownAction { topic, action }) }
-    }
+    let topic = Topic::from_number(topic).ok_or(DecodeError::UnknownTopic(topic))?;
+    Message::read(topic, body)
 }

@@ -35,24 +35,25 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
-    /// The next field of a message, `None` at its end. Fields of kinds that deepstream does not
-    /// use are passed over.
+    /// The next field of a message, `None` at its end. One of a kind that deepstream does not use has number 0, which is
+    /// no field's.
     pub(super) fn field(&mut self) -> Result<Option<(u32, Value<'a>)>, DecodeError> {
-        while !self.is_empty() {
-            let tag = self.varint()?;
-            if !FIELD_NUMBERS.contains(&(tag >> 3)) {
-                return Err(DecodeError::Malformed);
-            }
-            let number = (tag >> 3) as u32;
-            match tag as u32 & 7 {
-                VARINT => return Ok(Some((number, Value::Number(self.varint()?)))),
-                DELIMITED => return Ok(Some((number, Value::Bytes(self.delimited()?)))),
-                FIXED_64 => self.take(8)?,
-                FIXED_32 => self.take(4)?,
-                _ => return Err(DecodeError::Malformed),
-            };
+        if self.is_empty() {
+            return Ok(None);
         }
-        Ok(None)
+        let tag = self.varint()?;
+        let number = tag >> 3;
+        if !FIELD_NUMBERS.contains(&number) {
+            return Err(DecodeError::Malformed);
+        }
+        let unused = match tag as u32 & 7 {
+            VARINT => return Ok(Some((number as u32, Value::Number(self.varint()?)))),
+            DELIMITED => return Ok(Some((number as u32, Value::Bytes(self.delimited()?)))),
+            FIXED_64 => 8,
+            FIXED_32 => 4,
+            _ => return Err(DecodeError::Malformed),
+        };
+        Ok(Some((0, Value::Bytes(self.take(unused)?))))
     }
 
     /// The bytes after a length.
@@ -164,16 +165,15 @@ impl<'a> Field<'a> for Vec<(&'a str, i32)> {
     fn read(&mut self, value: Value<'a>) -> Result<(), DecodeError> {
         if let Value::Bytes(bytes) = value {
             let mut entry = Reader::new(bytes);
-            let mut key = None;
-            let mut number = None;
-            while let Some((field, value)) = entry.field()? {
+            let (mut key, mut number) = ("", 0);
+            while let Some(field) = entry.field()? {
                 match field {
-                    1 => key.read(value)?,
-                    2 => number.read(value)?,
+                    (1, Value::Bytes(bytes)) => key = text(bytes)?,
+                    (2, Value::Number(value)) => number = value as i32,
                     _ => {}
                 }
             }
-            self.push((key.unwrap_or_default(), number.unwrap_or_default()));
+            self.push((key, number));
         }
         Ok(())
     }

@@ -20,10 +20,10 @@ fn parser() -> [(&'static str, ParserMessage<'static>); 6] {
         (
             "parser/every-field",
             ParserMessage {
-                action: ParserAction::UnknownAction,
                 data: Some(r#""what?""#),
                 original_topic: Some(Topic::Event.number()),
                 original_action: Some(77),
+                ..ParserMessage::new(ParserAction::UnknownAction)
             },
         ),
         (
@@ -45,7 +45,6 @@ fn connection() -> [(&'static str, ConnectionMessage<'static>); 10] {
         (
             "connection/every-field",
             ConnectionMessage {
-                action: ConnectionAction::Error,
                 data: Some("{}"),
                 is_error: true,
                 is_ack: true,
@@ -53,6 +52,7 @@ fn connection() -> [(&'static str, ConnectionMessage<'static>); 10] {
                 protocol_version: Some("0.1a"),
                 sdk_version: Some("7.0.5"),
                 sdk_type: Some("javascript"),
+                ..ConnectionMessage::new(ConnectionAction::Error)
             },
         ),
         ("connection/ping", ConnectionMessage::new(ConnectionAction::Ping)),
@@ -89,7 +89,7 @@ fn auth() -> [(&'static str, AuthMessage<'static>); 7] {
     [
         (
             "auth/every-field",
-            AuthMessage { action: AuthAction::Error, data: Some("null"), is_error: true, is_ack: true },
+            AuthMessage { data: Some("null"), is_error: true, is_ack: true, ..AuthMessage::new(AuthAction::Error) },
         ),
         (
             "auth/request",
@@ -120,7 +120,6 @@ fn event() -> [(&'static str, EventMessage<'static>); 14] {
         (
             "event/every-field",
             EventMessage {
-                action: EventAction::Error,
                 data: Some("[1,2]"),
                 correlation_id: Some("c-1"),
                 is_error: true,
@@ -130,6 +129,7 @@ fn event() -> [(&'static str, EventMessage<'static>); 14] {
                 subscription: Some("news/today"),
                 original_topic: Some(Topic::Event.number()),
                 original_action: Some(EventAction::Emit.number()),
+                ..EventMessage::new(EventAction::Error)
             },
         ),
         (
@@ -220,7 +220,6 @@ fn record() -> [(&'static str, RecordMessage<'static>); 12] {
         (
             "record/every-field",
             RecordMessage {
-                action: RecordAction::Error,
                 data: Some(r#"{"a":1}"#),
                 correlation_id: Some("c-2"),
                 is_error: true,
@@ -234,6 +233,7 @@ fn record() -> [(&'static str, RecordMessage<'static>); 12] {
                 path: Some("address.street"),
                 version: Some(42),
                 versions: vec![("user/ann", 42), ("user/bob", -1), ("", 0)],
+                ..RecordMessage::new(RecordAction::Error)
             },
         ),
         (
@@ -334,7 +334,6 @@ fn rpc() -> [(&'static str, RpcMessage<'static>); 7] {
         (
             "rpc/every-field",
             RpcMessage {
-                action: RpcAction::Error,
                 data: Some(r#""x""#),
                 correlation_id: Some("c-3"),
                 is_error: true,
@@ -344,6 +343,7 @@ fn rpc() -> [(&'static str, RpcMessage<'static>); 7] {
                 original_action: Some(RpcAction::Request.number()),
                 requestor_name: Some("ann"),
                 requestor_data: Some(r#"{"age":40}"#),
+                ..RpcMessage::new(RpcAction::Error)
             },
         ),
         (
@@ -399,7 +399,6 @@ fn presence() -> [(&'static str, PresenceMessage<'static>); 7] {
         (
             "presence/every-field",
             PresenceMessage {
-                action: PresenceAction::Error,
                 original_topic: Some(Topic::Presence.number()),
                 original_action: Some(PresenceAction::Query.number()),
                 data: Some("[]"),
@@ -408,6 +407,7 @@ fn presence() -> [(&'static str, PresenceMessage<'static>); 7] {
                 is_ack: true,
                 name: Some("ann"),
                 names: vec!["ann", "bob"],
+                ..PresenceMessage::new(PresenceAction::Error)
             },
         ),
         (

@@ -16,7 +16,7 @@ use crate::{
         time::Instant,
         url::parse_url,
     },
-    wire::{AuthAction, AuthMessage, ConnectionAction, ConnectionMessage, Message, Topic, is_error},
+    wire::{AuthAction, AuthMessage, ConnectionAction, ConnectionMessage, Topic, is_error},
 };
 
 /// The version of the protocol that this client speaks.
@@ -32,14 +32,12 @@ impl Connection {
         let usual = context.now.after_ms(context.options.connect_timeout_ms);
         let deadline = if self.backoff.is_on_ladder() { usual } else { deadline.min(usual) };
         self.announce(context, ConnectionState::AwaitingConnection);
-        let challenge = ConnectionMessage {
-            url: Some(self.endpoints.original()),
-            protocol_version: Some(PROTOCOL_VERSION),
-            sdk_type: Some("wasm"),
-            sdk_version: Some(env!("CARGO_PKG_VERSION")),
-            ..ConnectionMessage::new(ConnectionAction::Challenge)
-        };
-        context.send_on(socket, &Message::Connection(challenge));
+        let mut challenge = ConnectionMessage::new(ConnectionAction::Challenge);
+        challenge.url = Some(self.endpoints.original());
+        challenge.protocol_version = Some(PROTOCOL_VERSION);
+        challenge.sdk_type = Some("wasm");
+        challenge.sdk_version = Some(env!("CARGO_PKG_VERSION"));
+        context.send_on(socket, &challenge);
         // Sent along, the login does not cost a round trip of its own.
         let obtained = self.credentials.obtain();
         if let Obtain::Send(params) = &obtained {
@@ -197,8 +195,9 @@ impl Connection {
 
     fn send_login(&mut self, context: &mut Context, socket: SocketId, params: &str) {
         self.login_digest = digest(params);
-        let request = AuthMessage { data: Some(params), ..AuthMessage::new(AuthAction::Request) };
-        context.send_on(socket, &Message::Auth(request));
+        let mut request = AuthMessage::new(AuthAction::Request);
+        request.data = Some(params);
+        context.send_on(socket, &request);
     }
 
     fn on_logged_in(&mut self, context: &mut Context, socket: SocketId, data: Option<&str>) {

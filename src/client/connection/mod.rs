@@ -30,7 +30,7 @@ use super::{
     time::{Instant, Wake, earliest},
     url::without_secrets,
 };
-use crate::wire::{ConnectionAction, ConnectionMessage, Message, Topic};
+use crate::wire::{ConnectionAction, ConnectionMessage, Topic};
 
 /// The connection of one client, over all its sockets.
 #[derive(Debug, Default)]
@@ -313,7 +313,7 @@ impl Connection {
             heartbeat.on_ping_sent(context.now, &context.pings);
         }
         let ping = ConnectionMessage::new(ConnectionAction::Ping);
-        context.send_on(socket, &Message::Connection(ping));
+        context.send_on(socket, &ping);
     }
 
     /// Dials at once, and starts over with counting attempts.

@@ -56,14 +56,14 @@ impl Events {
             }
             return;
         }
-        let answer = Answer::from(message);
-        if self.subscriptions.on_answer(context, &answer)
-            || self.listens.on_answer(context, &answer, message.subscription)
+        let answer: &Answer<'_> = message;
+        if self.subscriptions.on_answer(context, answer)
+            || self.listens.on_answer(context, answer, message.subscription)
         {
             return;
         }
         let error = answer.error("EMIT or an acknowledgement");
-        let is_denial = answer.is_error && answer.original_action == Some(EMIT);
+        let is_denial = answer.is_failure() && answer.original_action == Some(EMIT);
         let key = message.correlation_id.filter(|_| is_denial);
         if !key.is_some_and(|key| self.queue.on_denied(context, key, &error)) {
             context.report(error);

@@ -212,7 +212,7 @@ impl Features {
     pub fn on_message(&mut self, context: &mut Context, message: &Message<'_>) {
         match message {
             _ if context.session.is_none() => {
-                let (topic, action) = (message.topic(), message.action_name());
+                let (topic, action) = (message.topic(), message.any().action_name());
                 context.report(ClientError::Unsolicited { topic, action, expected: "nothing of it before the login" });
             }
             Message::Event(message) => self.events.on_message(context, message),

@@ -8,7 +8,7 @@ use crate::{
         error::{ClientError, RpcError, RpcFailure},
         time::Instant,
     },
-    wire::{EventAction, EventMessage, Message, Topic},
+    wire::{EventAction, EventMessage, Topic},
 };
 
 /// What is to be sent.
@@ -239,12 +239,10 @@ impl Entry {
     }
 
     /// The message that carries an event.
-    pub fn message(&self) -> Message<'_> {
-        Message::Event(EventMessage {
-            name: Some(&self.name),
-            data: self.data.as_deref(),
-            correlation_id: Some(&self.key),
-            ..EventMessage::new(EventAction::Emit)
-        })
+    pub fn message(&self) -> EventMessage<'_> {
+        let mut message = EventMessage::about(EventAction::Emit, &self.name);
+        message.data = self.data.as_deref();
+        message.correlation_id = Some(&self.key);
+        message
     }
 }

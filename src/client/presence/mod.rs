@@ -112,9 +112,9 @@ impl Presence {
     /// A message of the topic PRESENCE arrived.
     pub fn on_message(&mut self, context: &mut Context, message: &PresenceMessage<'_>) {
         let user = message.name.unwrap_or_default();
-        let answer = Answer::from(message);
+        let answer: &Answer<'_> = message;
         match message.action {
-            _ if self.users.on_answer(context, &answer) || self.everyone.on_answer(context, &answer) => {}
+            _ if self.users.on_answer(context, answer) || self.everyone.on_answer(context, answer) => {}
             // The server may have subscribed whom it refused, until it is told otherwise: see `Subscriptions::repair`.
             PresenceAction::PresenceJoin | PresenceAction::PresenceLeave if !self.users.is_subscribed(user) => {}
             PresenceAction::PresenceJoin => self.known.on_user(context, user, true),
@@ -133,7 +133,7 @@ impl Presence {
             _ => {
                 let error = answer.error("who comes, who goes, or an answer");
                 match answer.original_action.and_then(PresenceAction::from_number) {
-                    Some(PresenceAction::Query | PresenceAction::QueryAll) if answer.is_error => {
+                    Some(PresenceAction::Query | PresenceAction::QueryAll) if answer.is_failure() => {
                         self.queries.on_error(context, message.correlation_id, error);
                     }
                     _ => context.report(error),

@@ -62,13 +62,14 @@ impl Queries {
     fn send(&mut self, context: &mut Context, mut query: Box<Query>) {
         let correlation_id = self.queries.next_id().to_string();
         let action = if query.users.is_some() { PresenceAction::Query } else { PresenceAction::QueryAll };
-        let mut message = PresenceMessage { correlation_id: Some(&correlation_id), ..PresenceMessage::new(action) };
+        let mut message = PresenceMessage::new(action);
+        message.correlation_id = Some(&correlation_id);
         if let Some(rest) = query.users.as_ref().and_then(|users| users.get(query.asked..)) {
             let count = fitting(&mut rest.iter().map(|user| &**user));
             rest.iter().take(count).for_each(|user| message.names.push(user));
             query.asked += count;
         }
-        context.send(&message.into());
+        context.send(&message);
         self.queries.ask(Some(context.now.after_ms(context.options.subscription_timeout_ms)), query);
     }
 

@@ -3,12 +3,12 @@
 
 use super::{
     Entry, Records, failure,
-    incoming::server_error,
     stored::write_text,
     write::{ANY_VERSION, Edit, Write, write_message},
 };
 use crate::{
     client::{
+        answer::Answer,
         asked::id_in,
         context::Context,
         error::{ClientError, DropReason, RecordFailure},
@@ -157,7 +157,7 @@ impl Records {
             return true;
         }
         let is_acknowledged = message.action == RecordAction::WriteAcknowledgement;
-        self.settle_blind(context, id, (!is_acknowledged).then(|| server_error(message)));
+        self.settle_blind(context, id, (!is_acknowledged).then(|| Answer::failure(message)));
         let is_at_rest = |it: &Entry| it.stage.is_synced() && it.in_flight.is_none();
         if is_acknowledged && self.entries.get(name).is_some_and(is_at_rest) {
             // It was opened since, and is written to behind its back.
@@ -223,10 +223,9 @@ impl Records {
             let message = write_message(&op.name, (path.text(), text.as_deref()), ANY_VERSION, &correlation_id);
             (message, context.options.record_read_timeout_ms)
         } else {
-            let message = RecordMessage { name: Some(&op.name), ..RecordMessage::new(RecordAction::Delete) };
-            (message, context.options.record_delete_timeout_ms)
+            (RecordMessage::about(RecordAction::Delete, &op.name), context.options.record_delete_timeout_ms)
         };
-        let is_sent = context.send_item(Item::of(op), &message.into());
+        let is_sent = context.send_item(Item::of(op), &message);
         if is_sent {
             op.progress = Progress::Made;
         }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     client::{
+        answer::Answer,
         asked::id_in,
         context::Context,
         error::{ClientError, RecordFailure},
@@ -22,7 +23,7 @@ impl Records {
     /// A message of the topic RECORD arrived.
     pub fn on_message(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
-        if self.listens.on_answer(context, &message.into(), message.subscription) {
+        if self.listens.on_answer(context, message, message.subscription) {
             return;
         }
         self.on_own_message(context, name, message);
@@ -229,7 +230,7 @@ impl Records {
                 if entry.is_blank() {
                     return self.send_deletion(context, name);
                 }
-                self.on_write_refused(context, name, &server_error(message));
+                self.on_write_refused(context, name, &Answer::failure(message));
             }
         }
     }
@@ -295,7 +296,7 @@ impl Records {
 
     fn on_error(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let name = message.name.unwrap_or_default();
-        let error = server_error(message);
+        let error = Answer::failure(message);
         let is_denial = matches!(message.action, RecordAction::MessageDenied | RecordAction::MessagePermissionError);
         let original = message.original_action.and_then(RecordAction::from_number);
         let outcome = Err(error.clone());
@@ -393,15 +394,5 @@ impl Records {
         let asked = entry.pending.remove_first(context, usize::MAX);
         fail(context, name, asked, error);
         self.ask_for_data(context, name);
-    }
-}
-
-pub(super) fn server_error(message: &RecordMessage<'_>) -> ClientError {
-    ClientError::Server {
-        topic: Topic::Record,
-        action: message.action.name(),
-        asked: message.original_action.and_then(RecordAction::from_number).map(RecordAction::name),
-        name: message.name.map(Into::into),
-        data: message.data.map(Into::into),
     }
 }

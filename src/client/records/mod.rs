@@ -42,7 +42,7 @@ use super::{
 };
 use crate::{
     names::NameMap,
-    wire::{Message, RecordAction, RecordMessage, Topic},
+    wire::{RecordAction, RecordMessage, Topic},
 };
 
 /// The record part of a client.
@@ -424,7 +424,7 @@ impl Records {
         entry.session.is_deletion_owed = true;
         entry.is_stuck = false;
         self.wait_for(context, name, context.options.record_delete_timeout_ms);
-        send(context, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Delete) });
+        context.send(&RecordMessage::about(RecordAction::Delete, name));
     }
 
     /// Lets go of a record that nobody holds any more.
@@ -513,7 +513,7 @@ fn send_writes(context: &mut Context, item: Item, entry: &mut Entry, correlation
         let version = entry.version.map_or(1, |version| version.saturating_add(1));
         let correlation_id = correlation_id.to_string();
         let frame = write_message(name, (&message.path, message.text.as_deref()), version, &correlation_id);
-        let is_sent = context.send_item(item.clone(), &Message::Record(frame));
+        let is_sent = context.send_item(item.clone(), &frame);
         let writes = message.writes;
         entry.in_flight = Some(InFlight { writes, fate: Fate::Awaited });
         entry.session.is_writing |= is_sent;
@@ -522,10 +522,6 @@ fn send_writes(context: &mut Context, item: Item, entry: &mut Entry, correlation
         }
         most = 1;
     }
-}
-
-fn send(context: &mut Context, message: RecordMessage<'_>) {
-    context.send(&Message::Record(message));
 }
 
 fn tell(context: &mut Context, name: &str, news: RecordNews) {

@@ -1,6 +1,6 @@
 //! What ends by itself if nothing comes before, above all the questions about records.
 
-use super::{Entry, Holders, Records, failure, send};
+use super::{Entry, Holders, Records, failure};
 use crate::{
     client::{
         asked::{Asked, id_in},
@@ -113,7 +113,7 @@ impl Records {
         } else {
             context.options.record_read_timeout_ms
         };
-        send(context, message);
+        context.send(&message);
         self.asked.wait_until(id, Some(context.now.after_ms(timeout_ms)));
     }
 

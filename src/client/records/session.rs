@@ -1,6 +1,6 @@
 //! What records do with the connection, and with time.
 
-use super::{Entry, Records, Stage, cache::Cache, fail, failure, send};
+use super::{Entry, Records, Stage, cache::Cache, fail, failure};
 use crate::{
     client::{
         context::Context,
@@ -219,7 +219,7 @@ impl Records {
             }
             self.wait_for(context, name, context.options.record_read_timeout_ms);
         }
-        send(context, RecordMessage { name: Some(name), ..RecordMessage::new(RecordAction::Read) });
+        context.send(&RecordMessage::about(RecordAction::Read, name));
     }
 
     /// Subscribes to a record that the server makes if there is none, and reads its data.

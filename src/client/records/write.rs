@@ -169,15 +169,13 @@ pub fn write_message<'a>(
         _ if version == ANY_VERSION => RecordAction::CreateAndPatch,
         _ => RecordAction::Patch,
     };
-    RecordMessage {
-        name: Some(name),
-        data: text,
-        path: Some(path).filter(|path| !path.is_empty()),
-        version: Some(version),
-        correlation_id: Some(correlation_id),
-        is_write_ack: true,
-        ..RecordMessage::new(action)
-    }
+    let mut message = RecordMessage::about(action, name);
+    message.data = text;
+    message.path = Some(path).filter(|path| !path.is_empty());
+    message.version = Some(version);
+    message.correlation_id = Some(correlation_id);
+    message.is_write_ack = true;
+    message
 }
 
 /// Most bytes that a message for several writes may be larger than the one for the first alone.

@@ -64,16 +64,14 @@ impl Rpc {
     pub fn on_message(&mut self, context: &mut Context, message: &RpcMessage<'_>) {
         if message.action == RpcAction::Request {
             self.provider.on_request(context, message);
-        } else if !self.provider.names.on_answer(context, &message.into())
-            && !self.requestor.on_answer(context, message)
-        {
+        } else if !self.provider.names.on_answer(context, message) && !self.requestor.on_answer(context, message) {
             report(context, message);
         }
     }
 }
 
 /// Reports a message that settled nothing.
-fn report(context: &mut Context, message: &RpcMessage<'_>) {
+fn report(context: &mut Context, message: &Answer<'_>) {
     let expected = "a whole REQUEST, an acknowledgement, or the answer to a call of this client";
-    context.report(Answer::from(message).error(expected));
+    context.report(message.error(expected));
 }

@@ -112,13 +112,7 @@ impl Provider {
             if !context.flight.has_room_for(&item) {
                 return;
             }
-            let answer = RpcMessage {
-                name: Some(name),
-                correlation_id: Some(correlation_id),
-                data: data.as_deref(),
-                ..RpcMessage::new(*action)
-            };
-            if !context.send_item(item, &answer.into()) {
+            if !context.send_item(item, &message(*action, name, correlation_id, data.as_deref())) {
                 // Whoever asks would wait until the server loses patience.
                 let why = Some("\"the answer is too big for the server\"");
                 send(context, RpcAction::RequestError, name, correlation_id, why);
@@ -147,7 +141,18 @@ fn report(context: &mut Context, name: &str, failure: RpcFailure) {
 }
 
 fn send(context: &mut Context, action: RpcAction, name: &str, correlation_id: &str, data: Option<&str>) {
-    let message =
-        RpcMessage { name: Some(name), correlation_id: Some(correlation_id), data, ..RpcMessage::new(action) };
-    context.send(&message.into());
+    context.send(&message(action, name, correlation_id, data));
+}
+
+/// A message about a call.
+pub(super) fn message<'a>(
+    action: RpcAction,
+    name: &'a str,
+    correlation_id: &'a str,
+    data: Option<&'a str>,
+) -> RpcMessage<'a> {
+    let mut message = RpcMessage::about(action, name);
+    message.correlation_id = Some(correlation_id);
+    message.data = data;
+    message
 }

@@ -4,6 +4,7 @@
 //! the page have their entry in the log until it is known what came of them. One of these that must not be executed twice
 //! leaves storage before it is sent, and is sent once storage says that it has gone: no page can make it after this one.
 
+use super::provider::message;
 use crate::{
     client::{
         asked::{Asked, id_in},
@@ -242,13 +243,9 @@ impl Requestor {
             self.prefix = [&*context.rng.next_u64().to_string(), "-"].concat().into();
         }
         let op = &mut call.op;
-        let message = RpcMessage {
-            name: Some(&op.name),
-            data: op.data.as_deref(),
-            correlation_id: Some(&[&*self.prefix, &self.sent.next_id().to_string()].concat()),
-            ..RpcMessage::new(RpcAction::Request)
-        };
-        if !context.send_item(Item::of(op), &message.into()) {
+        let correlation_id = [&*self.prefix, &self.sent.next_id().to_string()].concat();
+        let message = message(RpcAction::Request, &op.name, &correlation_id, op.data.as_deref());
+        if !context.send_item(Item::of(op), &message) {
             return give_up(context, call.op);
         }
         if op.kind == ONCE {

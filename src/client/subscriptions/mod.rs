@@ -266,24 +266,24 @@ impl Subscriptions {
     /// The server answers, perhaps to what it was told of names; says whether that settles the matter. What it does not
     /// settle is for the caller to judge, and to report where it is an error.
     pub fn on_answer(&mut self, context: &mut Context, answer: &Answer<'_>) -> bool {
-        let actions = self.subject.actions();
+        let (actions, action) = (self.subject.actions(), answer.action.number());
         let slot = match self.subject {
             // The answers to these name nobody.
             Subject::Everyone => self.names.slot(EVERYONE),
             _ => self.names.slot(answer.name.unwrap_or_default()),
         };
         let subscribes = answer.original_action == Some(actions.subscribe);
-        if answer.is_ack && (answer.action == actions.subscribe || answer.action == actions.unsubscribe) {
-            let is_joining = answer.action == actions.subscribe;
+        if answer.is_ack && (action == actions.subscribe || action == actions.unsubscribe) {
+            let is_joining = action == actions.subscribe;
             let direction = if is_joining { Direction::Subscribe } else { Direction::Unsubscribe };
             if let Some(id) = self.answered(answer, direction, slot) {
                 self.finish(context, id);
             }
             true
-        } else if actions.complaints.contains(&answer.action) && (self.subject.is_bulk() || subscribes) {
+        } else if actions.complaints.contains(&action) && (self.subject.is_bulk() || subscribes) {
             slot.and_then(|slot| self.names.at(slot)).is_some_and(|it| it.is_repeated)
-        } else if (actions.refusals.contains(&answer.action) && subscribes)
-            || actions.offers.is_some_and(|offers| answer.action == offers.invalid_regex)
+        } else if (actions.refusals.contains(&action) && subscribes)
+            || actions.offers.is_some_and(|offers| action == offers.invalid_regex)
         {
             self.on_refused(context, answer, slot)
         } else {
@@ -498,7 +498,9 @@ impl Subscriptions {
         for slot in &bulk.slots {
             names.push(self.name(*slot));
         }
-        context.send(&self.subject.message(action, names, None, &id.to_string()));
+        if let Some(message) = self.subject.message(action, names, None, &id.to_string()) {
+            context.send(message.any());
+        }
         self.asked.wait_until(id, Some(context.now.after_ms(context.options.subscription_timeout_ms)));
     }
 }

@@ -1,9 +1,6 @@
 //! What can be wanted by name, and how each topic says it.
 
-use crate::wire::{
-    EventAction, EventMessage, Message, PresenceAction, PresenceMessage, RecordAction, RecordMessage, RpcAction,
-    RpcMessage, Topic,
-};
+use crate::wire::{EventAction, Message, PresenceAction, RecordAction, RpcAction, Topic};
 
 /// What can be wanted by name, each with its own messages and actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,32 +114,22 @@ impl Subject {
         names: Vec<&'a str>,
         subscription: Option<&'a str>,
         correlation_id: &'a str,
-    ) -> Message<'a> {
-        let name = names.first().copied();
-        let correlation_id = Some(correlation_id);
+    ) -> Option<Message<'a>> {
+        let mut message = Message::new(self.topic(), action)?;
+        let fields = message.any_mut();
         match self {
-            Self::Events => EventMessage { names, correlation_id, ..event(action) }.into(),
-            Self::EventPatterns => EventMessage { name, subscription, ..event(action) }.into(),
-            Self::RecordPatterns => {
-                let action = RecordAction::from_number(action).unwrap_or(RecordAction::Error);
-                RecordMessage { name, subscription, ..RecordMessage::new(action) }.into()
+            Self::Events | Self::Providers | Self::Users => {
+                fields.names = names;
+                fields.correlation_id = Some(correlation_id);
             }
-            Self::Providers => {
-                let action = RpcAction::from_number(action).unwrap_or(RpcAction::Error);
-                RpcMessage { names, correlation_id, ..RpcMessage::new(action) }.into()
+            Self::EventPatterns | Self::RecordPatterns => {
+                fields.name = names.first().copied();
+                fields.subscription = subscription;
             }
-            Self::Users => PresenceMessage { names, correlation_id, ..presence(action) }.into(),
-            Self::Everyone => presence(action).into(),
+            Self::Everyone => {}
         }
+        Some(message)
     }
-}
-
-fn event<'a>(action: i32) -> EventMessage<'a> {
-    EventMessage::new(EventAction::from_number(action).unwrap_or(EventAction::Error))
-}
-
-fn presence<'a>(action: i32) -> PresenceMessage<'a> {
-    PresenceMessage::new(PresenceAction::from_number(action).unwrap_or(PresenceAction::Error))
 }
 
 /// What a message asks for.
