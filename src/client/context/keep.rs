@@ -41,6 +41,7 @@ impl Context {
             receipts: offer.receipt.into_iter().collect(),
             settle_by: None,
             was_sent: false,
+            is_marked: false,
         }
     }
 

@@ -109,9 +109,8 @@ impl Features {
 
     fn on_lease_lost(&mut self, context: &mut Context, client: &str) {
         // Somebody else may have made calls that were leaving storage before they had.
-        let groups = context.log.groups_of(client);
-        self.give_up_in_doubt(context, &|_, entry| {
-            matches!(entry.progress, Progress::Leaving { .. }) && entry.stands_in(&groups)
+        self.give_up_in_doubt(context, &mut |log, entry| {
+            matches!(entry.progress, Progress::Leaving { .. }) && log.client_of(entry) == Some(client)
         });
         if *client == *context.log.client {
             context.log.takeover.is_parked = true;

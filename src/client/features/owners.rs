@@ -64,15 +64,9 @@ impl Features {
     fn hold_writes(&mut self, context: &mut Context) {
         let (owner, _) = context.log.identity.owner();
         self.records.for_each_entry(context, &mut |context, entry| {
-            context.log.claim(entry, &owner);
+            entry.is_marked = !context.log.claim(entry, &owner);
         });
-        // What is theirs was claimed.
-        let is_others = |entry: &Entry| entry.kind.is_of_record() && !context.log.may_hold(entry);
-        let others = self.numbers_where(&context.log, &is_others);
-        if others.is_empty() {
-            return;
-        }
-        let mut held = self.records.take_out(context, &|entry| others.binary_search(&entry.number).is_ok());
+        let mut held = self.records.take_out(context, &|entry| entry.is_marked);
         for entry in &mut held {
             entry.progress = Progress::Held;
             context.log.has_receipts |= !entry.receipts.is_empty();

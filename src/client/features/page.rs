@@ -3,9 +3,8 @@
 use super::Features;
 use crate::client::{
     context::Context,
-    io::Entry,
     limits::OUTBOX_START_MAX_MS,
-    log::{Log, Other, OwnLock, persisted::value_in},
+    log::{Other, OwnLock, persisted::value_in},
 };
 
 impl Features {
@@ -45,8 +44,7 @@ impl Features {
 
     /// Takes out what was another client's. It stays in storage.
     pub(super) fn leave_to_others(&mut self, context: &mut Context, client: &str) {
-        let groups = context.log.groups_of(client);
-        let left = self.take_out(context, &|entry| entry.stands_in(&groups));
+        let left = self.take_out(context, &mut |log, entry| log.client_of(entry) == Some(client));
         left.iter().for_each(|entry| context.log.leave_to_others(entry));
     }
 
@@ -68,10 +66,9 @@ impl Features {
             context.on_cleared(text);
         }
         let missing = context.log.groups.missing_in(items);
-        let is_missing = |entry: &Entry| entry.stands_in(&missing);
         // Who removed what was another's tells what became of it.
-        self.take_where(context, &|log: &Log, entry| is_missing(entry) && log.is_taken_over(entry));
-        let gone = self.take_all(context, &|entry| entry.number < until && is_missing(entry));
+        self.take_all(context, &mut |log, entry| entry.stands_in(&missing) && log.is_taken_over(entry));
+        let gone = self.take_all(context, &mut |_, entry| entry.number < until && entry.stands_in(&missing));
         context.tell_gone(gone);
     }
 }

@@ -265,7 +265,7 @@ impl Features {
     fn on_removed_elsewhere(&mut self, context: &mut Context, key: &str, group: GroupId) {
         if context.log.takeover.is_parked {
             // Another page may have made these: who waits need not do so until others are done.
-            let gone = self.take_all(context, &|entry| entry.kind.is_call() && entry.stored == Some(group));
+            let gone = self.take_all(context, &mut |_, entry| entry.kind.is_call() && entry.stored == Some(group));
             return context.tell_gone(gone);
         }
         if context.log.takeover.own_lock == OwnLock::Asked {
@@ -278,21 +278,22 @@ impl Features {
         let is_others = context.log.keys.parse_group(key).is_some_and(|(client, _)| *client != *context.log.client);
         if is_others {
             // Whoever removed it tells what became of it.
-            self.take_all(context, &|entry| entry.stored == Some(group));
+            self.take_all(context, &mut |_, entry| entry.stored == Some(group));
             return;
         }
-        let now = context.now;
-        let is_lost =
-            |entry: &Entry| entry.stored == Some(group) && entry.expires_at > now && !context.log.was_cleared(entry);
-        let mut lost = self.numbers_where(&context.log, &is_lost);
-        if context.log.takeover.own_lock != OwnLock::Held {
-            lost.clear();
-        } else if !lost.is_empty() {
-            // Whoever has the lock is the only one to send, so nobody has. What was removed may be there again by now.
+        let (now, mut are_lost) = (context.now, false);
+        let mut gone = self.take_all(context, &mut |log, entry| {
+            // Whoever has the lock is the only one to send, so nobody has.
+            let is_lost =
+                log.takeover.own_lock == OwnLock::Held && entry.expires_at > now && !log.was_cleared(entry);
+            let is_meant = entry.stored == Some(group);
+            are_lost |= is_meant && is_lost;
+            is_meant && !is_lost
+        });
+        if are_lost {
+            // What was removed may be there again by now.
             context.log.read(Purpose::Check);
         }
-        let is_gone = |entry: &Entry| entry.stored == Some(group) && lost.binary_search(&entry.number).is_err();
-        let mut gone = self.take_all(context, &is_gone);
         let expired = take_meant(&mut gone, &|entry| entry.expires_at <= now);
         context.tell_dropped(expired, DropReason::Expired);
         context.tell_gone(gone);
@@ -307,7 +308,7 @@ impl Features {
             !is_leaving && entry.stands_in(&lost)
         };
         // Perhaps another page has made them before, and nobody must do so twice.
-        self.give_up_in_doubt(context, &|log, call| {
+        self.give_up_in_doubt(context, &mut |log, call| {
             let is_once = call.kind == Kind::Call { idempotent: false };
             is_once && is_lost(call) && (others_had_lock || !log.may_make(call))
         });

@@ -19,6 +19,9 @@ pub struct OutboxView<'a> {
     pub(in crate::client) log: &'a Log,
 }
 
+/// Says of each entry whether something is to be done with it.
+pub(super) type IsMeant<'a> = dyn FnMut(&Log, &Entry) -> bool + 'a;
+
 impl<'a> OutboxView<'a> {
     /// The entries that wait or are on their way: events, calls, and what was written to records, each oldest first; those
     /// of other users come last.
@@ -70,39 +73,23 @@ impl Features {
 
     /// Takes out all that is meant, and what writes were made to if nothing else was. All of it [leaves](Context::leave) with
     /// that, or is [left to others](Log::leave_to_others); what is seen of records is as if it had not been made.
-    pub(super) fn take_out(&mut self, context: &mut Context, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
-        let mut taken = self.events.queue.take_out(is_meant);
-        taken.append(&mut take_meant(&mut self.held, is_meant));
-        taken.append(&mut self.rpc.requestor.take_out(is_meant));
-        taken.append(&mut self.records.take_out(context, is_meant));
+    pub(super) fn take_out(&mut self, context: &mut Context, is_meant: &mut IsMeant<'_>) -> Vec<Entry> {
+        self.for_each(context, &mut |context, entry| entry.is_marked = is_meant(&context.log, entry));
+        let is_marked = |entry: &Entry| entry.is_marked;
+        let mut taken = self.events.queue.take_out(&is_marked);
+        taken.append(&mut take_meant(&mut self.held, &is_marked));
+        taken.append(&mut self.rpc.requestor.take_out(&is_marked));
+        taken.append(&mut self.records.take_out(context, &is_marked));
         taken
     }
 
     /// Takes out what is not to be sent any more, from storage too. Returns all but what writes were made to, oldest first.
-    pub(super) fn take_all(&mut self, context: &mut Context, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+    pub(super) fn take_all(&mut self, context: &mut Context, is_meant: &mut IsMeant<'_>) -> Vec<Entry> {
         let mut taken = self.take_out(context, is_meant);
         taken.iter().for_each(|entry| context.leave(entry));
         take_meant(&mut taken, &|entry| entry.kind == Kind::Base);
         sort_by_number(&mut taken, |entry| entry.number);
         taken
-    }
-
-    /// The same for what is meant as far as the log tells.
-    pub(super) fn take_where(&mut self, context: &mut Context, is_meant: &dyn Fn(&Log, &Entry) -> bool) -> Vec<Entry> {
-        let numbers = self.numbers_where(&context.log, &|entry| is_meant(&context.log, entry));
-        self.take_all(context, &|entry| numbers.binary_search(&entry.number).is_ok())
-    }
-
-    /// The numbers of what is meant, in order.
-    pub(super) fn numbers_where(&self, log: &Log, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<u64> {
-        let mut numbers = Vec::new();
-        for entry in self.entries(log) {
-            if is_meant(entry) {
-                numbers.push(entry.number);
-            }
-        }
-        sort_by_number(&mut numbers, |number| *number);
-        numbers
     }
 
     // ---- room, and time ----
@@ -126,7 +113,7 @@ impl Features {
             match oldest {
                 None => break,
                 Some(_) if oldest == event => self.events.queue.drop_oldest_waiting(context, &mut dropped),
-                Some(oldest) => dropped.append(&mut self.take_all(context, &|entry| entry.number == oldest)),
+                Some(oldest) => dropped.append(&mut self.take_all(context, &mut |_, entry| entry.number == oldest)),
             }
         }
         context.tell_dropped(dropped, DropReason::Overflow);
@@ -143,7 +130,7 @@ impl Features {
         // Who logged in last may be known only from storage.
         context.log.touch_storage();
         let cleared = context.log.identity.owners();
-        let gone = self.take_all(context, &|entry| entry.is_of(&cleared));
+        let gone = self.take_all(context, &mut |_, entry| cleared.contains(&entry.owner));
         context.tell_dropped(gone, DropReason::Cleared);
         if context.log.storage != Storage::Absent {
             let until_ms = context.wall_clock_ms(context.now);
@@ -199,7 +186,7 @@ impl Features {
     /// Gives up what has waited too long.
     pub(super) fn expire(&mut self, context: &mut Context) {
         let now = context.now;
-        let expired = self.take_all(context, &|entry| entry.is_late(now));
+        let expired = self.take_all(context, &mut |_, entry| entry.is_late(now));
         context.tell_dropped(expired, DropReason::Expired);
         let mut next = None;
         self.entries(&context.log).for_each(|entry| next = earlier(next, entry.expiry()));
@@ -207,8 +194,8 @@ impl Features {
     }
 
     /// Others may have made these calls, or may not.
-    pub(super) fn give_up_in_doubt(&mut self, context: &mut Context, is_meant: &dyn Fn(&Log, &Entry) -> bool) {
-        let mut given_up = self.take_where(context, is_meant);
+    pub(super) fn give_up_in_doubt(&mut self, context: &mut Context, is_meant: &mut IsMeant<'_>) {
+        let mut given_up = self.take_all(context, is_meant);
         for call in &mut given_up {
             let error = call.failed(RpcFailure::OutcomeUnknown);
             context.reject(&mut call.receipts, error);

@@ -185,17 +185,14 @@ pub struct Entry {
     /// Whether it may have been sent before: by another page, which is gone, or, if it is a call or a write to a record that is
     /// not open, in an earlier session. The subscribers here are yet to be told of an event of another page.
     pub was_sent: bool,
+    /// Whether it is to be taken out of its queue.
+    pub is_marked: bool,
 }
 
 impl Entry {
     /// Whether the application has chosen this key for it.
     pub fn is_called(&self, key: &str) -> bool {
         self.key.strip_prefix(CHOSEN_KEY) == Some(key)
-    }
-
-    /// Whether it is one of these owners'.
-    pub fn is_of(&self, owners: &[Owner]) -> bool {
-        owners.contains(&self.owner)
     }
 
     /// Its key as the application knows it.

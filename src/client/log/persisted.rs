@@ -253,6 +253,7 @@ mod tests {
             receipts: Vec::new(),
             settle_by: None,
             was_sent: false,
+            is_marked: false,
         }
     }
 

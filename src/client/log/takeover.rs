@@ -89,7 +89,8 @@ impl Log {
         self.groups.where_key(&|key| self.keys.parse_group(key).is_some_and(|(of, _)| *of == *client))
     }
 
-    fn client_of(&self, entry: &Entry) -> Option<&str> {
+    /// The client under whose keys an entry stands in storage.
+    pub fn client_of(&self, entry: &Entry) -> Option<&str> {
         let (client, _) = self.keys.parse_group(self.groups.key(entry.stored?)?)?;
         Some(client)
     }
