@@ -4,7 +4,7 @@ use super::Context;
 use crate::client::{
     io::Output,
     limits::{LEASE_MS, LEASE_RENEWAL_MS},
-    log::{LeaseStage, OwnLock},
+    log::{Lease, LeaseStage, OwnLock},
 };
 
 impl Context {
@@ -31,7 +31,7 @@ impl Context {
     /// Asks for the lock of a client, to be had now or, if so wanted, when it is free.
     pub fn ask_lock(&mut self, client: &str, wait: bool) {
         if self.log.leases.are_in_use {
-            self.log.read_lease(client, LeaseStage::Reading);
+            self.log.read_lease(client, LeaseStage::Wanted);
         } else {
             self.out.push_back(Output::AskLock { name: self.log.keys.of_client(client), wait });
         }
@@ -44,18 +44,17 @@ impl Context {
         self.hold_lease(&client);
     }
 
-    /// Writes that this client has it; returns until when.
-    pub fn write_lease(&mut self, client: &str) -> u64 {
+    /// Writes that this client has the lease of a client, and looks at it later.
+    pub fn write_lease(&mut self, client: &str, stage: LeaseStage, later_ms: u64) {
         let until_ms = self.wall_clock_ms(self.now.after_ms(LEASE_MS));
         let value = [&self.log.client, " ", &until_ms.to_string()].concat().into();
         self.write(self.log.keys.of_lease(client), Some(value));
-        until_ms
+        let look_at = Some(self.now.after_ms(later_ms));
+        self.log.leases.wanted.set(client, Lease { stage, look_at, until_ms });
     }
 
     /// Has the lease of a client from now on.
     pub fn hold_lease(&mut self, client: &str) {
-        let until_ms = self.write_lease(client);
-        let renew_at = self.now.after_ms(LEASE_MS - LEASE_RENEWAL_MS);
-        self.log.leases.set(client, LeaseStage::Held { renew_at, until_ms });
+        self.write_lease(client, LeaseStage::Held, LEASE_MS - LEASE_RENEWAL_MS);
     }
 }

@@ -10,7 +10,7 @@ use crate::client::{
     context::Context,
     io::{LockOutcome, Progress},
     limits::{LEASE_CLAIM_MS, LEASE_MS, OUTBOX_START_MAX_MS},
-    log::{LeaseStage, Other, OwnLock, persisted::value_in},
+    log::{Lease, LeaseStage, Other, OwnLock, persisted::value_in},
 };
 
 impl Context {
@@ -40,28 +40,26 @@ impl Context {
     pub(super) fn on_lease_read(&mut self, client: &str, items: &[(String, String)]) {
         let holder = value_in(items, &self.log.keys.of_lease(client)).and_then(|value| self.holder(value));
         let is_own = holder.is_some_and(|(holder, _)| *holder == *self.log.client);
-        match (self.log.leases.stage(client), holder) {
-            (Some(LeaseStage::Reading | LeaseStage::Checking), Some((_, left_ms))) if !is_own => {
-                self.on_lease_taken(client, left_ms);
-            }
-            (Some(LeaseStage::Reading), _) => {
-                self.write_lease(client);
+        let Some(Lease { stage, look_at: None, .. }) = self.log.leases.wanted.get(client) else { return };
+        match (stage, holder) {
+            (_, Some((_, left_ms))) if !is_own => self.on_lease_taken(client, left_ms),
+            (LeaseStage::Wanted, _) => {
                 let wait_ms = LEASE_CLAIM_MS + self.rng.next_u64() % (LEASE_CLAIM_MS + 1);
-                self.log.leases.set(client, LeaseStage::Claimed { check_at: self.now.after_ms(wait_ms) });
+                self.write_lease(client, LeaseStage::Claimed, wait_ms);
             }
-            (Some(LeaseStage::Checking), Some(_)) => {
+            // It could not be written: later perhaps.
+            (_, None) => self.on_lease_taken(client, LEASE_MS),
+            (_, Some(_)) => {
                 self.hold_lease(client);
                 self.on_lock_outcome(client, LockOutcome::Granted);
             }
-            // It could not be written: later perhaps.
-            (Some(LeaseStage::Checking), None) => self.on_lease_taken(client, LEASE_MS),
-            _ => {}
         }
     }
 
     /// Another client has the lease for so long, or that cannot be known.
     pub(super) fn on_lease_taken(&mut self, client: &str, left_ms: u64) {
-        self.log.leases.set(client, LeaseStage::Elsewhere { until: self.now.after_ms(left_ms) });
+        let look_at = Some(self.now.after_ms(left_ms));
+        self.log.leases.wanted.set(client, Lease { stage: LeaseStage::Wanted, look_at, until_ms: 0 });
         if self.log.takeover.others.get(client) == Some(&Other::Asked) {
             self.log.set_other(client, Other::Lives);
         }
@@ -70,10 +68,9 @@ impl Context {
     /// Does what is due for leases.
     pub(super) fn on_lease_tick(&mut self) {
         let now = self.now;
-        for client in self.log.leases.where_stage(&|stage| stage.deadline().is_some_and(|at| at <= now)) {
-            match self.log.leases.stage(&client) {
-                Some(LeaseStage::Claimed { .. }) => self.log.read_lease(&client, LeaseStage::Checking),
-                Some(LeaseStage::Elsewhere { .. }) => self.log.read_lease(&client, LeaseStage::Reading),
+        for client in self.log.leases.meant(&|lease| lease.look_at.is_some_and(|at| at <= now)) {
+            match self.log.leases.wanted.get(&client).map(|lease| lease.stage) {
+                Some(stage) if stage != LeaseStage::Held => self.log.read_lease(&client, stage),
                 _ if client == self.log.client && self.log.groups_of(&client).is_empty() => {
                     self.log.takeover.own_lock = OwnLock::None;
                     self.log.give_lease_back(&client);
@@ -88,10 +85,10 @@ impl Features {
     /// Another page has written or removed a lease.
     pub(super) fn on_lease_changed(&mut self, context: &mut Context, client: &str, value: Option<&str>) {
         let holder = value.and_then(|value| context.holder(value));
-        match (context.log.leases.stage(client), holder) {
-            (Some(LeaseStage::Elsewhere { .. }), Some((_, left_ms))) => context.on_lease_taken(client, left_ms),
-            (Some(LeaseStage::Elsewhere { .. }), None) => context.log.read_lease(client, LeaseStage::Reading),
-            (Some(LeaseStage::Held { .. }), Some((holder, _))) if *holder != *context.log.client => {
+        match (context.log.leases.wanted.get(client).map(|lease| lease.stage), holder) {
+            (Some(LeaseStage::Wanted), Some((_, left_ms))) => context.on_lease_taken(client, left_ms),
+            (Some(LeaseStage::Wanted), None) => context.log.read_lease(client, LeaseStage::Wanted),
+            (Some(LeaseStage::Held), Some((holder, _))) if *holder != *context.log.client => {
                 self.on_lease_lost(context, client);
             }
             _ => {}
@@ -101,8 +98,8 @@ impl Features {
     /// Notices the leases that ran out while the page did not run: somebody else may have them now.
     pub fn check_leases(&mut self, context: &mut Context) {
         let now_ms = context.wall_clock_ms(context.now);
-        let has_run_out = |stage| matches!(stage, LeaseStage::Held { until_ms, .. } if until_ms <= now_ms);
-        for client in context.log.leases.where_stage(&has_run_out) {
+        let has_run_out = |lease: &Lease| lease.stage == LeaseStage::Held && lease.until_ms <= now_ms;
+        for client in context.log.leases.meant(&has_run_out) {
             self.on_lease_lost(context, &client);
         }
     }
@@ -120,6 +117,6 @@ impl Features {
             context.log.set_other(client, Other::Lives);
             self.leave_to_others(context, client);
         }
-        context.log.read_lease(client, LeaseStage::Reading);
+        context.log.read_lease(client, LeaseStage::Wanted);
     }
 }

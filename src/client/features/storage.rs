@@ -178,7 +178,7 @@ impl Features {
             Purpose::TakeOver(client) => context.log.release(&client),
             Purpose::Own(_) => context.log.takeover.is_parked = false,
             Purpose::Lease(client) => {
-                if context.log.leases.stage(&client).is_some() {
+                if context.log.leases.wanted.contains(&client) {
                     context.on_lease_taken(&client, LEASE_MS);
                 }
             }
@@ -284,8 +284,7 @@ impl Features {
         let (now, mut are_lost) = (context.now, false);
         let mut gone = self.take_all(context, &mut |log, entry| {
             // Whoever has the lock is the only one to send, so nobody has.
-            let is_lost =
-                log.takeover.own_lock == OwnLock::Held && entry.expires_at > now && !log.was_cleared(entry);
+            let is_lost = log.takeover.own_lock == OwnLock::Held && entry.expires_at > now && !log.was_cleared(entry);
             let is_meant = entry.stored == Some(group);
             are_lost |= is_meant && is_lost;
             is_meant && !is_lost
@@ -317,8 +316,7 @@ impl Features {
         }
         context.degrade(EMPTIED);
         if context.log.leases.are_in_use && context.log.takeover.own_lock == OwnLock::Held {
-            let client = context.log.client.clone();
-            context.hold_lease(&client);
+            context.take_own_lease();
         }
         context.store_last_user();
         self.store_all(context);

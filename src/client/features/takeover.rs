@@ -111,7 +111,7 @@ impl Context {
         if is_wanted && is_own && !takeover.is_parked {
             self.take_own_lease();
         } else if is_wanted {
-            self.log.read_lease(client, LeaseStage::Reading);
+            self.log.read_lease(client, LeaseStage::Wanted);
         }
     }
 

@@ -14,21 +14,26 @@ use crate::{
 pub struct Leases {
     /// Whether the browser has no locks.
     pub are_in_use: bool,
-    pub wanted: NameMap<LeaseStage>,
+    pub wanted: NameMap<Lease>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    pub stage: LeaseStage,
+    /// When to look at it, unless it is being read who has it.
+    pub look_at: Option<Instant>,
+    /// Until when it is this client's, on the clock on the wall.
+    pub until_ms: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseStage {
-    /// It is being read who has it.
-    Reading,
-    /// This client has written that it has it; that must still be so at this moment.
-    Claimed { check_at: Instant },
-    /// It is being read whether it is still so.
-    Checking,
+    /// Another client may have it.
+    Wanted,
+    /// This client has written that it has it; that must still be so a little later.
+    Claimed,
     /// This client has it.
-    Held { renew_at: Instant, until_ms: u64 },
-    /// Another client has it until then, unless that one renews it.
-    Elsewhere { until: Instant },
+    Held,
 }
 
 impl Leases {
@@ -36,52 +41,28 @@ impl Leases {
     pub fn deadline(&self) -> Option<Instant> {
         let mut next = None;
         for client in self.wanted.names() {
-            next = earlier(next, self.stage(client).and_then(LeaseStage::deadline));
+            next = earlier(next, self.wanted.get(client).and_then(|lease| lease.look_at));
         }
         next
     }
 
-    pub fn stage(&self, client: &str) -> Option<LeaseStage> {
-        self.wanted.get(client).copied()
-    }
-
-    pub fn set(&mut self, client: &str, stage: LeaseStage) {
-        self.wanted.set(client, stage);
-    }
-
-    pub fn where_stage(&self, is_meant: &dyn Fn(LeaseStage) -> bool) -> Vec<Box<str>> {
-        let mut meant = Vec::new();
-        for client in self.wanted.names() {
-            if self.stage(client).is_some_and(is_meant) {
-                meant.push(client.into());
-            }
-        }
+    pub fn meant(&self, is_meant: &dyn Fn(&Lease) -> bool) -> Vec<Box<str>> {
+        let mut meant = self.wanted.to_names();
+        meant.retain(|client| self.wanted.get(client).is_some_and(is_meant));
         meant
-    }
-}
-
-impl LeaseStage {
-    pub const fn deadline(self) -> Option<Instant> {
-        match self {
-            Self::Reading | Self::Checking => None,
-            Self::Claimed { check_at: at } | Self::Held { renew_at: at, .. } | Self::Elsewhere { until: at } => {
-                Some(at)
-            }
-        }
     }
 }
 
 impl Log {
     /// Reads who has the lease of a client.
     pub fn read_lease(&mut self, client: &str, stage: LeaseStage) {
-        self.leases.set(client, stage);
+        self.leases.wanted.set(client, Lease { stage, look_at: None, until_ms: 0 });
         self.read(Purpose::Lease(client.into()));
     }
 
     /// Does without a lease, so that the next one need not wait until it runs out.
     pub fn give_lease_back(&mut self, client: &str) {
-        let stage = self.leases.wanted.remove(client).map(|stage| *stage);
-        if let Some(LeaseStage::Claimed { .. } | LeaseStage::Checking | LeaseStage::Held { .. }) = stage {
+        if self.leases.wanted.remove(client).is_some_and(|lease| lease.stage != LeaseStage::Wanted) {
             let key = self.keys.of_lease(client);
             self.groups.say(Output::WriteStorage { key, value: None });
         }

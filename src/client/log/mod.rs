@@ -16,7 +16,7 @@ mod takeover;
 pub use self::{
     groups::Groups,
     identity::{Identity, LastUser},
-    lease::{LeaseStage, Leases},
+    lease::{Lease, LeaseStage, Leases},
     persisted::{Cleared, Keys},
     sort::{sort_by_number, take_meant},
     storage::{Purpose, Reads, Storage},
