@@ -194,9 +194,10 @@ impl Context {
 
     /// What is to be sent now or never cannot be sent now.
     pub fn refuse_now(&mut self, offer: &Offer<'_>) {
-        let dropped = ClientError::dropped(DropReason::NotNow, &[(offer.kind.topic(), offer.name)]);
-        for (ticket, error) in offer.receipt.into_iter().zip(dropped) {
-            self.settle(ticket, Err(error));
+        if let Some(ticket) = offer.receipt {
+            let (why, topic) = (DropReason::NotNow, offer.kind.topic());
+            let names = vec![offer.name.into()];
+            self.settle(ticket, Err(ClientError::OutboxDropped { why, topic, names, count: 1 }));
         }
     }
 

@@ -126,10 +126,8 @@ impl EventQueue {
     }
 
     /// Takes the event out that has waited longest, from storage too.
-    pub fn drop_oldest_waiting(&mut self, context: &mut Context, dropped: &mut Vec<Entry>) {
-        if let Some(entry) = self.take_at(context, self.in_flight) {
-            dropped.push(entry);
-        }
+    pub fn take_oldest_waiting(&mut self, context: &mut Context) -> Option<Entry> {
+        self.take_at(context, self.in_flight)
     }
 
     /// Takes an event out that is not to be sent any more, from storage too.
@@ -161,9 +159,8 @@ impl EventQueue {
             && let Some(entry) = self.entries.get_mut(self.in_flight)
         {
             if !context.send_item(Item::of(entry), &entry.message()) {
-                let mut too_long = Vec::new();
-                self.drop_oldest_waiting(context, &mut too_long);
-                context.tell_dropped(too_long, DropReason::Undeliverable);
+                let too_long = self.take_oldest_waiting(context);
+                context.tell_dropped(too_long.into_iter().collect(), DropReason::Undeliverable);
                 continue;
             }
             entry.progress = Progress::Sent { barrier: context.pings.sent + 1 };

@@ -68,10 +68,10 @@ impl Context {
     /// Does what is due for leases.
     pub(super) fn on_lease_tick(&mut self) {
         let now = self.now;
-        for client in self.log.leases.meant(&|lease| lease.look_at.is_some_and(|at| at <= now)) {
+        while let Some(client) = self.log.leases.find(&|lease| lease.look_at.is_some_and(|at| at <= now)) {
             match self.log.leases.wanted.get(&client).map(|lease| lease.stage) {
                 Some(stage) if stage != LeaseStage::Held => self.log.read_lease(&client, stage),
-                _ if client == self.log.client && self.log.groups_of(&client).is_empty() => {
+                _ if client == self.log.client && !self.log.groups.has_under(&self.log.keys.of_client(&client)) => {
                     self.log.takeover.own_lock = OwnLock::None;
                     self.log.give_lease_back(&client);
                 }
@@ -99,7 +99,7 @@ impl Features {
     pub fn check_leases(&mut self, context: &mut Context) {
         let now_ms = context.wall_clock_ms(context.now);
         let has_run_out = |lease: &Lease| lease.stage == LeaseStage::Held && lease.until_ms <= now_ms;
-        for client in context.log.leases.meant(&has_run_out) {
+        while let Some(client) = context.log.leases.find(&has_run_out) {
             self.on_lease_lost(context, &client);
         }
     }

@@ -36,36 +36,31 @@ impl Features {
         });
     }
 
-    /// Gives what was entrusted before the login to whoever is logged in now, and puts aside what is not theirs. The
-    /// requestor has done so with calls.
+    /// Gives what was entrusted before the login to whoever is logged in now, and puts aside what is not theirs.
     pub(super) fn sort_out_owners(&mut self, context: &mut Context) {
         context.log.groups.close();
-        let (owner, _) = context.log.identity.owner();
         let mut entries = std::mem::take(&mut self.held);
         entries.append(&mut self.events.queue.take_out(&|_| true));
+        entries.append(&mut self.rpc.requestor.take_out(&|_| true));
         self.hold_writes(context);
         entries.append(&mut self.held);
         let mut returned = Vec::new();
         for mut entry in entries {
-            if context.log.claim(&mut entry, &owner) {
-                entry.progress = Progress::Waiting;
-                returned.push(entry);
-            } else if context.log.is_taken_over(&entry) {
+            let is_theirs = context.log.claim(&mut entry);
+            if !is_theirs && context.log.is_taken_over(&entry) {
                 context.log.leave_to_others(&entry);
-            } else {
-                entry.progress = Progress::Held;
-                self.held.push(entry);
+                continue;
             }
+            entry.progress = if is_theirs { Progress::Waiting } else { Progress::Held };
+            // Whoever has made a call may wait for it, and may have a time limit.
+            if is_theirs || entry.kind.is_call() { &mut returned } else { &mut self.held }.push(entry);
         }
         self.adopt(context, returned);
     }
 
     /// Puts aside what was written to records by others than who is logged in, or going to be.
     fn hold_writes(&mut self, context: &mut Context) {
-        let (owner, _) = context.log.identity.owner();
-        self.records.for_each_entry(context, &mut |context, entry| {
-            entry.is_marked = !context.log.claim(entry, &owner);
-        });
+        self.records.for_each_entry(context, &mut |context, entry| entry.is_marked = !context.log.claim(entry));
         let mut held = self.records.take_out(context, &|entry| entry.is_marked);
         for entry in &mut held {
             entry.progress = Progress::Held;

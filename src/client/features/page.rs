@@ -22,23 +22,16 @@ impl Features {
 
     /// Lets go of what dead pages have left, which stays in storage: others may have a connection.
     pub fn leave_taken_over(&mut self, context: &mut Context) {
-        let others = &context.log.takeover.others;
-        let mut taken_over = Vec::<Box<str>>::new();
-        for client in others.names() {
-            if let Some(Other::TakenOver(_)) = others.get(client) {
-                taken_over.push(client.into());
+        for client in context.log.takeover.others.to_names() {
+            if !matches!(context.log.takeover.others.get(&client), Some(Other::TakenOver(_))) {
+                continue;
             }
-        }
-        if taken_over.is_empty() {
-            return;
-        }
-        self.store_calls_again(context);
-        // What is left to others is not written by this page any more.
-        self.commit(context);
-        for client in &taken_over {
-            context.log.takeover.others.remove(client);
-            self.leave_to_others(context, client);
-            context.log.release(client);
+            self.store_calls_again(context);
+            // What is left to others is not written by this page any more.
+            self.commit(context);
+            context.log.takeover.others.remove(&client);
+            self.leave_to_others(context, &client);
+            context.log.release(&client);
         }
     }
 

@@ -22,7 +22,7 @@ impl Context {
     }
 
     fn store_last_user(&mut self) {
-        if let Some(last) = self.log.identity.last() {
+        if let Some(last) = &self.log.identity.last {
             let value = Some(last.text());
             self.write(self.log.keys.of_last_user(), value);
         }

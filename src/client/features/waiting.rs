@@ -112,7 +112,7 @@ impl Features {
             let oldest = earlier(earlier(event, call), number(self.records.oldest_waiting()));
             match oldest {
                 None => break,
-                Some(_) if oldest == event => self.events.queue.drop_oldest_waiting(context, &mut dropped),
+                Some(_) if oldest == event => dropped.extend(self.events.queue.take_oldest_waiting(context)),
                 Some(oldest) => dropped.append(&mut self.take_all(context, &mut |_, entry| entry.number == oldest)),
             }
         }

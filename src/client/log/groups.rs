@@ -77,9 +77,9 @@ impl Groups {
         self.groups.get(id.0).map(|group| &*group.key)
     }
 
-    /// The groups whose keys are such.
-    pub fn where_key(&self, is_meant: &dyn Fn(&str) -> bool) -> Vec<GroupId> {
-        self.meant(&|group| is_meant(&group.key))
+    /// Whether there are groups whose keys begin so.
+    pub fn has_under(&self, prefix: &str) -> bool {
+        !self.meant(&|group| group.key.starts_with(prefix)).is_empty()
     }
 
     fn meant(&self, is_meant: &dyn Fn(&Group) -> bool) -> Vec<GroupId> {
@@ -99,7 +99,7 @@ impl Groups {
 
     /// The group under a key.
     pub fn find(&self, key: &str) -> Option<GroupId> {
-        self.where_key(&|found| *found == *key).pop()
+        self.meant(&|group| *group.key == *key).pop()
     }
 
     /// Storage could not write a value. Returns its group, whether storage may still hold what stood there before, and the first
@@ -249,12 +249,19 @@ impl Groups {
 
     /// Says to storage what is to be said: first what is to be written, and last what does not concern groups.
     pub fn commit(&mut self, out: &mut Queue<Output>) {
-        for id in &self.changed {
-            let Some(group) = self.groups.get_mut(id.0).filter(|group| group.entries > 0) else { continue };
+        let mut removed = Vec::new();
+        for id in mem::take(&mut self.changed) {
+            let Some(group) = self.groups.get_mut(id.0) else { continue };
+            if group.entries == 0 {
+                if let Some(group) = self.groups.remove(id.0).filter(|group| !group.value.is_new()) {
+                    removed.push(Output::WriteStorage { key: group.key, value: None });
+                }
+                continue;
+            }
             group.is_rewritten |= matches!(group.value, Value::Stale(_));
             let value = match &mut group.value {
                 Value::Open { value, written_bytes, .. }
-                    if self.newest == Some(*id) && value.len() < OUTBOX_GROUP_OPEN_BYTES =>
+                    if self.newest == Some(id) && value.len() < OUTBOX_GROUP_OPEN_BYTES =>
                 {
                     *written_bytes = value.len();
                     value.as_str().into()
@@ -269,15 +276,9 @@ impl Groups {
             self.writes = self.writes.wrapping_add(1);
             out.push_back(Output::WriteStorage { key: group.key.clone(), value: Some(value) });
         }
-        for id in mem::take(&mut self.changed) {
-            if self.groups.get(id.0).is_some_and(|group| group.entries == 0)
-                && let Some(group) = self.groups.remove(id.0).filter(|group| !group.value.is_new())
-            {
-                out.push_back(Output::WriteStorage { key: group.key, value: None });
-            }
-        }
-        for later in mem::take(&mut self.later) {
-            out.push_back(later);
+        removed.append(&mut self.later);
+        for output in removed {
+            out.push_back(output);
         }
     }
 }

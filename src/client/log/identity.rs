@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Log, OwnLock};
+use super::{Log, OwnLock, Purpose};
 use crate::client::{
     digest::{digest, hex, last_digits},
     io::{self, Claim, Entry, Owner},
@@ -16,18 +16,12 @@ use crate::client::{
 /// with must not be found in storage.
 #[derive(Debug, Default)]
 pub struct Identity {
-    /// Who is logged in, under both names.
-    session: Option<Session>,
-    /// What the client will log in with, if it is known.
-    params: Option<u64>,
+    /// Who is logged in.
+    session: Option<Owner>,
+    /// The owner that stands for what they have logged in with, or will, if it is known.
+    by_params: Option<Owner>,
     /// Who logged in last in this browser.
-    last: Option<LastUser>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Session {
-    owner: Owner,
-    by_params: Owner,
+    pub last: Option<LastUser>,
 }
 
 /// Who logged in last, as it stands in storage.
@@ -60,25 +54,18 @@ impl Identity {
     /// The application has said what to log in with next, given as its digest; `None` for a function that is yet to be
     /// asked. Whoever was logged in no longer counts.
     pub fn will_log_in_with(&mut self, params: Option<u64>) {
-        self.session = None;
-        self.params = params;
+        (self.session, self.by_params) = (None, params.map(by_params));
     }
 
     /// Somebody has logged in with parameters of this digest. Says whether that is somebody else than last time.
     pub fn logged_in(&mut self, params: u64, client_data: Option<&str>) -> bool {
         let by_params = by_params(params);
         let owner = client_data.and_then(user_id).map_or_else(|| by_params.clone(), |id| hex("u", digest(&id)).into());
-        self.params = Some(params);
-        let last = LastUser { owner: owner.clone(), params_check: last_digits(&by_params).into() };
-        self.session = Some(Session { owner, by_params });
-        let changed = self.last.as_ref() != Some(&last);
-        self.last = Some(last);
+        let last = Some(LastUser { owner: owner.clone(), params_check: last_digits(&by_params).into() });
+        (self.session, self.by_params) = (Some(owner), Some(by_params));
+        let changed = self.last != last;
+        self.last = last;
         changed
-    }
-
-    /// Who logged in last.
-    pub const fn last(&self) -> Option<&LastUser> {
-        self.last.as_ref()
     }
 
     /// What storage says of who logged in last; what this client knows itself is newer. Returns who it was.
@@ -88,33 +75,27 @@ impl Identity {
 
     /// The server refuses parameters of this digest. Returns the owner that stands for them.
     pub fn refused(&mut self, params: u64) -> Owner {
-        self.params = None;
+        self.by_params = None;
         by_params(params)
     }
 
     /// Whose a new entry is, and how sure that is.
     pub fn owner(&self) -> (Owner, Claim) {
-        match (&self.session, &self.last, self.params) {
-            (Some(session), ..) => (session.owner.clone(), Claim::Proven),
-            (None, last, Some(params)) => {
-                let by_params = by_params(params);
-                let known = last.as_ref().filter(|last| last.logged_in_as(&by_params));
-                (known.map_or(by_params, |last| last.owner.clone()), Claim::Made)
+        let last = self.last.as_ref();
+        match (&self.session, &self.by_params) {
+            (Some(owner), _) => (owner.clone(), Claim::Proven),
+            (None, Some(by_params)) => {
+                let known = last.filter(|last| last.logged_in_as(by_params));
+                (known.map_or(by_params, |last| &last.owner).clone(), Claim::Made)
             }
-            (None, Some(last), None) => (last.owner.clone(), Claim::Open),
-            (None, None, None) => (Owner::default(), Claim::Open),
+            (None, None) => (last.map(|last| last.owner.clone()).unwrap_or_default(), Claim::Open),
         }
     }
 
     /// Whether an entry of this owner may be sent now. What nobody had logged in for goes to whoever does.
     pub fn may_send(&self, owner: &str) -> bool {
-        let is_theirs = |session: &Session| *owner == *session.owner || *owner == *session.by_params;
-        self.session.as_ref().is_some_and(|session| owner.is_empty() || is_theirs(session))
-    }
-
-    /// Whether it is known for sure who the user is.
-    pub const fn is_logged_in(&self) -> bool {
-        self.session.is_some()
+        let is = |name: &Option<Owner>| name.as_deref() == Some(owner);
+        self.session.is_some() && (owner.is_empty() || is(&self.session) || is(&self.by_params))
     }
 
     /// Whether an entry of this owner is, as far as is known, of whoever is or will be logged in.
@@ -125,10 +106,10 @@ impl Identity {
     /// The names under which entries are, if they are of whoever is or will be logged in; where that is open, of whoever
     /// was last.
     pub fn owners(&self) -> Vec<Owner> {
-        let (owner, _) = self.owner();
-        let by_params = self.params.map(by_params);
-        let mut owners = vec![Owner::default(), owner];
-        owners.extend(by_params);
+        let mut owners = vec![Owner::default(), self.owner().0];
+        if let Some(by_params) = &self.by_params {
+            owners.push(by_params.clone());
+        }
         owners
     }
 }
@@ -140,28 +121,27 @@ impl Log {
     }
 
     /// Whether the entry is of whoever is logged in, under whose name it stands from now on, or of whoever is going to be.
-    pub fn claim(&mut self, entry: &mut Entry, owner: &Owner) -> bool {
-        if !self.may_hold(entry) {
-            return false;
-        }
-        if !self.identity.is_logged_in() {
-            return true;
-        }
-        // Under the name that the server has for them, they are known whatever they log in with next.
-        if entry.owner != *owner {
-            entry.owner = owner.clone();
-            if self.may_rewrite(entry) {
-                self.rewrite(entry);
+    pub fn claim(&mut self, entry: &mut Entry) -> bool {
+        let is_theirs = self.may_hold(entry);
+        if let Some(owner) = self.identity.session.clone().filter(|_| is_theirs) {
+            entry.claim = Claim::Proven;
+            // Under the name that the server has for them, they are known whatever they log in with next.
+            if entry.owner != owner {
+                entry.owner = owner;
+                if self.may_rewrite(entry) {
+                    self.rewrite(entry);
+                }
             }
         }
-        entry.claim = Claim::Proven;
-        true
+        is_theirs
     }
 
     /// Whether no other page can have made this call, or be making it. What was taken over is this page's as long as it is
     /// here, whoever has the own lock.
     pub fn may_make(&self, call: &Entry) -> bool {
-        let has_own = self.takeover.own_lock == OwnLock::Held && !self.reads.asks_for_own() && !self.takeover.is_parked;
+        let has_own = self.takeover.own_lock == OwnLock::Held
+            && !self.takeover.is_parked
+            && !self.reads.asks(&|purpose| matches!(purpose, Purpose::Own(_)));
         call.stored.is_none() || self.is_taken_over(call) || has_own
     }
 
@@ -231,7 +211,7 @@ mod tests {
         assert!(identity.may_send(&by_params), "what was entrusted before the login goes out after it");
 
         let mut reloaded = Identity::default();
-        reloaded.remember(LastUser::read(&identity.last().unwrap().text()).unwrap());
+        reloaded.remember(LastUser::read(&identity.last.as_ref().unwrap().text()).unwrap());
         assert_eq!(reloaded.owner().0, identity.owner().0, "nothing known yet: who was there last");
         reloaded.will_log_in_with(Some(digest(r#"{"token":1}"#)));
         assert_eq!(reloaded.owner().0, identity.owner().0, "the same parameters");

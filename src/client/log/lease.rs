@@ -46,10 +46,9 @@ impl Leases {
         next
     }
 
-    pub fn meant(&self, is_meant: &dyn Fn(&Lease) -> bool) -> Vec<Box<str>> {
-        let mut meant = self.wanted.to_names();
-        meant.retain(|client| self.wanted.get(client).is_some_and(is_meant));
-        meant
+    /// The first of the clients whose leases are such.
+    pub fn find(&self, is_meant: &dyn Fn(&Lease) -> bool) -> Option<Box<str>> {
+        self.wanted.names().find(|client| self.wanted.get(client).is_some_and(is_meant)).map(Into::into)
     }
 }
 

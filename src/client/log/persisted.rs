@@ -40,7 +40,11 @@ impl Keys {
 
     /// What the keys of all entries of a client begin with; also the name of the lock that the client holds.
     pub fn of_client(&self, client: &str) -> Box<str> {
-        [&self.prefix, client, "/"].concat().into()
+        self.of(client, "/")
+    }
+
+    fn of(&self, client: &str, end: &str) -> Box<str> {
+        [&self.prefix, client, end].concat().into()
     }
 
     /// The key of the entries that begin with the one of this number.
@@ -50,17 +54,17 @@ impl Keys {
 
     /// The key under which it stands who logged in last.
     pub fn of_last_user(&self) -> Box<str> {
-        [&self.prefix, "user"].concat().into()
+        self.of("user", "")
     }
 
     /// The key under which the storage has a name. Whoever finds another one knows that it was emptied.
     pub fn of_storage(&self) -> Box<str> {
-        [&self.prefix, "storage"].concat().into()
+        self.of("storage", "")
     }
 
     /// The key under which it stands until when what a client had stored was cleared by another one.
     pub fn of_cleared(&self, client: &str) -> Box<str> {
-        [&self.prefix, client, CLEARED].concat().into()
+        self.of(client, CLEARED)
     }
 
     /// Whether it is such a key, of any client.
@@ -70,7 +74,7 @@ impl Keys {
 
     /// The key of the lease of a client, where there are no locks.
     pub fn of_lease(&self, client: &str) -> Box<str> {
-        [&self.prefix, client, LEASE].concat().into()
+        self.of(client, LEASE)
     }
 
     /// The client in the key of a lease.
@@ -186,10 +190,8 @@ fn push_number(text: &mut String, number: u64) {
 pub fn read(value: &str) -> Result<PersistedGroup<'_>, Unreadable> {
     let (header, mut rest) = value.split_once('\n').ok_or(Unreadable::Garbage)?;
     let (version, owner) = header.split_once(' ').ok_or(Unreadable::Garbage)?;
-    match version.parse::<u32>() {
-        Ok(1) => {}
-        Ok(_) => return Err(Unreadable::Newer),
-        Err(_) => return Err(Unreadable::Garbage),
+    if version != VERSION {
+        return Err(if version.parse::<u32>().is_ok() { Unreadable::Newer } else { Unreadable::Garbage });
     }
     let mut entries = Vec::new();
     while !rest.is_empty() {

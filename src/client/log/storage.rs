@@ -52,15 +52,14 @@ pub struct Reads {
 impl Reads {
     /// Whether none of the answers decides what is sent first.
     pub fn is_done(&self) -> bool {
-        let may_wait = |purpose: &Purpose| {
-            matches!(purpose, Purpose::Clear { .. } | Purpose::Lease(_) | Purpose::Removal(_) | Purpose::Check)
-        };
-        self.waiting.iter().all(|(_, purpose, _)| may_wait(purpose))
+        !self.asks(&|purpose| {
+            matches!(purpose, Purpose::Start | Purpose::Orphans | Purpose::TakeOver(_) | Purpose::Own(_))
+        })
     }
 
-    /// Whether it is asked which of its own entries this client still has to send.
-    pub fn asks_for_own(&self) -> bool {
-        self.waiting.iter().any(|(_, purpose, _)| matches!(purpose, Purpose::Own(_)))
+    /// Whether such a question is not answered yet.
+    pub fn asks(&self, is_meant: &dyn Fn(&Purpose) -> bool) -> bool {
+        self.waiting.iter().any(|(_, purpose, _)| is_meant(purpose))
     }
 
     /// The users whose entries are to be removed from storage.
@@ -73,8 +72,7 @@ impl Reads {
 
     /// An answer: what was asked, and how often values had been written by then.
     pub fn answered(&mut self, read: u32) -> Option<(Purpose, u32)> {
-        let position = self.waiting.iter().position(|(waiting, ..)| *waiting == read)?;
-        let (_, purpose, writes) = *self.waiting.remove(position)?;
+        let (_, purpose, writes) = *self.waiting.take_out(&|(waiting, ..)| *waiting == read).pop()?;
         Some((purpose, writes))
     }
 
@@ -97,7 +95,7 @@ impl Log {
 
     /// Asks what is in storage, unless that is asked already.
     pub fn read(&mut self, purpose: Purpose) {
-        if self.reads.waiting.iter().any(|(_, waiting, _)| *waiting == purpose) {
+        if self.reads.asks(&|waiting| *waiting == purpose) {
             return;
         }
         let prefix = match &purpose {

@@ -3,7 +3,7 @@
 use super::{Log, Purpose, Storage};
 use crate::{
     client::{
-        io::{Entry, GroupId, Output},
+        io::{Entry, Output},
         time::Instant,
     },
     names::NameMap,
@@ -82,11 +82,6 @@ impl Log {
     /// Whether the entry was another client's.
     pub fn is_taken_over(&self, entry: &Entry) -> bool {
         self.client_of(entry).is_some_and(|client| *client != *self.client)
-    }
-
-    /// What stands in storage under keys of a client, and has entries here.
-    pub fn groups_of(&self, client: &str) -> Vec<GroupId> {
-        self.groups.where_key(&|key| self.keys.parse_group(key).is_some_and(|(of, _)| *of == *client))
     }
 
     /// The client under whose keys an entry stands in storage.

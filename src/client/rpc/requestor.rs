@@ -264,25 +264,17 @@ impl Requestor {
 
     // ---- what becomes of the connection ----
 
-    /// A session begins: what waited is sent, unless somebody else had asked for it.
+    /// A session begins: what waited in memory is sent, unless somebody else had asked for it.
     pub fn on_session(&mut self, context: &mut Context) {
-        let (owner, _) = context.log.identity.owner();
         self.kept = Extent::default();
         for mut call in self.waiting.cut() {
-            if context.log.claim(&mut call.op, &owner) {
-                call.op.progress = Progress::Waiting;
-            } else if !call.is_durable() {
+            if call.is_durable() || context.log.claim(&mut call.op) {
+                self.add(call);
+            } else {
                 let was_sent = call.op.was_sent;
                 let failure = if was_sent { RpcFailure::OutcomeUnknown } else { RpcFailure::LoginSuperseded };
                 reject(context, call.op, failure);
-                continue;
-            } else if context.log.is_taken_over(&call.op) {
-                context.log.leave_to_others(&call.op);
-                continue;
-            } else {
-                call.op.progress = Progress::Held;
             }
-            self.add(call);
         }
         self.on_room(context);
     }
