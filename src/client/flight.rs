@@ -74,7 +74,8 @@ pub struct Flight {
     group: usize,
     is_waited_for: bool,
     has_waiting_suspect: bool,
-    wants_ping: bool,
+    /// Whether the answer to a PING is wanted, so that more can be sent.
+    pub wants_ping: bool,
     /// The longest of the messages that are not of the application, and the PING after it.
     longest_other: (usize, u32),
     /// The longest that has arrived.
@@ -144,11 +145,6 @@ impl Flight {
     /// A message is sent that is not of the application.
     pub fn on_other_sent(&mut self, bytes: usize, pings: &Pings) {
         self.longest_other = (self.longest_other.0.max(bytes), pings.sent + 1);
-    }
-
-    /// Whether the answer to a PING is wanted, so that more can be sent.
-    pub fn takes_ping(&mut self) -> bool {
-        std::mem::take(&mut self.wants_ping)
     }
 
     /// The server is known to have something, or nobody wants to know any more.

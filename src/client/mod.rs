@@ -228,7 +228,7 @@ impl Client {
                 self.follow_records();
             }
             self.features.rpc.requestor.send_durable(&mut self.context);
-            if self.context.flight.takes_ping() {
+            if std::mem::take(&mut self.context.flight.wants_ping) {
                 self.connection.ask(&mut self.context);
             }
         }

@@ -19,10 +19,10 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct EventQueue {
     /// The first `in_flight` of them were sent in this session.
-    entries: Queue<Entry>,
+    pub entries: Queue<Entry>,
     in_flight: usize,
     /// When to ask the server whether it has what was sent.
-    barrier_at: Option<Instant>,
+    pub barrier_at: Option<Instant>,
     /// Names and payloads of the entries on their way.
     in_flight_bytes: usize,
     /// Most of that; with a little more, if that makes one entry.
@@ -37,16 +37,6 @@ impl EventQueue {
         Self { window_bytes: OUTBOX_WINDOW_BYTES, ..Self::default() }
     }
 
-    /// All of them, oldest first.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter()
-    }
-
-    /// All of them.
-    pub fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
-        self.entries.iter_mut()
-    }
-
     /// The event that has waited longest.
     pub fn oldest_waiting(&self) -> Option<&Entry> {
         self.entries.get(self.in_flight)
@@ -55,11 +45,6 @@ impl EventQueue {
     /// When to ask the server whether it has what was sent.
     pub fn deadline(&self) -> Option<(Instant, Wake)> {
         self.barrier_at.map(|at| (at, Wake::Barrier))
-    }
-
-    /// Whether it is time for that.
-    pub fn takes_barrier(&mut self, now: Instant) -> bool {
-        self.barrier_at.take_if(|at| *at <= now).is_some()
     }
 
     // ---- coming and leaving ----

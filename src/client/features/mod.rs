@@ -204,7 +204,7 @@ impl Features {
             context.give_up_waiting();
             self.events.queue.flush(context);
         }
-        self.events.queue.takes_barrier(context.now)
+        self.events.queue.barrier_at.take_if(|at| *at <= context.now).is_some()
     }
 
     /// A message of one of their topics arrived.

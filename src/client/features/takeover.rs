@@ -8,7 +8,7 @@ use crate::{
     client::{
         context::Context,
         error::{ClientError, DropReason},
-        io::{Claim, Delivery, Entry, GroupId, Kind, LockOutcome, Offer, Owner},
+        io::{Claim, Delivery, Entry, Kind, LockOutcome, Offer, Owner},
         limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
         log::{
             Cleared, LeaseStage, Other, OwnLock, Purpose, Storage,
@@ -45,12 +45,12 @@ impl Context {
             if *client == *self.log.client || self.log.takeover.others.contains(client) {
                 continue;
             }
-            match persisted::read(value) {
-                // Those who can read it find it where it is.
-                Ok(group) if !is_readable_here(&group) => {}
-                Ok(group) if self.log.identity.may_hold(&group.owner) => self.ask_for(client, false),
-                Ok(group) => self.remove_if_long_expired(key, &group),
-                Err(unreadable) => self.on_unreadable_value(key, unreadable),
+            if let Some(group) = self.read_group(key, value) {
+                if self.log.identity.may_hold(&group.owner) {
+                    self.ask_for(client, false);
+                } else {
+                    self.remove_if_long_expired(key, &group);
+                }
             }
         }
     }
@@ -68,16 +68,24 @@ impl Context {
         }
     }
 
-    fn on_unreadable_value(&mut self, key: &str, unreadable: Unreadable) {
-        match unreadable {
-            Unreadable::Newer => {
+    /// What stands in storage together, if this build can do something with all of it.
+    fn read_group<'a>(&mut self, key: &str, value: &'a str) -> Option<PersistedGroup<'a>> {
+        match persisted::read(value) {
+            Ok(group) => {
+                let is_readable =
+                    cfg!(feature = "records") || !group.entries.iter().any(|entry| entry.kind.is_of_record());
+                // Those who can read it find it where it is.
+                return is_readable.then_some(group);
+            }
+            Err(Unreadable::Newer) => {
                 self.degrade_once("a newer version of deepstream-wasm has left entries that this one cannot read");
             }
-            Unreadable::Garbage => {
+            Err(Unreadable::Garbage) => {
                 self.write(key.into(), None);
                 self.degrade_once(GARBAGE);
             }
         }
+        None
     }
 
     pub(super) fn ask_for(&mut self, client: &str, wait: bool) {
@@ -100,41 +108,36 @@ impl Context {
         Entry { key: key.into(), owner, claim, created_ms, was_sent: true, ..self.entry(&offer) }
     }
 
-    /// The browser has no locks: leases stand in for them from now on.
-    fn on_no_locks(&mut self, client: &str) {
-        self.log.leases.are_in_use = true;
-        let (takeover, is_own) = (&mut self.log.takeover, *client == *self.log.client);
-        let is_wanted = if is_own { takeover.own_lock == OwnLock::Asked } else { takeover.others.contains(client) };
-        // A page that did not run meanwhile cannot know what others have done.
-        let is_late = self.now.since_ms(takeover.own_asked_at) >= LEASE_CLAIM_MS;
-        takeover.is_parked |= is_wanted && is_own && is_late;
-        if is_wanted && is_own && !takeover.is_parked {
-            self.take_own_lease();
-        } else if is_wanted {
-            self.log.read_lease(client, LeaseStage::Wanted);
-        }
-    }
-
     /// Whether the lock of a client was got, be it a browser's or a lease.
     pub(super) fn on_lock_outcome(&mut self, client: &str, outcome: LockOutcome) {
-        if *client == *self.log.client {
-            let takeover = &mut self.log.takeover;
-            if outcome == LockOutcome::Granted && takeover.own_lock == OwnLock::Asked {
+        let (wants_orphans, is_own) = (self.wants_orphans(), *client == *self.log.client);
+        let takeover = &mut self.log.takeover;
+        let is_asked = takeover.others.get(client) == Some(&Other::Asked);
+        let is_wanted = is_asked || takeover.others.get(client) == Some(&Other::Lives);
+        if !is_wanted && !(is_own && takeover.own_lock == OwnLock::Asked) {
+            return;
+        }
+        match outcome {
+            LockOutcome::Granted if is_own => {
                 takeover.own_lock = OwnLock::Held;
                 if takeover.is_parked || takeover.has_stored_calls {
                     self.log.read(Purpose::Own(self.log.next_number));
                 }
             }
-            return;
-        }
-        match (outcome, self.log.takeover.others.get(client)) {
-            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) if self.wants_orphans() => {
-                self.log.look_for_left(client);
-            }
+            LockOutcome::Granted if wants_orphans => self.log.look_for_left(client),
             // Others may have a connection; the next session asks again.
-            (LockOutcome::Granted, Some(Other::Asked | Other::Lives)) => self.log.release(client),
-            (LockOutcome::Taken, Some(Other::Asked)) => self.ask_for(client, true),
-            _ => {}
+            LockOutcome::Granted => self.log.release(client),
+            LockOutcome::Taken if is_asked => self.ask_for(client, true),
+            LockOutcome::Taken => {}
+            LockOutcome::Unavailable => {
+                // A page that did not run meanwhile cannot know what others have done.
+                takeover.is_parked |= is_own && self.now.since_ms(takeover.own_asked_at) >= LEASE_CLAIM_MS;
+                if is_own && !takeover.is_parked {
+                    self.take_own_lease();
+                } else {
+                    self.log.read_lease(client, LeaseStage::Wanted);
+                }
+            }
         }
     }
 }
@@ -145,7 +148,7 @@ impl Features {
         if context.log.is_start_done() {
             context.log.start_deadline = None;
         }
-        self.rpc.requestor.wake();
+        self.rpc.requestor.is_due = true;
         self.events.queue.flush(context);
     }
 
@@ -154,11 +157,9 @@ impl Features {
         let prefix = context.log.keys.all();
         let Some(client) = name.strip_prefix(&*prefix).and_then(|rest| rest.strip_suffix('/')) else { return };
         let client = Box::from(client);
-        if outcome == LockOutcome::Unavailable {
-            context.on_no_locks(&client);
-        } else {
-            context.on_lock_outcome(&client, outcome);
-        }
+        // Where the browser has no locks, leases stand in for them from now on.
+        context.log.leases.are_in_use |= outcome == LockOutcome::Unavailable;
+        context.on_lock_outcome(&client, outcome);
         self.go_on(context);
     }
 
@@ -166,11 +167,9 @@ impl Features {
         let mut found = Vec::new();
         for (key, value) in items {
             let Some((_, first)) = context.log.keys.parse_group(key) else { continue };
-            match persisted::read(value) {
-                Ok(group) if !is_readable_here(&group) => {}
-                Ok(group) if context.log.identity.may_hold(&group.owner) => found.push((first, key, group)),
-                Ok(_) => {}
-                Err(unreadable) => context.on_unreadable_value(key, unreadable),
+            let group = context.read_group(key, value);
+            if let Some(group) = group.filter(|group| context.log.identity.may_hold(&group.owner)) {
+                found.push((first, key, group));
             }
         }
         sort_by_number(&mut found, |(first, ..)| *first);
@@ -188,11 +187,11 @@ impl Features {
             let id = context.log.groups.adopt(key, readable.len());
             for left in readable {
                 let mut entry = context.revive(&group.owner, left);
+                entry.stored = Some(id);
                 if matches!(entry.kind, Kind::Write | Kind::Base) {
-                    writes.push((id, left.number, entry));
+                    writes.push((left.number, entry));
                     continue;
                 }
-                entry.stored = Some(id);
                 if entry.owner != group.owner {
                     context.log.rewrite(&entry);
                 }
@@ -215,11 +214,13 @@ impl Features {
     }
 
     /// Takes what a client that is gone has written to records to the own keys, since what is written here was made to that. With
-    /// each comes what it stands in storage with, and its number there. Says whether there was anything new.
-    fn adopt_writes(&mut self, context: &mut Context, found: Vec<(GroupId, u64, Entry)>) -> bool {
+    /// each comes its number in storage. Says whether there was anything new.
+    fn adopt_writes(&mut self, context: &mut Context, found: Vec<(u64, Entry)>) -> bool {
         let (mut bases, mut known, mut writes) = (NameMap::<(u64, Option<Entry>)>::new(), NameMap::new(), Vec::new());
-        for (group, number, mut entry) in found {
-            context.log.groups.remove(group, false);
+        for (number, mut entry) in found {
+            if let Some(group) = entry.stored.take() {
+                context.log.groups.remove(group, false);
+            }
             let base = entry.data.as_deref().filter(|_| entry.kind == Kind::Base);
             if let Some((first, all)) = base.and_then(|data| self.records.read_base(data)) {
                 // The last one counts. None of those that are here by now are part of it.
@@ -255,8 +256,3 @@ impl Features {
 }
 
 const GARBAGE: &str = "there was something under a key of deepstream-wasm that it has not written";
-
-/// Whether this build can do something with all that stands in storage together.
-fn is_readable_here(group: &PersistedGroup<'_>) -> bool {
-    cfg!(feature = "records") || !group.entries.iter().any(|entry| entry.kind.is_of_record())
-}

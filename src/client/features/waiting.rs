@@ -47,7 +47,7 @@ impl Features {
         let mut list = |entry: &'a Entry| {
             if entry.progress == Progress::Held { &mut held } else { &mut entries }.push(entry);
         };
-        self.events.queue.entries().for_each(&mut list);
+        self.events.queue.entries.iter().for_each(&mut list);
         self.held.iter().filter(|entry| entry.kind != Kind::Base).for_each(&mut list);
         self.rpc.requestor.entries().into_iter().for_each(&mut list);
         self.records.for_each(log, &mut list);
@@ -57,7 +57,7 @@ impl Features {
 
     /// Calls `visit` for every entry, and for what else stands in storage for them.
     pub(super) fn for_each(&mut self, context: &mut Context, visit: &mut Visit<'_>) {
-        self.events.queue.entries_mut().for_each(|entry| visit(context, entry));
+        self.events.queue.entries.iter_mut().for_each(|entry| visit(context, entry));
         self.held.iter_mut().for_each(|entry| visit(context, entry));
         self.rpc.requestor.for_each_entry(context, visit);
         self.records.for_each_entry(context, visit);

@@ -46,7 +46,7 @@ pub enum Purpose {
 pub struct Reads {
     /// With how often values had been written by then.
     waiting: Queue<(u32, Purpose, u32)>,
-    next: u32,
+    pub next: u32,
 }
 
 impl Reads {

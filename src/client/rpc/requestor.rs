@@ -32,10 +32,8 @@ pub struct Requestor {
     sent: Asked<Call>,
     /// Those that are kept in memory alone because they [may have to be sent](Call::is_kept).
     kept: Extent,
-    /// Whether durable calls may be due.
-    is_due: bool,
-    /// Counts the questions whether calls have left storage.
-    batch: u32,
+    /// Whether durable calls may be due: there is room for them, or storage and locks say something new.
+    pub is_due: bool,
     /// What all correlation ids of this client begin with, once one was needed. The server tells calls apart by nothing
     /// else, those of all clients of a cluster.
     prefix: Box<str>,
@@ -197,11 +195,6 @@ impl Requestor {
         Some(call.op)
     }
 
-    /// Durable calls may be due: there is room for them, or storage and locks say something new.
-    pub const fn wake(&mut self) {
-        self.is_due = true;
-    }
-
     /// Sends the durable calls that are due.
     pub fn send_durable(&mut self, context: &mut Context) {
         if context.log.may_send() && std::mem::take(&mut self.is_due) {
@@ -211,8 +204,8 @@ impl Requestor {
 
     /// Sends what waits, in order, as far as that is possible.
     fn send_waiting(&mut self, context: &mut Context, delivery: Delivery) {
-        let batch = self.batch.wrapping_add(1);
-        let mut must_wait = false;
+        let batch = context.log.reads.next;
+        let (mut must_wait, mut are_leaving) = (false, false);
         for id in self.waiting.to_ids() {
             let call = self.waiting.get_mut(id).filter(|call| call.op.delivery == delivery);
             let Some(Call { op, .. }) = call.filter(|call| call.op.progress != Progress::Held) else { continue };
@@ -225,15 +218,14 @@ impl Requestor {
                 let key = key.into();
                 context.log.groups.say(Output::WriteStorage { key, value: None });
                 op.progress = Progress::Leaving { batch };
-                self.batch = batch;
-                must_wait = true;
+                (must_wait, are_leaving) = (true, true);
             } else if must_wait || !context.flight.has_room_for(&Item::of(op)) {
                 break;
             } else if let Some(call) = self.remove(false, id) {
                 self.send(context, call);
             }
         }
-        if self.batch == batch {
+        if are_leaving {
             context.log.read(Purpose::Removal(batch));
         }
     }
