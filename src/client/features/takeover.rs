@@ -112,8 +112,8 @@ impl Context {
     pub(super) fn on_lock_outcome(&mut self, client: &str, outcome: LockOutcome) {
         let (wants_orphans, is_own) = (self.wants_orphans(), *client == *self.log.client);
         let takeover = &mut self.log.takeover;
-        let is_asked = takeover.others.get(client) == Some(&Other::Asked);
-        let is_wanted = is_asked || takeover.others.get(client) == Some(&Other::Lives);
+        let is_asked = matches!(takeover.others.get(client), Some(Other::Asked));
+        let is_wanted = is_asked || matches!(takeover.others.get(client), Some(Other::Lives));
         if !is_wanted && !(is_own && takeover.own_lock == OwnLock::Asked) {
             return;
         }
