@@ -1,6 +1,11 @@
 //! Lists and queues: changes of their entries that can be made to whatever the record turns out to have.
 
-use super::{document::Document, literal::push_string, path::Path, value::Value};
+use super::{
+    document::Document,
+    literal::push_string,
+    path::Path,
+    value::{Form, Value},
+};
 use crate::names::{NameMap, joined};
 
 /// A change of the entries of a list or of a queue.
@@ -22,19 +27,18 @@ impl EntryEdit {
         let before = entries.len();
         if self.is_removal {
             let removed = Value::parse(entry).ok()?;
-            let is_it = |its: &str| Value::parse(its).is_ok_and(|its| its.is_equal(&removed));
-            let found = match self.index {
-                None if !self.is_queue => {
-                    entries.retain(|its| !is_it(its));
-                    None
+            let mut found = None;
+            for at in (0..before).rev() {
+                if entries.get(at).is_some_and(|its| Value(Form::Text(its)).is_equal(&removed)) {
+                    match self.index {
+                        None if !self.is_queue => drop(entries.remove(at)),
+                        Some(..0) => drop(found.get_or_insert(at)),
+                        index if index.is_none_or(|index| index as usize == at) => found = Some(at),
+                        _ => {}
+                    }
                 }
-                None => entries.iter().position(|its| is_it(its)),
-                Some(index) => match usize::try_from(index) {
-                    Ok(index) => Some(index).filter(|index| entries.get(*index).is_some_and(|its| is_it(its))),
-                    Err(_) => entries.iter().rposition(|its| is_it(its)),
-                },
-            };
-            found.map(|index| entries.remove(index));
+            }
+            found.map(|at| entries.remove(at));
             if entries.len() == before {
                 return None;
             }

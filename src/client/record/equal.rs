@@ -4,34 +4,15 @@ use super::{
     keys::Keys,
     literal::{same_number, same_string},
     scan::Scanner,
-    value::{Form, Kind, Part, Value},
+    value::{Form, Part, Value},
 };
 use crate::client::limits::RECORD_MAX_DEPTH;
 
 pub(super) fn is_equal(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
-    if let (Form::Text(left), Form::Text(right)) = (left.0, right.0)
-        && left == right
-    {
-        return true;
-    }
-    let kind = left.kind();
-    if kind != right.kind() {
-        return false;
-    }
-    match kind {
-        Kind::Null => true,
-        Kind::Boolean => left.text() == right.text(),
-        Kind::Number => same_number(&left.text(), &right.text()),
-        Kind::String => same_string(&left.text(), &right.text()),
-        Kind::Array | Kind::Object => {
-            let (left, right) = (left.text(), right.text());
-            if depth >= RECORD_MAX_DEPTH {
-                return left == right;
-            }
-            !differ_in_a_scalar(&left, &right)
-                && is_next_equal(&mut Scanner::new(&left, 0), &mut Scanner::new(&right, 0), depth)
-        }
-    }
+    let (left, right) = (left.text(), right.text());
+    left == right
+        || !differ_in_a_scalar(&left, &right)
+            && is_next_equal(&mut Scanner::new(&left, 0), &mut Scanner::new(&right, 0), depth)
 }
 
 /// Compares the values that are next in two texts, up to the first difference, side by side: to take them apart level by level
@@ -40,7 +21,7 @@ fn is_next_equal(left: &mut Scanner<'_>, right: &mut Scanner<'_>, depth: usize) 
     let bracket = left.peek().filter(|first| matches!(first, b'{' | b'[') && depth < RECORD_MAX_DEPTH);
     if bracket.is_none() || bracket != right.peek() {
         let (Some(own), Some(its)) = (left.next_value(), right.next_value()) else { return false };
-        return is_equal(Value(Form::Text(own)), Value(Form::Text(its)), RECORD_MAX_DEPTH);
+        return is_same_scalar(own, its);
     }
     left.at += 1;
     right.at += 1;
@@ -62,6 +43,15 @@ fn is_next_equal(left: &mut Scanner<'_>, right: &mut Scanner<'_>, depth: usize) 
     }
 }
 
+/// Of anything but strings and numbers, whether the texts are the same.
+fn is_same_scalar(left: &str, right: &str) -> bool {
+    match (left.as_bytes().first(), right.as_bytes().first()) {
+        (Some(b'-' | b'0'..=b'9'), Some(b'-' | b'0'..=b'9')) => same_number(left, right),
+        (Some(b'"'), Some(b'"')) => same_string(left, right),
+        _ => left == right,
+    }
+}
+
 /// What is left of an object, from the member whose key came last.
 fn rest<'a>(scanner: &mut Scanner<'a>, key: &'a str) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
@@ -75,62 +65,40 @@ fn rest<'a>(scanner: &mut Scanner<'a>, key: &'a str) -> Vec<Part<'a>> {
     parts
 }
 
-/// Whether the first difference of two objects or arrays is another string or number at the same place, as after most
-/// edits: then what is before it need not be understood. `false` may mean anything.
+/// Whether the first difference of two values is another string or number at the same place, as after most edits: then what
+/// is before it need not be understood. `false` may mean anything.
 fn differ_in_a_scalar(left: &str, right: &str) -> bool {
-    let at = common_length(left.as_bytes(), right.as_bytes());
-    let (start, is_string) = scalar_around(left.as_bytes(), at);
-    let scalar = |text| scalar_at(text, start, is_string);
-    match (scalar(left), scalar(right)) {
-        (Some(own), Some(its)) if is_string => !same_string(own, its),
-        (Some(own), Some(its)) => !same_number(own, its),
+    let first_difference = left.bytes().zip(right.bytes()).take_while(|(own, its)| own == its).count();
+    let start = scalar_around(left, first_difference);
+    match (scalar_at(left, start), scalar_at(right, start)) {
+        (Some(own), Some(its)) => !is_same_scalar(own, its),
         _ => false,
     }
 }
 
-/// The string or number that begins at a place, if it is no key: these may only be in another order.
-fn scalar_at(text: &str, start: usize, is_string: bool) -> Option<&str> {
+/// The scalar that begins at a place, if it is no key: these may only be in another order.
+fn scalar_at(text: &str, start: usize) -> Option<&str> {
     let mut scanner = Scanner::new(text, start);
-    (if is_string { scanner.string() } else { scanner.number() })?;
+    scanner.scalar()?;
     let scalar = text.get(start..scanner.at)?;
     scanner.space();
     (scanner.peek() != Some(b':')).then_some(scalar)
 }
 
-/// How many bytes are the same from the beginning.
-fn common_length(left: &[u8], right: &[u8]) -> usize {
-    const AT_ONCE: usize = 64;
-    let mut length = 0;
-    for (own, its) in left.chunks(AT_ONCE).zip(right.chunks(AT_ONCE)) {
-        if own != its {
-            return length + own.iter().zip(its).take_while(|(own, its)| own == its).count();
+/// Where the string or number begins that goes on at a place, if there is one.
+fn scalar_around(text: &str, place: usize) -> usize {
+    let mut scanner = Scanner::new(text, 0);
+    loop {
+        scanner.skip_while(|byte| byte != b'"');
+        let start = scanner.at;
+        if start >= place {
+            let is_of_number = |byte: &&u8| matches!(**byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E');
+            let before = text.as_bytes().get(..place).unwrap_or_default();
+            return place - before.iter().rev().take_while(is_of_number).count();
         }
-        length += own.len();
-    }
-    length
-}
-
-/// Where the string begins that goes on at a place in JSON text, or else a number, if there is one; and whether it is a
-/// string.
-fn scalar_around(text: &[u8], place: usize) -> (usize, bool) {
-    let before = text.get(..place).unwrap_or_default();
-    let mut string = None;
-    let mut at = 0;
-    while let Some(rest) = before.get(at..)
-        && let Some(length) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))
-    {
-        at += length;
-        if before.get(at) == Some(&b'\\') {
-            at += 2;
-        } else {
-            string = if string.is_some() { None } else { Some(at) };
-            at += 1;
+        if scanner.string().is_none() || scanner.at > place {
+            return start;
         }
-    }
-    let is_of_number = |byte: &&u8| matches!(**byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E');
-    match string {
-        Some(start) => (start, true),
-        None => (place - before.iter().rev().take_while(is_of_number).count(), false),
     }
 }
 

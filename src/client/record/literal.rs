@@ -148,68 +148,43 @@ pub fn push_string(out: &mut String, name: &str) {
 pub(super) fn same_number(left: &str, right: &str) -> bool {
     left == right || {
         let (left, right) = (Decimal::of(left), Decimal::of(right));
-        left.digits().eq(right.digits())
-            && (left.significant == 0 || (left.negative == right.negative && left.exponent == right.exponent))
+        let is_digit = |byte: &&u8| **byte != b'.';
+        let digits = left.mantissa.iter().filter(is_digit).eq(right.mantissa.iter().filter(is_digit));
+        digits && left.is_negative == right.is_negative && left.exponent == right.exponent
     }
 }
 
 /// A number as 0.digits times ten to the power of the exponent.
+#[derive(Default)]
 struct Decimal<'a> {
-    negative: bool,
-    /// Digits and at most one point, from the first digit that is not 0.
+    is_negative: bool,
+    /// Digits and at most one point, from the first digit to the last one that is not 0.
     mantissa: &'a [u8],
-    /// How many digits of the mantissa there are up to the last that is not 0.
-    significant: usize,
     exponent: i64,
 }
 
 impl<'a> Decimal<'a> {
     fn of(written: &'a str) -> Self {
         let bytes = written.as_bytes();
-        let (negative, bytes) = match bytes {
-            [b'-', rest @ ..] => (true, rest),
-            _ => (false, bytes),
-        };
         let end = bytes.iter().position(|byte| matches!(byte, b'e' | b'E')).unwrap_or(bytes.len());
-        let (mantissa, power) = bytes.split_at_checked(end).unwrap_or_default();
-        let mut exponent = power_of_ten(power);
-        let mut first = None;
-        let (mut digits, mut significant) = (0, 0);
-        let mut in_fraction = false;
-        for (at, byte) in mantissa.iter().enumerate() {
-            if *byte == b'.' {
-                in_fraction = true;
-                continue;
-            }
-            if *byte != b'0' && first.is_none() {
-                first = Some(at);
-            }
-            if first.is_some() {
-                digits += 1;
-                if *byte != b'0' {
-                    significant = digits;
-                }
-                exponent += i64::from(!in_fraction);
-            } else {
-                exponent -= i64::from(in_fraction);
+        let (mantissa, power_of_ten) = bytes.split_at_checked(end).unwrap_or_default();
+        let is_significant = |byte: &u8| matches!(byte, b'1'..=b'9');
+        let (first, last) = (mantissa.iter().position(is_significant), mantissa.iter().rposition(is_significant));
+        let (Some(first), Some(last)) = (first, last) else { return Self::default() };
+        let (mut power, mut sign) = (0, 1);
+        for byte in power_of_ten {
+            match byte {
+                b'-' => sign = -1,
+                // Beyond this all is zero or infinite anyway.
+                b'0'..=b'9' if power < i64::MAX / 100 => power = power * 10 + i64::from(byte - b'0'),
+                _ => {}
             }
         }
-        let mantissa = first.and_then(|first| mantissa.get(first..)).unwrap_or_default();
-        Self { negative, mantissa, significant, exponent }
+        let point = mantissa.iter().position(|byte| *byte == b'.').unwrap_or(end);
+        let exponent = sign * power + point as i64 - first as i64 + i64::from(point < first);
+        let mantissa = mantissa.get(first..=last).unwrap_or_default();
+        Self { is_negative: written.starts_with('-'), mantissa, exponent }
     }
-
-    fn digits(&self) -> impl Iterator<Item = &u8> {
-        self.mantissa.iter().filter(|byte| **byte != b'.').take(self.significant)
-    }
-}
-
-/// Of `e` and what follows. Stays far from the bounds of the type: beyond them all is zero or infinite anyway.
-fn power_of_ten(written: &[u8]) -> i64 {
-    let power = written
-        .iter()
-        .filter(|byte| byte.is_ascii_digit())
-        .fold(0_i64, |power, byte| power.saturating_mul(10).saturating_add(i64::from(byte - b'0')).min(i64::MAX >> 2));
-    if written.contains(&b'-') { -power } else { power }
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline(always)]
-    fn skip_while(&mut self, is_skipped: impl Fn(u8) -> bool) {
+    pub(super) fn skip_while(&mut self, is_skipped: impl Fn(u8) -> bool) {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         self.at += rest.iter().position(|byte| !is_skipped(*byte)).unwrap_or(rest.len());
     }
@@ -180,7 +180,8 @@ impl<'a> Scanner<'a> {
         Some(())
     }
 
-    fn scalar(&mut self) -> Option<()> {
+    /// Goes to the end of anything but an object or array.
+    pub(super) fn scalar(&mut self) -> Option<()> {
         match self.peek()? {
             b'"' => self.string(),
             b't' => self.word(b"true"),
@@ -225,7 +226,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Goes to the end of a number.
-    pub(super) fn number(&mut self) -> Option<()> {
+    fn number(&mut self) -> Option<()> {
         self.skip(b'-');
         if !self.skip(b'0') {
             self.digits()?;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     document::Container,
     equal,
-    literal::Characters,
+    literal::{Characters, is_name},
     scan::{InvalidJson, Parts, trimmed},
 };
 
@@ -74,13 +74,9 @@ impl<'a> Value<'a> {
 
     /// The characters of a string; `None` for another value, and for one with a lone surrogate.
     pub fn string(&self) -> Option<String> {
-        match self.0 {
-            Form::Text(text) => {
-                let written = text.strip_prefix('"')?.strip_suffix('"')?;
-                String::from_utf8(Characters::of(written).collect()).ok()
-            }
-            Form::Container(_) => None,
-        }
+        let text = self.text();
+        let written = text.strip_prefix('"')?.strip_suffix('"')?;
+        String::from_utf8(Characters::of(written).collect()).ok()
     }
 
     /// The members of an object by their keys, but for those whose key has a lone surrogate; `None` for another value.
@@ -99,8 +95,7 @@ impl<'a> Value<'a> {
 
     /// The member of an object with this name; `None` for another value.
     pub fn member(&self, name: &str) -> Option<Self> {
-        let members = self.members()?;
-        members.into_iter().rev().find(|(key, _)| **key == *name).map(|(_, value)| value)
+        self.parts().into_iter().rev().find(|part| is_name(part.key, name)).map(|part| part.value)
     }
 
     /// The elements of an array; none for another value.
