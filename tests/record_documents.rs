@@ -61,8 +61,8 @@ fn a_record_that_is_a_scalar_is_replaced_and_sent_as_a_whole() {
     for text in ["null", "1", r#""text""#] {
         let (mut document, path) = (Document::parse(text).unwrap(), path("a[1]"));
         let change = document.set(&path, "true").unwrap();
-        let substitute = change.substitute(&mut document).unwrap();
-        assert_eq!((&*substitute.path, &*substitute.value.text()), ("", r#"{"a":[null,true]}"#));
+        let (depth, value) = change.substitute(&mut document).unwrap();
+        assert_eq!((&*path.prefix_text(depth), &*value.text()), ("", r#"{"a":[null,true]}"#));
     }
 }
 
@@ -71,8 +71,8 @@ fn what_leads_through_null_is_sent_as_a_patch_of_the_null() {
     let (mut document, path) = (Document::parse(r#"{"a":[0,null]}"#).unwrap(), path("a[1].b.c"));
     let change = document.erase(&path).unwrap();
     assert_eq!(change.before().unwrap().text(), "null");
-    let substitute = change.substitute(&mut document).unwrap();
-    assert_eq!((&*substitute.path, &*substitute.value.text()), ("a[1]", r#"{"b":{}}"#));
+    let (depth, value) = change.substitute(&mut document).unwrap();
+    assert_eq!((&*path.prefix_text(depth), &*value.text()), ("a[1]", r#"{"b":{}}"#));
 }
 
 #[test]

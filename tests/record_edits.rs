@@ -70,8 +70,8 @@ fn edits_lead_to_the_record_that_the_server_has() {
         let mut document = Document::parse(edit.document).unwrap();
         match apply(&mut document, &path, edit.value) {
             Ok(change) => {
-                let substitute =
-                    change.substitute(&mut document).map(|patch| (patch.path, patch.value.text().into_owned()));
+                let substitute = change.substitute(&mut document);
+                let substitute = substitute.map(|(depth, value)| (path.prefix_text(depth), value.text().into_owned()));
                 match (edit.at_server, substitute) {
                     (Some(expected), None) => {
                         assert_same(&document, expected, &edit);

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::{
     document::{Document, Node},
-    edit::Patch,
     equal::is_equal_or_absent,
     path::{Path, Step},
     value::Value,
@@ -37,34 +36,26 @@ impl<'p> Change<'p> {
         self.before.as_ref().map(Node::value)
     }
 
-    /// What to send in place of an edit that leads through null (or into a record that is a scalar as a whole);
-    /// `None` where the edit itself can be sent.
+    /// What to send in place of an edit that leads through null (or into a record that is a scalar as a whole): how many names
+    /// and indices of its path lead there, none for an UPDATE of the whole record, and the value. `None` where the edit itself
+    /// can be sent.
     ///
     /// Server 7.0.2 ends with an exception when a PATCH or ERASE leads through null: for all its clients. It takes
     /// what became of the null instead, as a PATCH of the path that leads there, also in place of an ERASE.
     ///
     /// `after` is the document right after the edit.
-    pub fn substitute<'d>(&self, after: &'d mut Document) -> Option<Patch<'d>> {
-        if !self.is_patch_fatal {
-            return None;
-        }
-        let path = self.path.prefix_text(self.depth);
-        self.node_after(after).map(|node| Patch { path, value: node.value() })
+    pub fn substitute<'d>(&self, after: &'d mut Document) -> Option<(usize, Value<'d>)> {
+        let depth = if self.is_patch_fatal { self.depth } else { return None };
+        Some((depth, after.at(self.path, depth)?))
     }
 
     /// Whether the document is other data than before the edit.
     ///
     /// `after` is the document right after the edit.
     pub fn is_different(&mut self, after: &mut Document) -> bool {
-        match self.is_different {
-            Some(known) => known,
-            None => {
-                let value = self.node_after(after).map(|node| node.value());
-                let is_different = !is_equal_or_absent(self.before(), value);
-                self.is_different = Some(is_different);
-                is_different
-            }
-        }
+        let before = self.before.as_ref().map(Node::value);
+        let is_new = || !is_equal_or_absent(before, after.at(self.path, self.depth));
+        *self.is_different.get_or_insert_with(is_new)
     }
 
     /// Whether the value at a path is another one than before the edit, or is there now and was not, or the reverse.
@@ -87,9 +78,5 @@ impl<'p> Change<'p> {
 
     fn has_filled(&self, step: &Step) -> bool {
         step.index.is_some_and(|index| self.filled.contains(&index))
-    }
-
-    fn node_after<'d>(&self, after: &'d mut Document) -> Option<&'d mut Node> {
-        after.root.descend(self.path, self.path.steps().get(..self.depth).unwrap_or_default())
     }
 }

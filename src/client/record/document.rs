@@ -38,7 +38,12 @@ impl Document {
     ///
     /// Takes apart what the path leads through, so that the next one who looks there finds it quickly.
     pub fn get(&mut self, path: &Path) -> Option<Value<'_>> {
-        self.root.descend(path, path.steps()).map(|node| node.value())
+        self.at(path, path.depth())
+    }
+
+    /// The value that the first `depth` names and indices of a path lead to, as for [`get`](Self::get).
+    pub fn at(&mut self, path: &Path, depth: usize) -> Option<Value<'_>> {
+        self.root.descend(path, path.steps().get(..depth)?).map(|node| node.value())
     }
 }
 

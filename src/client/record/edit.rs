@@ -6,7 +6,7 @@ use super::{
     literal::push_string,
     path::Path,
     scan::{InvalidJson, trimmed},
-    value::{Kind, Value},
+    value::Kind,
 };
 use crate::client::limits::RECORD_MAX_FILL;
 
@@ -24,15 +24,6 @@ pub enum EditError {
     TooFarBeyondEnd,
     /// The whole record cannot be erased at a path; the path of a value was expected.
     NothingToErase,
-}
-
-/// An edit in words that the server understands.
-#[derive(Clone, Debug)]
-pub struct Patch<'a> {
-    /// The path; empty for an UPDATE of the whole record.
-    pub path: String,
-    /// The value there.
-    pub value: Value<'a>,
 }
 
 impl Document {

@@ -26,7 +26,7 @@ mod value;
 pub use self::{
     change::Change,
     document::Document,
-    edit::{EditError, Patch},
+    edit::EditError,
     entries::EntryEdit,
     equal::is_equal_or_absent,
     literal::push_string,

@@ -109,7 +109,7 @@ impl Path {
     }
 
     /// The path of its first `depth` steps.
-    pub(in crate::client) fn prefix_text(&self, depth: usize) -> String {
+    pub fn prefix_text(&self, depth: usize) -> String {
         let mut text = String::new();
         for step in self.steps.iter().take(depth) {
             let name = self.name(step);

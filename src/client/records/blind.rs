@@ -158,7 +158,7 @@ impl Records {
         }
         let is_acknowledged = message.action == RecordAction::WriteAcknowledgement;
         self.settle_blind(context, id, (!is_acknowledged).then(|| Answer::failure(message)));
-        let is_at_rest = |it: &Entry| it.stage.is_synced() && it.in_flight.is_none();
+        let is_at_rest = |it: &Entry| it.stage.is_synced() && it.in_flight == 0;
         if is_acknowledged && self.entries.get(name).is_some_and(is_at_rest) {
             // It was opened since, and is written to behind its back.
             self.ask_for_data(context, name);

@@ -9,7 +9,7 @@ use super::{
     conflict::parse_record,
     entry::{Entry, Remote},
     requests::Awaited,
-    stage::InFlight,
+    stage::Fate,
 };
 use crate::{
     client::{
@@ -106,11 +106,11 @@ impl Records {
         }
         entry.stored =
             Stored { source: Source::Storage, is_written_blindly: is_written, version: Some(remote.version) };
-        let may_be_sent = entry.in_flight.is_some();
+        let may_be_sent = entry.in_flight > 0;
         entry.load(context, remote);
-        if may_be_sent && !entry.pending.is_empty() {
+        if may_be_sent {
             // Storage may be older than what an earlier page has sent.
-            entry.in_flight = Some(InFlight::guess(entry.pending.len()));
+            (entry.in_flight, entry.fate) = (entry.pending.len(), Fate::Guessed);
         }
         entry.tell_changes(context, name);
     }

@@ -1,6 +1,6 @@
 //! What the server has against what was thought, or written here.
 
-use super::{Records, Remote, Stage, fail, failure, stage::Contested, stored::push_edits, tell, write::Edit};
+use super::{Records, Remote, Stage, fail, failure, stage::Contested, tell};
 use crate::client::{
     context::Context,
     error::{ClientError, RecordFailure, Rival},
@@ -53,7 +53,7 @@ impl Records {
                 return self.ask_for_data(context, name);
             }
         }
-        entry.in_flight = None;
+        entry.in_flight = 0;
         let version = entry.version;
         if entry.pending.is_empty() {
             entry.load(context, remote);
@@ -126,14 +126,10 @@ pub(super) fn tell_conflict(context: &mut Context, name: &str, local: Option<Box
     tell(context, name, RecordNews::Conflict { local, remote });
 }
 
-/// What was written to `version` is lost, or the deletion if there are no edits, since the server has something else.
-pub(super) fn write_lost(name: &str, version: Option<i32>, edits: Option<&[Edit]>, remote: &Remote) -> ClientError {
+/// What was written to `version` is lost, as a JSON array, or the deletion if there are no edits, since the server has
+/// something else.
+pub(super) fn write_lost(name: &str, version: Option<i32>, edits: Option<Box<str>>, remote: &Remote) -> ClientError {
     let is_newer = version.is_none_or(|version| version < remote.version);
-    let edits = edits.map(|edits| {
-        let mut text = String::new();
-        push_edits(&mut text, edits);
-        text.into()
-    });
     ClientError::WriteLost {
         name: name.into(),
         version,

@@ -3,7 +3,7 @@
 use super::{
     cache::Stored,
     pending::Pending,
-    stage::{Contested, Fate, InFlight, Stage},
+    stage::{Contested, Fate, Stage},
     tell,
     write::{Edit, Watch, Write, apply_all},
 };
@@ -27,7 +27,7 @@ pub enum Question {
 }
 
 /// Another client's write.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Heard {
     pub version: i32,
     /// One of the whole record does not build upon the version before.
@@ -41,24 +41,15 @@ pub struct Remote {
     pub document: Document,
 }
 
-/// Who holds a record that is here.
-#[derive(Debug)]
-pub enum Holders {
-    /// So many handles of the application, at least one.
-    Some(u32),
-    /// Nobody.
-    None {
-        /// When to let go of it.
-        discard_at: Instant,
-        /// Whether the application knows it for discarded, and only what is unsent keeps it here.
-        is_told: bool,
-    },
-}
-
 /// One record that is open.
 #[derive(Debug, Default)]
 pub struct Entry {
-    pub holders: Holders,
+    /// How many handles the application has.
+    pub handles: u32,
+    /// When to let go of it, if that is none.
+    pub discard_at: Instant,
+    /// Whether the application knows it for discarded then, and only what is unsent keeps it here.
+    pub is_told_discarded: bool,
     pub stage: Stage,
     /// The question that keeps when what it is in the middle of is overdue: the data, an answer, or both.
     pub timer: Option<u32>,
@@ -71,7 +62,10 @@ pub struct Entry {
     /// What the server has, where that differs from the view.
     pub(super) base: Option<Document>,
     pub pending: Pending,
-    pub in_flight: Option<InFlight>,
+    /// How many of the first pending writes are on their way, in one message, or may be.
+    pub in_flight: usize,
+    /// What is known of that.
+    pub fate: Fate,
     /// If it is to be deleted, what the server has if a write that was on its way from here has arrived: that is nobody
     /// else's.
     pub after_deletion: Option<Document>,
@@ -103,18 +97,7 @@ pub struct InSession {
     pub is_deletion_owed: bool,
 }
 
-impl Default for Holders {
-    fn default() -> Self {
-        Self::None { discard_at: Instant::default(), is_told: false }
-    }
-}
-
 impl Entry {
-    /// A record that nobody has asked the server for.
-    pub fn new(strategy: Strategy) -> Self {
-        Self { strategy, ..Self::default() }
-    }
-
     /// Whether its data is that of the server, or was.
     pub const fn is_ready(&self) -> bool {
         self.version.is_some()
@@ -126,24 +109,11 @@ impl Entry {
             Stage::Denied => "ERROR",
             Stage::Deleting => "DELETING",
             Stage::Merging(_) => "MERGING",
-            Stage::Synced { .. } if self.discard_at().is_some() => "UNSUBSCRIBING",
+            Stage::Synced { .. } if self.handles == 0 => "UNSUBSCRIBING",
             Stage::Synced { .. } => "READY",
             _ if self.is_ready() => "RESUBSCRIBING",
             _ => "SUBSCRIBING",
         }
-    }
-
-    /// When to let go of it, since nobody holds it.
-    pub const fn discard_at(&self) -> Option<Instant> {
-        match self.holders {
-            Holders::Some(_) => None,
-            Holders::None { discard_at, .. } => Some(discard_at),
-        }
-    }
-
-    /// Whether the application knows it for discarded, and only what is unsent keeps it here.
-    pub const fn is_told_discarded(&self) -> bool {
-        matches!(self.holders, Holders::None { is_told: true, .. })
     }
 
     /// Whether something is overdue when its time is up and nothing has arrived.
@@ -187,13 +157,13 @@ impl Entry {
 
     /// The message with writes that waits for its answer, by its correlation id.
     pub fn awaited(&self) -> Option<u32> {
-        self.timer.filter(|_| self.in_flight.as_ref().is_some_and(|in_flight| matches!(in_flight.fate, Fate::Awaited)))
+        self.timer.filter(|_| self.in_flight > 0 && self.fate == Fate::Awaited)
     }
 
     /// No answer settles what is on its way any more.
     pub fn cut_off(&mut self) {
-        if let Some(InFlight { fate: fate @ Fate::Awaited, .. }) = &mut self.in_flight {
-            *fate = Fate::CutOff;
+        if self.fate == Fate::Awaited {
+            self.fate = Fate::CutOff;
         }
     }
 
@@ -246,7 +216,7 @@ impl Entry {
     fn first_free(&self) -> usize {
         match &self.stage {
             Stage::Merging(contested) => contested.writes,
-            _ => self.in_flight.as_ref().map_or(0, |in_flight| in_flight.writes),
+            _ => self.in_flight,
         }
     }
 
@@ -276,8 +246,7 @@ impl Entry {
 
     /// The server has the writes that are on their way.
     pub fn confirm(&mut self, context: &mut Context) {
-        let Some(in_flight) = self.in_flight.take() else { return };
-        for mut write in self.pending.take_first(in_flight.writes) {
+        for mut write in self.pending.take_first(std::mem::take(&mut self.in_flight)) {
             context.confirm(&write.op);
             if let Some(base) = &mut self.base {
                 // It could be made to the view, which was the same then.
@@ -311,10 +280,10 @@ impl Entry {
     /// The server has something else, and what is pending goes on top of it. Tells who wrote what the server has already.
     pub fn load(&mut self, context: &mut Context, remote: Remote) {
         self.begin_change();
-        let has_arrived = self.has_arrived(&remote);
-        if let Some(InFlight { writes, .. }) = self.in_flight.take().filter(|_| has_arrived) {
-            self.on_found(context, writes);
+        if self.has_arrived(&remote) {
+            self.on_found(context, self.in_flight);
         }
+        self.in_flight = 0;
         self.version = Some(remote.version);
         self.base = Some(remote.document);
         self.replay(context);
@@ -324,13 +293,7 @@ impl Entry {
     ///
     /// # Errors
     /// A change that cannot be made to what is here: then this is not what the server has.
-    pub fn advance(
-        &mut self,
-        context: &mut Context,
-        name: &str,
-        version: i32,
-        edit: &mut Edit,
-    ) -> Result<(), EditError> {
+    pub fn advance(&mut self, context: &mut Context, name: &str, version: i32, edit: &Edit) -> Result<(), EditError> {
         let mut watch = Watch::new(&self.watched);
         edit.apply(&mut self.view, &mut watch)?;
         let seen = watch.seen;
@@ -358,7 +321,7 @@ impl Entry {
                 if *version != remote.version.saturating_add(1) && !edit.path.is_root() {
                     return None;
                 }
-                edit.clone().apply(&mut remote.document, &mut Watch::new(&[])).ok()?;
+                edit.apply(&mut remote.document, &mut Watch::new(&[])).ok()?;
                 remote.version = *version;
             }
         }
@@ -372,7 +335,7 @@ impl Entry {
 
     /// Takes back everything that is pending.
     pub fn take_tickets(&mut self, context: &mut Context) -> Vec<Ticket> {
-        self.in_flight = None;
+        self.in_flight = 0;
         self.pending.remove_first(context, usize::MAX).concat()
     }
 
@@ -384,7 +347,7 @@ impl Entry {
             self.base = Some(latest.document);
         }
         let base = self.base().clone();
-        let after = self.in_flight.as_ref().and_then(|in_flight| self.pending.made_to(base, in_flight.writes));
+        let after = self.pending.made_to(base, self.in_flight).filter(|_| self.in_flight > 0);
         let tickets = self.enter_deletion(context, name);
         self.after_deletion = self.after_deletion.take().or(after);
         for Write { op, .. } in self.pending.iter_mut() {

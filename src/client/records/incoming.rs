@@ -161,17 +161,13 @@ impl Records {
     fn on_written(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
         let path = message.path.filter(|_| message.action == RecordAction::Patch).unwrap_or_default();
-        // Something that no client of this package writes: what became of it can be read.
-        let Ok(path) = Path::parse(path) else { return self.read_if_synced(context, name) };
-        let text = message.data.or_else(|| path.is_root().then_some("{}"));
-        self.on_heard(context, name, Heard { version, edit: Edit::new(path, text.map(Into::into)) });
-    }
-
-    fn read_if_synced(&mut self, context: &mut Context, name: &str) {
-        match self.entries.get(name).map(|entry| &entry.stage) {
-            None | Some(Stage::Unknown | Stage::Held | Stage::Denied | Stage::Deleting | Stage::Loading { .. }) => {}
-            Some(_) => self.ask_for_data(context, name),
-        }
+        let edit = match Path::parse(path) {
+            Ok(path) if path.is_root() => Edit::new(path, Some(message.data.unwrap_or("{}").into())),
+            Ok(path) => Edit::new(path, message.data.map(Into::into)),
+            // No client of this package writes at such a path. Nor can this be made: what became of it is read.
+            Err(_) => Edit::new(Path::default(), None),
+        };
+        self.on_heard(context, name, Heard { version, edit });
     }
 
     fn on_heard(&mut self, context: &mut Context, name: &str, heard: Heard) {
@@ -185,9 +181,8 @@ impl Records {
         let Some(known) = contested.map(|latest| latest.version).or(entry.version) else { return };
         let Heard { version, edit } = &heard;
         let (is_whole, is_next) = (edit.path.is_root(), *version == known.saturating_add(1));
-        let mut edit = edit.clone();
         if is_next && !is_whole && !entry.has_unsent() {
-            if entry.advance(context, name, *version, &mut edit).is_ok() {
+            if entry.advance(context, name, *version, edit).is_ok() {
                 return self.on_confirmed(context, name);
             }
         } else if is_next || is_whole {
@@ -378,8 +373,7 @@ impl Records {
     /// The writes on their way will not be made: what the application sees is as if it had not asked for them.
     pub(super) fn give_up_writes(&mut self, context: &mut Context, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let sent = entry.in_flight.take().map_or(0, |in_flight| in_flight.writes);
-        let asked = entry.pending.remove_first(context, sent);
+        let asked = entry.pending.remove_first(context, std::mem::take(&mut entry.in_flight));
         fail(context, name, asked, error);
         entry.replay(context);
         self.publish(context, name);
@@ -390,7 +384,7 @@ impl Records {
         let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Deleting);
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return context.report(error.clone()) };
         entry.session.is_deletion_owed = false;
-        entry.in_flight = None;
+        entry.in_flight = 0;
         let asked = entry.pending.remove_first(context, usize::MAX);
         fail(context, name, asked, error);
         self.ask_for_data(context, name);

@@ -6,7 +6,7 @@ use super::{
     cache::Source,
     entry::Entry,
     pending::{MadeTo, Pending, insert_in_time},
-    stage::{Fate, InFlight},
+    stage::Fate,
     stored::{StoredBase, StoredWrite, base_text, read_base, read_write},
     tell,
 };
@@ -14,7 +14,7 @@ use crate::{
     client::{
         context::{Context, Visit},
         error::{ClientError, Rival},
-        io::{Entry as Op, Kind, Progress, RecordNews, Strategy},
+        io::{Entry as Op, Kind, Progress, RecordNews},
         log::Log,
         record::Document,
     },
@@ -138,10 +138,9 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
         let was_asked = matches!(entry.stage, Stage::Merging(_));
         let is_settled = was_asked || matches!(entry.stage, Stage::Synced { .. } | Stage::Waiting);
-        let sent = entry.in_flight.as_ref().map_or(0, |in_flight| in_flight.writes);
-        let was_sent = entry.pending.iter().take(sent).any(|write| is_meant(&write.op));
+        let was_sent = entry.pending.iter().take(entry.in_flight).any(|write| is_meant(&write.op));
         if was_sent {
-            entry.in_flight = None;
+            entry.in_flight = 0;
         }
         let ops = entry.pending.take_out(is_meant);
         entry.stage.take_contested();
@@ -205,10 +204,11 @@ impl Records {
     /// this one.
     fn restore(&mut self, context: &mut Context, name: &str, left: Pending) {
         let is_open = self.entries.contains(name);
-        let entry = self.entries.get_or_insert_with(name, || Entry::new(Strategy::RemoteWins));
+        let entry = self.entries.get_or_insert_with(name, Entry::default);
         if !is_open {
             // It is let go of when everything was sent.
-            entry.holders = self.asked.discard_later(context, name, true);
+            entry.discard_at = self.asked.discard_later(context, name);
+            entry.is_told_discarded = true;
             tell(context, name, RecordNews::Restored);
         }
         let was_ready = entry.is_ready();
@@ -234,9 +234,8 @@ impl Entry {
     /// Whether writes of an earlier page can become part of this now.
     fn takes(&self, left: &Pending) -> bool {
         let is_in_doubt = matches!(self.stage, Stage::Merging(_) | Stage::Deleting | Stage::Denied | Stage::Waiting);
-        let is_free = self.in_flight.as_ref().is_none_or(|it| matches!(it.fate, Fate::Guessed))
-            && !self.pending.is_deletion()
-            && !is_in_doubt;
+        let is_free =
+            (self.in_flight == 0 || self.fate == Fate::Guessed) && !self.pending.is_deletion() && !is_in_doubt;
         let MadeTo { version, has_data, .. } = left.made_to;
         let is_same = self.version.is_none() || self.version == version || !has_data;
         let is_possible = if left.is_deletion() {
@@ -284,8 +283,8 @@ impl Entry {
         self.after_deletion = None;
         self.replay(context);
         // The page that made them may have sent some.
-        let writes = self.pending.len();
-        self.in_flight = self.pending.has_edits().then(|| InFlight::guess(writes));
+        self.in_flight = if self.pending.has_edits() { self.pending.len() } else { 0 };
+        self.fate = Fate::Guessed;
         present
     }
 }

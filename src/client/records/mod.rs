@@ -23,10 +23,10 @@ mod write;
 use self::{
     blind::BlindWrite,
     cache::Cache,
-    entry::{Entry, Holders, Question, Remote},
+    entry::{Entry, Question, Remote},
     pending::Pending,
     requests::Awaited,
-    stage::{Fate, InFlight, Stage},
+    stage::{Fate, Stage},
     write::{Edit, Write, next_message, write_message},
 };
 use super::{
@@ -121,7 +121,7 @@ impl Records {
 
     /// Whether the record is open, as far as the application knows.
     pub fn is_held(&self, name: &str) -> bool {
-        self.entries.get(name).is_some_and(|entry| !entry.is_told_discarded())
+        self.entries.get(name).is_some_and(|entry| !entry.is_told_discarded)
     }
 
     /// Whether the record is here: open, or kept by what is unsent of it.
@@ -194,9 +194,7 @@ impl Records {
                     entry.watched.swap_remove(position);
                 }
             }
-            RecordCommand::AwaitReady { name, ticket } => {
-                self.await_ready(context, name, (ticket, Question::Readiness));
-            }
+            RecordCommand::AwaitReady { name, ticket } => self.look_at(context, name, (ticket, Question::Readiness)),
             RecordCommand::Write { name, edits, ticket } => {
                 let mut all = Vec::new();
                 for (path, text) in edits {
@@ -266,14 +264,16 @@ impl Records {
     }
 
     fn open(&mut self, context: &mut Context, name: &str, strategy: Strategy) {
-        if !self.entries.contains(name) {
+        let is_new = !self.entries.contains(name);
+        if is_new {
             self.look_up(context, name);
         }
-        let entry = self.entries.get_or_insert_with(name, || Entry::new(strategy));
-        entry.holders = match entry.holders {
-            Holders::Some(handles) => Holders::Some(handles + 1),
-            Holders::None { .. } => Holders::Some(1),
-        };
+        let entry = self.entries.get_or_insert_with(name, Entry::default);
+        if is_new {
+            entry.strategy = strategy;
+        }
+        entry.handles += 1;
+        entry.is_told_discarded = false;
         if matches!(entry.stage, Stage::Denied | Stage::Held) {
             entry.stage = Stage::Unknown;
             self.may_take.push(name.into());
@@ -292,33 +292,28 @@ impl Records {
 
     fn discard(&mut self, context: &mut Context, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        match &mut entry.holders {
-            Holders::Some(handles @ 2..) => *handles -= 1,
-            holders => *holders = self.asked.discard_later(context, name, false),
+        entry.handles = entry.handles.saturating_sub(1);
+        if entry.handles == 0 {
+            entry.discard_at = self.asked.discard_later(context, name);
+            entry.is_told_discarded = false;
         }
         self.let_go_if_due(context, name);
     }
 
     /// A record that is open, and not refused by the server, is for this client to say what it is; any other for the server.
     fn look_at(&mut self, context: &mut Context, name: &str, (ticket, question): (Ticket, Question)) {
-        if self.entries.get(name).is_some_and(|entry| !entry.stage.is_denied()) {
-            self.await_ready(context, name, (ticket, question));
-        } else {
-            let action = if question == Question::Data { RecordAction::Read } else { RecordAction::Head };
-            self.request(context, action, name, ticket);
-        }
-    }
-
-    fn await_ready(&mut self, context: &mut Context, name: &str, (ticket, question): (Ticket, Question)) {
-        let what = match self.entries.get_mut(name) {
-            Some(entry) if entry.stage.is_denied() => RecordFailure::Denied,
-            Some(entry) => {
+        match (self.entries.get_mut(name), question) {
+            (Some(entry), _) if !entry.stage.is_denied() => {
                 entry.ready_tickets.push((ticket, question));
-                return if entry.is_ready() { entry.settle_ready(context) } else { self.refuse_to_wait(context, name) };
+                if entry.is_ready() { entry.settle_ready(context) } else { self.refuse_to_wait(context, name) }
             }
-            None => RecordFailure::NotOpen,
-        };
-        context.settle(ticket, Err(failure(what, name)));
+            (entry, Question::Readiness) => {
+                let what = if entry.is_some() { RecordFailure::Denied } else { RecordFailure::NotOpen };
+                context.settle(ticket, Err(failure(what, name)));
+            }
+            (_, Question::Data) => self.request(context, RecordAction::Read, name, ticket),
+            (_, Question::Version) => self.request(context, RecordAction::Head, name, ticket),
+        }
     }
 
     /// Tells those who wait for a record to be loaded that it will not be, where neither the server nor storage will answer.
@@ -385,16 +380,14 @@ impl Records {
         if entry.has_unsent() && !self.may_write {
             return;
         }
-        let is_writing = entry.in_flight.is_none() && !entry.pending.is_empty();
-        if entry.pending.is_deletion() {
+        let is_writing = entry.in_flight == 0 && !entry.pending.is_empty();
+        if entry.pending.is_deletion() || is_writing && is_verified && entry.is_stuck && entry.is_blank() {
+            // Only this frees one that takes no writes, and nothing is lost.
             self.send_deletion(context, name);
         } else if is_writing && !is_verified {
             // A record that was deleted and made anew may have the same version again: writing into that could end the
             // server, if the path leads through null there.
             self.ask_for_data(context, name);
-        } else if is_writing && entry.is_stuck && entry.is_blank() {
-            // Only this frees it, and nothing is lost.
-            self.send_deletion(context, name);
         } else if is_writing {
             let item = Item::Record(name.into());
             if !context.flight.has_room_for(&item) {
@@ -430,9 +423,11 @@ impl Records {
     /// Lets go of a record that nobody holds any more.
     fn let_go_if_due(&mut self, context: &mut Context, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let Some(at) = entry.discardable_at().filter(|at| *at <= context.now) else { return };
+        if entry.discardable_at().is_none_or(|at| at > context.now) {
+            return;
+        }
         if entry.has_unsent() {
-            entry.holders = Holders::None { discard_at: at, is_told: true };
+            entry.is_told_discarded = true;
             let last = entry.last_seen();
             return tell(context, name, RecordNews::Discarded(last));
         }
@@ -453,7 +448,7 @@ impl Records {
         } else {
             cache::save(context, name, &mut entry);
         }
-        let last = (!entry.is_told_discarded()).then(|| entry.last_seen());
+        let last = (!entry.is_told_discarded).then(|| entry.last_seen());
         let mut deletion = entry.take_deletion(context);
         let mut tickets = entry.take_tickets(context);
         tickets.append(&mut entry.take_ready_tickets());
@@ -472,9 +467,9 @@ impl Entry {
     /// first, lest it ends up subscribed. What is unsent keeps it here after the application was told.
     fn discardable_at(&self) -> Option<Instant> {
         let is_kept = matches!(self.stage, Stage::Loading { .. } | Stage::Checking)
-            || self.is_told_discarded() && self.has_unsent()
+            || self.is_told_discarded && self.has_unsent()
             || self.ready_tickets.iter().any(|(_, question)| *question != Question::Readiness);
-        self.discard_at().filter(|_| !is_kept)
+        (self.handles == 0 && !is_kept).then_some(self.discard_at)
     }
 }
 
@@ -515,7 +510,7 @@ fn send_writes(context: &mut Context, item: Item, entry: &mut Entry, correlation
         let frame = write_message(name, (&message.path, message.text.as_deref()), version, &correlation_id);
         let is_sent = context.send_item(item.clone(), &frame);
         let writes = message.writes;
-        entry.in_flight = Some(InFlight { writes, fate: Fate::Awaited });
+        (entry.in_flight, entry.fate) = (writes, Fate::Awaited);
         entry.session.is_writing |= is_sent;
         if is_sent || writes == 1 {
             return is_sent;

@@ -7,7 +7,7 @@ use super::{
     entry::Entry,
     fail, failure,
     stored::{base_text, write_text},
-    write::{Edit, Watch, Write, apply_all},
+    write::{Edit, Watch, Write},
 };
 use crate::client::{
     context::{Context, Visit},
@@ -64,8 +64,8 @@ impl Pending {
 
     /// What the first so many make of a document; `None` if they cannot be made to it.
     pub fn made_to(&self, mut document: Document, writes: usize) -> Option<Document> {
-        for write in self.writes.iter().take(writes) {
-            apply_all(&mut write.edits.clone(), &mut document, &mut Watch::new(&[])).ok()?;
+        for edit in self.writes.iter().take(writes).flat_map(|write| &write.edits) {
+            edit.apply(&mut document, &mut Watch::new(&[])).ok()?;
         }
         Some(document)
     }

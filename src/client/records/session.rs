@@ -31,7 +31,7 @@ impl Records {
     pub fn on_lost(&mut self, context: &mut Context, culprit: Option<&Item>) {
         if let Some(Item::Record(name)) = culprit
             // Several in one message are tried one by one.
-            && self.entries.get(name).is_some_and(|it| it.in_flight.as_ref().is_some_and(|it| it.writes == 1))
+            && self.entries.get(name).is_some_and(|it| it.in_flight == 1)
         {
             self.give_up_undeliverable(context, name);
         }
@@ -196,7 +196,7 @@ impl Records {
             Stage::Waiting => return self.ask_for_data(context, name),
             Stage::Merging(_) => return self.on_merged(context, name, Err("it did not answer in time")),
             // The answer may still be arriving: nothing of a message is seen before all of it is there.
-            Stage::Loading { .. } | Stage::Reading if is_quiet && entry.in_flight.is_none() => {
+            Stage::Loading { .. } | Stage::Reading if is_quiet && entry.in_flight == 0 => {
                 self.wait_for(context, name, context.options.record_read_timeout_ms);
                 return fail(context, name, asked, &error);
             }
@@ -230,13 +230,15 @@ impl Records {
         entry.session.is_deletion_owed = false;
         entry.session.early.clear();
         self.wait_for(context, name, context.options.record_read_timeout_ms);
-        self.send_bulk(context, load_action(context, name), vec![name.into()]);
+        let is_read_only = context.options.is_read_only(name);
+        let action = if is_read_only { RecordAction::SubscribeAndRead } else { RecordAction::SubscribeCreateAndRead };
+        self.send_bulk(context, action, vec![name.into()]);
     }
 
     /// Asks the server for everything that it was not asked for in this session.
     fn flush(&mut self, context: &mut Context) {
         self.flush_at = None;
-        let mut unknown = Vec::new();
+        let (mut known, mut unknown, mut read_only) = (Vec::new(), Vec::new(), Vec::new());
         // What is asked for past a record comes before the record.
         let mut held_back = NameMap::new();
         if !self.may_write {
@@ -254,22 +256,23 @@ impl Records {
             // Storage no longer matters.
             self.cache.awaited.remove(&name);
             let is_ready = entry.is_ready() && !entry.stored.is_written_blindly;
-            let action = if is_ready { RecordAction::SubscribeAndHead } else { load_action(context, &name) };
             entry.stage = if is_ready { Stage::Checking } else { Stage::LOADING };
             self.wait_for(context, &name, context.options.record_read_timeout_ms);
-            unknown.push((action, name));
+            if is_ready {
+                &mut known
+            } else if context.options.is_read_only(&name) {
+                &mut read_only
+            } else {
+                &mut unknown
+            }
+            .push(name);
         }
-        for action in
-            [RecordAction::SubscribeAndHead, RecordAction::SubscribeAndRead, RecordAction::SubscribeCreateAndRead]
-        {
-            let of_action = unknown.iter().filter(|(of, _)| *of == action);
-            let names = of_action.map(|(_, name)| name.clone()).collect();
-            self.send_bulk(context, action, names);
-        }
+        self.send_bulk(context, RecordAction::SubscribeAndHead, known);
+        self.send_bulk(context, RecordAction::SubscribeAndRead, read_only);
+        self.send_bulk(context, RecordAction::SubscribeCreateAndRead, unknown);
     }
 
-    pub(super) fn send_bulk(&mut self, context: &mut Context, action: RecordAction, names: Vec<Box<str>>) {
-        let mut names = names;
+    pub(super) fn send_bulk(&mut self, context: &mut Context, action: RecordAction, mut names: Vec<Box<str>>) {
         while !names.is_empty() {
             let mut bytes = 0;
             let fitting = names.iter().take_while(|name| {
@@ -280,13 +283,5 @@ impl Records {
             self.question(context, action, names, Vec::new());
             names = rest;
         }
-    }
-}
-
-fn load_action(context: &Context, name: &str) -> RecordAction {
-    if context.options.is_read_only(name) {
-        RecordAction::SubscribeAndRead
-    } else {
-        RecordAction::SubscribeCreateAndRead
     }
 }

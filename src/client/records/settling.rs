@@ -5,6 +5,7 @@ use super::{
     entry::{Entry, Remote},
     fail,
     stage::Fate,
+    stored::push_edits,
 };
 use crate::client::{
     context::Context,
@@ -15,13 +16,14 @@ use crate::client::{
 impl Entry {
     /// Whether the server has what is on its way, whose answer may have been lost: making it again would change nothing.
     pub fn has_arrived(&mut self, remote: &Remote) -> bool {
-        let Some(in_flight) = &self.in_flight else { return false };
-        let least = if matches!(in_flight.fate, Fate::Guessed) { 1 } else { in_flight.writes };
-        let arrived = (least..=in_flight.writes).rev().find(|writes| self.is_contained(*writes, &remote.document));
-        if let (Some(writes), Some(in_flight)) = (arrived, &mut self.in_flight) {
-            in_flight.writes = writes;
+        let least = if self.fate == Fate::Guessed { 1 } else { self.in_flight.max(1) };
+        for writes in (least..=self.in_flight).rev() {
+            if self.is_contained(writes, &remote.document) {
+                self.in_flight = writes;
+                return true;
+            }
         }
-        arrived.is_some()
+        false
     }
 
     /// Whether making the first so many pending writes to a document would change nothing.
@@ -78,15 +80,16 @@ impl Entry {
     /// Tells that writes are lost of which the document does not have what became of them here.
     fn tell_lost(&mut self, context: &mut Context, name: &str, document: &Document, remote: &Remote) {
         let mut document = document.clone();
-        let (mut edits, mut asked) = (Vec::new(), Vec::new());
+        let (mut edits, mut asked) = (String::new(), Vec::new());
         for write in self.pending.iter_mut() {
             if write.is_lost_in(&mut document, &mut self.view) {
-                edits.extend_from_slice(&write.edits);
+                push_edits(&mut edits, &write.edits);
                 asked.push(std::mem::take(&mut write.op.receipts));
             }
         }
         if !asked.is_empty() {
-            fail(context, name, asked, &write_lost(name, self.version, Some(&edits), remote));
+            let edits = Some(["[", &edits, "]"].concat().into());
+            fail(context, name, asked, &write_lost(name, self.version, edits, remote));
         }
     }
 
@@ -110,7 +113,7 @@ impl Entry {
 
     /// Keeps the view, to be written over what the server has, in place of the first so many pending writes.
     pub fn rewrite(&mut self, context: &mut Context, name: &str, remote: Remote, writes: usize) {
-        self.in_flight = None;
+        self.in_flight = 0;
         let writes = writes.min(self.pending.len());
         self.pending.replace(context, (name, Some(remote.version)), 0..writes, &self.view);
         self.load(context, remote);

@@ -49,19 +49,11 @@ pub struct Contested {
     pub writes: usize,
 }
 
-/// A message with writes, on its way.
-#[derive(Clone, Debug)]
-pub struct InFlight {
-    /// How many of the first pending writes it carries.
-    pub writes: usize,
-    /// What is known of it.
-    pub fate: Fate,
-}
-
 /// What is known of a message with writes.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub enum Fate {
     /// The server owes the answer.
+    #[default]
     Awaited,
     /// No answer will come, or it was not the one that settles it: the data tells whether the server has it.
     CutOff,
@@ -102,12 +94,5 @@ impl Contested {
     /// What the server has, as far as is known.
     pub fn latest(&self) -> &Remote {
         self.newer.as_ref().unwrap_or(&self.asked)
-    }
-}
-
-impl InFlight {
-    /// What an earlier page may have sent.
-    pub const fn guess(writes: usize) -> Self {
-        Self { writes, fate: Fate::Guessed }
     }
 }

@@ -36,21 +36,21 @@ pub fn write_text(version: Option<i32>, edits: &[Edit]) -> Box<str> {
         push(&mut text, "\"version\":", &version.to_string());
     }
     if !edits.is_empty() {
-        text.push_str(if version.is_some() { ",\"edits\":" } else { "\"edits\":" });
+        text.push_str(if version.is_some() { ",\"edits\":[" } else { "\"edits\":[" });
         push_edits(&mut text, edits);
+        text.push(']');
     }
     text.push('}');
     text.into()
 }
 
-/// Adds the array of what a write changes.
+/// Adds what a write changes to an array.
 pub fn push_edits(text: &mut String, edits: &[Edit]) {
-    for (position, edit) in edits.iter().enumerate() {
-        text.push_str(if position > 0 { ",{" } else { "[{" });
+    for edit in edits {
+        text.push_str(if text.ends_with('}') { ",{" } else { "{" });
         push_edit(text, edit);
         text.push('}');
     }
-    text.push(']');
 }
 
 fn push_edit(text: &mut String, edit: &Edit) {
@@ -117,8 +117,11 @@ pub fn read_base(text: &str) -> Option<StoredBase> {
     Some(StoredBase { version: number(base, "version"), first: number(base, "first")?, document })
 }
 
-fn number<T: std::str::FromStr>(value: Value<'_>, member: &str) -> Option<T> {
-    value.member(member)?.text().parse().ok()
+fn number<T: TryFrom<i64>>(value: Value<'_>, member: &str) -> Option<T> {
+    let text = value.member(member)?.text();
+    let digits = text.strip_prefix('-');
+    let number = i64::try_from(digits.unwrap_or(&text).parse::<u64>().ok()?).ok()?;
+    T::try_from(if digits.is_some() { -number } else { number }).ok()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ impl<'a> Watch<'a> {
 }
 
 /// One change at one path.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Edit {
     /// Where.
     pub path: Path,
@@ -34,9 +34,11 @@ pub struct Edit {
     pub text: Option<Box<str>>,
     /// What becomes of entries, if this changes those of a list or queue: the path is then empty, and the text the entry.
     pub entries: Option<EntryEdit>,
-    /// What to send in its place where the server could not take it.
-    substitute: Option<(Path, Box<str>)>,
+    substitute: Option<Substitute>,
 }
+
+/// What to send in place of an edit that the server could not take: of how many steps of its path, and the text.
+type Substitute = (usize, Box<str>);
 
 impl Edit {
     /// A change that is not made yet.
@@ -53,19 +55,16 @@ impl Edit {
     ///
     /// # Errors
     /// As for [`Document::set`] and [`Document::erase`].
-    pub fn apply(&mut self, document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
+    pub fn apply(&self, document: &mut Document, watch: &mut Watch<'_>) -> Result<Option<Substitute>, EditError> {
         let mut change = match (&self.text, self.entries) {
             (Some(entry), Some(edit)) => match edit.applied_to(document, entry) {
                 Some(text) => document.set(&self.path, &text)?,
-                None => return Ok(()),
+                None => return Ok(None),
             },
             (Some(text), None) => document.set(&self.path, text)?,
             (None, _) => document.erase(&self.path)?,
         };
-        self.substitute = change.substitute(document).and_then(|patch| {
-            let text = patch.value.text().into();
-            Path::parse(&patch.path).ok().map(|path| (path, text))
-        });
+        let substitute = change.substitute(document).map(|(depth, value)| (depth, value.text().into()));
         if change.is_different(document) {
             watch.is_different = true;
             for (position, path) in watch.paths.iter().enumerate() {
@@ -74,15 +73,7 @@ impl Edit {
                 }
             }
         }
-        Ok(())
-    }
-
-    /// The path and the text as the server can take them.
-    pub fn sendable(&self) -> (&Path, Option<&str>) {
-        match &self.substitute {
-            Some((path, text)) => (path, Some(text)),
-            None => (&self.path, self.text.as_deref()),
-        }
+        Ok(substitute)
     }
 }
 
@@ -101,11 +92,16 @@ pub struct Write {
 /// The first that cannot be made; then none is.
 pub fn apply_all(edits: &mut [Edit], document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
     let before = (edits.len() > 1).then(|| document.clone());
-    let applied = edits.iter_mut().try_for_each(|edit| edit.apply(document, watch));
-    if let (Err(_), Some(before)) = (&applied, before) {
-        *document = before;
+    for edit in edits {
+        match edit.apply(document, watch) {
+            Ok(substitute) => edit.substitute = substitute,
+            Err(error) => {
+                before.into_iter().for_each(|before| *document = before);
+                return Err(error);
+            }
+        }
     }
-    applied
+    Ok(())
 }
 
 impl Write {
@@ -185,10 +181,12 @@ const WORTH_FOLDING_BYTES: usize = 4_096;
 /// `after` all of them. The version makes sure that nothing of anybody else is overwritten.
 pub fn next_message(writes: &[Write], after: &mut Document) -> Option<Message> {
     let alone = match &*writes.first()?.edits {
-        [edit] if edit.entries.is_none() => {
-            let (path, text) = edit.sendable();
-            Some(Message { writes: 1, path: path.text().into(), text: text.map(Into::into) })
-        }
+        [edit] if edit.entries.is_none() => Some(match &edit.substitute {
+            Some((depth, text)) => {
+                Message { writes: 1, path: edit.path.prefix_text(*depth).into(), text: Some(text.clone()) }
+            }
+            None => Message { writes: 1, path: edit.path.text().into(), text: edit.text.clone() },
+        }),
         _ => None,
     };
     if writes.len() == 1 && alone.is_some() {
@@ -208,16 +206,16 @@ impl Message {
 }
 
 fn fold(writes: &[Write], after: &mut Document) -> Option<Message> {
-    let first = writes.first()?.edits.first()?.sendable().0;
-    let mut depth = first.depth();
+    let first = &writes.first()?.edits.first()?.path;
+    let mut depth = usize::MAX;
     for edit in writes.iter().flat_map(|write| &write.edits) {
-        depth = depth.min(first.common_steps(edit.sendable().0));
+        depth =
+            depth.min(edit.substitute.as_ref().map_or(depth, |(depth, _)| *depth)).min(first.common_steps(&edit.path));
     }
     loop {
-        let path = first.prefix_text(depth);
-        let parsed = Path::parse(&path).ok()?;
-        if let Some(value) = after.get(&parsed) {
-            return Some(Message { writes: writes.len(), path: path.into(), text: Some(value.text().into()) });
+        if let Some(value) = after.at(first, depth) {
+            let path = first.prefix_text(depth).into();
+            return Some(Message { writes: writes.len(), path, text: Some(value.text().into()) });
         }
         // What holds everything was erased itself.
         depth = depth.checked_sub(1)?;
