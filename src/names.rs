@@ -119,19 +119,25 @@ impl<V> NameMap<V> {
 
     /// All values with their slots, in alphabetical order of their names.
     pub fn for_each_slot(&mut self, mut visit: impl FnMut(usize, &mut V)) {
-        self.visit(|_, slot, value| visit(slot, value));
+        let values = &mut self.values;
+        self.order.walk(&mut |_, slot| {
+            if let Some(value) = values.get_mut(slot) {
+                visit(slot, value);
+            }
+        });
     }
 
     /// All values with their names, in alphabetical order.
     pub fn for_each(&mut self, mut visit: impl FnMut(&str, &mut V)) {
-        self.visit(|name, _, value| visit(name, value));
+        self.visit(&mut visit);
     }
 
-    fn visit(&mut self, mut visit: impl FnMut(&str, usize, &mut V)) {
+    #[inline(never)]
+    fn visit(&mut self, visit: &mut dyn FnMut(&str, &mut V)) {
         let values = &mut self.values;
         self.order.walk(&mut |name, slot| {
             if let Some(value) = values.get_mut(slot) {
-                visit(name, slot, value);
+                visit(name, value);
             }
         });
     }

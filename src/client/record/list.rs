@@ -20,53 +20,36 @@ pub(super) fn merge<'a>(
     preferred: &'a [Cow<'a, str>],
     other: &'a [Cow<'a, str>],
 ) -> Merge<'a> {
-    let lists = (set(base), set(preferred), set(other));
-    let is_set = lists.0.is_some() && lists.1.is_some() && lists.2.is_some();
-    if base.len() == preferred.len() && base.len() == other.len() {
-        let (own, its) = (Replaced::of(base, preferred), Replaced::of(base, other));
-        let has_moved = own.is_moved() || its.is_moved() || (is_set && own.collides_with(&its));
-        if !has_moved {
-            return Merge::ByIndex;
-        }
-    }
-    match lists {
-        (Some(base), Some(preferred), Some(other)) => Merge::AsSet(merge_sets(&base, &preferred, &other)),
-        _ => Merge::Conflict,
+    let is_in_place = base.len() == preferred.len()
+        && base.len() == other.len()
+        && !is_moved(base, preferred)
+        && !is_moved(base, other);
+    let (Some(base_set), Some(preferred_set), Some(other_set)) = (set(base), set(preferred), set(other)) else {
+        return if is_in_place { Merge::ByIndex } else { Merge::Conflict };
+    };
+    // Both sides may have put the same at different indices.
+    let collides = |(at, (own, old)): (usize, (&Cow<'_, str>, &Cow<'_, str>))| {
+        let found = other_set.find(own).filter(|_| own != old);
+        found.is_some_and(|found| found != at && other.get(found) != base.get(found))
+    };
+    if is_in_place && !preferred.iter().zip(base).enumerate().any(collides) {
+        Merge::ByIndex
+    } else {
+        Merge::AsSet(merge_sets(&base_set, &preferred_set, &other_set))
     }
 }
 
-/// The elements that one side replaced.
-struct Replaced<'a> {
-    before: Keys<'a>,
-    after: Keys<'a>,
-    indices: Vec<usize>,
-}
-
-impl<'a> Replaced<'a> {
-    fn of(base: &'a [Cow<'a, str>], side: &'a [Cow<'a, str>]) -> Self {
-        let (mut before, mut after, mut indices) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, (old, new)) in base.iter().zip(side).enumerate() {
-            if old != new {
-                before.push(&**old);
-                after.push(&**new);
-                indices.push(index);
-            }
+/// Whether one of the elements that a side replaced is there at a new index.
+fn is_moved(base: &[Cow<'_, str>], side: &[Cow<'_, str>]) -> bool {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for (old, new) in base.iter().zip(side) {
+        if old != new {
+            before.push(&**old);
+            after.push(&**new);
         }
-        Self { before: Keys::of(before), after: Keys::of(after), indices }
     }
-
-    /// Whether one of the elements is another one at a new index.
-    fn is_moved(&self) -> bool {
-        self.after.all().iter().any(|text| self.before.contains(text))
-    }
-
-    /// Whether both sides put the same at different indices.
-    fn collides_with(&self, other: &Self) -> bool {
-        self.indices.iter().zip(self.after.all()).any(|(index, text)| {
-            let found = other.after.find(text).and_then(|at| other.indices.get(at));
-            found.is_some_and(|found| found != index)
-        })
-    }
+    let before = Keys::of(before);
+    after.iter().any(|text| before.contains(text))
 }
 
 /// The elements, if they are strings without repetition.

@@ -7,7 +7,7 @@ use super::{
     entry::Entry,
     pending::{MadeTo, Pending, insert_in_time},
     stage::Fate,
-    stored::{StoredBase, StoredWrite, base_text, read_base, read_write},
+    stored::{StoredBase, base_text, read_base, read_write},
     tell,
 };
 use crate::{
@@ -58,33 +58,29 @@ impl Records {
 
     /// Takes in what earlier pages have left, or users who have logged in again. The log has it already.
     pub fn adopt(&mut self, context: &mut Context, ops: Vec<Op>) {
-        let (mut blind, mut bases, mut adopted) = (Vec::new(), Vec::new(), NameMap::<Pending>::new());
+        let (mut blind, mut adopted) = (Vec::new(), NameMap::<Pending>::new());
         for op in ops {
+            let text = op.data.as_deref();
             if op.kind == Kind::Base {
-                bases.push(op);
-                continue;
-            }
-            let Some(StoredWrite { version, edits }) = op.data.as_deref().and_then(read_write) else {
-                context.leave(&op);
-                continue;
-            };
-            let write = Write { edits, op };
-            if write.op.kind == Kind::Forced {
-                blind.push(write);
-                continue;
-            }
-            let Pending { writes, made_to } = adopted.get_or_insert_with(&write.op.name, Pending::default);
-            if insert_in_time(writes, write) == 0 {
-                made_to.version = version;
-            }
-        }
-        for base in bases {
-            let left = adopted.get_mut(&base.name).filter(|left| left.made_to.base.is_none());
-            match (left, base.data.as_deref().and_then(read_base)) {
-                (Some(left), Some(StoredBase { version, document, .. })) => {
-                    left.made_to = MadeTo { version, has_data: document.is_some(), base: Some(base) };
+                // It comes after what was made to it.
+                let left = adopted.get_mut(&op.name).filter(|left| left.made_to.base.is_none());
+                match (left, text.and_then(read_base)) {
+                    (Some(left), Some(StoredBase { version, document, .. })) => {
+                        left.made_to = MadeTo { version, has_data: document.is_some(), base: Some(op) };
+                    }
+                    _ => context.leave(&op),
                 }
-                _ => context.leave(&base),
+                continue;
+            }
+            match text.and_then(read_write) {
+                Some((_, edits)) if op.kind == Kind::Forced => blind.push(Write { edits, op }),
+                Some((version, edits)) => {
+                    let Pending { writes, made_to } = adopted.get_or_insert_with(&op.name, Pending::default);
+                    if insert_in_time(writes, Write { edits, op }) == 0 {
+                        made_to.version = version;
+                    }
+                }
+                None => context.leave(&op),
             }
         }
         self.may_take.append(&mut adopted.to_names());

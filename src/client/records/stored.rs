@@ -7,15 +7,6 @@
 use super::write::Edit;
 use crate::client::record::{Document, EntryEdit, Path, Value, push_string};
 
-/// A write as it is read.
-#[derive(Debug)]
-pub struct StoredWrite {
-    /// The version that it was made to.
-    pub version: Option<i32>,
-    /// None for a deletion.
-    pub edits: Vec<Edit>,
-}
-
 /// What writes were made to, as it is read.
 #[derive(Debug)]
 pub struct StoredBase {
@@ -91,8 +82,8 @@ pub fn base_text(version: Option<i32>, first: u64, document: Option<&Document>) 
     text.into()
 }
 
-/// Reads a write; `None` for anything else.
-pub fn read_write(text: &str) -> Option<StoredWrite> {
+/// Reads a write: the version that it was made to, and its edits, none for a deletion; `None` for anything else.
+pub fn read_write(text: &str) -> Option<(Option<i32>, Vec<Edit>)> {
     let write = Value::parse(text).ok()?;
     let list = write.member("edits");
     let mut edits = Vec::new();
@@ -107,7 +98,7 @@ pub fn read_write(text: &str) -> Option<StoredWrite> {
             None => Edit::new(Path::parse(&edit.member("path")?.string()?).ok()?, text("data")),
         });
     }
-    (list.is_none() || !edits.is_empty()).then(|| StoredWrite { version: number(write, "version"), edits })
+    (list.is_none() || !edits.is_empty()).then(|| (number(write, "version"), edits))
 }
 
 /// Reads what writes were made to; `None` for anything else.
@@ -146,13 +137,13 @@ mod tests {
             ];
             let text = write_text(version, &edits);
             let read = read_write(&text).expect("it can be read");
-            assert_eq!(read.version, version);
-            let read = read.edits;
+            assert_eq!(read.0, version);
+            let read = read.1;
             let shown = |edits: &[Edit]| -> Vec<_> {
                 edits.iter().map(|edit| (edit.path.text().to_owned(), edit.text.clone(), edit.entries)).collect()
             };
             assert_eq!(shown(&read), shown(&edits));
-            assert!(read_write(&write_text(version, &[])).is_some_and(|read| read.edits.is_empty()));
+            assert!(read_write(&write_text(version, &[])).is_some_and(|read| read.1.is_empty()));
         }
     }
 
