@@ -1,6 +1,6 @@
 //! Values by name.
 
-use std::{iter::Flatten, rc::Rc, slice};
+use std::{iter::Flatten, slice};
 
 use crate::slots::Slots;
 
@@ -40,7 +40,7 @@ impl<V> NameMap<V> {
 
     /// The value of a name, made by `make` if there is none yet.
     pub fn get_or_insert_with(&mut self, name: &str, make: impl FnOnce() -> V) -> &mut V {
-        let slot = self.slot_or_insert_with(name, |_| make());
+        let slot = self.slot_or_insert_with(name, make);
         self.values.get_mut(slot).expect("it has just been found or made")
     }
 
@@ -48,27 +48,29 @@ impl<V> NameMap<V> {
     pub fn set(&mut self, name: &str, value: V) {
         match self.get_mut(name) {
             Some(before) => *before = value,
-            None => drop(self.slot_or_insert_with(name, |_| value)),
+            None => drop(self.slot_or_insert_with(name, || value)),
         }
     }
 
     /// The slot of a name, under which its value is found without comparing names until the name is taken out. If there is
-    /// none yet, the value is made by `make`, which may keep the name.
-    pub fn slot_or_insert_with(&mut self, name: &str, make: impl FnOnce(&Rc<str>) -> V) -> usize {
-        match self.order.find_or_copy(name) {
-            Ok(slot) => slot,
-            Err((place, name)) => {
-                let value = Box::new(make(&name));
-                self.insert(place, name, value)
-            }
+    /// none yet, the value is made by `make`.
+    pub fn slot_or_insert_with(&mut self, name: &str, make: impl FnOnce() -> V) -> usize {
+        let slot = self.reserve(name);
+        if self.values.get(slot).is_none() {
+            self.values.fill(slot, Box::new(make()));
         }
+        slot
     }
 
+    /// The slot of a name; an empty one if it is new.
     #[inline(never)]
-    fn insert(&mut self, place: Place, name: Rc<str>, value: Box<V>) -> usize {
-        let slot = self.values.insert(value);
-        self.order.insert(place, Named { name, slot });
-        slot
+    fn reserve(&mut self, name: &str) -> usize {
+        let (place, slot) = self.order.place(name);
+        slot.unwrap_or_else(|| {
+            let slot = self.values.reserve();
+            self.order.insert(place, Named { name: name.into(), slot });
+            slot
+        })
     }
 
     /// The slot of a name.
@@ -117,14 +119,11 @@ impl<V> NameMap<V> {
         self.order.to_names()
     }
 
-    /// All values with their slots, in alphabetical order of their names.
-    pub fn for_each_slot(&mut self, mut visit: impl FnMut(usize, &mut V)) {
-        let values = &mut self.values;
-        self.order.walk(&mut |_, slot| {
-            if let Some(value) = values.get_mut(slot) {
-                visit(slot, value);
-            }
-        });
+    /// All slots as they are now, in alphabetical order of their names.
+    pub fn slots(&self) -> Vec<usize> {
+        let mut slots = Vec::with_capacity(self.len());
+        self.order.walk(&mut |_, slot| slots.push(slot));
+        slots
     }
 
     /// All values with their names, in alphabetical order.
@@ -190,7 +189,7 @@ struct Order {
 
 #[derive(Debug)]
 struct Named {
-    name: Rc<str>,
+    name: Box<str>,
     slot: usize,
 }
 
@@ -215,13 +214,6 @@ impl Order {
     #[inline(never)]
     fn find(&self, name: &str) -> Option<usize> {
         self.place(name).1
-    }
-
-    /// The slot of a name, or else where it belongs, and a copy of it.
-    #[inline(never)]
-    fn find_or_copy(&self, name: &str) -> Result<usize, (Place, Rc<str>)> {
-        let (place, slot) = self.place(name);
-        slot.ok_or_else(|| (place, name.into()))
     }
 
     /// Adds a name where it belongs.

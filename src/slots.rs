@@ -25,13 +25,28 @@ impl<V> Slots<V> {
     /// Takes in a value, and gives it a number.
     #[inline(never)]
     pub fn insert(&mut self, value: Box<V>) -> usize {
-        let slot = self.free.pop().unwrap_or(self.values.len());
-        match self.values.get_mut(slot) {
-            // Nothing is there, so nothing is to be dropped, which would not be the same for all types.
-            Some(free) => mem::forget(free.replace(value)),
-            None => self.values.push(Some(value)),
-        }
+        let slot = self.reserve();
+        self.fill(slot, value);
         slot
+    }
+
+    /// A number for a value to come.
+    #[inline(never)]
+    pub fn reserve(&mut self) -> usize {
+        self.free.pop().unwrap_or_else(|| {
+            self.values.push(None);
+            self.values.len() - 1
+        })
+    }
+
+    /// Puts a value where there is none.
+    #[inline(never)]
+    pub fn fill(&mut self, slot: usize, value: Box<V>) {
+        // Nothing is there, so nothing is to be dropped, which would not be the same for all types.
+        match self.values.get_mut(slot) {
+            Some(free) => mem::forget(free.replace(value)),
+            None => mem::forget(value),
+        }
     }
 
     /// The value with this number.

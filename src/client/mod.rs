@@ -296,7 +296,7 @@ impl Client {
             return;
         }
         if before.is_some() {
-            let reason = self.connection.snapshot().reason;
+            let reason = self.connection.reason();
             let culprit = self.context.flight.on_lost(self.context.now, reason.as_ref(), self.context.pings.answered);
             self.features.on_lost(&mut self.context, culprit.as_ref());
         }

@@ -161,7 +161,7 @@ macro_rules! field {
 macro_rules! either {
     ($one:literal => $first:expr, $other:literal => $second:expr) => {
         (concat!("'", $one, "' or '", $other, "'"), |field, value| {
-            *field = if is_second(value, [$one, $other])? { $second } else { $first };
+            *field = if is_second(value, &[$one, $other])? { $second } else { $first };
             Some(())
         })
     };
@@ -318,7 +318,7 @@ const OBJECT: Kind<()> =
     ("an object with get, set, delete and reset", |_, value| (*value == OptionValue::Object).then_some(()));
 const ANYTHING: Kind<()> = ("anything", |_, _| Some(()));
 const STORAGE_NAME: Kind<()> =
-    ("'indexdb' or 'localstorage'", |_, value| is_second(value, ["indexdb", "localstorage"]).map(drop));
+    ("'indexdb' or 'localstorage'", |_, value| is_second(value, &["indexdb", "localstorage"]).map(drop));
 
 /// A number from `lowest` to the longest time a timer can wait.
 fn number(value: &OptionValue<'_>, lowest: f64) -> Option<f64> {
@@ -373,7 +373,7 @@ fn add_texts(field: &mut Vec<String>, value: &OptionValue<'_>) -> Option<()> {
 }
 
 /// Which of two strings the value is: whether it is the second.
-fn is_second(value: &OptionValue<'_>, choices: [&str; 2]) -> Option<bool> {
+fn is_second(value: &OptionValue<'_>, choices: &[&str; 2]) -> Option<bool> {
     choices.iter().position(|choice| *value == OptionValue::Text(choice)).map(|index| index == 1)
 }
 
@@ -408,11 +408,13 @@ fn set_path(field: &mut String, value: &OptionValue<'_>) -> Option<()> {
 
 fn set_stop_codes(field: &mut Vec<u16>, value: &OptionValue<'_>) -> Option<()> {
     let OptionValue::List(codes) = *value else { return None };
-    let is_code = |code: &f64| (1000.0..5000.0).contains(code) && code % 1.0 == 0.0;
-    codes.iter().all(is_code).then(|| {
-        field.clear();
-        codes.iter().for_each(|code| field.push(*code as u16));
-    })
+    let mut stop_codes = Vec::new();
+    for code in codes {
+        stop_codes
+            .push(Some(*code as u16).filter(|known| *known >= 1000 && *known < 5000 && f64::from(*known) == *code)?);
+    }
+    *field = stop_codes;
+    Some(())
 }
 
 fn set_auth_params(field: &mut Option<AuthParams>, value: &OptionValue<'_>) -> Option<()> {

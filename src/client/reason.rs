@@ -3,7 +3,7 @@
 use crate::client::error::{ClientError, ConnectionFailure};
 
 /// Why a connection or an attempt ended, and what follows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CloseReason {
     /// What kind of end it was.
     pub kind: CloseKind,

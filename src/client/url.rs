@@ -18,20 +18,20 @@ pub fn parse_url(url: &str, default_path: &str) -> Result<String, UrlError> {
     if url.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
         return Err(UrlError("a URL without white space or control characters"));
     }
-    if url.contains('#') {
+    if !split_before(url, b"#").1.is_empty() {
         return Err(UrlError("a URL without a fragment ('#')"));
     }
-    let (scheme, rest) = match split_at_slashes(url) {
-        Some(("", rest)) => ("ws:", rest),
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws:") => ("ws:", rest),
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("wss:") => ("wss:", rest),
-        _ if names_scheme(url) => {
-            return Err(UrlError("ws:// or wss:// (only ws and wss are supported)"));
-        }
-        _ => ("ws:", url),
+    let (scheme, rest) = split_before(url, b":/?");
+    let is_scheme = |known: &&&str| scheme.eq_ignore_ascii_case(known);
+    let known = ["ws", "wss", "http", "https"].iter().find(is_scheme);
+    let (scheme, rest) = match (known, rest.strip_prefix("://")) {
+        (Some(scheme @ (&"ws" | &"wss")), Some(rest)) => (*scheme, rest),
+        // Anything else with a colon is `host:port`.
+        (None, None) => ("ws", url.strip_prefix("//").unwrap_or(url)),
+        (Some(_), None) if !rest.starts_with(':') => ("ws", url),
+        _ => return Err(UrlError("ws:// or wss:// (only ws and wss are supported)")),
     };
-    let host_end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
-    let (host, path_and_query) = rest.split_at_checked(host_end).unwrap_or_default();
+    let (host, path_and_query) = split_before(rest, b"/?");
     if host.is_empty() || host.starts_with(':') || host.ends_with('@') {
         return Err(UrlError("a URL with a host"));
     }
@@ -40,35 +40,26 @@ pub fn parse_url(url: &str, default_path: &str) -> Result<String, UrlError> {
         query if query.starts_with('?') => (default_path, query),
         path => (path, ""),
     };
-    Ok([scheme, "//", host, path, query].concat())
+    Ok([scheme, "://", host, path, query].concat())
 }
 
 /// A URL that [`parse_url`] has made, as it may be shown or kept: the query and the user info may be secret.
 pub fn without_secrets(url: &str) -> String {
-    let (scheme, rest) = split_at_slashes(url).unwrap_or(("", url));
-    let end = rest.bytes().position(|byte| byte == b'?').unwrap_or(rest.len());
-    let host_end = rest.bytes().position(|byte| byte == b'/').unwrap_or(end).min(end);
-    let host = rest.as_bytes().iter().take(host_end).rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
-    [scheme, "//", rest.get(host..end).unwrap_or_default()].concat()
+    let (scheme, rest) = split_before(url, b"/");
+    let (address, _) = split_before(rest.strip_prefix("//").unwrap_or(rest), b"?");
+    let (mut host, path) = split_before(address, b"/");
+    while let Some(behind) = split_before(host, b"@").1.strip_prefix('@') {
+        host = behind;
+    }
+    [scheme, "//", host, path].concat()
 }
 
-/// What stands before and after the first `//`. Not `str::split_once`: searching for a string and slicing with a panic
-/// would bring four kilobytes of gzipped WebAssembly.
-fn split_at_slashes(url: &str) -> Option<(&str, &str)> {
-    let position = url.as_bytes().windows(2).position(|pair| pair == b"//")?;
-    Some((url.get(..position)?, url.get(position + 2..)?))
-}
-
-/// Whether the URL begins with a scheme: a known one, or any before `//`. Anything else with a colon is `host:port`.
-fn names_scheme(url: &str) -> bool {
-    let Some(colon) = url.bytes().position(|byte| matches!(byte, b':' | b'/' | b'?')) else {
-        return false;
-    };
-    let (Some(scheme), Some(rest)) = (url.get(..colon), url.get(colon..)) else {
-        return false;
-    };
-    let known = ["ws", "wss", "http", "https"];
-    rest.starts_with(':') && (rest.starts_with("://") || known.iter().any(|known| scheme.eq_ignore_ascii_case(known)))
+/// What stands before the first of these ASCII characters, and the rest. Not `str::split_once`: searching for a string and
+/// slicing with a panic would bring four kilobytes of gzipped WebAssembly.
+#[inline(never)]
+fn split_before<'a>(text: &'a str, first: &[u8]) -> (&'a str, &'a str) {
+    let end = text.bytes().position(|byte| first.contains(&byte)).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -134,6 +134,11 @@ impl Connection {
         matches!(self.phase, Phase::Closed)
     }
 
+    /// Why there was no connection, the last time.
+    pub const fn reason(&self) -> Option<CloseReason> {
+        self.reason
+    }
+
     /// The connection at this moment.
     pub fn snapshot(&self) -> Snapshot {
         let (opened_at, round_trip_ms) = match &self.phase {
@@ -142,7 +147,7 @@ impl Connection {
         };
         Snapshot {
             state: self.announced,
-            reason: self.reason.clone(),
+            reason: self.reason,
             attempt: if opened_at.is_some() { 0 } else { self.backoff.attempts() },
             reconnect_tries: self.backoff.attempts(),
             next_attempt_at: match self.phase {

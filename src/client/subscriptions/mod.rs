@@ -2,8 +2,6 @@
 
 mod subject;
 
-use std::rc::Rc;
-
 use self::subject::Direction;
 use super::{
     answer::Answer,
@@ -43,7 +41,7 @@ pub struct Subscriptions {
 
 #[derive(Debug)]
 struct Subscription {
-    name: Rc<str>,
+    name: Box<str>,
     wanted: bool,
     server: Knowledge,
     is_changed: bool,
@@ -93,8 +91,8 @@ impl Subscriptions {
 
     /// The application wants `name`.
     pub fn subscribe(&mut self, context: &mut Context, name: &str) {
-        let new = |name: &Rc<str>| Subscription {
-            name: name.clone(),
+        let new = || Subscription {
+            name: name.into(),
             wanted: true,
             server: Knowledge::Nothing,
             is_changed: false,
@@ -181,14 +179,12 @@ impl Subscriptions {
 
     /// The application restores what [`Resubscribe::Manual`] left to it.
     pub fn resubscribe(&mut self, context: &mut Context) {
-        let changed = &mut self.changed;
-        self.names.for_each_slot(|slot, it| {
-            if it.server == Knowledge::Held {
+        for slot in self.names.slots() {
+            if let Some(it) = self.names.at_mut(slot).filter(|it| it.server == Knowledge::Held) {
                 it.server = Knowledge::Nothing;
-                it.is_changed = true;
-                changed.push(slot);
+                self.mark(slot);
             }
-        });
+        }
         self.flush(context, self.gap_ms);
     }
 
@@ -200,13 +196,12 @@ impl Subscriptions {
         };
         self.asked.cut();
         self.flush_at = None;
-        self.changed.clear();
-        let changed = &mut self.changed;
-        self.names.for_each_slot(|slot, it| {
+        self.changed = self.names.slots();
+        for slot in &self.changed {
+            let Some(it) = self.names.at_mut(*slot) else { continue };
             it.server = forgotten;
             (it.is_changed, it.is_repeated, it.unacknowledged) = (true, false, 0);
-            changed.push(slot);
-        });
+        }
     }
 
     /// When time alone changes something, and what.
