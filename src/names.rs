@@ -1,6 +1,6 @@
 //! Values by name.
 
-use std::{iter::Flatten, slice};
+use std::{iter::Flatten, rc::Rc, slice};
 
 use crate::slots::Slots;
 
@@ -22,6 +22,7 @@ impl<V> Default for NameMap<V> {
 
 impl<V> NameMap<V> {
     /// An empty map.
+    #[inline(never)]
     pub const fn new() -> Self {
         Self { order: Order { lists: Vec::new(), len: 0 }, values: Slots::new() }
     }
@@ -52,9 +53,7 @@ impl<V> NameMap<V> {
         }
     }
 
-    /// The slot of a name, under which its value is found without comparing names until the name is taken out. If there is
-    /// none yet, the value is made by `make`.
-    pub fn slot_or_insert_with(&mut self, name: &str, make: impl FnOnce() -> V) -> usize {
+    fn slot_or_insert_with(&mut self, name: &str, make: impl FnOnce() -> V) -> usize {
         let slot = self.reserve(name);
         if self.values.get(slot).is_none() {
             self.values.fill(slot, Box::new(make()));
@@ -71,6 +70,20 @@ impl<V> NameMap<V> {
             self.order.insert(place, Named { name: name.into(), slot });
             slot
         })
+    }
+
+    /// The slot of a name, under which its value is found without comparing names until the name is taken out; or else where
+    /// it belongs.
+    pub fn find(&self, name: &str) -> Result<usize, Place> {
+        let (place, slot) = self.order.place(name);
+        slot.ok_or(place)
+    }
+
+    /// Puts a name where it belongs, and returns its slot.
+    pub fn insert(&mut self, place: Place, name: Rc<str>, value: V) -> usize {
+        let slot = self.values.insert(Box::new(value));
+        self.order.insert(place, Named { name, slot });
+        slot
     }
 
     /// The slot of a name.
@@ -189,12 +202,12 @@ struct Order {
 
 #[derive(Debug)]
 struct Named {
-    name: Box<str>,
+    name: Rc<str>,
     slot: usize,
 }
 
 /// A list, and a position in it.
-type Place = (usize, usize);
+pub type Place = (usize, usize);
 
 /// The most names in one list.
 const LIST_MAX_NAMES: usize = 128;

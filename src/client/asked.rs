@@ -35,6 +35,7 @@ struct Line {
 }
 
 impl<What> Default for Asked<What> {
+    #[inline(never)]
     fn default() -> Self {
         Self { order: Order::default(), whats: Slots::default() }
     }

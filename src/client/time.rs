@@ -18,11 +18,13 @@ impl Instant {
     }
 
     /// The moment `ms` milliseconds later; saturates at the end of time.
+    #[inline(never)]
     pub const fn after_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
     /// Milliseconds from `earlier` to this moment, 0 if `earlier` is in fact later.
+    #[inline(never)]
     pub const fn since_ms(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }

@@ -11,12 +11,13 @@ struct Table {
 }
 
 impl Table {
-    fn position(&self, number: i32) -> Option<usize> {
-        self.numbers.iter().position(|known| i32::from(*known) == number)
+    /// Where a number stands, or would stand if it were there.
+    fn position(&self, number: i32) -> usize {
+        self.numbers.iter().take_while(|known| i32::from(**known) != number).count()
     }
 
     fn name(&self, number: i32) -> Option<&'static str> {
-        self.names.split(' ').nth(self.position(number)?)
+        self.names.split(' ').nth(self.position(number)).filter(|name| !name.is_empty())
     }
 }
 
@@ -59,7 +60,7 @@ macro_rules! numbered {
 
                 /// The variant with this number on the wire.
                 pub fn from_number(number: i32) -> Option<Self> {
-                    Self::ALL.get(Self::TABLE.position(number)?).copied()
+                    Self::ALL.get(Self::TABLE.position(number)).copied()
                 }
 
                 /// The number on the wire.

@@ -2,6 +2,8 @@
 
 mod subject;
 
+use std::rc::Rc;
+
 use self::subject::Direction;
 use super::{
     answer::Answer,
@@ -41,7 +43,7 @@ pub struct Subscriptions {
 
 #[derive(Debug)]
 struct Subscription {
-    name: Box<str>,
+    name: Rc<str>,
     wanted: bool,
     server: Knowledge,
     is_changed: bool,
@@ -91,16 +93,19 @@ impl Subscriptions {
 
     /// The application wants `name`.
     pub fn subscribe(&mut self, context: &mut Context, name: &str) {
-        let new = || Subscription {
-            name: name.into(),
-            wanted: true,
-            server: Knowledge::Nothing,
-            is_changed: false,
-            unacknowledged: 0,
-            last_message: 0,
-            is_repeated: false,
-        };
-        let slot = self.names.slot_or_insert_with(name, new);
+        let slot = self.names.find(name).unwrap_or_else(|place| {
+            let name: Rc<str> = name.into();
+            let new = Subscription {
+                name: name.clone(),
+                wanted: true,
+                server: Knowledge::Nothing,
+                is_changed: false,
+                unacknowledged: 0,
+                last_message: 0,
+                is_repeated: false,
+            };
+            self.names.insert(place, name, new)
+        });
         let Some(it) = self.names.at_mut(slot) else { return };
         it.wanted = true;
         it.server = match it.server {
