@@ -125,8 +125,8 @@ impl<What> Asked<What> {
     #[inline(never)]
     pub fn cut(&mut self) -> Vec<Box<What>> {
         let mut cut = Vec::new();
-        for slot in self.order.cut() {
-            if let Some(what) = self.whats.remove(slot) {
+        for id in self.order.to_ids() {
+            if let Some(what) = self.answer(id) {
                 cut.push(what);
             }
         }
@@ -163,19 +163,6 @@ impl Order {
             }
         }
         ids
-    }
-
-    /// Removes all lines, and returns their slots.
-    fn cut(&mut self) -> Vec<usize> {
-        let mut slots = Vec::with_capacity(self.len());
-        for line in self.lines() {
-            count_visits(1);
-            slots.extend(line.slot);
-        }
-        self.lines.clear();
-        self.deadlines.clear();
-        (self.answered, self.first) = (0, 0);
-        slots
     }
 
     /// A new line for what is in a slot.

@@ -184,21 +184,22 @@ fn names(count: usize) -> Vec<String> {
 }
 
 fn call(ticket: u32, is_durable: bool) -> Command<'static> {
-    Command::Rpc(RpcCommand::Make(RpcCall {
-        ticket: Ticket(ticket),
+    let offer = Offer {
+        kind: Kind::Call { idempotent: ticket.is_multiple_of(2) },
         name: "procedure",
         data: Some("1"),
-        timeout_ms: Some(60_000 - u64::from(ticket) % 100),
-        idempotent: ticket.is_multiple_of(2),
-        is_durable,
+        delivery: if is_durable { Delivery::Durable } else { Delivery::Memory },
         ttl_ms: None,
-    }))
+        key: None,
+        receipt: Some(Ticket(ticket)),
+    };
+    Command::Rpc(RpcCommand::Make { offer, timeout_ms: Some(60_000 - u64::from(ticket) % 100) })
 }
 
 /// A call that nobody waits for for longer than a moment.
 fn hurried(command: Command<'_>) -> Command<'_> {
-    let Command::Rpc(RpcCommand::Make(call)) = command else { panic!("it is a call") };
-    Command::Rpc(RpcCommand::Make(RpcCall { timeout_ms: Some(100), ..call }))
+    let Command::Rpc(RpcCommand::Make { offer, .. }) = command else { panic!("it is a call") };
+    Command::Rpc(RpcCommand::Make { offer, timeout_ms: Some(100) })
 }
 
 /// Calls, one of which in three places is accepted and answered, twice.

@@ -71,8 +71,8 @@ pub use self::{
     features::OutboxView,
     io::{
         Command, ConnectionState, Delivery, Entry, EventCommand, Frame, Input, Kind, ListenCommand, LockOutcome, Offer,
-        OutboxNews, Outcome, Output, PageSignal, PresenceCommand, RpcAnswer, RpcCall, RpcCommand, RpcRequest,
-        RpcRequestId, SocketEvent, SocketId, StorageEvent, Ticket,
+        OutboxNews, Outcome, Output, PageSignal, PresenceCommand, RpcAnswer, RpcCommand, RpcRequest, RpcRequestId,
+        SocketEvent, SocketId, StorageEvent, Ticket,
     },
     options::{
         Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,

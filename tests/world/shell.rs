@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::client::{
     Client, ClientError, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, ListenCommand,
-    Offer, Options, Output, PresenceCommand, RpcCall, RpcCommand, RpcRequest, SocketEvent, SocketId, Ticket, parse_url,
+    Offer, Options, Output, PresenceCommand, RpcCommand, RpcRequest, SocketEvent, SocketId, Ticket, parse_url,
     record::Path,
 };
 
@@ -539,23 +539,23 @@ impl Shell {
             Wish::Make { name, data, timeout_ms, idempotent } => {
                 self.watch.call_made(ticket);
                 self.calls.push((data.clone().unwrap_or_default(), ticket));
-                let (data, timeout_ms, idempotent) = (data.as_deref(), *timeout_ms, *idempotent);
-                let (is_durable, ttl_ms) = (false, None);
-                let call = RpcCall { ticket, name, data, timeout_ms, idempotent, is_durable, ttl_ms };
-                (Command::Rpc(RpcCommand::Make(call)), true)
+                let (kind, data, delivery) =
+                    (Kind::Call { idempotent: *idempotent }, data.as_deref(), Delivery::Memory);
+                let offer = Offer { kind, name, data, delivery, ttl_ms: None, key: None, receipt: Some(ticket) };
+                (Command::Rpc(RpcCommand::Make { offer, timeout_ms: *timeout_ms }), true)
             }
             Wish::MakeDurable { name, data, timeout_ms, ttl_ms, idempotent } => {
                 self.calls.push((data.clone(), ticket));
-                let call = RpcCall {
-                    ticket,
+                let offer = Offer {
+                    kind: Kind::Call { idempotent: *idempotent },
                     name,
                     data: Some(data),
-                    timeout_ms: *timeout_ms,
-                    idempotent: *idempotent,
-                    is_durable: true,
+                    delivery: Delivery::Durable,
                     ttl_ms: *ttl_ms,
+                    key: None,
+                    receipt: Some(ticket),
                 };
-                (Command::Rpc(RpcCommand::Make(call)), true)
+                (Command::Rpc(RpcCommand::Make { offer, timeout_ms: *timeout_ms }), true)
             }
             Wish::Cancel(ticket) => (Command::Rpc(RpcCommand::Cancel(*ticket)), false),
             Wish::Answer { request, name, reply } => {

@@ -16,7 +16,7 @@ use crate::{browser::api::record, client::RecordCommand};
 use crate::{
     browser::{driver::Driver, sink::Sink},
     client::{
-        ClientError, Command, Delivery, EventCommand, Kind, ListenCommand, Offer, PresenceCommand, RpcAnswer, RpcCall,
+        ClientError, Command, Delivery, EventCommand, Kind, ListenCommand, Offer, PresenceCommand, RpcAnswer,
         RpcCommand, RpcRequestId, Ticket, UrlError, parse_url,
     },
 };
@@ -248,16 +248,13 @@ impl DeepstreamClient {
             Command::Event(EventCommand::Listen(command))
         };
         let offered = |accept| listen(ListenCommand::Answer { subscription: name, offer: id, accept });
+        let (ttl_ms, key) = (second.map(u64::from), key.as_deref());
+        let offer = |kind, delivery, receipt| Offer { kind, name, data, delivery, ttl_ms, key, receipt };
         let command = match what {
-            Action::Emit => Command::Event(EventCommand::Emit(Offer {
-                kind: Kind::Event,
-                name,
-                data,
-                delivery: delivery_of(id),
-                ttl_ms: second.map(u64::from),
-                key: key.as_deref(),
-                receipt: flag.then_some(ticket),
-            })),
+            Action::Emit => {
+                let (delivery, receipt) = (delivery_of(id), flag.then_some(ticket));
+                Command::Event(EventCommand::Emit(offer(Kind::Event, delivery, receipt)))
+            }
             Action::Subscribe => Command::Event(EventCommand::Subscribe(name)),
             Action::Unsubscribe => Command::Event(EventCommand::Unsubscribe(name)),
             Action::ReportOverflow => {
@@ -286,15 +283,12 @@ impl DeepstreamClient {
             }
             Action::Provide => Command::Rpc(RpcCommand::Provide(name)),
             Action::Unprovide => Command::Rpc(RpcCommand::Unprovide(name)),
-            Action::Make | Action::MakeDurable => Command::Rpc(RpcCommand::Make(RpcCall {
-                ticket,
-                name,
-                data,
-                timeout_ms: number.map(u64::from),
-                idempotent: flag,
-                is_durable: matches!(what, Action::MakeDurable),
-                ttl_ms: second.map(u64::from),
-            })),
+            Action::Make | Action::MakeDurable => {
+                let is_durable = matches!(what, Action::MakeDurable);
+                let delivery = if is_durable { Delivery::Durable } else { Delivery::Memory };
+                let offer = offer(Kind::Call { idempotent: flag }, delivery, Some(ticket));
+                Command::Rpc(RpcCommand::Make { offer, timeout_ms: number.map(u64::from) })
+            }
             Action::Cancel => Command::Rpc(RpcCommand::Cancel(Ticket(id))),
             Action::AcceptRequest => answer(RpcAnswer::Accept),
             Action::RejectRequest => answer(RpcAnswer::Reject),
@@ -313,8 +307,7 @@ impl DeepstreamClient {
             Action::Clear => Command::ClearOutbox,
             #[cfg(feature = "records")]
             what => {
-                let arguments =
-                    Arguments { ticket, name, data, number, flag, key: key.as_deref(), second, list: &texts };
+                let arguments = Arguments { ticket, name, data, number, flag, key, second, list: &texts };
                 match record::command(driver, what, &arguments)? {
                     Some(command) => Command::Record(command),
                     None => return Ok(ticket.0),

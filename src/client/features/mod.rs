@@ -13,7 +13,7 @@ use super::{
     error::ClientError,
     event::{EventQueue, Events},
     flight::Item,
-    io::{Command, Entry, EventCommand, ListenCommand, PresenceCommand, RpcCall, RpcCommand},
+    io::{Command, Delivery, Entry, EventCommand, ListenCommand, Offer, PresenceCommand, RpcCommand},
     presence::Presence,
     records::Records,
     rpc::{Requestor, Rpc},
@@ -69,7 +69,8 @@ impl Features {
 
     /// What had to wait for what is on its way may be sent.
     pub fn send_waiting(&mut self, context: &mut Context) {
-        self.rpc.send_waiting(context);
+        self.rpc.provider.send_waiting(context);
+        self.rpc.requestor.on_room(context);
         self.records.write_waiting();
         self.events.queue.flush(context);
     }
@@ -83,7 +84,8 @@ impl Features {
         self.events.listens.on_lost(context);
         self.presence.on_lost();
         self.records.on_lost(context, culprit);
-        self.rpc.on_lost(context, culprit);
+        self.rpc.provider.on_lost(context, culprit);
+        self.rpc.requestor.on_lost(context, culprit);
         context.log.start_deadline = None;
         context.log.groups.tidy(None);
         self.store_calls_again(context);
@@ -135,9 +137,10 @@ impl Features {
             }
             Command::Presence(PresenceCommand::Subscribe(_) | PresenceCommand::SubscribeAll) => Topic::Presence,
             Command::Rpc(RpcCommand::Provide(_)) => Topic::Rpc,
-            Command::Rpc(RpcCommand::Make(call)) => {
+            Command::Rpc(RpcCommand::Make { offer, timeout_ms }) => {
                 // Rejected like those that waited when it was closed.
-                return Some(Command::Rpc(RpcCommand::Make(RpcCall { is_durable: false, ..call })));
+                let offer = Offer { delivery: Delivery::Memory, ..offer };
+                return Some(Command::Rpc(RpcCommand::Make { offer, timeout_ms }));
             }
             #[cfg(feature = "records")]
             Command::Record(command) => {

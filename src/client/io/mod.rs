@@ -13,7 +13,7 @@ pub use self::{
     entry::{CHOSEN_KEY, Claim, Delivery, Entry, GroupId, Kind, Offer, Owner, Progress},
     event::{EventCommand, ListenCommand},
     presence::PresenceCommand,
-    rpc::{RpcAnswer, RpcCall, RpcCommand, RpcRequest, RpcRequestId},
+    rpc::{RpcAnswer, RpcCommand, RpcRequest, RpcRequestId},
 };
 use super::error::{ClientError, DropReason};
 use crate::wire::Topic;

@@ -1,6 +1,6 @@
 //! What the application and the client say to each other about remote procedure calls.
 
-use super::Ticket;
+use super::{Offer, Ticket};
 
 /// What the application asks for of remote procedure calls.
 #[derive(Clone, Debug)]
@@ -10,7 +10,12 @@ pub enum RpcCommand<'a> {
     /// `unprovide()` of one that was.
     Unprovide(&'a str),
     /// `make()`.
-    Make(RpcCall<'a>),
+    Make {
+        /// The call.
+        offer: Offer<'a>,
+        /// How long the application waits for the outcome, connected or not, in milliseconds; `None` for ever.
+        timeout_ms: Option<u64>,
+    },
     /// The application no longer wants the outcome of a call.
     Cancel(Ticket),
     /// The application says something about an [`Output::RpcRequest`].
@@ -22,25 +27,6 @@ pub enum RpcCommand<'a> {
         /// What it says.
         answer: RpcAnswer<'a>,
     },
-}
-
-/// `make()`: a call as the application asks for it.
-#[derive(Clone, Copy, Debug)]
-pub struct RpcCall<'a> {
-    /// Settled with the result.
-    pub ticket: Ticket,
-    /// The procedure.
-    pub name: &'a str,
-    /// JSON text; `None` for `undefined`.
-    pub data: Option<&'a str>,
-    /// How long the application waits for the outcome, connected or not, in milliseconds; `None` for ever.
-    pub timeout_ms: Option<u64>,
-    /// Whether it may be executed twice, so that it can be sent again where its outcome is unknown.
-    pub idempotent: bool,
-    /// Whether it shall be made even if the page does not live to see it.
-    pub is_durable: bool,
-    /// How long one that is durable is worth making, in milliseconds; `None` for what the options say.
-    pub ttl_ms: Option<u64>,
 }
 
 /// One request of many over the life of a client.

@@ -8,8 +8,7 @@ use self::{provider::Provider, requestor::entry};
 use super::{
     answer::Answer,
     context::Context,
-    flight::Item,
-    io::{Entry, RpcCommand},
+    io::{Delivery, Entry, RpcCommand},
 };
 use crate::wire::{RpcAction, RpcMessage};
 
@@ -33,9 +32,9 @@ impl Rpc {
         match command {
             RpcCommand::Provide(name) => self.provider.names.subscribe(context, name),
             RpcCommand::Unprovide(name) => self.provider.names.unsubscribe(context, name),
-            RpcCommand::Make(call) => {
-                let op = entry(context, &call);
-                if call.is_durable {
+            RpcCommand::Make { offer, timeout_ms } => {
+                let op = entry(context, &offer, timeout_ms);
+                if op.delivery == Delivery::Durable {
                     return Some(op);
                 }
                 self.requestor.make(context, op);
@@ -46,18 +45,6 @@ impl Rpc {
             }
         }
         None
-    }
-
-    /// What had to wait for what is on its way may be sent.
-    pub fn send_waiting(&mut self, context: &mut Context) {
-        self.provider.send_waiting(context);
-        self.requestor.on_room(context);
-    }
-
-    /// The session is over.
-    pub fn on_lost(&mut self, context: &mut Context, culprit: Option<&Item>) {
-        self.provider.on_lost(context, culprit);
-        self.requestor.on_lost(context, culprit);
     }
 
     /// A message of the topic RPC arrived.

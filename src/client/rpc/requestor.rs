@@ -11,7 +11,7 @@ use crate::{
         context::{Context, Visit},
         error::{ClientError, DropReason, RpcFailure},
         flight::Item,
-        io::{Delivery, Entry, Kind, Offer, Output, Progress, RpcCall, Ticket},
+        io::{Delivery, Entry, Kind, Offer, Output, Progress, Ticket},
         limits::{RPC_KEPT_MAX_BYTES, RPC_KEPT_MAX_CALLS},
         log::{Extent, Purpose},
         time::{Instant, Wake, earlier},
@@ -389,17 +389,9 @@ impl Requestor {
 }
 
 /// A call as the application wants it made.
-pub fn entry(context: &mut Context, call: &RpcCall<'_>) -> Entry {
-    let mut op = context.entry(&Offer {
-        kind: Kind::Call { idempotent: call.idempotent },
-        name: call.name,
-        data: call.data,
-        delivery: if call.is_durable { Delivery::Durable } else { Delivery::Memory },
-        ttl_ms: call.ttl_ms,
-        key: None,
-        receipt: Some(call.ticket),
-    });
-    if let Some(timeout_ms) = call.timeout_ms {
+pub fn entry(context: &mut Context, offer: &Offer<'_>, timeout_ms: Option<u64>) -> Entry {
+    let mut op = context.entry(offer);
+    if let Some(timeout_ms) = timeout_ms {
         let settle_by = context.now.after_ms(timeout_ms);
         op.settle_by = Some(settle_by);
         // Whoever is told that it was never made must be able to rely on that.
