@@ -73,14 +73,4 @@ impl<V> Slots<V> {
     pub fn iter(&self) -> impl Iterator<Item = (usize, &V)> {
         self.values.iter().enumerate().filter_map(|(slot, value)| Some((slot, value.as_deref()?)))
     }
-
-    /// All values, in the order of their numbers.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.values.iter_mut().filter_map(Option::as_deref_mut)
-    }
-
-    /// How many numbers were given at most, those that are free again among them.
-    pub const fn capacity(&self) -> usize {
-        self.values.len()
-    }
 }

@@ -138,7 +138,7 @@ fn what_another_build_has_left_of_records_is_left_to_it() {
     assert_eq!(page.emitted, ["news"]);
     assert!(!page.storage.contains_key(&of_event));
     assert_eq!(page.storage.get(&of_record.0), Some(&of_record.1));
-    assert!(page.client.outbox().entries().next().is_none());
+    page.client.for_each_entry(&mut |entry| panic!("{entry:?}"));
     assert_eq!(page.errors, 0);
     let of_former = of_record.0.rsplit_once('/').expect("it has parts").0;
     assert!(!page.locks.iter().any(|lock| lock.starts_with(of_former)), "another page can have it: {:?}", page.locks);

@@ -23,7 +23,7 @@ use super::{
     timer::{Timer, now, queue_microtask},
 };
 use crate::client::{
-    Client, ClientError, Command, Input, Instant, Options, OutboxView, Output, PageSignal, RpcError, RpcFailure,
+    Client, ClientError, Command, Entry, Input, Instant, Log, Options, Output, PageSignal, RpcError, RpcFailure,
     Snapshot, SocketEvent, SocketId, Ticket,
 };
 #[cfg(feature = "records")]
@@ -153,8 +153,13 @@ impl Driver {
     }
 
     /// Lets somebody look into the outbox.
-    pub fn with_outbox<T>(&self, look: impl FnOnce(OutboxView<'_>) -> T) -> T {
+    pub fn with_outbox<T>(&self, look: impl FnOnce(&Log) -> T) -> T {
         look(self.client.borrow().outbox())
+    }
+
+    /// Calls `visit` for all that waits for the server.
+    pub fn for_each_entry(&self, visit: &mut dyn FnMut(&Entry)) {
+        self.client.borrow_mut().for_each_entry(visit);
     }
 
     /// Whether the server has refused to let this client provide `name`, in this session.

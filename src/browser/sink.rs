@@ -140,11 +140,11 @@ impl Sink {
         const CHANGED: u32 = 2;
         told(match news {
             OutboxNews::Sent(entries) if self.is_outbox_heard(SENT) => {
-                self.outbox_sent(SENT, &to_array(&mut entries.iter(), false))
+                self.outbox_sent(SENT, &to_array(entries, false))
             }
             // Whoever wants to save what the client could not send needs the payloads.
             OutboxNews::Dropped { why, entries } if self.is_outbox_heard(DROPPED) => {
-                self.outbox_dropped(DROPPED, &to_array(&mut entries.iter(), true), why.name())
+                self.outbox_dropped(DROPPED, &to_array(entries, true), why.name())
             }
             OutboxNews::Changed => self.outbox_changed(CHANGED),
             OutboxNews::Degraded { words } => self.storage_degraded(words),

@@ -64,17 +64,15 @@ impl<What> Asked<What> {
         self.order.find(&|slot| self.whats.get(slot).is_some_and(&is_meant))
     }
 
-    /// All questions, the oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = &What> {
-        let lines = self.order.lines();
-        count_visits(lines.len());
-        lines.iter().filter_map(|line| self.whats.get(line.slot?))
-    }
-
-    /// All questions, in no order.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut What> {
-        count_visits(self.whats.capacity());
-        self.whats.iter_mut()
+    /// Calls `visit` for all questions, the oldest first.
+    #[inline(never)]
+    pub fn for_each(&mut self, visit: &mut dyn FnMut(&mut What)) {
+        for line in self.order.lines() {
+            count_visits(1);
+            if let Some(what) = line.slot.and_then(|slot| self.whats.get_mut(slot)) {
+                visit(what);
+            }
+        }
     }
 
     /// The numbers of all questions as they are now, the oldest first: the table may change while they are looked at.

@@ -63,17 +63,17 @@ mod url;
 
 use self::{
     connection::Connection, context::Context, deduplication::Deduplication, features::Features, flight::Flight,
-    log::Log, pings::Pings, time::earliest,
+    pings::Pings, time::earliest,
 };
 pub use self::{
     connection::Snapshot,
     error::{ClientError, ConnectionFailure, DropReason, RecordFailure, RpcError, RpcFailure},
-    features::OutboxView,
     io::{
         Command, ConnectionState, Delivery, Entry, EventCommand, Frame, Input, Kind, ListenCommand, LockOutcome, Offer,
-        OutboxNews, Outcome, Output, PageSignal, PresenceCommand, RpcAnswer, RpcCommand, RpcRequest, RpcRequestId,
-        SocketEvent, SocketId, StorageEvent, Ticket,
+        OutboxNews, Outcome, Output, PageSignal, PresenceCommand, Progress, RpcAnswer, RpcCommand, RpcRequest,
+        RpcRequestId, SocketEvent, SocketId, StorageEvent, Ticket,
     },
+    log::Log,
     options::{
         Accepted, AuthParams, BackoffKind, HeartbeatFailure, OptionError, OptionValue, Options, OutboxStorage,
         Overflow, Resubscribe,
@@ -158,9 +158,21 @@ impl Client {
         &mut self.features.records
     }
 
-    /// What waits for the server.
-    pub const fn outbox(&self) -> OutboxView<'_> {
-        OutboxView { features: &self.features, log: &self.context.log }
+    /// How much waits for the server.
+    pub const fn outbox(&self) -> &Log {
+        &self.context.log
+    }
+
+    /// Calls `visit` for all that waits or is on its way: events, calls, and what was written to records, each oldest first;
+    /// what is of other users comes last.
+    pub fn for_each_entry(&mut self, visit: &mut dyn FnMut(&Entry)) {
+        for is_held in [false, true] {
+            self.features.for_each_shown(&mut self.context, &mut |entry| {
+                if (entry.progress == Progress::Held) == is_held {
+                    visit(entry);
+                }
+            });
+        }
     }
 
     /// A number that no other name has while events of this one are subscribed to.

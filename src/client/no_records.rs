@@ -5,7 +5,6 @@ use super::{
     error::ClientError,
     flight::Item,
     io::{Entry, Kind},
-    log::Log,
     time::{Instant, Wake},
 };
 use crate::wire::{RecordMessage, Topic};
@@ -51,8 +50,6 @@ impl Records {
         let (topic, action) = (Topic::Record, message.action.name());
         context.report(ClientError::Unsolicited { topic, action, expected: "nothing: this build has no records" });
     }
-
-    pub const fn for_each<'a>(&'a self, _: &Log, _: &mut dyn FnMut(&'a Entry)) {}
 
     pub fn for_each_entry(&mut self, _: &mut Context, _: &mut Visit<'_>) {}
 

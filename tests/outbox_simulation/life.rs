@@ -183,15 +183,15 @@ impl Life {
 
     fn check_that_survivors_have_sent_theirs(&mut self) {
         for page in self.there() {
-            let client = self.world.client(page);
+            let client = self.world.client_mut(page);
             let credentials = self.model.credentials(page);
             if client.state() != ConnectionState::Open {
                 continue;
             }
-            let outbox = client.client().outbox();
-            let counted: usize = outbox.entries().map(Entry::bytes).sum();
-            assert_eq!(outbox.bytes(), counted, "{page:?} counts its bytes");
-            for entry in outbox.entries() {
+            let entries = client.entries();
+            let counted: usize = entries.iter().map(Entry::bytes).sum();
+            assert_eq!(client.client().outbox().bytes(), counted, "{page:?} counts its bytes");
+            for entry in entries {
                 let payload: u64 = entry.data.as_deref().and_then(|data| data.parse().ok()).expect("a payload");
                 let event = &self.model.events[&payload];
                 let is_theirs = event.owner.is_some() && event.credentials.as_deref() == credentials;

@@ -314,7 +314,7 @@ fn one_that_is_cleared_while_it_is_made_ends_with_its_answer_or_with_the_connect
         world.run_until_open(page);
         let ticket = make(&mut world, page, "1", true);
         world.run_for(1);
-        assert!(world.client(page).client().outbox().entries().all(|entry| entry.is_sent()));
+        assert!(world.client_mut(page).entries().iter().all(|entry| entry.is_sent()));
         world.wish(page, Wish::ClearOutbox);
         if cuts {
             world.network().cut(page);

@@ -158,7 +158,7 @@ fn what_no_write_has_brought_into_storage_does_not_count_as_stored() {
     world.task(page, vec![event(2)]);
     world.run_for(A_WHILE);
     assert_eq!(entries_in(&mut world, browser), 1);
-    let stored: Vec<_> = world.client(page).client().outbox().entries().map(|entry| entry.stored.is_some()).collect();
+    let stored: Vec<_> = world.client_mut(page).entries().iter().map(|entry| entry.stored.is_some()).collect();
     assert_eq!(stored, [true, false, false]);
 }
 

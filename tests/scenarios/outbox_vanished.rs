@@ -59,7 +59,7 @@ fn degradations(world: &World, client: ClientId) -> usize {
 
 /// Whether storage has everything that waits here.
 fn is_stored(world: &mut World, browser: BrowserId, client: ClientId) -> bool {
-    let keys: Vec<_> = world.client(client).client().outbox().entries().map(|entry| entry.key.clone()).collect();
+    let keys: Vec<_> = world.client_mut(client).entries().into_iter().map(|entry| entry.key).collect();
     let storage = &world.browser(browser).storage;
     keys.len() == 6 && keys.iter().all(|key| storage.values().any(|value| value.contains(&**key)))
 }
@@ -326,7 +326,7 @@ fn late_word_that_something_was_removed_is_not_believed_of_what_is_there_again()
     world.storage_changed(page, &key, None);
     world.run_for(A_WHILE);
     assert_eq!(degradations(&world, page), 0);
-    assert!(world.client(page).client().outbox().entries().all(|entry| entry.stored.is_some()));
+    assert!(world.client_mut(page).entries().iter().all(|entry| entry.stored.is_some()));
 }
 
 #[test]

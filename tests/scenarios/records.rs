@@ -412,11 +412,11 @@ fn what_is_answered_in_place_of_a_deletion_is_written_then() {
     let (mut world, alice, bob) = two(Strategy::Custom);
     world.pause(alice);
     delete(&mut world, alice);
-    let created = |world: &World| world.client(alice).client().outbox().entries().last().map(|entry| entry.created_ms);
-    let deleted = created(&world).expect("it waits");
+    let created = |world: &mut World| world.client_mut(alice).entries().last().map(|entry| entry.created_ms);
+    let deleted = created(&mut world).expect("it waits");
     let question = question_after_pause(&mut world, alice, bob);
     answer(&mut world, alice, question, Ok(Some(r#"{"title":"kept"}"#)));
-    let written = created(&world).expect("it is on its way");
+    let written = created(&mut world).expect("it is on its way");
     assert!(written > deleted, "{written} is not after {deleted}");
     world.run_for(A_WHILE);
     assert_all_equal(&mut world);

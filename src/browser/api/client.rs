@@ -9,7 +9,7 @@ use web_sys::Url;
 use super::{
     errors::{self, DeepstreamError, invalid},
     options::{self, Given},
-    outbox::to_array,
+    outbox,
 };
 #[cfg(feature = "records")]
 use crate::{browser::api::record, client::RecordCommand};
@@ -326,7 +326,11 @@ impl DeepstreamClient {
     /// Anything but a path.
     pub fn ask(&self, what: Question, name: &str, path: Option<String>) -> Result<JsValue, DeepstreamError> {
         let driver = &self.driver;
-        let entries = |payloads| driver.with_outbox(|outbox| to_array(&mut outbox.entries(), payloads).into());
+        let entries = |payloads| {
+            let array = Array::new();
+            driver.for_each_entry(&mut |entry| outbox::push(&array, entry, payloads));
+            array.into()
+        };
         Ok(match what {
             Question::Connection => driver.snapshot().into(),
             Question::EventNumber => driver.event_number(name).into(),
@@ -334,7 +338,9 @@ impl DeepstreamClient {
             Question::Size => driver.with_outbox(|outbox| outbox.len()).into(),
             Question::Bytes => driver.with_outbox(|outbox| outbox.bytes()).into(),
             Question::Oldest => {
-                let given = driver.with_outbox(|outbox| outbox.entries().map(|entry| entry.created_ms).min());
+                let mut given = None;
+                driver
+                    .for_each_entry(&mut |entry| given = given.or(Some(entry.created_ms)).min(Some(entry.created_ms)));
                 given.map(|ms| ms as f64).into()
             }
             Question::Entries => entries(false),

@@ -7,7 +7,6 @@ mod storage;
 mod takeover;
 mod waiting;
 
-pub use self::waiting::OutboxView;
 use super::{
     context::Context,
     error::ClientError,

@@ -114,7 +114,7 @@ impl Context {
         let takeover = &mut self.log.takeover;
         let is_asked = matches!(takeover.others.get(client), Some(Other::Asked));
         let is_wanted = is_asked || matches!(takeover.others.get(client), Some(Other::Lives));
-        if !is_wanted && !(is_own && takeover.own_lock == OwnLock::Asked) {
+        if !(is_wanted || is_own && takeover.own_lock == OwnLock::Asked) {
             return;
         }
         match outcome {
@@ -231,9 +231,9 @@ impl Features {
                 writes.push((number, entry));
             }
         }
-        for entry in self.entries(&context.log) {
+        self.for_each_shown(context, &mut |entry| {
             known.get_or_insert_with(&entry.key, || ());
-        }
+        });
         let mut adopted = Vec::new();
         for (number, mut entry) in writes {
             let base = bases.get_mut(&entry.name);

@@ -1,7 +1,5 @@
 //! All that waits for the server, of whichever kind.
 
-use std::ops::Deref;
-
 use super::Features;
 use crate::client::{
     context::{Context, Visit},
@@ -12,47 +10,19 @@ use crate::client::{
     time::earlier,
 };
 
-/// All that waits, wherever it does, to be looked at.
-#[derive(Clone, Copy)]
-pub struct OutboxView<'a> {
-    pub(in crate::client) features: &'a Features,
-    pub(in crate::client) log: &'a Log,
-}
-
 /// Says of each entry whether something is to be done with it.
 pub(super) type IsMeant<'a> = dyn FnMut(&Log, &Entry) -> bool + 'a;
-
-impl<'a> OutboxView<'a> {
-    /// The entries that wait or are on their way: events, calls, and what was written to records, each oldest first; those
-    /// of other users come last.
-    pub fn entries(self) -> impl Iterator<Item = &'a Entry> {
-        self.features.entries(self.log)
-    }
-}
-
-impl Deref for OutboxView<'_> {
-    type Target = Log;
-
-    fn deref(&self) -> &Log {
-        self.log
-    }
-}
 
 impl Features {
     // ---- all kinds together ----
 
-    /// As a list, because what is done with such a chain would be compiled anew for each who does it.
-    pub(super) fn entries<'a>(&'a self, log: &'a Log) -> std::vec::IntoIter<&'a Entry> {
-        let (mut entries, mut held) = (Vec::new(), Vec::new());
-        let mut list = |entry: &'a Entry| {
-            if entry.progress == Progress::Held { &mut held } else { &mut entries }.push(entry);
-        };
-        self.events.queue.entries.iter().for_each(&mut list);
-        self.held.iter().filter(|entry| entry.kind != Kind::Base).for_each(&mut list);
-        self.rpc.requestor.entries().into_iter().for_each(&mut list);
-        self.records.for_each(log, &mut list);
-        entries.append(&mut held);
-        entries.into_iter()
+    /// Calls `visit` for what the application is shown: events, calls, and what was written to records, each oldest first.
+    pub fn for_each_shown(&mut self, context: &mut Context, visit: &mut dyn FnMut(&Entry)) {
+        self.for_each(context, &mut |_, entry| {
+            if entry.is_shown() {
+                visit(entry);
+            }
+        });
     }
 
     /// Calls `visit` for every entry, and for what else stands in storage for them.
@@ -108,7 +78,7 @@ impl Features {
         while may_drop && !has_room(&context.log) {
             let number = |entry: Option<&Entry>| entry.map(|entry| entry.number);
             let event = number(self.events.queue.oldest_waiting());
-            let call = number(self.rpc.requestor.entries().into_iter().find(|call| call.progress == Progress::Waiting));
+            let call = number(self.rpc.requestor.oldest_waiting());
             let oldest = earlier(earlier(event, call), number(self.records.oldest_waiting()));
             match oldest {
                 None => break,
@@ -173,11 +143,11 @@ impl Features {
             return;
         }
         let mut oldest = u64::MAX;
-        for entry in self.entries(&context.log) {
+        self.for_each_shown(context, &mut |entry| {
             if entry.progress != Progress::Held {
                 oldest = oldest.min(entry.number);
             }
-        }
+        });
         while let Some(flush) = context.log.flushes.pop_front_if(|(_, until)| oldest >= *until) {
             context.settle(flush.0, Ok(None));
         }
@@ -189,7 +159,7 @@ impl Features {
         let expired = self.take_all(context, &mut |_, entry| entry.is_late(now));
         context.tell_dropped(expired, DropReason::Expired);
         let mut next = None;
-        self.entries(&context.log).for_each(|entry| next = earlier(next, entry.expiry()));
+        self.for_each_shown(context, &mut |entry| next = earlier(next, entry.expiry()));
         context.log.next_expiry = next;
     }
 

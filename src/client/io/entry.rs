@@ -195,6 +195,11 @@ impl Entry {
         self.key.strip_prefix(CHOSEN_KEY) == Some(key)
     }
 
+    /// Whether the application is shown it: not what writes were made to, nor a call that is kept in memory alone.
+    pub fn is_shown(&self) -> bool {
+        self.kind != Kind::Base && (self.delivery != Delivery::Memory || !self.kind.is_call())
+    }
+
     /// Its key as the application knows it.
     pub fn key_given(&self) -> &str {
         self.key.strip_prefix(CHOSEN_KEY).unwrap_or(&self.key)

@@ -43,12 +43,15 @@ pub struct Extent {
 /// What is known of all entries together.
 #[derive(Debug, Default)]
 pub struct Log {
+    /// Where everything stands in storage.
     pub keys: Keys,
     /// Names this client among all that ever used the same storage.
     pub client: Box<str>,
+    /// The number of the next entry.
     pub next_number: u64,
     /// Counts the events apart, so that subscribers can remember what they got as runs of numbers.
     pub next_event: u64,
+    /// Who is logged in, and who was.
     pub identity: Identity,
     /// All entries but the writes to records that are here: what the limits are for.
     pub queued: Extent,
@@ -56,14 +59,19 @@ pub struct Log {
     pub written: Extent,
     /// The records that they are to, with how many each has.
     pub written_to: NameMap<usize>,
+    /// What is known of the storage.
     pub storage: Storage,
+    /// What stands there together.
     pub groups: Groups,
     /// The name of the storage, once there is one.
     pub storage_name: Option<Box<str>>,
     /// What another page has cleared of what stood in storage.
     pub cleared: Option<Cleared>,
+    /// What it is asked.
     pub reads: Reads,
+    /// Which other clients have something there.
     pub takeover: Takeover,
+    /// What stands in for the browser's locks.
     pub leases: Leases,
     /// No later than the earliest of all expiries.
     pub next_expiry: Option<Instant>,

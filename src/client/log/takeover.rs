@@ -69,6 +69,7 @@ impl Log {
         }
     }
 
+    /// Another client with entries in storage is so far.
     pub fn set_other(&mut self, client: &str, other: Other) {
         self.takeover.others.set(client, other);
     }
@@ -104,6 +105,7 @@ impl Log {
         }
     }
 
+    /// Has nothing more to do with another client, and gives its lock back.
     pub fn release(&mut self, client: &str) {
         self.takeover.others.remove(client);
         self.release_lock(client);

@@ -79,11 +79,6 @@ impl Records {
         ids
     }
 
-    /// All of them.
-    pub(super) fn blind_entries(&self) -> impl Iterator<Item = &Op> {
-        self.blind.iter().map(|blind| &blind.write.op)
-    }
-
     /// The one that has waited longest.
     pub fn oldest_waiting(&self) -> Option<&Op> {
         Some(&self.blind.get(*self.waiting_blind.first()?)?.write.op)

@@ -15,26 +15,14 @@ use crate::{
         context::{Context, Visit},
         error::{ClientError, Rival},
         io::{Entry as Op, Kind, Progress, RecordNews},
-        log::Log,
         record::Document,
     },
     names::{NameMap, count_visits},
 };
 
 impl Records {
-    /// Calls `visit` for all that is unsent, that of each record after that of another.
-    pub fn for_each<'a>(&'a self, log: &Log, visit: &mut dyn FnMut(&'a Op)) {
-        self.blind_entries().for_each(&mut *visit);
-        for name in log.written_to.names() {
-            if let Some(entry) = self.entries.get(name) {
-                entry.entries().for_each(&mut *visit);
-            }
-            self.for_each_left(name, visit);
-        }
-    }
-
     /// Calls `visit` for what earlier pages have left of a record, as far as it is not part of that.
-    pub(super) fn for_each_left<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a Op)) {
+    pub(super) fn for_each_left(&self, name: &str, visit: &mut dyn FnMut(&Op)) {
         for left in &self.left {
             count_visits(1);
             if let Some(left) = left.get(name) {
@@ -43,9 +31,9 @@ impl Records {
         }
     }
 
-    /// Calls `visit` for all that is unsent, and for what writes were made to.
+    /// Calls `visit` for all that is unsent, that of each record after that of another, and for what writes were made to.
     pub fn for_each_entry(&mut self, context: &mut Context, visit: &mut Visit<'_>) {
-        self.blind.iter_mut().for_each(|blind| visit(context, &mut blind.write.op));
+        self.blind.for_each(&mut |blind| visit(context, &mut blind.write.op));
         for name in context.log.written_to.to_names() {
             if let Some(entry) = self.entries.get_mut(&name) {
                 entry.pending.for_each_entry(context, visit);

@@ -242,9 +242,9 @@ impl Records {
         // What is asked for past a record comes before the record.
         let mut held_back = NameMap::new();
         if !self.may_write {
-            for op in self.blind_entries() {
-                held_back.get_or_insert_with(&op.name, || ());
-            }
+            self.blind.for_each(&mut |blind| {
+                held_back.get_or_insert_with(&blind.write.op.name, || ());
+            });
         }
         for name in std::mem::take(&mut self.unasked) {
             let is_unknown = |entry: &&mut Entry| matches!(entry.stage, Stage::Unknown);

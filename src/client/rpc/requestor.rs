@@ -82,19 +82,16 @@ impl Call {
 impl Requestor {
     // ---- what waits ----
 
-    /// The calls that are to survive the page, in order.
-    pub fn entries(&self) -> Vec<&Entry> {
-        let mut entries = Vec::new();
-        for table in [&self.sent, &self.waiting] {
-            table.iter().filter(|call| call.is_durable()).for_each(|call| entries.push(&call.op));
-        }
-        entries
+    /// The call that has waited longest of those that are to survive the page.
+    pub fn oldest_waiting(&self) -> Option<&Entry> {
+        let id = self.waiting.find(|call| call.is_durable() && call.op.progress == Progress::Waiting)?;
+        self.waiting.get(id).map(|call| &call.op)
     }
 
-    /// Calls `visit` for each.
+    /// Calls `visit` for each, in order.
     pub fn for_each_entry(&mut self, context: &mut Context, visit: &mut Visit<'_>) {
-        for table in [&mut self.waiting, &mut self.sent] {
-            table.iter_mut().for_each(|call| visit(context, &mut call.op));
+        for table in [&mut self.sent, &mut self.waiting] {
+            table.for_each(&mut |call| visit(context, &mut call.op));
         }
     }
 
@@ -112,11 +109,12 @@ impl Requestor {
     pub fn take_out(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
         let mut taken = Vec::new();
         let is_meant = |call: &Call| call.is_durable() && is_meant(&call.op);
-        for call in self.sent.iter_mut().filter(|call| is_meant(call)) {
-            let op = Entry { receipts: Vec::new(), ..call.op.clone() };
-            (call.op.kind, call.op.delivery, call.op.stored) = (ONCE, Delivery::Memory, None);
-            taken.push(op);
-        }
+        self.sent.for_each(&mut |call| {
+            if is_meant(call) {
+                taken.push(Entry { receipts: Vec::new(), ..call.op.clone() });
+                (call.op.kind, call.op.delivery, call.op.stored) = (ONCE, Delivery::Memory, None);
+            }
+        });
         for id in self.waiting.to_ids() {
             if self.waiting.get(id).is_some_and(is_meant)
                 && let Some(call) = self.waiting.answer(id)
