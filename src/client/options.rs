@@ -313,9 +313,9 @@ const NAME: Kind<Option<String>> = ("a string that is not empty", set_text);
 const TEXTS: Kind<Vec<String>> = ("an array of strings", add_texts);
 const FLAG: Kind<bool> = ("true or false", set_flag);
 const TEXT: Kind<()> = ("a string", |_, value| matches!(*value, OptionValue::Text(_)).then_some(()));
-const FUNCTION: Kind<()> = ("a function", |_, value| (*value == OptionValue::Function).then_some(()));
+const FUNCTION: Kind<()> = ("a function", |_, value| matches!(*value, OptionValue::Function).then_some(()));
 const OBJECT: Kind<()> =
-    ("an object with get, set, delete and reset", |_, value| (*value == OptionValue::Object).then_some(()));
+    ("an object with get, set, delete and reset", |_, value| matches!(*value, OptionValue::Object).then_some(()));
 const ANYTHING: Kind<()> = ("anything", |_, _| Some(()));
 const STORAGE_NAME: Kind<()> =
     ("'indexdb' or 'localstorage'", |_, value| is_second(value, &["indexdb", "localstorage"]).map(drop));
@@ -374,7 +374,8 @@ fn add_texts(field: &mut Vec<String>, value: &OptionValue<'_>) -> Option<()> {
 
 /// Which of two strings the value is: whether it is the second.
 fn is_second(value: &OptionValue<'_>, choices: &[&str; 2]) -> Option<bool> {
-    choices.iter().position(|choice| *value == OptionValue::Text(choice)).map(|index| index == 1)
+    let OptionValue::Text(text) = *value else { return None };
+    choices.iter().position(|choice| *choice == text).map(|index| index == 1)
 }
 
 fn set_attempts(field: &mut Option<u32>, value: &OptionValue<'_>) -> Option<()> {

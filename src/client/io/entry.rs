@@ -39,29 +39,24 @@ impl Kind {
         }
     }
 
+    /// The letters that stand for them in storage.
+    const LETTERS: [(Self, &'static str); 6] = [
+        (Self::Event, "e"),
+        (Self::Call { idempotent: false }, "c"),
+        (Self::Call { idempotent: true }, "i"),
+        (Self::Write, "w"),
+        (Self::Base, "b"),
+        (Self::Forced, "f"),
+    ];
+
     /// The letter that stands for it in storage.
-    pub const fn letter(self) -> &'static str {
-        match self {
-            Self::Event => "e",
-            Self::Call { idempotent: false } => "c",
-            Self::Call { idempotent: true } => "i",
-            Self::Write => "w",
-            Self::Base => "b",
-            Self::Forced => "f",
-        }
+    pub fn letter(self) -> &'static str {
+        Self::LETTERS.iter().find(|(kind, _)| *kind == self).map_or("", |(_, letter)| letter)
     }
 
     /// The kind that a letter stands for.
     pub fn from_letter(letter: &str) -> Option<Self> {
-        match letter {
-            "e" => Some(Self::Event),
-            "c" => Some(Self::Call { idempotent: false }),
-            "i" => Some(Self::Call { idempotent: true }),
-            "w" => Some(Self::Write),
-            "b" => Some(Self::Base),
-            "f" => Some(Self::Forced),
-            _ => None,
-        }
+        Self::LETTERS.iter().find(|(_, known)| *known == letter).map(|(kind, _)| *kind)
     }
 
     /// Whether it is a remote procedure call.
