@@ -123,7 +123,7 @@ impl<What> Asked<What> {
     #[inline(never)]
     pub fn cut(&mut self) -> Vec<Box<What>> {
         let mut cut = Vec::new();
-        for id in self.order.to_ids() {
+        for &id in &self.order.to_ids() {
             if let Some(what) = self.answer(id) {
                 cut.push(what);
             }

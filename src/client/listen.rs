@@ -80,8 +80,8 @@ impl Listens {
 
     /// The session is over: the server has forgotten what it asked, and asks again in the next.
     pub fn on_lost(&mut self, context: &mut Context) {
-        for subscription in self.offers.to_names() {
-            self.end_offer(context, &subscription);
+        for subscription in &self.offers.to_names() {
+            self.end_offer(context, subscription);
         }
     }
 

@@ -95,9 +95,10 @@ impl Context {
 
     /// Settles all of these, each with the same outcome, and leaves none behind.
     pub fn settle_all(&mut self, tickets: &mut Vec<Ticket>, outcome: &Outcome) {
-        for ticket in tickets.drain(..) {
-            self.settle(ticket, outcome.clone());
+        for ticket in &*tickets {
+            self.settle(*ticket, outcome.clone());
         }
+        tickets.clear();
     }
 
     /// Tells those who would wait for a session that none will come, if that is so.

@@ -22,16 +22,16 @@ impl Features {
 
     /// Lets go of what dead pages have left, which stays in storage: others may have a connection.
     pub fn leave_taken_over(&mut self, context: &mut Context) {
-        for client in context.log.takeover.others.to_names() {
-            if !matches!(context.log.takeover.others.get(&client), Some(Other::TakenOver(_))) {
+        for client in &context.log.takeover.others.to_names() {
+            if !matches!(context.log.takeover.others.get(client), Some(Other::TakenOver(_))) {
                 continue;
             }
             self.store_calls_again(context);
             // What is left to others is not written by this page any more.
             self.commit(context);
-            context.log.takeover.others.remove(&client);
-            self.leave_to_others(context, &client);
-            context.log.release(&client);
+            context.log.takeover.others.remove(client);
+            self.leave_to_others(context, client);
+            context.log.release(client);
         }
     }
 

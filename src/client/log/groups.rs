@@ -250,7 +250,7 @@ impl Groups {
     /// Says to storage what is to be said: first what is to be written, and last what does not concern groups.
     pub fn commit(&mut self, out: &mut Queue<Output>) {
         let mut removed = Vec::new();
-        for id in mem::take(&mut self.changed) {
+        for &id in &mem::take(&mut self.changed) {
             let Some(group) = self.groups.get_mut(id.0) else { continue };
             if group.entries == 0 {
                 if let Some(group) = self.groups.remove(id.0).filter(|group| !group.value.is_new()) {

@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn calls_stay_what_they_are() {
-        for idempotent in [false, true] {
+        for &idempotent in &[false, true] {
             let mut entry = entry("add", Some("[1,2]"));
             entry.kind = Kind::Call { idempotent };
             let kind = entry.kind;

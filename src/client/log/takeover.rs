@@ -113,8 +113,8 @@ impl Log {
 
     /// Lets go of all locks, and of what was taken over, which stays in storage.
     pub fn release_all(&mut self) {
-        for client in self.takeover.others.to_names() {
-            self.release(&client);
+        for client in &self.takeover.others.to_names() {
+            self.release(client);
         }
         self.reads.retain(&|purpose| matches!(purpose, Purpose::Start | Purpose::Clear { .. }));
         if std::mem::take(&mut self.takeover.own_lock) != OwnLock::None {

@@ -66,7 +66,7 @@ impl Records {
 
     /// Takes in those of another page, or of a user who has logged in again: they are older than all others.
     pub(super) fn adopt_blind(&mut self, mut writes: Vec<Write>) {
-        for id in std::mem::take(&mut self.waiting_blind) {
+        for &id in &std::mem::take(&mut self.waiting_blind) {
             writes.extend(self.take_blind(id));
         }
         writes.into_iter().for_each(|write| self.push_blind(write));

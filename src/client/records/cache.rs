@@ -136,9 +136,9 @@ impl Records {
 
     /// Has storage keep what has changed.
     pub(super) fn save_unsaved(&mut self, context: &mut Context) {
-        for name in std::mem::take(&mut self.cache.unsaved).to_names() {
-            if let Some(entry) = self.entries.get_mut(&name) {
-                save(context, &name, entry);
+        for name in &std::mem::take(&mut self.cache.unsaved).to_names() {
+            if let Some(entry) = self.entries.get_mut(name) {
+                save(context, name, entry);
             }
         }
     }

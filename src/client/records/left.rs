@@ -34,11 +34,11 @@ impl Records {
     /// Calls `visit` for all that is unsent, that of each record after that of another, and for what writes were made to.
     pub fn for_each_entry(&mut self, context: &mut Context, visit: &mut Visit<'_>) {
         self.blind.for_each(&mut |blind| visit(context, &mut blind.write.op));
-        for name in context.log.written_to.to_names() {
-            if let Some(entry) = self.entries.get_mut(&name) {
+        for name in &context.log.written_to.to_names() {
+            if let Some(entry) = self.entries.get_mut(name) {
                 entry.pending.for_each_entry(context, visit);
             }
-            for left in self.left.iter_mut().filter_map(|left| left.get_mut(&name)) {
+            for left in self.left.iter_mut().filter_map(|left| left.get_mut(name)) {
                 left.for_each_entry(context, visit);
             }
         }
@@ -80,16 +80,16 @@ impl Records {
     /// what is seen of records is as if it had not been made.
     pub fn take_out(&mut self, context: &mut Context, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let mut taken = self.take_out_blind(is_meant);
-        for name in context.log.written_to.to_names() {
+        for name in &context.log.written_to.to_names() {
             for left in &mut self.left {
-                let Some(pending) = left.get_mut(&name) else { continue };
+                let Some(pending) = left.get_mut(name) else { continue };
                 taken.append(&mut pending.take_out(is_meant));
                 if pending.is_empty() {
-                    left.remove(&name);
+                    left.remove(name);
                 }
             }
-            if self.entries.get(&name).is_some_and(|entry| entry.entries().any(is_meant)) {
-                taken.append(&mut self.take_out_of(context, &name, is_meant));
+            if self.entries.get(name).is_some_and(|entry| entry.entries().any(is_meant)) {
+                taken.append(&mut self.take_out_of(context, name, is_meant));
             }
         }
         taken
@@ -97,8 +97,8 @@ impl Records {
 
     /// Storage has all that is unsent: sees to it that it has what it was made to.
     pub fn keep_bases(&mut self, context: &mut Context) {
-        for name in context.log.written_to.to_names() {
-            self.publish(context, &name);
+        for name in &context.log.written_to.to_names() {
+            self.publish(context, name);
         }
     }
 
@@ -147,16 +147,16 @@ impl Records {
 
     /// Makes what earlier pages have left part of the records that can take it now.
     pub(super) fn take_up(&mut self, context: &mut Context) {
-        for name in std::mem::take(&mut self.may_take) {
+        for name in &std::mem::take(&mut self.may_take) {
             for index in 0..self.left.len() {
                 count_visits(1);
-                let (entry, left) = (self.entries.get(&name), &mut self.left[index]);
-                let is_taken = left.get(&name).is_some_and(|left| entry.is_none_or(|entry| entry.takes(left)));
-                let Some(left) = is_taken.then(|| left.remove(&name)).flatten() else { continue };
+                let (entry, left) = (self.entries.get(name), &mut self.left[index]);
+                let is_taken = left.get(name).is_some_and(|left| entry.is_none_or(|entry| entry.takes(left)));
+                let Some(left) = is_taken.then(|| left.remove(name)).flatten() else { continue };
                 if entry.is_none() && left.is_deletion() && !left.made_to.has_data {
                     self.delete_blindly(context, *left);
                 } else {
-                    self.restore(context, &name, *left);
+                    self.restore(context, name, *left);
                 }
             }
         }

@@ -119,14 +119,14 @@ impl Records {
 
     /// A session begins: what was not answered is asked.
     pub(super) fn send_questions(&mut self, context: &mut Context) {
-        for id in self.asked.to_ids() {
+        for &id in &self.asked.to_ids() {
             self.send_question(context, id);
         }
     }
 
     /// The session is over.
     pub(super) fn cut_questions(&mut self) {
-        for id in self.asked.to_ids() {
+        for &id in &self.asked.to_ids() {
             match self.asked.get(id) {
                 Some(Awaited::Answer(question)) if !question.is_bulk() => self.asked.wait_until(id, None),
                 Some(Awaited::Record(_) | Awaited::Answer(_)) => drop(self.asked.answer(id)),
@@ -137,7 +137,7 @@ impl Records {
 
     /// No answers will come to those who wait for one.
     pub(super) fn refuse_questions(&mut self, context: &mut Context, error: &ClientError) {
-        for id in self.asked.to_ids() {
+        for &id in &self.asked.to_ids() {
             if let Some(Awaited::Answer(question)) = self.asked.get(id)
                 && !question.is_bulk()
             {

@@ -69,8 +69,8 @@ impl Records {
         if context.session.is_none() || !context.log.may_send() {
             return;
         }
-        for name in std::mem::take(&mut self.folded) {
-            self.proceed(context, &name);
+        for name in &std::mem::take(&mut self.folded) {
+            self.proceed(context, name);
         }
         if std::mem::replace(&mut self.may_write, true) {
             return;
@@ -78,8 +78,8 @@ impl Records {
         if !self.unasked.is_empty() {
             self.schedule(context);
         }
-        for name in context.log.written_to.to_names() {
-            self.proceed(context, &name);
+        for name in &context.log.written_to.to_names() {
+            self.proceed(context, name);
         }
     }
 
@@ -165,7 +165,7 @@ impl Records {
         while let Some(id) = self.asked.overdue(now) {
             due.push(id);
         }
-        for id in due {
+        for &id in &due {
             self.on_due(context, id);
         }
         while let Some(id) = self.blind.overdue(now) {
@@ -181,8 +181,8 @@ impl Records {
                 due.push(name.into());
             }
         });
-        for name in due {
-            self.let_go_if_due(context, &name);
+        for name in &due {
+            self.let_go_if_due(context, name);
         }
     }
 

@@ -115,7 +115,7 @@ impl Requestor {
                 (call.op.kind, call.op.delivery, call.op.stored) = (ONCE, Delivery::Memory, None);
             }
         });
-        for id in self.waiting.to_ids() {
+        for &id in &self.waiting.to_ids() {
             if self.waiting.get(id).is_some_and(is_meant)
                 && let Some(call) = self.waiting.answer(id)
             {
@@ -204,7 +204,7 @@ impl Requestor {
     fn send_waiting(&mut self, context: &mut Context, delivery: Delivery) {
         let batch = context.log.reads.next;
         let (mut must_wait, mut are_leaving) = (false, false);
-        for id in self.waiting.to_ids() {
+        for &id in &self.waiting.to_ids() {
             let call = self.waiting.get_mut(id).filter(|call| call.op.delivery == delivery);
             let Some(Call { op, .. }) = call.filter(|call| call.op.progress != Progress::Held) else { continue };
             let key = op.stored.filter(|_| op.kind == ONCE).and_then(|group| context.log.groups.key(group));
@@ -311,7 +311,7 @@ impl Requestor {
 
     /// The application no longer waits for a call. There is no message by which the server could be told.
     pub fn cancel(&mut self, context: &mut Context, ticket: Ticket) {
-        for is_sent in [true, false] {
+        for &is_sent in &[true, false] {
             let id = self.table(is_sent).find(|call| call.op.receipts.contains(&ticket));
             let Some(mut op) = id.and_then(|id| self.settle(context, is_sent, id)) else { continue };
             let error = op.failed(RpcFailure::Aborted);
@@ -330,7 +330,7 @@ impl Requestor {
     /// Time has passed.
     pub fn on_tick(&mut self, context: &mut Context) {
         let mut expired = Vec::new();
-        for is_sent in [true, false] {
+        for &is_sent in &[true, false] {
             while let Some(id) = self.table(is_sent).overdue(context.now) {
                 let failure = self.table(is_sent).get(id).map(Call::lateness);
                 let (Some(failure), Some(op)) = (failure, self.settle(context, is_sent, id)) else { continue };

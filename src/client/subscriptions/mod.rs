@@ -184,7 +184,7 @@ impl Subscriptions {
 
     /// The application restores what [`Resubscribe::Manual`] left to it.
     pub fn resubscribe(&mut self, context: &mut Context) {
-        for slot in self.names.slots() {
+        for &slot in &self.names.slots() {
             if let Some(it) = self.names.at_mut(slot).filter(|it| it.server == Knowledge::Held) {
                 it.server = Knowledge::Nothing;
                 self.mark(slot);
@@ -256,7 +256,7 @@ impl Subscriptions {
                 bulk.slots = slots;
             }
             self.transmit(context, id);
-            self.release(over);
+            self.release(&over);
         }
         if has_refusals {
             self.finish(context, id);
@@ -314,7 +314,7 @@ impl Subscriptions {
                 context.out.push_back(Output::Resubscribed { topic: self.subject.topic(), names, gap_ms });
             }
         }
-        self.release(bulk.slots);
+        self.release(&bulk.slots);
         if self.is_strict() {
             self.flush(context, None);
         }
@@ -383,9 +383,9 @@ impl Subscriptions {
     }
 
     /// A message about these names is no longer of interest.
-    fn release(&mut self, slots: Vec<usize>) {
+    fn release(&mut self, slots: &[usize]) {
         let is_strict = self.is_strict();
-        for slot in slots {
+        for &slot in slots {
             if let Some(it) = self.names.at_mut(slot) {
                 it.unacknowledged = it.unacknowledged.saturating_sub(1);
             }
@@ -435,7 +435,7 @@ impl Subscriptions {
         self.flush_at = None;
         let is_strict = self.is_strict();
         let [mut outdated, mut wanted, mut unwanted] = [const { Vec::new() }; 3];
-        for slot in std::mem::take(&mut self.changed) {
+        for &slot in &std::mem::take(&mut self.changed) {
             let Some(it) = self.names.at_mut(slot) else { continue };
             if !std::mem::take(&mut it.is_changed) || (is_strict && it.unacknowledged > 0) {
                 continue;
