@@ -53,19 +53,20 @@ const OPERANDS: [u8; 0x100] = {
     operands
 };
 
-/// What moves the parts of functions: between one place for all, the first, and one for each list.
-struct Mover<'a> {
-    from: &'a mut [*const u8; LISTS],
-    to: &'a mut [*mut u8; LISTS],
-    is_joining: bool,
+/// What moves the parts of functions between the module, and one list for each kind: to the module if it joins them.
+struct Mover<const JOINS: bool> {
+    /// What is next in the module.
+    module: *mut u8,
+    /// What is next in each list.
+    lists: [*mut u8; LISTS],
 }
 
-impl Mover<'_> {
+impl<const JOINS: bool> Mover<JOINS> {
     /// All functions of a module, beginning with their number.
     fn move_functions(&mut self) {
         for _ in 0..self.move_number(list::OTHER) {
-            let begin = self.to[0];
-            if !self.is_joining {
+            let begin = self.module;
+            if !JOINS {
                 self.skip_size();
             }
             for _ in 0..self.move_number(list::LOCALS) {
@@ -73,7 +74,7 @@ impl Mover<'_> {
                 self.move_number(list::LOCALS);
             }
             self.move_instructions();
-            if self.is_joining {
+            if JOINS {
                 self.insert_size(begin);
             }
         }
@@ -132,14 +133,14 @@ impl Mover<'_> {
 
     #[inline(always)]
     fn move_byte(&mut self, list: u8) -> u8 {
-        let list = usize::from(list) % LISTS;
-        let (from, to) = if self.is_joining { (list, 0) } else { (0, list) };
+        let in_list = &mut self.lists[usize::from(list) % LISTS];
         // SAFETY: JavaScript has made room for all of them.
         unsafe {
-            let byte = *self.from[from];
-            self.from[from] = self.from[from].add(1);
-            *self.to[to] = byte;
-            self.to[to] = self.to[to].add(1);
+            let (from, to) = if JOINS { (*in_list, self.module) } else { (self.module, *in_list) };
+            let byte = *from;
+            *to = byte;
+            *in_list = in_list.add(1);
+            self.module = self.module.add(1);
             byte
         }
     }
@@ -148,17 +149,16 @@ impl Mover<'_> {
     fn skip_size(&mut self) {
         // SAFETY: as in `move_byte`.
         unsafe {
-            while *self.from[0] > 0x7f {
-                self.from[0] = self.from[0].add(1);
+            while *self.module > 0x7f {
+                self.module = self.module.add(1);
             }
-            self.from[0] = self.from[0].add(1);
+            self.module = self.module.add(1);
         }
     }
 
     /// Puts its size before a function that begins there and has come to its end.
     fn insert_size(&mut self, begin: *mut u8) {
-        let end = self.to[0];
-        let size = end as usize - begin as usize;
+        let size = self.module as usize - begin as usize;
         let mut digits = 1;
         while size >> (7 * digits) > 0 {
             digits += 1;
@@ -170,20 +170,24 @@ impl Mover<'_> {
                 let more = if digit + 1 < digits { 0x80 } else { 0 };
                 *begin.add(digit) = (size >> (7 * digit)) as u8 & 0x7f | more;
             }
-            self.to[0] = end.add(digits);
+            self.module = self.module.add(digits);
         }
     }
 }
 
-/// Moves all functions of a module from one place, the first of `from`, into lists, which are where `to` says. All are where they
-/// end afterwards.
+/// Moves all functions of a module from there into lists, which are where `lists` says, and are where it says then when they have
+/// ended. Returns where the functions have ended.
 ///
 /// # Safety
 ///
 /// There must be a well-formed module, and room for all of it in each list.
+#[cfg(takes_apart)]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn take_apart(from: &mut [*const u8; LISTS], to: &mut [*mut u8; LISTS]) {
-    Mover { from, to, is_joining: false }.move_functions();
+pub unsafe extern "C" fn take_apart(module: *mut u8, lists: &mut [*mut u8; LISTS]) -> *mut u8 {
+    let mut mover = Mover::<false> { module, lists: *lists };
+    mover.move_functions();
+    *lists = mover.lists;
+    mover.module
 }
 
 /// Makes a module of its text, which has so many characters. The module begins where twice as many would end. Returns its size.
@@ -201,11 +205,11 @@ pub unsafe extern "C" fn unpack(text: *mut u8, size: usize) -> usize {
         let module = parts.add(size);
         let before = header.after - header.before;
         module.copy_from(parts.add(header.before), before);
-        let mut from = header.lists.map(|place| parts.add(place).cast_const());
-        let mut to = [module.add(before); LISTS];
-        Mover { from: &mut from, to: &mut to, is_joining: true }.move_functions();
-        let moved = to[0] as usize - module as usize;
-        to[0].copy_from(parts.add(header.after), header.size - moved);
+        let lists = header.lists.map(|place| parts.add(place));
+        let mut mover = Mover::<true> { module: module.add(before), lists };
+        mover.move_functions();
+        let moved = mover.module as usize - module as usize;
+        mover.module.copy_from(parts.add(header.after), header.size - moved);
         header.size
     }
 }

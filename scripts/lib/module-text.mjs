@@ -16,15 +16,15 @@ const usable = characters.filter((character) => !avoided.includes(character));
  * The module as ASCII text that compresses well: what its functions consist of in lists of what is alike (examples/unpacker.rs), and
  * each byte of that one character, or two if it is rare. The same bytes are the same characters wherever they are, so that gzip and
  * brotli find in the text what they would find in the bytes; in base64 they do not.
- * @param {{ wasm: string, unpacker: string }} paths of the module, and of what puts it together again
+ * @param {{ wasm: string, packer: string, unpacker: string }} paths of the module, of what takes it apart, and of what puts it together
  */
-export async function moduleAsText({ wasm, unpacker }) {
-  const [module, unpackerModule] = await Promise.all([readFile(wasm), readFile(unpacker).then(WebAssembly.compile)]);
-  const { exports } = await WebAssembly.instantiate(unpackerModule);
-  const parts = takeApart(module, exports);
+export async function moduleAsText({ wasm, packer, unpacker }) {
+  const [module, ...tools] = await Promise.all([wasm, packer, unpacker].map((path) => readFile(path)));
+  const [{ instance: packing }, { instance: unpacking }] = await Promise.all(tools.map((tool) => WebAssembly.instantiate(tool)));
+  const parts = takeApart(module, packing.exports);
   const codes = chooseCodes(parts);
   const text = codes.join('') + Array.from(parts, (byte) => codes[byte]).join('');
-  if (!unpack(text, exports).equals(module)) throw new Failure(unknown);
+  if (!unpack(text, unpacking.exports).equals(module)) throw new Failure(unknown);
   return text;
 }
 
@@ -37,19 +37,17 @@ const [lists, more] = [16, 3];
 function takeApart(module, { memory, take_apart }) {
   const { start, end } = functionsOf(module);
   const place = allocate(memory, module.length * (lists + 1));
-  const places = allocate(memory, 2 * 4 * lists);
+  const places = allocate(memory, 4 * lists);
   // Each list has room for all there is.
-  const froms = new Array(lists).fill(place + start);
-  const tos = froms.map((_, list) => place + module.length * (1 + list));
+  const begins = Array.from({ length: lists }, (_, list) => place + module.length * (1 + list));
   const bytes = new Uint8Array(memory.buffer);
   bytes.set(module, place);
-  const ends = new Uint32Array(memory.buffer, places, 2 * lists);
-  ends.set([...froms, ...tos]);
-  take_apart(places, places + 4 * lists);
-  if (ends[0] !== place + end) throw new Failure(unknown);
-  const pieces = [...tos.map((to, list) => bytes.subarray(to, ends[lists + list])), module.subarray(0, start), module.subarray(end)];
+  const ends = new Uint32Array(memory.buffer, places, lists);
+  ends.set(begins);
+  if (take_apart(place + start, places) !== place + end) throw new Failure(unknown);
+  const pieces = [...begins.map((begin, list) => bytes.subarray(begin, ends[list])), module.subarray(0, start), module.subarray(end)];
   const header = [];
-  let at = 4 * (lists + more);
+  let at = 4 * (lists + more) ;
   for (const piece of pieces) {
     header.push(at);
     at += piece.length;

@@ -24,6 +24,7 @@ function describeModule(directory, features) {
     features,
     glue: inDirectory('deepstream_wasm.js'),
     wasm: inDirectory('deepstream_wasm_bg.wasm'),
+    packer: inDirectory('packer.wasm'),
     unpacker: inDirectory('unpacker.wasm'),
   };
 }
@@ -40,10 +41,10 @@ export async function buildWasm() {
   for (const [name, module] of Object.entries(modules)) await buildModule(name, module);
 }
 
-async function buildModule(name, { directory, features, glue, wasm, unpacker }) {
+async function buildModule(name, { directory, features, glue, wasm, packer, unpacker }) {
   const stamp = inRoot('target', directory, '.source-hash');
   const hash = await hashSources();
-  const isCurrent = [glue, wasm, unpacker, stamp].every(existsSync) && (await readFile(stamp, 'utf8')) === hash;
+  const isCurrent = [glue, wasm, packer, unpacker, stamp].every(existsSync) && (await readFile(stamp, 'utf8')) === hash;
   if (isCurrent) return;
   await rm(inRoot('target', directory), { recursive: true, force: true });
   await mkdir(inRoot('target', directory), { recursive: true });
@@ -55,7 +56,8 @@ async function buildModule(name, { directory, features, glue, wasm, unpacker }) 
   ]);
   await makeCompressible({ wasm, glue });
   await rm(`${wasm}.d.ts`, { force: true });
-  await buildUnpacker(unpacker);
+  await buildUnpacker(packer, ['--cfg', 'takes_apart']);
+  await buildUnpacker(unpacker, []);
   for (const path of [wasm, unpacker]) await describeAsText(path);
   // The build itself may have written Cargo.lock.
   await writeFile(stamp, await hashSources());
@@ -73,11 +75,11 @@ async function pathFlags() {
 }
 
 /** A crate of one file that needs nothing: for the compiler alone, without all that the tests of this one depend on. */
-async function buildUnpacker(output) {
+async function buildUnpacker(output, kind) {
   const options = ['opt-level=s', 'panic=abort', 'strip=symbols', 'link-arg=-zstack-size=4096'].flatMap((option) => ['-C', option]);
   const source = inRoot('examples', 'unpacker.rs');
   const linked = `${output}.linked`;
-  await run('rustc', ['--edition', '2024', '--target', 'wasm32-unknown-unknown', '--crate-type', 'cdylib', ...options, source, '-o', linked]);
+  await run('rustc', ['--edition', '2024', '--target', 'wasm32-unknown-unknown', '--crate-type', 'cdylib', ...options, ...kind, source, '-o', linked]);
   await run('wasm-opt', [linked, '--output', output, '-Os', '--strip-producers', '--strip-target-features', ...(await wasmFeatures())]);
   await rm(linked);
 }
