@@ -93,7 +93,9 @@ impl Container {
         }
         let before = self.nodes.remove(at);
         // Other members with the same key would come to light.
-        self.nodes.retain(|node| !node.has_key_of(&before));
+        while let Some(at) = self.nodes.iter().position(|node| node.has_key_of(&before)) {
+            self.nodes.remove(at);
+        }
         Some(before)
     }
 

@@ -105,7 +105,16 @@ pub(super) fn same_string(left: &str, right: &str) -> bool {
 
 /// Whether a string as it is written, without quotes, has the characters of a name.
 pub(super) fn is_name(written: &str, name: &str) -> bool {
-    if has_escape(written) { Characters::of(written).eq(name.bytes()) } else { written == name }
+    if has_escape(written) { unescaped(written).is_some_and(|its| its == name) } else { written == name }
+}
+
+/// The characters of a string as it is written, without quotes; `None` with a lone surrogate.
+pub(super) fn unescaped(written: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(written.len());
+    for byte in Characters::of(written) {
+        bytes.push(byte);
+    }
+    String::from_utf8(bytes).ok()
 }
 
 fn has_escape(written: &str) -> bool {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     document::Container,
     equal,
-    literal::{Characters, is_name},
+    literal::{is_name, unescaped},
     scan::{InvalidJson, Parts, trimmed},
 };
 
@@ -76,7 +76,7 @@ impl<'a> Value<'a> {
     pub fn string(&self) -> Option<String> {
         let text = self.text();
         let written = text.strip_prefix('"')?.strip_suffix('"')?;
-        String::from_utf8(Characters::of(written).collect()).ok()
+        unescaped(written)
     }
 
     /// The members of an object by their keys, but for those whose key has a lone surrogate; `None` for another value.
@@ -86,7 +86,7 @@ impl<'a> Value<'a> {
         }
         let mut members = Vec::new();
         for Part { key, value } in self.parts() {
-            if let Ok(key) = String::from_utf8(Characters::of(key).collect()) {
+            if let Some(key) = unescaped(key) {
                 members.push((key.into(), value));
             }
         }

@@ -67,16 +67,11 @@ impl Records {
     /// Takes in those of another page, or of a user who has logged in again: they are older than all others.
     pub(super) fn adopt_blind(&mut self, mut writes: Vec<Write>) {
         for &id in &std::mem::take(&mut self.waiting_blind) {
-            writes.extend(self.take_blind(id));
+            self.take_blind(id).into_iter().for_each(|write| writes.push(write));
         }
-        writes.into_iter().for_each(|write| self.push_blind(write));
-    }
-
-    /// The numbers of those that are meant.
-    fn blind_ids(&self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<u32> {
-        let mut ids = self.blind.to_ids();
-        ids.retain(|id| self.blind.get(*id).is_some_and(|blind| is_meant(&blind.write.op)));
-        ids
+        for write in writes {
+            self.push_blind(write);
+        }
     }
 
     /// The one that has waited longest.
@@ -111,10 +106,16 @@ impl Records {
     /// Takes out those that are meant, which [leave](Context::leave) with that.
     pub(super) fn take_out_blind(&mut self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
         let mut taken = Vec::new();
-        for id in self.blind_ids(is_meant) {
-            taken.extend(self.take_blind(id).map(|write| write.op));
+        for id in self.blind.to_ids() {
+            if self.blind.get(id).is_some_and(|blind| is_meant(&blind.write.op)) {
+                taken.extend(self.take_blind(id).map(|write| write.op));
+            }
         }
-        self.waiting_blind.retain(|id| self.blind.get(*id).is_some());
+        for id in std::mem::take(&mut self.waiting_blind) {
+            if self.blind.get(id).is_some() {
+                self.waiting_blind.push(id);
+            }
+        }
         taken
     }
 

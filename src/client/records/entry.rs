@@ -231,7 +231,7 @@ impl Entry {
     /// Before they are sent, changes of entries become what they have made of the record: made twice, they would not lead to
     /// the same. Says whether there were any.
     pub fn fold_entries(&mut self, context: &mut Context, name: &str) -> bool {
-        let has_any = self.pending.iter().flat_map(|write| &write.edits).any(|edit| edit.entries.is_some());
+        let has_any = self.pending.iter().any(|write| write.edits.iter().any(|edit| edit.entries.is_some()));
         if has_any {
             self.fold(context, name, 0);
         }

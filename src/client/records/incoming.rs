@@ -84,17 +84,19 @@ impl Records {
     /// refuses may then be subscribed all the same.
     fn on_bulk_acknowledged(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
         let Some((id, question)) = self.answered(message).filter(|(_, question)| question.is_bulk()) else { return };
-        let (action, refusals, mut names) = (question.action, question.refusals, std::mem::take(&mut question.names));
+        let (action, refusals, names) = (question.action, question.refusals, std::mem::take(&mut question.names));
         self.asked.answer(id);
-        let mut dropped = names.split_off(names.len().saturating_sub(refusals));
-        dropped.retain(|name| {
-            let entry = self.entries.get(name);
-            entry.is_some_and(|entry| matches!(entry.stage, Stage::Checking | Stage::Loading { .. }))
-        });
+        let (mut dropped, mut denied) = (Vec::new(), Vec::new());
+        let rest = names.len().saturating_sub(refusals);
+        for (at, name) in names.into_iter().enumerate() {
+            match self.entries.get(&name).map(|entry| &entry.stage) {
+                Some(Stage::Checking | Stage::Loading { .. }) if at >= rest => dropped.push(name),
+                Some(Stage::Denied) if at < rest && refusals > 0 => denied.push(name),
+                _ => {}
+            }
+        }
         self.send_bulk(context, action, dropped);
-        let is_denied = |name: &str| self.entries.get(name).is_some_and(|entry| entry.stage.is_denied());
-        names.retain(|name| refusals > 0 && is_denied(name));
-        self.send_bulk(context, RecordAction::Unsubscribe, names);
+        self.send_bulk(context, RecordAction::Unsubscribe, denied);
     }
 
     fn on_read_response(&mut self, context: &mut Context, message: &RecordMessage<'_>) {

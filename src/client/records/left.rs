@@ -88,7 +88,7 @@ impl Records {
                     left.remove(name);
                 }
             }
-            if self.entries.get(name).is_some_and(|entry| entry.entries().any(is_meant)) {
+            if self.entries.get(name).is_some_and(|entry| entry.pending.iter().any(|write| is_meant(&write.op))) {
                 taken.append(&mut self.take_out_of(context, name, is_meant));
             }
         }
@@ -160,7 +160,11 @@ impl Records {
                 }
             }
         }
-        self.left.retain(|left| !left.is_empty());
+        for left in std::mem::take(&mut self.left) {
+            if !left.is_empty() {
+                self.left.push(left);
+            }
+        }
         debug_assert!(
             self.left.iter().all(|left| left.names().all(|name| {
                 let is_taken =

@@ -117,7 +117,8 @@ impl Pending {
         let at = range.start;
         let former = self.writes.get(at).map(|first| first.op.number);
         self.begin(version);
-        for mut write in self.writes.drain(range) {
+        let rest = self.writes.split_off(range.end);
+        for mut write in self.writes.split_off(at) {
             context.leave(&write.op);
             tickets.append(&mut write.op.receipts);
             created_ms = write.op.created_ms;
@@ -127,7 +128,8 @@ impl Pending {
         if let Some(former) = former {
             context.log.stands_for(write.op.number, former);
         }
-        self.writes.insert(at, write);
+        self.writes.push(write);
+        rest.into_iter().for_each(|write| self.writes.push(write));
         self.put_in_order(context);
     }
 
@@ -247,11 +249,6 @@ impl Entry {
         !self.pending.is_empty()
     }
 
-    /// How the outbox shows what is unsent.
-    pub fn entries(&self) -> impl Iterator<Item = &Op> {
-        self.pending.iter().map(|write| &write.op)
-    }
-
     /// The record is to be deleted, as the application wants it or has it decided, and not to be written to any more. Returns
     /// who waits for what was written.
     pub fn enter_deletion(&mut self, context: &mut Context, name: &str) -> Vec<Ticket> {
@@ -278,12 +275,12 @@ impl Entry {
         if self.awaited().is_none() && std::mem::take(&mut self.session.is_writing) {
             context.flight.on_arrived(&Item::Record(name.into()));
         }
-        let Some(first) = self.entries().next() else { return self.pending.drop_base(context) };
+        let Some(Write { op: first, .. }) = self.pending.first() else { return self.pending.drop_base(context) };
         let version = self.version;
         let wants_data = context.session.is_none() && version.is_some();
         let MadeTo { version: kept, has_data, .. } = self.pending.made_to;
         let is_kept = kept == version && (has_data || !wants_data);
-        if is_kept || self.entries().all(|entry| entry.stored.is_none()) {
+        if is_kept || self.pending.iter().all(|write| write.op.stored.is_none()) {
             return;
         }
         let (number, owner, claim) = (first.number, first.owner.clone(), first.claim);

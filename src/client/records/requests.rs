@@ -105,7 +105,7 @@ impl Records {
         if let RecordAction::Read | RecordAction::Head = question.action {
             message.name = question.names.first().map(|name| &**name);
         } else {
-            message.names = question.names.iter().map(|name| &**name).collect();
+            question.names.iter().for_each(|name| message.names.push(name));
             message.correlation_id = Some(&correlation_id);
         }
         let timeout_ms = if question.is_bulk() {

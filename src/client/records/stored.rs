@@ -20,8 +20,9 @@ pub struct StoredBase {
 
 /// The text for a write; without edits for a deletion.
 pub fn write_text(version: Option<i32>, edits: &[Edit]) -> Box<str> {
-    let lengths = edits.iter().map(|edit| edit.text.as_ref().map_or(0, |text| text.len()) + 48);
-    let mut text = String::with_capacity(32 + lengths.sum::<usize>());
+    let mut length = 32;
+    edits.iter().for_each(|edit| length += edit.text.as_ref().map_or(0, |text| text.len()) + 48);
+    let mut text = String::with_capacity(length);
     text.push('{');
     if let Some(version) = version {
         push(&mut text, "\"version\":", &version.to_string());
