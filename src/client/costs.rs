@@ -401,11 +401,17 @@ fn of_one_event_among_many() {
     });
 }
 
+/// A write of `a`.
+#[cfg(feature = "records")]
+fn edit(text: &str) -> Edit {
+    Edit::new(record::Path::parse("a").expect("it is a path"), Some(text.into()))
+}
+
 #[test]
 #[cfg(feature = "records")]
 fn of_one_write_among_many_records() {
     let write = |rig: &mut Rig, name: &str, text: &str| {
-        let edits = vec![(record::Path::parse("a").expect("it is a path"), Some(text))];
+        let edits = vec![edit(text)];
         rig.ask(Command::Record(RecordCommand::Write { name, edits, ticket: None }));
     };
     check(6, |rig, count| {
@@ -435,8 +441,7 @@ fn of_one_write_among_many_records() {
 #[cfg(feature = "records")]
 fn of_one_promise_among_many_when_stopped() {
     let write = |rig: &mut Rig, name: &str, ticket: u32| {
-        let (edits, ticket) =
-            (vec![(record::Path::parse("a").expect("it is a path"), Some("2"))], Some(Ticket(ticket)));
+        let (edits, ticket) = (vec![edit("2")], Some(Ticket(ticket)));
         rig.ask(Command::Record(RecordCommand::Write { name, edits, ticket }));
     };
     check(14, |rig, count| {
@@ -453,14 +458,12 @@ fn of_one_promise_among_many_when_stopped() {
             for ticket in 1..=2 {
                 write(rig, name, ticket);
             }
-            rig.ask(Command::Record(RecordCommand::AwaitReady { name, ticket: Ticket(3) }));
-            rig.ask(Command::Record(RecordCommand::Snapshot { name, ticket: Ticket(4) }));
+            for (question, ticket) in [(RecordQuestion::Readiness, Ticket(3)), (RecordQuestion::Data, Ticket(4))] {
+                rig.ask(Command::Record(RecordCommand::Ask { name, question, ticket }));
+            }
         }
-        for command in [
-            RecordCommand::Head { name: "not open", ticket: Ticket(5) },
-            RecordCommand::Snapshot { name: "not open", ticket: Ticket(6) },
-        ] {
-            rig.ask(Command::Record(command));
+        for (question, ticket) in [(RecordQuestion::Version, Ticket(5)), (RecordQuestion::Data, Ticket(6))] {
+            rig.ask(Command::Record(RecordCommand::Ask { name: "not open", question, ticket }));
         }
         rig.input(Input::Tick);
     });
@@ -477,9 +480,8 @@ fn of_one_write_past_a_record_among_many() {
             if name == "another" {
                 rig.forget();
             }
-            let (path, delivery) = (record::Path::parse("a").expect("it is a path"), Delivery::Memory);
-            let (data, ttl_ms, ticket) = (Some("1"), None, None);
-            rig.ask(Command::Record(RecordCommand::SetData { name, path, data, delivery, ttl_ms, ticket }));
+            let (edit, delivery, ttl_ms, ticket) = (edit("1"), Delivery::Memory, None, None);
+            rig.ask(Command::Record(RecordCommand::SetData { name, edit, delivery, ttl_ms, ticket }));
             written.append(&mut rig.sent);
         }
         rig.input(Input::Tick);
@@ -512,7 +514,7 @@ fn of_what_another_page_has_left() {
         let mut rig = Rig::with(storage(Vec::new()), 1);
         for name in names(count) {
             rig.ask(Command::Record(RecordCommand::Open { name: &name, strategy: Strategy::RemoteWins }));
-            let edits = vec![(record::Path::parse("a").expect("it is a path"), Some("2"))];
+            let edits = vec![edit("2")];
             rig.ask(Command::Record(RecordCommand::Write { name: &name, edits, ticket: None }));
         }
         rig.input(Input::TaskEnd);

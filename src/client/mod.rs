@@ -85,8 +85,8 @@ pub use self::{
 };
 #[cfg(feature = "records")]
 pub use self::{
-    io::{LastSeen, RecordCommand, RecordNews, Strategy},
-    records::Records,
+    io::{LastSeen, RecordCommand, RecordNews, RecordQuestion, Strategy},
+    records::{Edit, Records},
 };
 use crate::{
     queue::Queue,

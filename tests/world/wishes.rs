@@ -1,7 +1,7 @@
 //! What applications ask of their clients.
 
 use deepstream_wasm::client::{
-    Delivery, RecordCommand, RpcAnswer, RpcRequest, RpcRequestId, Strategy, Ticket,
+    Delivery, Edit, RecordCommand, RecordQuestion, RpcAnswer, RpcRequest, RpcRequestId, Strategy, Ticket,
     record::{EntryEdit, Path},
 };
 
@@ -134,26 +134,28 @@ pub enum RecordWish {
 impl RecordWish {
     pub(super) fn command(&self, ticket: Ticket) -> (RecordCommand<'_>, bool) {
         let path = |text: &str| Path::parse(text).expect("applications give valid paths");
+        let edited = |text: &str, data: Option<&str>| Edit::new(path(text), data.map(Into::into));
+        let asked = |name, question| RecordCommand::Ask { name, question, ticket };
         match self {
             Self::Open { name, strategy } => (RecordCommand::Open { name, strategy: *strategy }, false),
             Self::Discard(name) => (RecordCommand::Discard(name), false),
             Self::Watch { name, path: text } => (RecordCommand::Watch { name, path: path(text) }, false),
             Self::Unwatch { name, path } => (RecordCommand::Unwatch { name, path }, false),
-            Self::AwaitReady(name) => (RecordCommand::AwaitReady { name, ticket }, true),
+            Self::AwaitReady(name) => (asked(name, RecordQuestion::Readiness), true),
             Self::Write { name, edits } => {
-                let edits = edits.iter().map(|(text, data)| (path(text), data.as_deref())).collect();
+                let edits = edits.iter().map(|(text, data)| edited(text, data.as_deref())).collect();
                 (RecordCommand::Write { name, edits, ticket: Some(ticket) }, true)
             }
             Self::Set { name, path: text, data } => {
-                (RecordCommand::Write { name, edits: vec![(path(text), Some(data))], ticket: None }, false)
+                (RecordCommand::Write { name, edits: vec![edited(text, Some(data))], ticket: None }, false)
             }
             Self::ChangeEntries { name, edit, entry } => {
-                (RecordCommand::ChangeEntries { name, edit: *edit, entry, ticket: Some(ticket) }, true)
+                let edits = vec![Edit::of_entries(*edit, entry.as_str().into())];
+                (RecordCommand::Write { name, edits, ticket: Some(ticket) }, true)
             }
             Self::SetData { name, path: text, data, delivery, ttl_ms } => {
-                let (path, data) = (path(text), data.as_deref());
-                let (delivery, ttl_ms) = (*delivery, *ttl_ms);
-                (RecordCommand::SetData { name, path, data, delivery, ttl_ms, ticket: Some(ticket) }, true)
+                let (edit, delivery, ttl_ms) = (edited(text, data.as_deref()), *delivery, *ttl_ms);
+                (RecordCommand::SetData { name, edit, delivery, ttl_ms, ticket: Some(ticket) }, true)
             }
             Self::Delete(name) => (RecordCommand::Delete { name, ticket }, true),
             Self::SetStrategy { name, strategy } => (RecordCommand::SetStrategy { name, strategy: *strategy }, false),
@@ -161,8 +163,8 @@ impl RecordWish {
                 let answer = answer.as_ref().map(Option::as_deref).map_err(String::as_str);
                 (RecordCommand::AnswerMerge { question: *question, answer }, false)
             }
-            Self::Snapshot(name) => (RecordCommand::Snapshot { name, ticket }, true),
-            Self::Head(name) => (RecordCommand::Head { name, ticket }, true),
+            Self::Snapshot(name) => (asked(name, RecordQuestion::Data), true),
+            Self::Head(name) => (asked(name, RecordQuestion::Version), true),
             Self::Notify(names) => {
                 let names = names.iter().map(|name| name.as_str().into()).collect();
                 (RecordCommand::Notify { names, ticket }, true)

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     browser::{driver::Driver, sink::Sink},
     client::{
-        ClientError, RecordCommand, RecordFailure, RecordNews, Strategy,
+        ClientError, Edit, RecordCommand, RecordFailure, RecordNews, RecordQuestion, Strategy,
         record::{Document, EntryEdit, Path, Side},
     },
 };
@@ -103,21 +103,21 @@ pub(super) fn command<'a>(
     let id = number.unwrap_or_default();
     let entries = |is_queue, is_removal| {
         let edit = EntryEdit { is_queue, is_removal, index: number.map(u32::cast_signed) };
-        RecordCommand::ChangeEntries { name, edit, entry: data.unwrap_or("null"), ticket: awaited }
+        let edits = vec![Edit::of_entries(edit, data.unwrap_or("null").into())];
+        RecordCommand::Write { name, edits, ticket: awaited }
     };
     Ok(Some(match what {
-        Action::Set => RecordCommand::Write { name, edits: vec![(read_path(path)?, data)], ticket: awaited },
+        Action::Set => RecordCommand::Write { name, edits: vec![read_edit(path, data)?], ticket: awaited },
         Action::SetMulti => {
             let mut edits = Vec::new();
             for edit in list.chunks(2) {
-                edits.push((read_path(edit[0].as_deref())?, edit[1].as_deref()));
+                edits.push(read_edit(edit[0].as_deref(), edit[1].as_deref())?);
             }
             RecordCommand::Write { name, edits, ticket: awaited }
         }
         Action::SetData => RecordCommand::SetData {
             name,
-            path: read_path(path)?,
-            data,
+            edit: read_edit(path, data)?,
             delivery: delivery_of(id),
             ttl_ms: second.map(u64::from),
             ticket: awaited,
@@ -131,10 +131,10 @@ pub(super) fn command<'a>(
         Action::CheckPath => return read_path(path).map(|_| None),
         Action::Watch => RecordCommand::Watch { name, path: read_path(path)? },
         Action::Unwatch => RecordCommand::Unwatch { name, path: path.unwrap_or_default() },
-        Action::AwaitReady => RecordCommand::AwaitReady { name, ticket },
+        Action::AwaitReady => RecordCommand::Ask { name, question: RecordQuestion::Readiness, ticket },
         Action::Delete => RecordCommand::Delete { name, ticket },
-        Action::Snapshot => RecordCommand::Snapshot { name, ticket },
-        Action::Head => RecordCommand::Head { name, ticket },
+        Action::Snapshot => RecordCommand::Ask { name, question: RecordQuestion::Data, ticket },
+        Action::Head => RecordCommand::Ask { name, question: RecordQuestion::Version, ticket },
         Action::Notify => {
             let names = list.iter().flatten().map(|name| name.as_str().into()).collect();
             RecordCommand::Notify { names, ticket }
@@ -194,6 +194,11 @@ const fn strategy_of(number: u32) -> Strategy {
         3 => Strategy::ThreeWay(Side::Local),
         _ => Strategy::Custom,
     }
+}
+
+/// A change at a path into a record.
+fn read_edit(path: Option<&str>, data: Option<&str>) -> Result<Edit, DeepstreamError> {
+    Ok(Edit::new(read_path(path)?, data.map(Into::into)))
 }
 
 /// A path into a record; nothing is the whole record.

@@ -8,7 +8,7 @@ mod record;
 mod rpc;
 
 #[cfg(feature = "records")]
-pub use self::record::{LastSeen, RecordCommand, RecordNews, Strategy};
+pub use self::record::{LastSeen, RecordCommand, RecordNews, RecordQuestion, Strategy};
 pub use self::{
     entry::{CHOSEN_KEY, Claim, Delivery, Entry, GroupId, Kind, Offer, Owner, Progress},
     event::{EventCommand, ListenCommand},

@@ -3,7 +3,8 @@
 use super::{Delivery, ListenCommand, Ticket};
 use crate::client::{
     error::ClientError,
-    record::{EntryEdit, Path, Side},
+    record::{Path, Side},
+    records::Edit,
 };
 
 /// What the application asks for of records.
@@ -34,10 +35,13 @@ pub enum RecordCommand<'a> {
         /// The path, as it was written.
         path: &'a str,
     },
-    /// Settle the ticket once the record was loaded.
-    AwaitReady {
+    /// Settle the ticket with what is asked, once the record was loaded. The data and the version of one that is not open come
+    /// from the server, with -1 for the version where there is no such record.
+    Ask {
         /// The record.
         name: &'a str,
+        /// What is asked.
+        question: RecordQuestion,
         /// The ticket.
         ticket: Ticket,
     },
@@ -45,19 +49,8 @@ pub enum RecordCommand<'a> {
     Write {
         /// The record.
         name: &'a str,
-        /// Paths and JSON texts; `None` erases.
-        edits: Vec<(Path, Option<&'a str>)>,
-        /// Settled when the server has it.
-        ticket: Option<Ticket>,
-    },
-    /// Change the entries of a list or queue that is open: of what it is, and of what it will be when it is loaded.
-    ChangeEntries {
-        /// The record.
-        name: &'a str,
-        /// What to do.
-        edit: EntryEdit,
-        /// With which entry: JSON text.
-        entry: &'a str,
+        /// The edits, in order.
+        edits: Vec<Edit>,
         /// Settled when the server has it.
         ticket: Option<Ticket>,
     },
@@ -65,10 +58,8 @@ pub enum RecordCommand<'a> {
     SetData {
         /// The record.
         name: &'a str,
-        /// Where.
-        path: Path,
-        /// JSON text; `None` erases.
-        data: Option<&'a str>,
+        /// The change.
+        edit: Edit,
         /// What to do for a write to a record that is not open.
         delivery: Delivery,
         /// How long that is worth sending, in milliseconds; `None` for what the options say.
@@ -97,20 +88,6 @@ pub enum RecordCommand<'a> {
         /// What the record is to be: JSON text, or `None` for none; or what went wrong, in words.
         answer: Result<Option<&'a str>, &'a str>,
     },
-    /// Settle the ticket with the data.
-    Snapshot {
-        /// The record.
-        name: &'a str,
-        /// The ticket.
-        ticket: Ticket,
-    },
-    /// Settle the ticket with the version on the server; -1 where there is no such record.
-    Head {
-        /// The record.
-        name: &'a str,
-        /// The ticket.
-        ticket: Ticket,
-    },
     /// Tell the server that records have changed in its storage.
     Notify {
         /// The records.
@@ -136,6 +113,17 @@ pub enum RecordCommand<'a> {
     StorageCleared,
     /// Save what the server has of all records that are open.
     Save,
+}
+
+/// What is asked of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordQuestion {
+    /// Whether it is loaded.
+    Readiness,
+    /// What can be seen of it.
+    Data,
+    /// Which version that is.
+    Version,
 }
 
 /// What those who hold a record are told.

@@ -64,20 +64,20 @@ fn queued(document: &mut Document) -> Vec<Box<str>> {
     let mut entries = Vec::new();
     let mut seen = NameMap::new();
     let mut node = String::from("h");
-    while let Some(key) = at(document, &node, ".n").and_then(|key| Value::parse(&key).ok()?.string()) {
+    while let Some(key) = at(&node, ".n").and_then(|path| document.get(&path)?.string()) {
         if key.is_empty() || seen.contains(&key) {
             break;
         }
-        seen.get_or_insert_with(&key, || ());
-        let Some(entry) = at(document, &key, ".d") else { break };
+        let Some(entry) = at(&key, ".d").and_then(|path| Some(document.get(&path)?.text().into())) else { break };
         entries.push(entry);
+        seen.get_or_insert_with(&key, || ());
         node = key;
     }
     entries
 }
 
-fn at(document: &mut Document, node: &str, member: &str) -> Option<Box<str>> {
-    document.get(&Path::parse(&[node, member].concat()).ok()?).map(|value| value.text().into())
+fn at(node: &str, member: &str) -> Option<Path> {
+    Path::parse(&[node, member].concat()).ok()
 }
 
 fn queue(entries: &[Box<str>]) -> String {

@@ -61,6 +61,22 @@ impl Cache {
     pub fn holds(&self, asked: &Asked<Awaited>, name: &str) -> bool {
         self.awaited.get(name).is_some_and(|id| asked.get(*id).is_some())
     }
+
+    /// The version and the data of a record are what the server has.
+    pub fn on_confirmed(&mut self, asked: &mut Asked<Awaited>, context: &Context, name: &str, entry: &mut Entry) {
+        if !is_kept(context, name) {
+            return;
+        }
+        let is_first = std::mem::replace(&mut entry.stored.source, Source::Server) != Source::Server;
+        let is_new = entry.stored.version != entry.version;
+        if (is_first || context.options.save_updates_offline) && is_new {
+            if self.unsaved.is_empty() {
+                let save_at = context.now.after_ms(context.options.indexdb_flush_timeout_ms);
+                asked.ask(Some(save_at), Awaited::Save);
+            }
+            self.unsaved.get_or_insert_with(name, || ());
+        }
+    }
 }
 
 impl Records {
@@ -140,23 +156,6 @@ impl Records {
             if let Some(entry) = self.entries.get_mut(name) {
                 save(context, name, entry);
             }
-        }
-    }
-
-    /// The version and the data are what the server has.
-    pub(super) fn on_confirmed(&mut self, context: &mut Context, name: &str) {
-        if !is_kept(context, name) {
-            return;
-        }
-        let Some(entry) = self.entries.get_mut(name) else { return };
-        let is_first = std::mem::replace(&mut entry.stored.source, Source::Server) != Source::Server;
-        let is_new = entry.stored.version != entry.version;
-        if (is_first || context.options.save_updates_offline) && is_new {
-            if self.cache.unsaved.is_empty() {
-                let save_at = context.now.after_ms(context.options.indexdb_flush_timeout_ms);
-                self.asked.ask(Some(save_at), Awaited::Save);
-            }
-            self.cache.unsaved.get_or_insert_with(name, || ());
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{
     cache::Stored,
+    check_edits,
     pending::Pending,
     stage::{Contested, Fate, Stage},
     tell,
@@ -9,22 +10,12 @@ use super::{
 };
 use crate::client::{
     context::Context,
-    io::{LastSeen, RecordNews, Strategy, Ticket},
+    error::RecordFailure,
+    io::{LastSeen, RecordNews, RecordQuestion, Strategy, Ticket},
     limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
     record::{Document, EditError, Path, Value, is_equal_or_absent},
     time::Instant,
 };
-
-/// What is asked of a record as soon as it is loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
-    /// Whether it is.
-    Readiness,
-    /// What can be seen of it.
-    Data,
-    /// Which version that is.
-    Version,
-}
 
 /// Another client's write.
 #[derive(Debug)]
@@ -72,7 +63,7 @@ pub struct Entry {
     pub strategy: Strategy,
     pub has_provider: bool,
     /// Who waits for it to be ready, and asks what.
-    pub ready_tickets: Vec<(Ticket, Question)>,
+    pub ready_tickets: Vec<(Ticket, RecordQuestion)>,
     /// The paths at which somebody listens.
     pub watched: Vec<Path>,
     pub session: InSession,
@@ -133,11 +124,11 @@ impl Entry {
     }
 
     /// The answer to a question, now that it is loaded.
-    pub fn answer(&self, question: Question) -> Option<Box<str>> {
+    pub fn answer(&self, question: RecordQuestion) -> Option<Box<str>> {
         match question {
-            Question::Readiness => None,
-            Question::Data => Some(self.view.value().text().into()),
-            Question::Version => self.visible_version().map(|version| version.to_string().into()),
+            RecordQuestion::Readiness => None,
+            RecordQuestion::Data => Some(self.view.value().text().into()),
+            RecordQuestion::Version => self.visible_version().map(|version| version.to_string().into()),
         }
     }
 
@@ -180,17 +171,25 @@ impl Entry {
     /// Makes the changes of a write and keeps it until the server has it. One that changes nothing is done.
     ///
     /// # Errors
-    /// The first change that cannot be made; then none is.
+    /// What is wrong with the write; then none of it is made.
     pub fn write(
         &mut self,
         context: &mut Context,
         name: &str,
         mut edits: Vec<Edit>,
         ticket: Option<Ticket>,
-    ) -> Result<(), EditError> {
+    ) -> Result<(), RecordFailure> {
+        if self.pending.is_deletion() {
+            return Err(RecordFailure::NotOpen);
+        }
+        check_edits(context, name, &edits)?;
+        if self.stage.is_denied() {
+            return Err(RecordFailure::Denied);
+        }
+        self.stored.is_written_blindly = false;
         let before = self.base.is_none().then(|| self.view.clone());
         let mut watch = Watch::new(&self.watched);
-        apply_all(&mut edits, &mut self.view, &mut watch)?;
+        apply_all(&mut edits, &mut self.view, &mut watch).map_err(RecordFailure::of)?;
         let (is_different, seen) = (watch.is_different, watch.seen);
         if !is_different && self.pending.is_empty() && self.is_ready() {
             // The order of keys stays as everybody else has it.

@@ -185,7 +185,7 @@ impl Records {
         let (is_whole, is_next) = (edit.path.is_root(), *version == known.saturating_add(1));
         if is_next && !is_whole && !entry.has_unsent() {
             if entry.advance(context, name, *version, edit).is_ok() {
-                return self.on_confirmed(context, name);
+                return self.cache.on_confirmed(&mut self.asked, context, name, entry);
             }
         } else if is_next || is_whole {
             let latest = contested.filter(|_| !is_whole).map(|latest| latest.document.clone());

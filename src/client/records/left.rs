@@ -240,7 +240,7 @@ impl Entry {
         self.begin_change();
         let present = self.version.map(|version| Remote { version, document: self.base().clone() });
         let is_deletion = left.is_deletion();
-        let Pending { writes: earlier, made_to } = left;
+        let Pending { mut writes, made_to } = left;
         let base = made_to.base.as_ref().and_then(|base| read_base(base.data.as_deref()?));
         let document = base.and_then(|base| base.document);
         let document = document.or_else(|| is_deletion.then(Document::default));
@@ -251,23 +251,23 @@ impl Entry {
         } else if self.base.is_none() {
             self.base = Some(self.view.clone());
         }
-        let (mut writes, mut is_undone) = (Vec::<Write>::new(), false);
-        for mut write in earlier {
+        // Nothing counts before a deletion, nor does one before which the record was written to once more.
+        let (mut first, mut is_undoing, mut is_undone) = (0, false, false);
+        for (at, write) in writes.iter_mut().enumerate() {
             write.op.progress = Progress::InRecord;
-            let is_undoing = writes.last().is_some_and(Write::is_deletion);
             if is_undoing || write.is_deletion() {
-                for write in std::mem::take(&mut writes) {
-                    context.leave(&write.op);
-                }
-                is_undone |= is_undoing && !write.is_deletion();
+                first = at;
             }
-            writes.push(write);
+            is_undone |= is_undoing && !write.is_deletion();
+            is_undoing = write.is_deletion();
         }
+        let rest = writes.split_off(first);
+        writes.iter().for_each(|write| context.leave(&write.op));
         if is_undone {
             let (name, version) = (name.into(), made_to.version);
             context.report(ClientError::WriteLost { name, version, edits: None, found: None, rival: Rival::Page });
         }
-        self.pending.merge(context, writes, made_to);
+        self.pending.merge(context, rest, made_to);
         self.after_deletion = None;
         self.replay(context);
         // The page that made them may have sent some.

@@ -20,21 +20,22 @@ mod stage;
 mod stored;
 mod write;
 
+pub use self::write::Edit;
 use self::{
     blind::BlindWrite,
     cache::Cache,
-    entry::{Entry, Question, Remote},
+    entry::{Entry, Remote},
     pending::Pending,
     requests::Awaited,
     stage::{Fate, Stage},
-    write::{Edit, Write, next_message, write_message},
+    write::{Write, next_message, write_message},
 };
 use super::{
     asked::Asked,
     context::Context,
     error::{ClientError, RecordFailure},
     flight::Item,
-    io::{Delivery, Kind, LastSeen, Offer, Output, RecordCommand, RecordNews, Strategy, Ticket},
+    io::{Delivery, Kind, LastSeen, Offer, Output, RecordCommand, RecordNews, RecordQuestion, Strategy, Ticket},
     listen::Listens,
     record::{EditError, Path},
     subscriptions::Subject,
@@ -194,19 +195,9 @@ impl Records {
                     entry.watched.swap_remove(position);
                 }
             }
-            RecordCommand::AwaitReady { name, ticket } => self.look_at(context, name, (ticket, Question::Readiness)),
-            RecordCommand::Write { name, edits, ticket } => {
-                let mut all = Vec::new();
-                for (path, text) in edits {
-                    all.push(Edit::new(path, text.map(Into::into)));
-                }
-                self.write(context, name, all, ticket);
-            }
-            RecordCommand::ChangeEntries { name, edit, entry, ticket } => {
-                self.write(context, name, vec![Edit::of_entries(edit, entry.into())], ticket);
-            }
-            RecordCommand::SetData { name, path, data, delivery, ttl_ms, ticket } => {
-                let edit = Edit::new(path, data.map(Into::into));
+            RecordCommand::Ask { name, question, ticket } => self.look_at(context, name, question, ticket),
+            RecordCommand::Write { name, edits, ticket } => self.write(context, name, edits, ticket),
+            RecordCommand::SetData { name, edit, delivery, ttl_ms, ticket } => {
                 return self.set_data(context, edit, &forced(name, delivery, ttl_ms, ticket));
             }
             RecordCommand::Delete { name, ticket } => return self.delete(context, name, ticket),
@@ -221,8 +212,6 @@ impl Records {
                     self.on_merged(context, &name, answer);
                 }
             }
-            RecordCommand::Snapshot { name, ticket } => self.look_at(context, name, (ticket, Question::Data)),
-            RecordCommand::Head { name, ticket } => self.look_at(context, name, (ticket, Question::Version)),
             RecordCommand::Notify { names, ticket } => {
                 self.question(context, RecordAction::Notify, names, vec![ticket]);
             }
@@ -239,14 +228,10 @@ impl Records {
     /// The client is closed: nothing is possible any more.
     pub fn refuse(&mut self, context: &mut Context, command: RecordCommand<'_>) {
         let ticket = match command {
-            RecordCommand::AwaitReady { ticket, .. }
+            RecordCommand::Ask { ticket, .. }
             | RecordCommand::Delete { ticket, .. }
-            | RecordCommand::Snapshot { ticket, .. }
-            | RecordCommand::Head { ticket, .. }
             | RecordCommand::Notify { ticket, .. } => Some(ticket),
-            RecordCommand::SetData { ticket, .. }
-            | RecordCommand::ChangeEntries { ticket, .. }
-            | RecordCommand::Write { ticket, .. } => ticket,
+            RecordCommand::SetData { ticket, .. } | RecordCommand::Write { ticket, .. } => ticket,
             RecordCommand::Open { .. } => None,
             // All by name: a new one with a ticket must not be forgotten here.
             RecordCommand::Listen(_)
@@ -301,18 +286,18 @@ impl Records {
     }
 
     /// A record that is open, and not refused by the server, is for this client to say what it is; any other for the server.
-    fn look_at(&mut self, context: &mut Context, name: &str, (ticket, question): (Ticket, Question)) {
+    fn look_at(&mut self, context: &mut Context, name: &str, question: RecordQuestion, ticket: Ticket) {
         match (self.entries.get_mut(name), question) {
             (Some(entry), _) if !entry.stage.is_denied() => {
                 entry.ready_tickets.push((ticket, question));
                 if entry.is_ready() { entry.settle_ready(context) } else { self.refuse_to_wait(context, name) }
             }
-            (entry, Question::Readiness) => {
+            (entry, RecordQuestion::Readiness) => {
                 let what = if entry.is_some() { RecordFailure::Denied } else { RecordFailure::NotOpen };
                 context.settle(ticket, Err(failure(what, name)));
             }
-            (_, Question::Data) => self.request(context, RecordAction::Read, name, ticket),
-            (_, Question::Version) => self.request(context, RecordAction::Head, name, ticket),
+            (_, RecordQuestion::Data) => self.request(context, RecordAction::Read, name, ticket),
+            (_, RecordQuestion::Version) => self.request(context, RecordAction::Head, name, ticket),
         }
     }
 
@@ -326,15 +311,10 @@ impl Records {
     }
 
     fn write(&mut self, context: &mut Context, name: &str, edits: Vec<Edit>, ticket: Option<Ticket>) {
-        let entry = self.entries.get_mut(name).filter(|entry| !entry.pending.is_deletion());
-        let written = entry.ok_or(RecordFailure::NotOpen).and_then(|entry| {
-            check_edits(context, name, &edits)?;
-            if entry.stage.is_denied() {
-                return Err(RecordFailure::Denied);
-            }
-            entry.stored.is_written_blindly = false;
-            entry.write(context, name, edits, ticket).map_err(RecordFailure::of)
-        });
+        let written = match self.entries.get_mut(name) {
+            Some(entry) => entry.write(context, name, edits, ticket),
+            None => Err(RecordFailure::NotOpen),
+        };
         match written {
             Ok(()) => self.proceed(context, name),
             Err(what) => refuse(context, ticket, failure(what, name)),
@@ -375,8 +355,7 @@ impl Records {
         self.publish(context, name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Stage::Synced { is_verified } = entry.stage else { return self.let_go_if_due(context, name) };
-        self.on_confirmed(context, name);
-        let Some(entry) = self.entries.get_mut(name) else { return };
+        self.cache.on_confirmed(&mut self.asked, context, name, entry);
         if entry.has_unsent() && !self.may_write {
             return;
         }
@@ -468,7 +447,7 @@ impl Entry {
     fn discardable_at(&self) -> Option<Instant> {
         let is_kept = matches!(self.stage, Stage::Loading { .. } | Stage::Checking)
             || self.is_told_discarded && self.has_unsent()
-            || self.ready_tickets.iter().any(|(_, question)| *question != Question::Readiness);
+            || self.ready_tickets.iter().any(|(_, question)| *question != RecordQuestion::Readiness);
         (self.handles == 0 && !is_kept).then_some(self.discard_at)
     }
 }

@@ -26,7 +26,7 @@ impl<'a> Watch<'a> {
 }
 
 /// One change at one path.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Edit {
     /// Where.
     pub path: Path,
@@ -41,12 +41,13 @@ pub struct Edit {
 type Substitute = (usize, Box<str>);
 
 impl Edit {
-    /// A change that is not made yet.
+    /// A change at a path, with JSON text; `None` erases.
     pub fn new(path: Path, text: Option<Box<str>>) -> Self {
         Self { path, text, entries: None, substitute: None }
     }
 
-    /// A change of entries that is not made yet.
+    /// A change of the entries of a list or queue, with one as JSON text: of what it is, and of what it will be when it is
+    /// loaded.
     pub fn of_entries(edit: EntryEdit, entry: Box<str>) -> Self {
         Self { path: Path::default(), text: Some(entry), entries: Some(edit), substitute: None }
     }
