@@ -480,8 +480,8 @@ fn of_one_write_past_a_record_among_many() {
             if name == "another" {
                 rig.forget();
             }
-            let (edit, delivery, ttl_ms, ticket) = (edit("1"), Delivery::Memory, None, None);
-            rig.ask(Command::Record(RecordCommand::SetData { name, edit, delivery, ttl_ms, ticket }));
+            let (edits, delivery, ttl_ms, ticket) = (vec![edit("1")], Delivery::Memory, None, None);
+            rig.ask(Command::Record(RecordCommand::SetData { name, edits, delivery, ttl_ms, ticket }));
             written.append(&mut rig.sent);
         }
         rig.input(Input::Tick);

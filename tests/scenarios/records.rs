@@ -531,3 +531,16 @@ fn a_write_of_the_same_data_changes_nothing() {
     world.run_for(A_WHILE);
     assert_eq!(view(&mut world, alice), view(&mut world, bob));
 }
+
+#[test]
+fn a_write_of_no_paths_changes_nothing_whatever_waits() {
+    let (mut world, alice, _) = two(Strategy::RemoteWins);
+    world.network().cut(alice);
+    let written = set(&mut world, alice, "title", "\"mine\"");
+    let nothing = write(&mut world, alice, &[]);
+    assert!(world.client(alice).succeeded(nothing), "without waiting");
+    world.run_until_open(alice);
+    world.run_for(A_WHILE);
+    assert!(world.client(alice).succeeded(written));
+    assert!(on_server(&mut world).is_some_and(|(_, data)| data.contains("mine")));
+}

@@ -154,8 +154,8 @@ impl RecordWish {
                 (RecordCommand::Write { name, edits, ticket: Some(ticket) }, true)
             }
             Self::SetData { name, path: text, data, delivery, ttl_ms } => {
-                let (edit, delivery, ttl_ms) = (edited(text, data.as_deref()), *delivery, *ttl_ms);
-                (RecordCommand::SetData { name, edit, delivery, ttl_ms, ticket: Some(ticket) }, true)
+                let (edits, delivery, ttl_ms) = (vec![edited(text, data.as_deref())], *delivery, *ttl_ms);
+                (RecordCommand::SetData { name, edits, delivery, ttl_ms, ticket: Some(ticket) }, true)
             }
             Self::Delete(name) => (RecordCommand::Delete { name, ticket }, true),
             Self::SetStrategy { name, strategy } => (RecordCommand::SetStrategy { name, strategy: *strategy }, false),

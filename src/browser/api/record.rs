@@ -101,31 +101,35 @@ pub(super) fn command<'a>(
     let Arguments { ticket, name, data, number, flag, key: path, second, list } = *arguments;
     let awaited = flag.then_some(ticket);
     let id = number.unwrap_or_default();
-    let entries = |is_queue, is_removal| {
-        let edit = EntryEdit { is_queue, is_removal, index: number.map(u32::cast_signed) };
-        let edits = vec![Edit::of_entries(edit, data.unwrap_or("null").into())];
-        RecordCommand::Write { name, edits, ticket: awaited }
-    };
-    Ok(Some(match what {
-        Action::Set => RecordCommand::Write { name, edits: vec![read_edit(path, data)?], ticket: awaited },
+    let mut edits = Vec::new();
+    match what {
+        Action::Set | Action::SetData => edits.push(read_edit(path, data)?),
         Action::SetMulti => {
-            let mut edits = Vec::new();
             for edit in list.chunks(2) {
                 edits.push(read_edit(edit[0].as_deref(), edit[1].as_deref())?);
             }
-            RecordCommand::Write { name, edits, ticket: awaited }
         }
+        Action::AddEntry | Action::RemoveEntry | Action::Enqueue | Action::Dequeue => {
+            let edit = EntryEdit {
+                is_queue: matches!(what, Action::Enqueue | Action::Dequeue),
+                is_removal: matches!(what, Action::RemoveEntry | Action::Dequeue),
+                index: number.map(u32::cast_signed),
+            };
+            edits.push(Edit::of_entries(edit, data.unwrap_or("null").into()));
+        }
+        _ => {}
+    }
+    Ok(Some(match what {
         Action::SetData => RecordCommand::SetData {
             name,
-            edit: read_edit(path, data)?,
+            edits,
             delivery: delivery_of(id),
             ttl_ms: second.map(u64::from),
             ticket: awaited,
         },
-        Action::AddEntry => entries(false, false),
-        Action::RemoveEntry => entries(false, true),
-        Action::Enqueue => entries(true, false),
-        Action::Dequeue => entries(true, true),
+        Action::Set | Action::SetMulti | Action::AddEntry | Action::RemoveEntry | Action::Enqueue | Action::Dequeue => {
+            RecordCommand::Write { name, edits, ticket: awaited }
+        }
         Action::Open => RecordCommand::Open { name, strategy: strategy_of(id) },
         Action::Discard => RecordCommand::Discard(name),
         Action::CheckPath => return read_path(path).map(|_| None),

@@ -58,8 +58,8 @@ pub enum RecordCommand<'a> {
     SetData {
         /// The record.
         name: &'a str,
-        /// The change.
-        edit: Edit,
+        /// One edit.
+        edits: Vec<Edit>,
         /// What to do for a write to a record that is not open.
         delivery: Delivery,
         /// How long that is worth sending, in milliseconds; `None` for what the options say.

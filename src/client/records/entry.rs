@@ -191,7 +191,7 @@ impl Entry {
         let mut watch = Watch::new(&self.watched);
         apply_all(&mut edits, &mut self.view, &mut watch).map_err(RecordFailure::of)?;
         let (is_different, seen) = (watch.is_different, watch.seen);
-        if !is_different && self.pending.is_empty() && self.is_ready() {
+        if edits.is_empty() || !is_different && self.pending.is_empty() && self.is_ready() {
             // The order of keys stays as everybody else has it.
             if let Some(before) = before {
                 self.view = before;

@@ -197,8 +197,8 @@ impl Records {
             }
             RecordCommand::Ask { name, question, ticket } => self.look_at(context, name, question, ticket),
             RecordCommand::Write { name, edits, ticket } => self.write(context, name, edits, ticket),
-            RecordCommand::SetData { name, edit, delivery, ttl_ms, ticket } => {
-                return self.set_data(context, edit, &forced(name, delivery, ttl_ms, ticket));
+            RecordCommand::SetData { name, edits, delivery, ttl_ms, ticket } => {
+                return self.set_data(context, edits, &forced(name, delivery, ttl_ms, ticket));
             }
             RecordCommand::Delete { name, ticket } => return self.delete(context, name, ticket),
             RecordCommand::SetStrategy { name, strategy } => {
@@ -322,17 +322,17 @@ impl Records {
     }
 
     /// Changes a record that need not be open.
-    fn set_data(&mut self, context: &mut Context, edit: Edit, offer: &Offer<'_>) -> Option<Write> {
+    fn set_data(&mut self, context: &mut Context, edits: Vec<Edit>, offer: &Offer<'_>) -> Option<Write> {
         let Offer { name, receipt: ticket, .. } = *offer;
         if self.entries.get(name).is_some_and(|entry| !entry.pending.is_deletion()) {
-            self.write(context, name, vec![edit], ticket);
+            self.write(context, name, edits, ticket);
             return None;
         }
-        if let Err(what) = check_edits(context, name, std::slice::from_ref(&edit)) {
+        if let Err(what) = check_edits(context, name, &edits) {
             refuse(context, ticket, failure(what, name));
             return None;
         }
-        self.write_blindly(context, vec![edit], offer)
+        self.write_blindly(context, edits, offer)
     }
 
     fn delete(&mut self, context: &mut Context, name: &str, ticket: Ticket) -> Option<Write> {
