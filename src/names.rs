@@ -1,6 +1,6 @@
 //! Values by name.
 
-use std::{iter::Flatten, rc::Rc, slice};
+use std::{rc::Rc, slice};
 
 use crate::slots::Slots;
 
@@ -124,7 +124,8 @@ impl<V> NameMap<V> {
 
     /// All names, in alphabetical order.
     pub fn names(&self) -> Names<'_> {
-        Names { order: self.order.names() }
+        count_visits(self.len());
+        Names { lists: self.order.lists.iter(), list: [].iter() }
     }
 
     /// All names, as they are now, for changing the map on the way.
@@ -167,7 +168,8 @@ pub fn joined(texts: &[Box<str>], separator: &str) -> String {
 
 /// Names in alphabetical order. Goes through them in one function, whatever is done with each.
 pub struct Names<'a> {
-    order: Flatten<slice::Iter<'a, Vec<Named>>>,
+    lists: slice::Iter<'a, Vec<Named>>,
+    list: slice::Iter<'a, Named>,
 }
 
 impl<'a> Iterator for Names<'a> {
@@ -175,7 +177,12 @@ impl<'a> Iterator for Names<'a> {
 
     #[inline(never)]
     fn next(&mut self) -> Option<&'a str> {
-        self.order.next().map(|named| &*named.name)
+        loop {
+            if let Some(named) = self.list.next() {
+                return Some(&named.name);
+            }
+            self.list = self.lists.next()?.iter();
+        }
     }
 }
 
@@ -253,14 +260,14 @@ impl Order {
         slot
     }
 
-    fn names(&self) -> Flatten<slice::Iter<'_, Vec<Named>>> {
-        count_visits(self.len);
-        self.lists.iter().flatten()
-    }
-
     #[inline(never)]
     fn walk(&self, visit: &mut dyn FnMut(&str, usize)) {
-        self.names().for_each(|named| visit(&named.name, named.slot));
+        count_visits(self.len);
+        for list in &self.lists {
+            for named in list {
+                visit(&named.name, named.slot);
+            }
+        }
     }
 
     fn to_names(&self) -> Vec<Box<str>> {

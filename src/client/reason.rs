@@ -60,26 +60,29 @@ impl CloseReason {
 
     /// The reason behind an error.
     pub fn from_error(error: &ClientError, will_retry: bool) -> Self {
-        let (kind, code) = match error {
+        let kind = match error {
             ClientError::Connection(failure) => match failure {
-                ConnectionFailure::Closed { code, .. } if failure.announces_restart() => {
-                    (CloseKind::Restarting, Some(*code))
-                }
-                ConnectionFailure::Closed { code, .. } | ConnectionFailure::NeverOpened { code, .. } => {
-                    (CloseKind::Network, Some(*code))
-                }
-                ConnectionFailure::Stopped { code, .. } => (CloseKind::Stopped, Some(*code)),
-                ConnectionFailure::Refused(_) => (CloseKind::Unavailable, None),
-                ConnectionFailure::Unreachable => (CloseKind::Network, None),
-                ConnectionFailure::TimedOut => (CloseKind::Timeout, None),
-                ConnectionFailure::TooManyRedirects | ConnectionFailure::BadRedirect(_) => (CloseKind::Redirect, None),
+                failure if failure.announces_restart() => CloseKind::Restarting,
+                ConnectionFailure::Stopped { .. } => CloseKind::Stopped,
+                ConnectionFailure::Refused(_) => CloseKind::Unavailable,
+                ConnectionFailure::TimedOut => CloseKind::Timeout,
+                ConnectionFailure::TooManyRedirects | ConnectionFailure::BadRedirect(_) => CloseKind::Redirect,
+                _ => CloseKind::Network,
             },
-            ClientError::HeartbeatTimeout => (CloseKind::Heartbeat, None),
-            ClientError::ChallengeDenied => (CloseKind::Refused, None),
-            ClientError::TooManyAuthAttempts => (CloseKind::Authentication, None),
-            ClientError::AuthenticationTimeout => (CloseKind::AuthenticationTimeout, None),
-            ClientError::AuthParamsFailed { .. } => (CloseKind::AuthParams, None),
-            _ => (CloseKind::Network, None),
+            ClientError::HeartbeatTimeout => CloseKind::Heartbeat,
+            ClientError::ChallengeDenied => CloseKind::Refused,
+            ClientError::TooManyAuthAttempts => CloseKind::Authentication,
+            ClientError::AuthenticationTimeout => CloseKind::AuthenticationTimeout,
+            ClientError::AuthParamsFailed { .. } => CloseKind::AuthParams,
+            _ => CloseKind::Network,
+        };
+        let code = match error {
+            ClientError::Connection(
+                ConnectionFailure::Closed { code, .. }
+                | ConnectionFailure::NeverOpened { code, .. }
+                | ConnectionFailure::Stopped { code, .. },
+            ) => Some(*code),
+            _ => None,
         };
         let action = match kind {
             CloseKind::Refused => Some("REJECT"),

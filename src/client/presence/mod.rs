@@ -61,7 +61,7 @@ impl Presence {
             PresenceCommand::Query { ticket, users } => {
                 let users = users.map(|users| {
                     let mut boxed = Vec::new();
-                    users.into_iter().for_each(|user| boxed.push(user.into()));
+                    users.iter().for_each(|user| boxed.push((*user).into()));
                     boxed
                 });
                 self.queries.ask(context, Asker::Application(ticket), users);

@@ -65,7 +65,7 @@ impl Queries {
         let mut message = PresenceMessage::new(action);
         message.correlation_id = Some(&correlation_id);
         if let Some(rest) = query.users.as_ref().and_then(|users| users.get(query.asked..)) {
-            let count = fitting(&mut rest.iter().map(|user| &**user));
+            let count = fitting(rest.len(), &|at| rest.get(at).map_or(0, |user| user.len()));
             rest.iter().take(count).for_each(|user| message.names.push(user));
             query.asked += count;
         }

@@ -484,7 +484,8 @@ impl Subscriptions {
 
     /// How many of the names go into one message.
     fn fitting(&self, slots: &[usize]) -> usize {
-        if self.subject.is_bulk() { fitting(&mut slots.iter().map(|slot| self.name(*slot))) } else { 1 }
+        let bytes_at = |at| slots.get(at).map_or(0, |slot| self.name(*slot).len());
+        if self.subject.is_bulk() { fitting(slots.len(), &bytes_at) } else { 1 }
     }
 
     fn transmit(&mut self, context: &mut Context, id: u32) {
@@ -505,12 +506,15 @@ impl Subscriptions {
     }
 }
 
-/// How many of the names go into one message: at least one.
-pub fn fitting(names: &mut dyn Iterator<Item = &str>) -> usize {
-    let mut bytes = 0;
-    let fitting = names.take_while(|name| {
-        bytes += name.len();
-        bytes <= BULK_NAMES_MAX_BYTES
-    });
-    fitting.count().max(1)
+/// How many of so many names go into one message, with the bytes of each: at least one.
+pub fn fitting(count: usize, bytes_at: &dyn Fn(usize) -> usize) -> usize {
+    let (mut fitting, mut bytes) = (0, 0);
+    while fitting < count {
+        bytes += bytes_at(fitting);
+        if bytes > BULK_NAMES_MAX_BYTES {
+            break;
+        }
+        fitting += 1;
+    }
+    fitting.max(1)
 }
