@@ -38,12 +38,13 @@ impl Deduplication {
         }
         let Some((sender, number)) = parts(key) else { return true };
         self.clock += 1;
-        if !self.senders.contains(sender) {
-            self.make_room();
-        }
         let sender = self.senders.get_or_insert_with(sender, || Sender { runs: Vec::new(), last_used: 0 });
         sender.last_used = self.clock;
-        sender.is_first(number, window)
+        let is_first = sender.is_first(number, window);
+        if self.senders.len() > REMEMBERED_SENDERS {
+            self.forget_oldest();
+        }
+        is_first
     }
 
     /// The same key for another event is another key.
@@ -59,20 +60,15 @@ impl Deduplication {
         true
     }
 
-    /// Forgets the sender not heard of for longest, if there are too many.
-    fn make_room(&mut self) {
-        if self.senders.len() < REMEMBERED_SENDERS {
-            return;
-        }
-        let mut oldest: Option<(u64, Box<str>)> = None;
+    /// Forgets the sender not heard of for longest.
+    fn forget_oldest(&mut self) {
+        let mut oldest = (u64::MAX, Box::<str>::default());
         self.senders.for_each(|name, sender| {
-            if oldest.as_ref().is_none_or(|(last_used, _)| sender.last_used < *last_used) {
-                oldest = Some((sender.last_used, name.into()));
+            if sender.last_used < oldest.0 {
+                oldest = (sender.last_used, name.into());
             }
         });
-        if let Some((_, name)) = oldest {
-            self.senders.remove(&name);
-        }
+        self.senders.remove(&oldest.1);
     }
 }
 
@@ -80,19 +76,23 @@ impl Sender {
     fn is_first(&mut self, number: u64, window: usize) -> bool {
         // Most numbers continue the last run, so the search begins at the end.
         let after = self.runs.iter().rposition(|(first, _)| *first <= number).map_or(0, |before| before + 1);
-        let is_full = self.runs.len() >= window;
-        let (before, next) = self.runs.split_at_mut(after);
-        match (before.last_mut(), next.first_mut()) {
-            (Some((_, last)), _) if number <= *last => return false,
-            (Some((_, last)), Some((first, end))) if *last + 1 == number && number + 1 == *first => {
-                *last = *end;
-                self.runs.remove(after);
+        let before = after.wrapping_sub(1);
+        let run = match self.runs.get_mut(before) {
+            Some((_, last)) if number <= *last => return false,
+            Some((_, last)) if *last + 1 == number => {
+                *last = number;
+                before
             }
-            (Some((_, last)), _) if *last + 1 == number => *last = number,
-            (_, Some((first, _))) if number + 1 == *first => *first = number,
-            // Too old to be remembered: it would be the first to be forgotten.
-            (None, _) if is_full => {}
-            _ => self.runs.insert(after, (number, number)),
+            _ => {
+                self.runs.insert(after, (number, number));
+                after
+            }
+        };
+        if let [(_, last), (first, end), ..] = &mut self.runs[run..]
+            && number + 1 == *first
+        {
+            *last = *end;
+            self.runs.remove(run + 1);
         }
         if self.runs.len() > window {
             self.runs.remove(0);

@@ -1,13 +1,16 @@
 //! How what waits for the server comes and goes.
 
 use super::Context;
-use crate::client::{
-    digest::hex,
-    error::{ClientError, DropReason, RecordFailure, RpcFailure},
-    flight::Item,
-    io::{CHOSEN_KEY, Delivery, Entry, Kind, Offer, OutboxNews, Output, Progress},
-    limits::RECORD_WRITES_TTL_MS,
-    log::{OwnLock, Storage, persisted, take_meant},
+use crate::{
+    client::{
+        digest::hex,
+        error::{ClientError, DropReason, RecordFailure, RpcFailure},
+        flight::Item,
+        io::{CHOSEN_KEY, Delivery, Entry, Kind, Offer, OutboxNews, Output, Progress},
+        limits::RECORD_WRITES_TTL_MS,
+        log::{OwnLock, Storage, persisted, take_meant},
+    },
+    wire::Topic,
 };
 
 impl Context {
@@ -166,22 +169,27 @@ impl Context {
     pub fn tell_dropped(&mut self, mut entries: Vec<Entry>, why: DropReason) {
         let mut untold = Vec::new();
         for entry in &mut entries {
-            let about = (entry.kind.topic(), &*entry.name);
+            let topic = entry.kind.topic();
             if entry.receipts.is_empty() {
-                untold.push(about);
+                untold.push((topic, &*entry.name));
                 continue;
             }
-            for error in ClientError::dropped(why, &[about]) {
-                let ran_out = why == DropReason::Expired && entry.settle_by.is_some_and(|at| at <= self.now);
-                let error = if ran_out { entry.failed(RpcFailure::NeverSent) } else { error };
-                self.settle_all(&mut entry.receipts, &Err(error));
-            }
+            let ran_out = why == DropReason::Expired && entry.settle_by.is_some_and(|at| at <= self.now);
+            let error = if ran_out { entry.failed(RpcFailure::NeverSent) } else { dropped(why, topic, &entry.name) };
+            self.settle_all(&mut entry.receipts, &Err(error));
         }
         // What the application asked for itself is no error.
         if !matches!(why, DropReason::Cleared | DropReason::NotNow) {
-            ClientError::dropped(why, &untold).into_iter().for_each(|error| self.report(error));
+            self.report_dropped(why, &untold);
         }
         self.announce_dropped(entries, why);
+    }
+
+    /// Tells everybody that these will not be sent.
+    pub fn report_dropped(&mut self, why: DropReason, entries: &[(Topic, &str)]) {
+        for error in ClientError::dropped(why, entries) {
+            self.report(error);
+        }
     }
 
     /// Shows those who listen to the outbox what will not be sent.
@@ -195,9 +203,7 @@ impl Context {
     /// What is to be sent now or never cannot be sent now.
     pub fn refuse_now(&mut self, offer: &Offer<'_>) {
         if let Some(ticket) = offer.receipt {
-            let (why, topic) = (DropReason::NotNow, offer.kind.topic());
-            let names = vec![offer.name.into()];
-            self.settle(ticket, Err(ClientError::OutboxDropped { why, topic, names, count: 1 }));
+            self.settle(ticket, Err(dropped(DropReason::NotNow, offer.kind.topic(), offer.name)));
         }
     }
 
@@ -205,4 +211,9 @@ impl Context {
     pub fn wants_orphans(&self) -> bool {
         self.session.is_some() || self.log.is_wanted_early
     }
+}
+
+/// What whoever waits for something is told that will not be sent.
+fn dropped(why: DropReason, topic: Topic, name: &str) -> ClientError {
+    ClientError::OutboxDropped { why, topic, names: vec![name.into()], count: 1 }
 }

@@ -7,7 +7,7 @@ use super::Features;
 use crate::{
     client::{
         context::Context,
-        error::{ClientError, DropReason},
+        error::DropReason,
         io::{Claim, Delivery, Entry, Kind, LockOutcome, Offer, Owner},
         limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
         log::{
@@ -64,7 +64,7 @@ impl Context {
             for entry in group.entries.iter().filter(|entry| entry.kind != Kind::Base) {
                 expired.push((entry.kind.topic(), entry.name));
             }
-            ClientError::dropped(DropReason::Expired, &expired).into_iter().for_each(|error| self.report(error));
+            self.report_dropped(DropReason::Expired, &expired);
         }
     }
 

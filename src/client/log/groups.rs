@@ -221,7 +221,6 @@ impl Groups {
     /// An entry is no longer here, and stays in storage.
     pub fn leave(&mut self, id: GroupId) {
         if self.let_go(id) {
-            self.changed.retain(|changed| *changed != id);
             self.groups.remove(id.0);
         }
     }
@@ -260,6 +259,8 @@ impl Groups {
             }
             group.is_rewritten |= matches!(group.value, Value::Stale(_));
             let value = match &mut group.value {
+                // It was told of twice, or has the number of one that was left.
+                Value::Open { value, written_bytes, .. } if *written_bytes == value.len() => continue,
                 Value::Open { value, written_bytes, .. }
                     if self.newest == Some(id) && value.len() < OUTBOX_GROUP_OPEN_BYTES =>
                 {

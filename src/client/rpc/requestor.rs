@@ -111,8 +111,10 @@ impl Requestor {
         let is_meant = |call: &Call| call.is_durable() && is_meant(&call.op);
         self.sent.for_each(&mut |call| {
             if is_meant(call) {
-                taken.push(Entry { receipts: Vec::new(), ..call.op.clone() });
-                (call.op.kind, call.op.delivery, call.op.stored) = (ONCE, Delivery::Memory, None);
+                let op = &mut call.op;
+                let (name, data, key) = (op.name.clone(), op.data.take(), op.key.clone());
+                taken.push(Entry { name, data, key, owner: op.owner.clone(), receipts: Vec::new(), ..*op });
+                (op.kind, op.delivery, op.stored) = (ONCE, Delivery::Memory, None);
             }
         });
         for &id in &self.waiting.to_ids() {
@@ -299,12 +301,14 @@ impl Requestor {
             return;
         }
         self.kept = Extent::default();
-        for mut call in self.sent.cut().into_iter().chain(self.waiting.cut()) {
-            if !call.is_durable() || call.op.is_sent() {
-                context.settle_all(&mut call.op.receipts, &Err(error.clone()));
-            }
-            if call.is_durable() {
-                self.put(call);
+        for is_sent in [true, false] {
+            for mut call in self.table(is_sent).cut() {
+                if !call.is_durable() || is_sent {
+                    context.settle_all(&mut call.op.receipts, &Err(error.clone()));
+                }
+                if call.is_durable() {
+                    self.put(call);
+                }
             }
         }
     }
