@@ -108,12 +108,7 @@ impl Client {
     /// tick, unless `lazyConnect` is set. The same `seed` and the same inputs give the same outputs.
     pub fn new(now: Instant, urls: &[&str], options: Options, seed: u64) -> Self {
         let mut rng = Rng::new(seed);
-        let log = Log::new(
-            urls.first().copied().unwrap_or_default(),
-            options.outbox_key.as_deref(),
-            options.outbox_storage,
-            &mut rng,
-        );
+        let log = Log::new(urls.first().copied().unwrap_or_default(), &options, &mut rng);
         let connection = Connection::new(now, urls, &options, &mut rng);
         let context = Context {
             now,
@@ -219,18 +214,12 @@ impl Client {
                     PageSignal::Woke | PageSignal::Online | PageSignal::Offline => Features::unpark(&mut self.context),
                 }
             }
-            Input::Storage(event) => {
-                self.features.on_storage(&mut self.context, event);
-            }
-            Input::Lock { name, outcome } => {
-                self.features.on_lock(&mut self.context, name, outcome);
-            }
+            Input::Storage(event) => self.features.on_storage(&mut self.context, event),
+            Input::Lock { name, outcome } => self.features.on_lock(&mut self.context, name, outcome),
             Input::Credentials { question, answer } => {
                 self.connection.on_credentials(&mut self.context, question, answer);
             }
-            Input::Probed { probe, reachable } => {
-                self.connection.on_probed(&mut self.context, probe, reachable);
-            }
+            Input::Probed { probe, reachable } => self.connection.on_probed(&mut self.context, probe, reachable),
         }
         self.follow_session();
         self.follow_records();

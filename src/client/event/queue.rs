@@ -8,7 +8,7 @@ use crate::{
         context::Context,
         error::{ClientError, DropReason},
         flight::Item,
-        io::{Delivery, Entry, Offer, OutboxNews, Output, Progress, Ticket},
+        io::{Delivery, Entry, Offer, Output, Progress, Ticket},
         limits::{BARRIER_DELAY_MS, OUTBOX_WINDOW, OUTBOX_WINDOW_BYTES, OUTBOX_WINDOW_MAX_BYTES, OUTBOX_WINDOW_MS},
         time::{Instant, Wake},
     },
@@ -219,8 +219,7 @@ impl EventQueue {
         let Some(mut entry) = self.take_at(context, index) else { return false };
         let is_told = !entry.receipts.is_empty();
         context.settle_all(&mut entry.receipts, &Err(error.clone()));
-        let why = DropReason::Denied;
-        context.out.push_back(Output::Outbox(OutboxNews::Dropped { why, entries: vec![entry] }));
+        context.announce_dropped(vec![entry], DropReason::Denied);
         self.flush(context);
         is_told
     }

@@ -30,14 +30,12 @@ impl Context {
 
     /// A session begins, perhaps somebody else's than the last one in this browser: what others have left goes first.
     pub(super) fn look_into_storage(&mut self, is_somebody_else: bool) {
-        if self.log.storage != Storage::Absent {
-            self.log.touch_storage();
-            if is_somebody_else && self.log.storage == Storage::Ready {
-                self.store_last_user();
-            }
-            self.log.ask_again();
-            self.log.look_for_orphans();
+        self.log.touch_storage();
+        if is_somebody_else && self.log.storage == Storage::Ready {
+            self.store_last_user();
         }
+        self.log.ask_again();
+        self.log.look_for_orphans();
         if !self.log.is_start_done() {
             self.log.start_deadline = Some(self.now.after_ms(OUTBOX_START_MAX_MS));
         }
@@ -53,13 +51,10 @@ impl Context {
 impl Features {
     /// Says to storage what is to be said.
     pub fn commit(&mut self, context: &mut Context) {
-        if !context.log.groups.is_changed() {
-            return;
-        }
-        let mut groups = std::mem::take(&mut context.log.groups);
-        if groups.has_stale() {
+        if context.log.groups.has_stale() {
             self.for_each(context, &mut |context, entry| {
-                if let Some(value) = entry.stored.and_then(|group| groups.render(group)) {
+                let expires_ms = context.wall_clock_ms(entry.expires_at);
+                if let Some(value) = entry.stored.and_then(|group| context.log.groups.render(group)) {
                     if value.is_empty() {
                         *value = persisted::header(&entry.owner);
                     }
@@ -67,12 +62,11 @@ impl Features {
                         value.starts_with(&persisted::header(&entry.owner)),
                         "all of a group are of one user"
                     );
-                    persisted::push(value, entry, context.wall_clock_ms(entry.expires_at));
+                    persisted::push(value, entry, expires_ms);
                 }
             });
         }
-        groups.commit(&mut context.out);
-        context.log.groups = groups;
+        context.log.groups.commit(&mut context.out);
     }
 
     /// Writes what is only in memory although it should not be.
@@ -249,7 +243,7 @@ impl Features {
             return;
         }
         if let Some(client) = context.log.keys.parse_lease(key) {
-            return self.on_lease_changed(context, &Box::from(client), value);
+            return self.on_lease_changed(context, client, value);
         }
         let Some((client, _)) = context.log.keys.parse_group(key) else { return };
         if let Some(Ok(group)) = value.map(persisted::read)
@@ -258,7 +252,7 @@ impl Features {
             && *client != *context.log.client
             && !context.log.takeover.others.contains(client)
         {
-            context.ask_for(&Box::from(client), true);
+            context.ask_for(client, true);
         }
     }
 

@@ -154,12 +154,11 @@ impl Features {
 
     /// A lock was asked for; this is the answer.
     pub fn on_lock(&mut self, context: &mut Context, name: &str, outcome: LockOutcome) {
-        let prefix = context.log.keys.all();
-        let Some(client) = name.strip_prefix(&*prefix).and_then(|rest| rest.strip_suffix('/')) else { return };
-        let client = Box::from(client);
+        let client = name.strip_prefix(&*context.log.keys.all()).and_then(|rest| rest.strip_suffix('/'));
+        let Some(client) = client else { return };
         // Where the browser has no locks, leases stand in for them from now on.
         context.log.leases.are_in_use |= outcome == LockOutcome::Unavailable;
-        context.on_lock_outcome(&client, outcome);
+        context.on_lock_outcome(client, outcome);
         self.go_on(context);
     }
 

@@ -25,7 +25,7 @@ pub use self::{
 use super::{
     digest::hex,
     io::{Entry, Kind, Ticket},
-    options::OutboxStorage,
+    options::{Options, OutboxStorage},
     rng::Rng,
     time::{Instant, Wake, earlier, earliest},
     url::without_secrets,
@@ -91,9 +91,10 @@ pub struct Log {
 
 impl Log {
     /// No entries, for the deployment at `url`.
-    pub fn new(url: &str, key: Option<&str>, storage: OutboxStorage, rng: &mut Rng) -> Self {
-        let keys = Keys::new(&key.map_or_else(|| without_secrets(url), Into::into));
-        let storage = if storage == OutboxStorage::Memory { Storage::Absent } else { Storage::Untouched };
+    pub fn new(url: &str, options: &Options, rng: &mut Rng) -> Self {
+        let keys = Keys::new(&options.outbox_key.as_deref().map_or_else(|| without_secrets(url), Into::into));
+        let is_absent = options.outbox_storage == OutboxStorage::Memory;
+        let storage = if is_absent { Storage::Absent } else { Storage::Untouched };
         Self { keys, client: hex("", rng.next_u64()), storage, ..Self::default() }
     }
 
