@@ -226,31 +226,36 @@ struct Header {
     size: usize,
 }
 
-/// From here on a character is the first of two.
-const FIRST_PREFIX: usize = b'}' as usize;
+/// Each of these characters is the first of two.
+const PREFIXES: [u8; 2] = *b".=";
 
 /// Writes the bytes for which the characters from `text` to `bytes` stand. They begin with the codes of the bytes 0 to 255.
 unsafe fn read_text(mut text: *const u8, mut bytes: *mut u8) {
     let end = bytes.cast_const();
-    let mut byte_of_code = [0; 512];
-    let mut known = 0;
-    while text < end {
-        // SAFETY: there are no more bytes than characters.
-        unsafe {
+    // By code: for a prefix, which is no code itself, where those begin that have it.
+    let mut byte_of_code = [0_u16; 512];
+    byte_of_code[usize::from(PREFIXES[0])] = 256;
+    byte_of_code[usize::from(PREFIXES[1])] = 384;
+    // SAFETY: there are no more bytes than characters.
+    unsafe {
+        for byte in 0..256 {
             let mut code = usize::from(*text);
-            text = text.add(1);
-            if code >= FIRST_PREFIX {
-                code = (code - FIRST_PREFIX + 1) * 128 + usize::from(*text);
+            if byte_of_code[code] > 0xff {
                 text = text.add(1);
+                code = (usize::from(byte_of_code[code]) + usize::from(*text)) % 512;
             }
-            let byte_of_code = &mut byte_of_code[code % 512];
-            if known < 256 {
-                *byte_of_code = known as u8;
-                known += 1;
-            } else {
-                *bytes = *byte_of_code;
-                bytes = bytes.add(1);
+            byte_of_code[code] = byte;
+            text = text.add(1);
+        }
+        while text < end {
+            let mut byte = byte_of_code[usize::from(*text)];
+            if byte > 0xff {
+                text = text.add(1);
+                byte = byte_of_code[(usize::from(byte) + usize::from(*text)) % 512];
             }
+            *bytes = byte as u8;
+            bytes = bytes.add(1);
+            text = text.add(1);
         }
     }
 }

@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { Failure } from './process.mjs';
 import { functionsOf } from './wasm-sections.mjs';
 
-/** Each of these begins a code of two characters; all other codes have one. The decoder knows them too. */
-const prefixes = ['}', '~'];
+/**
+ * Each of these begins a code of two characters; all other codes have one. The decoder knows them too. brotli takes neither for any
+ * other character where it looks at those before (RFC 7932, section 7.1), so it sees that a second one follows.
+ */
+const prefixes = ['.', '='];
 /**
  * What string literals escape, and what means something to whoever handles scripts as text: `</script>` and `<!--` in a page,
  * `$&` in a replacement, calls such as `eval(` and `import(` in a search.
