@@ -382,7 +382,9 @@ impl Client {
                 }
             }
             Message::Parser(message) => {
-                self.connection.report(&mut self.context, Topic::Parser, message.action.name(), true, message.data);
+                let (action, data) = (message.action.name(), message.data.map(Into::into));
+                let error = ClientError::Server { topic: Topic::Parser, action, asked: None, name: None, data };
+                self.context.report(error);
             }
             message => self.features.on_message(&mut self.context, message),
         }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     client::{
+        answer::Answer,
         digest::digest,
         error::{ClientError, ConnectionFailure},
         io::{ConnectionState, Output, SocketId},
@@ -16,7 +17,7 @@ use crate::{
         time::Instant,
         url::parse_url,
     },
-    wire::{AuthAction, AuthMessage, ConnectionAction, ConnectionMessage, Topic, is_error},
+    wire::{AuthAction, AuthMessage, ConnectionAction, ConnectionMessage},
 };
 
 /// The version of the protocol that this client speaks.
@@ -98,10 +99,7 @@ impl Connection {
             }
             // The socket's own close follows, or does not; neither changes anything here.
             (ConnectionAction::Closing | ConnectionAction::Closed, _) => {}
-            (action, _) => {
-                let is_error = message.is_error || is_error(action.number());
-                self.report(context, Topic::Connection, action.name(), is_error, message.data);
-            }
+            _ => context.report(Answer::error(message, self.phase.expected())),
         }
     }
 
@@ -126,27 +124,8 @@ impl Connection {
             (AuthAction::TooManyAuthAttempts, phase) if phase.socket().is_some() => {
                 self.stop(context, ClientError::TooManyAuthAttempts);
             }
-            (action, _) => {
-                let is_error = message.is_error || is_error(action.number());
-                self.report(context, Topic::Auth, action.name(), is_error, message.data);
-            }
+            _ => context.report(Answer::error(message, self.phase.expected())),
         }
-    }
-
-    /// Reports a failure that the server tells, or a message that it should not have sent now.
-    pub fn report(
-        &self,
-        context: &mut Context,
-        topic: Topic,
-        action: &'static str,
-        is_error: bool,
-        data: Option<&str>,
-    ) {
-        context.report(if is_error {
-            ClientError::Server { topic, action, asked: None, name: None, data: data.map(Into::into) }
-        } else {
-            ClientError::Unsolicited { topic, action, expected: self.phase.expected() }
-        });
     }
 
     /// The application answered what to log in with, or failed to.
@@ -250,6 +229,6 @@ impl Connection {
             }
             Err(_) => ConnectionFailure::BadRedirect(url.into()),
         };
-        self.lose(context, ClientError::Connection(failure), Urgency::AtOnce);
+        self.fail(context, failure);
     }
 }

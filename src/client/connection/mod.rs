@@ -209,10 +209,10 @@ impl Connection {
                 self.on_beat(context, beat);
             }
             Phase::Probing { deadline, .. } if *deadline <= context.now => {
-                self.lose(context, ClientError::Connection(ConnectionFailure::Unreachable), Urgency::AtOnce);
+                self.fail(context, ConnectionFailure::Unreachable);
             }
             Phase::Attempting { deadline, .. } if *deadline <= context.now => {
-                self.lose(context, ClientError::Connection(ConnectionFailure::TimedOut), Urgency::AtOnce);
+                self.fail(context, ConnectionFailure::TimedOut);
             }
             _ => {}
         }
@@ -221,19 +221,22 @@ impl Connection {
     /// The socket closed, or could not be made.
     pub fn on_failed(&mut self, context: &mut Context, failure: ConnectionFailure) {
         let urgency = if failure.announces_restart() { Urgency::Spread } else { Urgency::AtOnce };
-        match failure {
+        let (failure, is_final) = match failure {
             ConnectionFailure::Closed { code, reason } if context.options.stop_codes.contains(&code) => {
-                let failure = ConnectionFailure::Stopped { code, reason };
-                self.stop(context, ClientError::Connection(failure));
+                (ConnectionFailure::Stopped { code, reason }, true)
             }
-            ConnectionFailure::Refused(_) if self.endpoints.refuse() => {
-                self.stop(context, ClientError::Connection(failure));
-            }
+            ConnectionFailure::Refused(_) => (failure, self.endpoints.refuse()),
             ConnectionFailure::Closed { code, .. } if self.is_dialling() => {
                 let url = without_secrets(self.endpoints.url()).into();
-                self.lose(context, ClientError::Connection(ConnectionFailure::NeverOpened { code, url }), urgency);
+                (ConnectionFailure::NeverOpened { code, url }, false)
             }
-            failure => self.lose(context, ClientError::Connection(failure), urgency),
+            failure => (failure, false),
+        };
+        let error = ClientError::Connection(failure);
+        if is_final {
+            self.stop(context, error);
+        } else {
+            self.lose(context, error, urgency);
         }
     }
 
@@ -351,7 +354,7 @@ impl Connection {
         if reachable {
             self.dial(context);
         } else {
-            self.lose(context, ClientError::Connection(ConnectionFailure::Unreachable), Urgency::AtOnce);
+            self.fail(context, ConnectionFailure::Unreachable);
         }
     }
 
@@ -373,6 +376,11 @@ impl Connection {
             _ => self.endpoints.url().into(),
         };
         context.out.push_back(Output::OpenSocket(socket, url));
+    }
+
+    /// The attempt failed.
+    fn fail(&mut self, context: &mut Context, failure: ConnectionFailure) {
+        self.lose(context, ClientError::Connection(failure), Urgency::AtOnce);
     }
 
     /// The attempt failed or the connection is lost: try again, now or later, unless the attempts are used up.

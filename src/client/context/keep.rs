@@ -175,7 +175,11 @@ impl Context {
                 continue;
             }
             let ran_out = why == DropReason::Expired && entry.settle_by.is_some_and(|at| at <= self.now);
-            let error = if ran_out { entry.failed(RpcFailure::NeverSent) } else { dropped(why, topic, &entry.name) };
+            let error = if ran_out {
+                entry.failed(RpcFailure::NeverSent)
+            } else {
+                ClientError::dropped(why, topic, &entry.name)
+            };
             self.settle_all(&mut entry.receipts, &Err(error));
         }
         // What the application asked for itself is no error.
@@ -187,8 +191,20 @@ impl Context {
 
     /// Tells everybody that these will not be sent.
     pub fn report_dropped(&mut self, why: DropReason, entries: &[(Topic, &str)]) {
-        for error in ClientError::dropped(why, entries) {
-            self.report(error);
+        let mut told = Vec::new();
+        for (topic, _) in entries {
+            if told.contains(topic) {
+                continue;
+            }
+            told.push(*topic);
+            let (mut names, mut count) = (Vec::<Box<str>>::new(), 0);
+            for (_, name) in entries.iter().filter(|(of, _)| of == topic) {
+                count += 1;
+                if names.len() < MOST_NAMES && names.iter().all(|known| **known != **name) {
+                    names.push((*name).into());
+                }
+            }
+            self.report(ClientError::OutboxDropped { why, topic: *topic, names, count });
         }
     }
 
@@ -203,7 +219,7 @@ impl Context {
     /// What is to be sent now or never cannot be sent now.
     pub fn refuse_now(&mut self, offer: &Offer<'_>) {
         if let Some(ticket) = offer.receipt {
-            self.settle(ticket, Err(dropped(DropReason::NotNow, offer.kind.topic(), offer.name)));
+            self.settle(ticket, Err(ClientError::dropped(DropReason::NotNow, offer.kind.topic(), offer.name)));
         }
     }
 
@@ -213,7 +229,5 @@ impl Context {
     }
 }
 
-/// What whoever waits for something is told that will not be sent.
-fn dropped(why: DropReason, topic: Topic, name: &str) -> ClientError {
-    ClientError::OutboxDropped { why, topic, names: vec![name.into()], count: 1 }
-}
+/// The most names that an error lists of what may be thousands.
+const MOST_NAMES: usize = 3;

@@ -157,9 +157,6 @@ pub enum ClientError {
     },
 }
 
-/// The most names that an error lists of what may be thousands.
-const MOST_NAMES: usize = 3;
-
 /// How much of what was written stands in a message.
 const MOST_SHOWN_BYTES: usize = 200;
 
@@ -398,25 +395,9 @@ impl ClientError {
         Some(filled("{\"version\":%,\"edits\":%,\"by\":\"%\",\"found\":%}", &words))
     }
 
-    /// What to tell about entries of the outbox that will not be sent: an error for each part of the client.
-    pub fn dropped(why: DropReason, entries: &[(Topic, &str)]) -> Vec<Self> {
-        let mut errors: Vec<Self> = Vec::new();
-        for (of, name) in entries {
-            let same = errors.iter_mut().find_map(|error| match error {
-                Self::OutboxDropped { topic, names, count, .. } if topic == of => Some((names, count)),
-                _ => None,
-            });
-            if let Some((names, count)) = same {
-                *count += 1;
-                if names.len() < MOST_NAMES && names.iter().all(|known| **known != **name) {
-                    names.push((*name).into());
-                }
-            } else {
-                let names = vec![(*name).into()];
-                errors.push(Self::OutboxDropped { why, topic: *of, names, count: 1 });
-            }
-        }
-        errors
+    /// What to tell about an entry of the outbox that will not be sent.
+    pub fn dropped(why: DropReason, topic: Topic, name: &str) -> Self {
+        Self::OutboxDropped { why, topic, names: vec![name.into()], count: 1 }
     }
 
     /// What the server was asked for and refused, as deepstream calls it.

@@ -121,7 +121,7 @@ impl Queries {
         data: Option<&str>,
     ) -> Option<Vec<(Box<str>, bool)>> {
         let mut query = self.queries.answer(id_in(correlation_id)?)?;
-        let Some(statuses) = data.and_then(answer::parse) else {
+        let Some(mut statuses) = data.and_then(answer::parse) else {
             let (topic, action) = (Topic::Presence, PresenceAction::QueryResponse.name());
             let expected = "true or false for each user";
             query.settle(context, Err(ClientError::Unsolicited { topic, action, expected }));
@@ -132,7 +132,7 @@ impl Queries {
         if query.asker == Asker::CatchUp {
             caught_up = Some(statuses);
         } else {
-            query.statuses.extend(statuses);
+            query.statuses.append(&mut statuses);
         }
         if is_complete || query.asker == Asker::Nobody {
             let text = answer::object(&query.statuses);

@@ -16,7 +16,7 @@ use crate::{
         limits::{RECORD_MAX_REFUSALS, RECORD_REFUSED_WAIT_MS},
         record::{Document, Path},
     },
-    wire::{RecordAction, RecordMessage, Topic, is_error},
+    wire::{RecordAction, RecordMessage},
 };
 
 impl Records {
@@ -71,12 +71,11 @@ impl Records {
             }
             // What was asked for once more, because an answer was overdue, may be there already.
             RecordAction::MultipleSubscriptions => {}
-            action if message.is_error || is_error(action.number()) => self.on_error(context, message),
-            action => context.report(ClientError::Unsolicited {
-                topic: Topic::Record,
-                action: action.name(),
-                expected: "an answer, or another client's write to a record that is open",
-            }),
+            _ if Answer::is_failure(message) => self.on_error(context, message),
+            _ => {
+                let expected = "an answer, or another client's write to a record that is open";
+                context.report(Answer::error(message, expected));
+            }
         }
     }
 

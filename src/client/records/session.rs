@@ -104,9 +104,8 @@ impl Records {
 
     /// The server cannot take the writes that are next to be sent to a record.
     pub(super) fn give_up_undeliverable(&mut self, context: &mut Context, name: &str) {
-        for error in ClientError::dropped(DropReason::Undeliverable, &[(Topic::Record, name)]) {
-            self.give_up_writes(context, name, &error);
-        }
+        let error = ClientError::dropped(DropReason::Undeliverable, Topic::Record, name);
+        self.give_up_writes(context, name, &error);
     }
 
     /// Whether the server was asked for data.
