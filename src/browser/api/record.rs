@@ -140,7 +140,8 @@ pub(super) fn command<'a>(
         Action::Snapshot => RecordCommand::Ask { name, question: RecordQuestion::Data, ticket },
         Action::Head => RecordCommand::Ask { name, question: RecordQuestion::Version, ticket },
         Action::Notify => {
-            let names = list.iter().flatten().map(|name| name.as_str().into()).collect();
+            let mut names = Vec::new();
+            list.iter().flatten().for_each(|name| names.push(name.as_str().into()));
             RecordCommand::Notify { names, ticket }
         }
         Action::Refuse => {
@@ -184,7 +185,13 @@ pub(super) fn ask(driver: &Driver, what: Question, name: &str, path: Option<&str
         Question::IsFromStorage => records.is_from_storage(name).into(),
         Question::HasProvider => records.has_provider(name).into(),
         Question::State => records.state(name).into(),
-        Question::Names => records.names().map(JsValue::from).collect::<Array>().into(),
+        Question::Names => {
+            let names = Array::new();
+            for name in records.names() {
+                names.push(&name.into());
+            }
+            names.into()
+        }
         _ => JsValue::UNDEFINED,
     }))
 }

@@ -34,6 +34,17 @@ impl Document {
         self.root.value()
     }
 
+    /// The text of all of its data.
+    pub fn to_text(&self) -> Box<str> {
+        self.value().to_text()
+    }
+
+    /// Whether both are the same data, as for [`Value::is_equal`].
+    #[inline(never)]
+    pub fn is_equal(&self, other: &Self) -> bool {
+        self.value().is_equal(&other.value())
+    }
+
     /// The value at a path; `None` (JavaScript's `undefined`) if there is none, also where the path leads into a scalar.
     ///
     /// Takes apart what the path leads through, so that the next one who looks there finds it quickly.

@@ -53,7 +53,7 @@ impl EntryEdit {
 fn listed(document: &Document) -> Vec<Box<str>> {
     let mut texts = Vec::new();
     for element in document.value().elements() {
-        texts.push(element.text().into());
+        texts.push(element.to_text());
     }
     texts
 }
@@ -68,7 +68,7 @@ fn queued(document: &mut Document) -> Vec<Box<str>> {
         if key.is_empty() || seen.contains(&key) {
             break;
         }
-        let Some(entry) = at(&key, ".d").and_then(|path| Some(document.get(&path)?.text().into())) else { break };
+        let Some(entry) = at(&key, ".d").and_then(|path| Some(document.get(&path)?.to_text())) else { break };
         entries.push(entry);
         seen.get_or_insert_with(&key, || ());
         node = key;

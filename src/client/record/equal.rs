@@ -92,9 +92,13 @@ fn scalar_around(text: &str, place: usize) -> usize {
         scanner.skip_while(|byte| byte != b'"');
         let start = scanner.at;
         if start >= place {
-            let is_of_number = |byte: &&u8| matches!(**byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E');
-            let before = text.as_bytes().get(..place).unwrap_or_default();
-            return place - before.iter().rev().take_while(is_of_number).count();
+            let mut start = place;
+            while let Some(before) = start.checked_sub(1)
+                && matches!(text.as_bytes().get(before), Some(b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'))
+            {
+                start = before;
+            }
+            return start;
         }
         if scanner.string().is_none() || scanner.at > place {
             return start;

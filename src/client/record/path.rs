@@ -184,12 +184,8 @@ fn push(text: &str, steps: &mut Vec<Step>, written: Range<usize>, is_index: bool
 
 /// The number that digits stand for, if an array can have an element of that index.
 fn array_index(digits: &str) -> Option<u32> {
-    let mut index = if digits.is_empty() { None } else { Some(0_u32) };
-    for byte in digits.bytes() {
-        let digit = char::from(byte).to_digit(10)?;
-        index = index?.checked_mul(10)?.checked_add(digit);
-    }
-    index.filter(|index| *index < u32::MAX)
+    let has_sign = digits.starts_with('+');
+    digits.parse().ok().filter(|index| !has_sign && *index < u32::MAX)
 }
 
 /// Where the first such byte is; `end` if there is none before it.
@@ -203,9 +199,14 @@ fn find(text: &str, start: usize, end: usize, is_wanted: impl Fn(u8) -> bool) ->
 
 /// Without the white space around it.
 fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
-    let without_leading = text.get(range.clone()).unwrap_or_default().trim_start_matches(is_space);
-    let start = range.end - without_leading.len();
-    start..start + without_leading.trim_end_matches(is_space).len()
+    let mut trimmed = range.end..range.end;
+    for (at, character) in text.get(range.clone()).unwrap_or_default().char_indices() {
+        if !is_space(character) {
+            let at = range.start + at;
+            trimmed = trimmed.start.min(at)..at + character.len_utf8();
+        }
+    }
+    trimmed
 }
 
 /// What `String.prototype.trim` of JavaScript takes away; the server uses it.

@@ -121,6 +121,12 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Its JSON text, to be kept.
+    #[inline(never)]
+    pub fn to_text(&self) -> Box<str> {
+        self.text().into()
+    }
+
     /// Appends its JSON text.
     pub fn push_to(&self, out: &mut String) {
         match self.0 {

@@ -200,7 +200,7 @@ pub(super) fn save(context: &mut Context, name: &str, entry: &mut Entry) {
     let is_wanted = entry.stored.version != entry.version;
     let Some(version) = entry.version.filter(|_| entry.stored.source == Source::Server && is_wanted) else { return };
     entry.stored.version = Some(version);
-    let data = entry.base().value().text().into();
+    let data = entry.base().to_text();
     context.out.push_back(Output::StoreRecord { name: name.into(), record: Some((version, data)) });
 }
 

@@ -21,12 +21,7 @@ impl Records {
             return self.proceed(context, name);
         };
         if let Stage::Merging(contested) = &mut entry.stage {
-            let latest = contested.latest();
-            let is_new =
-                latest.version != remote.version || !latest.document.value().is_equal(&remote.document.value());
-            if is_new {
-                contested.newer = Some(remote);
-            }
+            contested.newer = Some(remote);
             return;
         }
         if remote.version <= known && entry.awaited().is_some() {
@@ -42,11 +37,12 @@ impl Records {
         if remote.version > known {
             entry.session.refusals = 0;
         }
-        if remote.version == known && !entry.is_as_known(&remote) {
+        let is_as_known = entry.is_as_known(&remote);
+        if remote.version == known && !is_as_known {
             entry.stored.version = None;
         }
         entry.stage = Stage::VERIFIED;
-        if !entry.is_as_known(&remote) && entry.has_arrived(&remote) {
+        if !is_as_known && entry.has_arrived(&remote) {
             entry.confirm(context);
             if entry.version.is_some_and(|version| remote.version < version) {
                 // New data with an old version.
@@ -69,14 +65,14 @@ impl Records {
         let question = self.renumber(name);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let is_deletion = entry.pending.is_deletion();
-        let local = (!is_deletion).then(|| Box::from(&*entry.view.value().text()));
+        let local = (!is_deletion).then(|| entry.view.to_text());
         let local_version = if is_deletion { -1 } else { entry.visible_version().unwrap_or(0) };
         context.out.push_back(Output::AskMerge {
             question,
             name: name.into(),
             local,
             local_version,
-            remote: Some(remote.document.value().text().into()),
+            remote: Some(remote.document.to_text()),
             remote_version: remote.version,
         });
         let writes = entry.pending.len();
@@ -113,7 +109,7 @@ impl Records {
     fn on_merge_failed(&mut self, context: &mut Context, name: &str, remote: Remote, writes: usize, words: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = ClientError::MergeFailed { name: name.into(), words: words.into() };
-        let local = (!entry.pending.is_deletion()).then(|| entry.view.value().text().into());
+        let local = (!entry.pending.is_deletion()).then(|| entry.view.to_text());
         let asked = entry.pending.remove_first(context, writes);
         fail(context, name, asked, &error);
         tell_conflict(context, name, local, &remote.document);
@@ -122,7 +118,7 @@ impl Records {
 }
 
 pub(super) fn tell_conflict(context: &mut Context, name: &str, local: Option<Box<str>>, remote: &Document) {
-    let remote = Some(remote.value().text().into());
+    let remote = Some(remote.to_text());
     tell(context, name, RecordNews::Conflict { local, remote });
 }
 
@@ -134,7 +130,7 @@ pub(super) fn write_lost(name: &str, version: Option<i32>, edits: Option<Box<str
         name: name.into(),
         version,
         edits,
-        found: Some((remote.version, remote.document.value().text().into())),
+        found: Some((remote.version, remote.document.to_text())),
         rival: if is_newer { Rival::Client } else { Rival::Server },
     }
 }

@@ -13,7 +13,7 @@ use crate::client::{
     error::RecordFailure,
     io::{LastSeen, RecordNews, RecordQuestion, Strategy, Ticket},
     limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
-    record::{Document, EditError, Path, Value, is_equal_or_absent},
+    record::{Document, EditError, Path, is_equal_or_absent},
     time::Instant,
 };
 
@@ -120,16 +120,7 @@ impl Entry {
 
     /// What can be seen of it, to be told when it ends.
     pub fn last_seen(&self) -> LastSeen {
-        LastSeen { version: self.visible_version(), data: self.view.value().text().into() }
-    }
-
-    /// The answer to a question, now that it is loaded.
-    pub fn answer(&self, question: RecordQuestion) -> Option<Box<str>> {
-        match question {
-            RecordQuestion::Readiness => None,
-            RecordQuestion::Data => Some(self.view.value().text().into()),
-            RecordQuestion::Version => self.visible_version().map(|version| version.to_string().into()),
-        }
+        LastSeen { version: self.visible_version(), data: self.view.to_text() }
     }
 
     /// Takes out those who wait for it to be loaded, as it will not be.
@@ -160,7 +151,7 @@ impl Entry {
 
     /// Whether this is what the server was thought to have.
     pub fn is_as_known(&mut self, remote: &Remote) -> bool {
-        self.version == Some(remote.version) && self.base().value().is_equal(&remote.document.value())
+        self.version == Some(remote.version) && self.base().is_equal(&remote.document)
     }
 
     /// What the server has.
@@ -222,7 +213,7 @@ impl Entry {
     /// Tells the values at some of the watched paths.
     fn tell_values(&mut self, context: &mut Context, name: &str, positions: &[usize]) {
         for path in positions.iter().filter_map(|position| self.watched.get(*position)) {
-            let value = self.view.get(path).map(|value| value.text().into());
+            let value = self.view.get(path).map(|value| value.to_text());
             tell(context, name, RecordNews::Changed { path: path.text().into(), value });
         }
     }
@@ -329,7 +320,7 @@ impl Entry {
 
     /// Whether the server has nothing that could be lost.
     pub fn is_blank(&mut self) -> bool {
-        self.version == Some(0) && Value::parse("{}").is_ok_and(|blank| self.base().value().is_equal(&blank))
+        self.version == Some(0) && self.base().is_equal(&Document::default())
     }
 
     /// Takes back everything that is pending.
@@ -359,8 +350,7 @@ impl Entry {
     /// Whether what the server has is what the application wanted to be deleted.
     pub fn is_to_be_deleted(&mut self, remote: &Remote) -> bool {
         let is_next = self.version.is_some_and(|version| version.saturating_add(1) == remote.version);
-        let is_own = is_next
-            && self.after_deletion.as_ref().is_some_and(|after| after.value().is_equal(&remote.document.value()));
+        let is_own = is_next && self.after_deletion.as_ref().is_some_and(|after| after.is_equal(&remote.document));
         is_own || self.is_as_known(remote)
     }
 
@@ -397,7 +387,12 @@ impl Entry {
     /// Tells those who wait for it to be loaded that it is.
     pub fn settle_ready(&mut self, context: &mut Context) {
         for (ticket, question) in std::mem::take(&mut self.ready_tickets) {
-            context.settle(ticket, Ok(self.answer(question)));
+            let answer = match question {
+                RecordQuestion::Readiness => None,
+                RecordQuestion::Data => Some(self.view.to_text()),
+                RecordQuestion::Version => self.visible_version().map(|version| version.to_string().into()),
+            };
+            context.settle(ticket, Ok(answer));
         }
     }
 }

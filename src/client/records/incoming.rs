@@ -187,9 +187,11 @@ impl Records {
                 return self.cache.on_confirmed(&mut self.asked, context, name, entry);
             }
         } else if is_next || is_whole {
-            let latest = contested.filter(|_| !is_whole).map(|latest| latest.document.clone());
-            let mut document =
-                latest.unwrap_or_else(|| if is_whole { Document::default() } else { entry.base().clone() });
+            let mut document = match contested {
+                _ if is_whole => Document::default(),
+                Some(latest) => latest.document.clone(),
+                None => entry.base.as_ref().unwrap_or(&entry.view).clone(),
+            };
             if edit.apply(&mut document, &mut Watch::new(&[])).is_ok() {
                 let remote = Remote { version: *version, document };
                 if remote.version > known {

@@ -112,7 +112,7 @@ impl Records {
     /// The JSON text of what the application sees at a path; `None` for `undefined`.
     pub fn get(&mut self, name: &str, path: &Path) -> Option<Box<str>> {
         let value = self.entries.get_mut(name)?.view.get(path)?;
-        Some(value.text().into())
+        Some(value.to_text())
     }
 
     /// The version that the application sees; `None` for a record that is not open or was never loaded.
@@ -379,7 +379,7 @@ impl Records {
             }
             let correlation_id = self.renumber(name);
             let Some(entry) = self.entries.get_mut(name) else { return };
-            if send_writes(context, item, entry, correlation_id) {
+            if send_writes(context, name, item, entry, correlation_id) {
                 self.wait_for(context, name, context.options.record_read_timeout_ms);
             } else {
                 self.give_up_undeliverable(context, name);
@@ -474,8 +474,7 @@ fn check_edits(context: &Context, name: &str, edits: &[Edit]) -> Result<(), Reco
 }
 
 /// Sends what is next to be written. Says whether it was sent: not if it is too long.
-fn send_writes(context: &mut Context, item: Item, entry: &mut Entry, correlation_id: u32) -> bool {
-    let Item::Record(name) = &item else { return false };
+fn send_writes(context: &mut Context, name: &str, item: Item, entry: &mut Entry, correlation_id: u32) -> bool {
     // What is too long together, or ends the connection, may be one of them alone.
     let mut most = if context.flight.is_suspect(&item) { 1 } else { entry.pending.len() };
     loop {

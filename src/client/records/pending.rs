@@ -123,7 +123,7 @@ impl Pending {
             tickets.append(&mut write.op.receipts);
             created_ms = write.op.created_ms;
         }
-        let edits = vec![Edit::new(Path::default(), Some(view.value().text().into()))];
+        let edits = vec![Edit::new(Path::default(), Some(view.to_text()))];
         let write = enter(context, (name, version), edits, created_ms, tickets);
         if let Some(former) = former {
             context.log.stands_for(write.op.number, former);
@@ -178,13 +178,14 @@ impl Pending {
 
     /// Makes all to a document, and gives those up that cannot be made any more.
     pub fn replay(&mut self, context: &mut Context, document: &mut Document) {
-        for mut write in std::mem::take(&mut self.writes) {
+        let mut made = 0;
+        while let Some(write) = self.writes.get_mut(made) {
             let Err(error) = write.apply(document, &mut Watch::new(&[])) else {
-                self.writes.push(write);
+                made += 1;
                 continue;
             };
             context.leave(&write.op);
-            let Op { name, receipts, .. } = write.op;
+            let Op { name, receipts, .. } = self.writes.remove(made).op;
             fail(context, &name, vec![receipts], &failure(RecordFailure::of(error), &name));
         }
     }
@@ -192,12 +193,12 @@ impl Pending {
     /// Takes those out that are meant, and what they were made to if nothing else was. All of it [leaves](Context::leave) with
     /// that.
     pub fn take_out(&mut self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
-        let mut taken = Vec::new();
-        for write in std::mem::take(&mut self.writes) {
+        let (mut taken, mut kept) = (Vec::new(), 0);
+        while let Some(write) = self.writes.get(kept) {
             if is_meant(&write.op) {
-                taken.push(write.op);
+                taken.push(self.writes.remove(kept).op);
             } else {
-                self.writes.push(write);
+                kept += 1;
             }
         }
         if self.writes.is_empty() {

@@ -29,7 +29,7 @@ impl Entry {
     /// Whether making the first so many pending writes to a document would change nothing.
     fn is_contained(&self, writes: usize, document: &Document) -> bool {
         let changed = self.pending.made_to(document.clone(), writes);
-        changed.is_some_and(|changed| changed.value().is_equal(&document.value()))
+        changed.is_some_and(|changed| changed.is_equal(document))
     }
 
     /// Settles that the server has `remote` while writes are pending that were made to something else, and tells what is lost.
@@ -57,7 +57,7 @@ impl Entry {
         };
         if is_lost {
             self.tell_lost(context, name, &document, remote);
-            tell_conflict(context, name, Some(self.view.value().text().into()), &remote.document);
+            tell_conflict(context, name, Some(self.view.to_text()), &remote.document);
         }
         self.resolve(context, name, (remote.clone(), document), usize::MAX);
         true
@@ -101,7 +101,7 @@ impl Entry {
         (remote, document): (Remote, Document),
         writes: usize,
     ) {
-        if document.value().is_equal(&remote.document.value()) {
+        if document.is_equal(&remote.document) {
             self.on_found(context, writes);
             self.load(context, remote);
         } else {

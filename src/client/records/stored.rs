@@ -89,7 +89,7 @@ pub fn read_write(text: &str) -> Option<(Option<i32>, Vec<Edit>)> {
     let list = write.member("edits");
     let mut edits = Vec::new();
     for edit in list.map_or(Vec::new(), |list| list.elements()) {
-        let text = |name| edit.member(name).map(|value| value.text().into());
+        let text = |name| edit.member(name).map(|value| value.to_text());
         let is_there = |name| edit.member(name).is_some();
         edits.push(match text("entry") {
             Some(entry) => {
@@ -106,14 +106,15 @@ pub fn read_write(text: &str) -> Option<(Option<i32>, Vec<Edit>)> {
 pub fn read_base(text: &str) -> Option<StoredBase> {
     let base = Value::parse(text).ok()?;
     let document = base.member("data").and_then(|data| Document::parse(&data.text()).ok());
-    Some(StoredBase { version: number(base, "version"), first: number(base, "first")?, document })
+    let first = base.member("first")?.text().parse().ok()?;
+    Some(StoredBase { version: number(base, "version"), first, document })
 }
 
-fn number<T: TryFrom<i64>>(value: Value<'_>, member: &str) -> Option<T> {
+fn number(value: Value<'_>, member: &str) -> Option<i32> {
     let text = value.member(member)?.text();
     let digits = text.strip_prefix('-');
-    let number = i64::try_from(digits.unwrap_or(&text).parse::<u64>().ok()?).ok()?;
-    T::try_from(if digits.is_some() { -number } else { number }).ok()
+    let number = i32::try_from(digits.unwrap_or(&text).parse::<u64>().ok()?).ok()?;
+    Some(if digits.is_some() { -number } else { number })
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl Edit {
             (Some(text), None) => document.set(&self.path, text)?,
             (None, _) => document.erase(&self.path)?,
         };
-        let substitute = change.substitute(document).map(|(depth, value)| (depth, value.text().into()));
+        let substitute = change.substitute(document).map(|(depth, value)| (depth, value.to_text()));
         if change.is_different(document) {
             watch.is_different = true;
             for (position, path) in watch.paths.iter().enumerate() {
@@ -216,7 +216,7 @@ fn fold(writes: &[Write], after: &mut Document) -> Option<Message> {
     loop {
         if let Some(value) = after.at(first, depth) {
             let path = first.prefix_text(depth).into();
-            return Some(Message { writes: writes.len(), path, text: Some(value.text().into()) });
+            return Some(Message { writes: writes.len(), path, text: Some(value.to_text()) });
         }
         // What holds everything was erased itself.
         depth = depth.checked_sub(1)?;
