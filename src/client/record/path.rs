@@ -58,7 +58,7 @@ impl Path {
         let mut steps = Vec::new();
         let mut start = 0;
         while start <= text.len() {
-            let end = find(text, start, text.len(), |byte| byte == b'.');
+            let end = find(text, start, text.len(), b".");
             parse_part(text, trimmed(text, start..end), &mut steps)?;
             start = end + 1;
         }
@@ -133,8 +133,7 @@ fn parse_part(text: &str, part: Range<usize>, steps: &mut Vec<Step>) -> Result<(
     if part.is_empty() {
         return Ok(());
     }
-    let is_bracket = |byte| matches!(byte, b'[' | b']');
-    let mut at = find(text, part.start, part.end, is_bracket);
+    let mut at = find(text, part.start, part.end, b"[]");
     let name = part.start..at;
     if name.is_empty() {
         return Err(PathError { expected: "a name before '['", at });
@@ -148,7 +147,7 @@ fn parse_part(text: &str, part: Range<usize>, steps: &mut Vec<Step>) -> Result<(
             return Err(PathError { expected: "'.' or '[' after ']', and '[' before it", at });
         }
         let inside = at + 1;
-        at = find(text, inside, part.end, is_bracket);
+        at = find(text, inside, part.end, b"[]");
         if text.as_bytes().get(at) != Some(&b']') {
             return Err(PathError { expected: "']' after an index", at });
         }
@@ -188,10 +187,10 @@ fn array_index(digits: &str) -> Option<u32> {
     digits.parse().ok().filter(|index| !has_sign && *index < u32::MAX)
 }
 
-/// Where the first such byte is; `end` if there is none before it.
-fn find(text: &str, start: usize, end: usize, is_wanted: impl Fn(u8) -> bool) -> usize {
+/// Where the first of these bytes is; `end` if there is none before it.
+fn find(text: &str, start: usize, end: usize, wanted: &[u8]) -> usize {
     let mut at = start;
-    while at < end && text.as_bytes().get(at).is_some_and(|byte| !is_wanted(*byte)) {
+    while at < end && text.as_bytes().get(at).is_some_and(|byte| !wanted.contains(byte)) {
         at += 1;
     }
     at

@@ -110,8 +110,8 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let error = ClientError::MergeFailed { name: name.into(), words: words.into() };
         let local = (!entry.pending.is_deletion()).then(|| entry.view.to_text());
-        let asked = entry.pending.remove_first(context, writes);
-        fail(context, name, asked, &error);
+        let mut asked = entry.pending.remove_first(context, writes);
+        fail(context, name, &mut asked, &error);
         tell_conflict(context, name, local, &remote.document);
         entry.load(context, remote);
     }

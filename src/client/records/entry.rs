@@ -180,7 +180,7 @@ impl Entry {
         self.stored.is_written_blindly = false;
         let before = self.base.is_none().then(|| self.view.clone());
         let mut watch = Watch::new(&self.watched);
-        apply_all(&mut edits, &mut self.view, &mut watch).map_err(RecordFailure::of)?;
+        apply_all(&mut edits, &mut self.view, Some(&mut watch)).map_err(RecordFailure::of)?;
         let (is_different, seen) = (watch.is_different, watch.seen);
         if edits.is_empty() || !is_different && self.pending.is_empty() && self.is_ready() {
             // The order of keys stays as everybody else has it.
@@ -240,7 +240,7 @@ impl Entry {
             context.confirm(&write.op);
             if let Some(base) = &mut self.base {
                 // It could be made to the view, which was the same then.
-                let _ = write.apply(base, &mut Watch::new(&[]));
+                let _ = apply_all(&mut write.edits, base, None);
             }
             context.settle_all(&mut write.op.receipts, &Ok(None));
         }
@@ -285,7 +285,7 @@ impl Entry {
     /// A change that cannot be made to what is here: then this is not what the server has.
     pub fn advance(&mut self, context: &mut Context, name: &str, version: i32, edit: &Edit) -> Result<(), EditError> {
         let mut watch = Watch::new(&self.watched);
-        edit.apply(&mut self.view, &mut watch)?;
+        edit.apply(&mut self.view, Some(&mut watch))?;
         let seen = watch.seen;
         self.version = Some(version);
         self.tell_values(context, name, &seen);
@@ -311,7 +311,7 @@ impl Entry {
                 if *version != remote.version.saturating_add(1) && !edit.path.is_root() {
                     return None;
                 }
-                edit.apply(&mut remote.document, &mut Watch::new(&[])).ok()?;
+                edit.apply(&mut remote.document, None).ok()?;
                 remote.version = *version;
             }
         }

@@ -4,7 +4,6 @@ use super::{
     Edit, Records, Remote, Stage, cache,
     entry::{Entry, Heard},
     fail, failure, tell,
-    write::Watch,
 };
 use crate::{
     client::{
@@ -192,7 +191,7 @@ impl Records {
                 Some(latest) => latest.document.clone(),
                 None => entry.base.as_ref().unwrap_or(&entry.view).clone(),
             };
-            if edit.apply(&mut document, &mut Watch::new(&[])).is_ok() {
+            if edit.apply(&mut document, None).is_ok() {
                 let remote = Remote { version: *version, document };
                 if remote.version > known {
                     return self.on_remote(context, name, remote);
@@ -257,7 +256,7 @@ impl Records {
     /// Loads a record of which nobody knows whether it is subscribed.
     fn load_again(&mut self, context: &mut Context, name: &str) {
         if self.entries.get(name).is_some_and(|entry| matches!(entry.stage, Stage::Loading { .. })) {
-            self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
+            self.unsubscribe(context, name);
             self.load(context, name);
         }
     }
@@ -268,7 +267,7 @@ impl Records {
         if !entry.pending.has_edits() {
             self.remove(context, name, RecordFailure::Deleted, RecordNews::Deleted);
             if is_subscribed {
-                self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
+                self.unsubscribe(context, name);
             }
             return;
         }
@@ -313,7 +312,7 @@ impl Records {
                     Some(Stage::Reading) if is_denial => {
                         self.on_denied(context, name, &error);
                         // It may be subscribed all the same.
-                        self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
+                        self.unsubscribe(context, name);
                     }
                     _ => {}
                 }
@@ -376,8 +375,8 @@ impl Records {
     /// The writes on their way will not be made: what the application sees is as if it had not asked for them.
     pub(super) fn give_up_writes(&mut self, context: &mut Context, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let asked = entry.pending.remove_first(context, std::mem::take(&mut entry.in_flight));
-        fail(context, name, asked, error);
+        let mut asked = entry.pending.remove_first(context, std::mem::take(&mut entry.in_flight));
+        fail(context, name, &mut asked, error);
         entry.replay(context);
         self.publish(context, name);
     }
@@ -388,8 +387,8 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return context.report(error.clone()) };
         entry.session.is_deletion_owed = false;
         entry.in_flight = 0;
-        let asked = entry.pending.remove_first(context, usize::MAX);
-        fail(context, name, asked, error);
+        let mut asked = entry.pending.remove_first(context, usize::MAX);
+        fail(context, name, &mut asked, error);
         self.ask_for_data(context, name);
     }
 }

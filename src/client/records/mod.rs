@@ -413,7 +413,7 @@ impl Records {
         let is_subscribed = entry.is_subscribed();
         self.remove(context, name, RecordFailure::Discarded, RecordNews::Discarded);
         if context.session.is_some() && is_subscribed {
-            self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
+            self.unsubscribe(context, name);
         }
     }
 
@@ -511,11 +511,11 @@ fn refuse(context: &mut Context, ticket: Option<Ticket>, error: ClientError) {
 
 /// Tells those who asked for something, each by their tickets, what went wrong with a record. If one of them does not wait, or
 /// nobody has asked, it is an error of the record, and of the client.
-fn fail(context: &mut Context, name: &str, asked: Vec<Vec<Ticket>>, error: &ClientError) {
+fn fail(context: &mut Context, name: &str, asked: &mut [Vec<Ticket>], error: &ClientError) {
     let mut is_untold = asked.is_empty();
-    for mut tickets in asked {
+    for tickets in asked {
         is_untold |= tickets.is_empty();
-        context.settle_all(&mut tickets, &Err(error.clone()));
+        context.settle_all(tickets, &Err(error.clone()));
     }
     if is_untold {
         tell(context, name, RecordNews::Error(error.clone()));

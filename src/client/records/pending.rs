@@ -7,7 +7,7 @@ use super::{
     entry::Entry,
     fail, failure,
     stored::{base_text, write_text},
-    write::{Edit, Watch, Write},
+    write::{Edit, Write, apply_all},
 };
 use crate::client::{
     context::{Context, Visit},
@@ -65,7 +65,7 @@ impl Pending {
     /// What the first so many make of a document; `None` if they cannot be made to it.
     pub fn made_to(&self, mut document: Document, writes: usize) -> Option<Document> {
         for edit in self.writes.iter().take(writes).flat_map(|write| &write.edits) {
-            edit.apply(&mut document, &mut Watch::new(&[])).ok()?;
+            edit.apply(&mut document, None).ok()?;
         }
         Some(document)
     }
@@ -180,13 +180,13 @@ impl Pending {
     pub fn replay(&mut self, context: &mut Context, document: &mut Document) {
         let mut made = 0;
         while let Some(write) = self.writes.get_mut(made) {
-            let Err(error) = write.apply(document, &mut Watch::new(&[])) else {
+            let Err(error) = apply_all(&mut write.edits, document, None) else {
                 made += 1;
                 continue;
             };
             context.leave(&write.op);
             let Op { name, receipts, .. } = self.writes.remove(made).op;
-            fail(context, &name, vec![receipts], &failure(RecordFailure::of(error), &name));
+            fail(context, &name, &mut [receipts], &failure(RecordFailure::of(error), &name));
         }
     }
 

@@ -84,15 +84,15 @@ impl Records {
     }
 
     /// Tells what has become of a record, and sees to it that storage says what the writes to it were made to. It may be able to
-    /// take now what earlier pages have left.
-    pub(super) fn publish(&mut self, context: &mut Context, name: &str) {
+    /// take now what earlier pages have left. Returns it, if it is here.
+    pub(super) fn publish(&mut self, context: &mut Context, name: &str) -> Option<&mut Entry> {
         let mut first_left = None;
         self.for_each_left(name, &mut |op| first_left = earlier(first_left, Some(op.number)));
         self.look_at_left(name);
-        if let Some(entry) = self.entries.get_mut(name) {
-            entry.tell_changes(context, name);
-            entry.keep_base(context, name, first_left);
-        }
+        let entry = self.entries.get_mut(name)?;
+        entry.tell_changes(context, name);
+        entry.keep_base(context, name, first_left);
+        Some(entry)
     }
 
     /// Sends the writes that had to wait for what was on its way.
@@ -191,21 +191,20 @@ impl Records {
             // The answer may still be arriving: nothing of a message is seen before all of it is there.
             Stage::Loading { .. } | Stage::Reading if is_quiet && entry.in_flight == 0 => {
                 self.wait_for(context, name, context.options.record_read_timeout_ms);
-                return fail(context, name, asked, &error);
+                return fail(context, name, &mut asked, &error);
             }
             Stage::Loading { is_overdue, .. } => *is_overdue = true,
             Stage::Deleting => asked.push(entry.take_deletion(context)),
             _ => {}
         }
         entry.cut_off();
-        fail(context, name, asked, &error);
+        fail(context, name, &mut asked, &error);
         self.ask_for_data(context, name);
     }
 
     /// Reads the data of a record that is subscribed, or will be when the server has answered.
     pub(super) fn ask_for_data(&mut self, context: &mut Context, name: &str) {
-        self.publish(context, name);
-        let Some(entry) = self.entries.get_mut(name) else { return };
+        let Some(entry) = self.publish(context, name) else { return };
         if !matches!(entry.stage, Stage::Merging(_)) {
             if entry.version.is_some() || !matches!(entry.stage, Stage::Loading { .. }) {
                 entry.stage = Stage::Reading;
@@ -217,8 +216,7 @@ impl Records {
 
     /// Subscribes to a record that the server makes if there is none, and reads its data.
     pub(super) fn load(&mut self, context: &mut Context, name: &str) {
-        self.publish(context, name);
-        let Some(entry) = self.entries.get_mut(name) else { return };
+        let Some(entry) = self.publish(context, name) else { return };
         entry.stage = Stage::LOADING;
         entry.session.is_deletion_owed = false;
         entry.session.early.clear();
@@ -263,6 +261,11 @@ impl Records {
         self.send_bulk(context, RecordAction::SubscribeAndHead, known);
         self.send_bulk(context, RecordAction::SubscribeAndRead, read_only);
         self.send_bulk(context, RecordAction::SubscribeCreateAndRead, unknown);
+    }
+
+    /// Lets go of a record at the server.
+    pub(super) fn unsubscribe(&mut self, context: &mut Context, name: &str) {
+        self.send_bulk(context, RecordAction::Unsubscribe, vec![name.into()]);
     }
 
     pub(super) fn send_bulk(&mut self, context: &mut Context, action: RecordAction, mut names: Vec<Box<str>>) {

@@ -71,7 +71,7 @@ impl Entry {
         self.load(context, remote.clone());
         if !is_wanted && self.strategy != Strategy::Custom {
             let deletion = self.take_deletion(context);
-            fail(context, name, vec![deletion], &write_lost(name, version, None, remote));
+            fail(context, name, &mut [deletion], &write_lost(name, version, None, remote));
             tell_conflict(context, name, None, &remote.document);
         }
         is_wanted || self.strategy != Strategy::Custom
@@ -89,7 +89,7 @@ impl Entry {
         }
         if !asked.is_empty() {
             let edits = Some(["[", &edits, "]"].concat().into());
-            fail(context, name, asked, &write_lost(name, self.version, edits, remote));
+            fail(context, name, &mut asked, &write_lost(name, self.version, edits, remote));
         }
     }
 

@@ -52,11 +52,15 @@ impl Edit {
         Self { path: Path::default(), text: Some(entry), entries: Some(edit), substitute: None }
     }
 
-    /// Makes the change.
+    /// Makes the change. Returns what is to be sent in its place, if it could not be sent.
     ///
     /// # Errors
     /// As for [`Document::set`] and [`Document::erase`].
-    pub fn apply(&self, document: &mut Document, watch: &mut Watch<'_>) -> Result<Option<Substitute>, EditError> {
+    pub fn apply(
+        &self,
+        document: &mut Document,
+        watch: Option<&mut Watch<'_>>,
+    ) -> Result<Option<Substitute>, EditError> {
         let mut change = match (&self.text, self.entries) {
             (Some(entry), Some(edit)) => match edit.applied_to(document, entry) {
                 Some(text) => document.set(&self.path, &text)?,
@@ -66,7 +70,9 @@ impl Edit {
             (None, _) => document.erase(&self.path)?,
         };
         let substitute = change.substitute(document).map(|(depth, value)| (depth, value.to_text()));
-        if change.is_different(document) {
+        if let Some(watch) = watch
+            && change.is_different(document)
+        {
             watch.is_different = true;
             for (position, path) in watch.paths.iter().enumerate() {
                 if !watch.seen.contains(&position) && change.is_seen_at(path, document) {
@@ -91,10 +97,14 @@ pub struct Write {
 ///
 /// # Errors
 /// The first that cannot be made; then none is.
-pub fn apply_all(edits: &mut [Edit], document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
+pub fn apply_all(
+    edits: &mut [Edit],
+    document: &mut Document,
+    mut watch: Option<&mut Watch<'_>>,
+) -> Result<(), EditError> {
     let before = (edits.len() > 1).then(|| document.clone());
     for edit in edits {
-        match edit.apply(document, watch) {
+        match edit.apply(document, watch.as_deref_mut()) {
             Ok(substitute) => edit.substitute = substitute,
             Err(error) => {
                 before.into_iter().for_each(|before| *document = before);
@@ -106,14 +116,6 @@ pub fn apply_all(edits: &mut [Edit], document: &mut Document, watch: &mut Watch<
 }
 
 impl Write {
-    /// Makes all changes.
-    ///
-    /// # Errors
-    /// The first that cannot be made; then none is.
-    pub fn apply(&mut self, document: &mut Document, watch: &mut Watch<'_>) -> Result<(), EditError> {
-        apply_all(&mut self.edits, document, watch)
-    }
-
     /// Whether it deletes the record.
     pub const fn is_deletion(&self) -> bool {
         self.edits.is_empty()
