@@ -196,16 +196,8 @@ pub fn next_message(writes: &[Write], after: &mut Document) -> Option<Message> {
         return alone;
     }
     let together = fold(writes, after)?;
-    match alone {
-        Some(alone) if together.bytes() > alone.bytes() + WORTH_FOLDING_BYTES => Some(alone),
-        _ => Some(together),
-    }
-}
-
-impl Message {
-    fn bytes(&self) -> usize {
-        self.text.as_ref().map_or(0, |text| text.len())
-    }
+    let bytes = |message: &Message| message.text.as_ref().map_or(0, |text| text.len());
+    Some(alone.filter(|alone| bytes(&together) > bytes(alone) + WORTH_FOLDING_BYTES).unwrap_or(together))
 }
 
 fn fold(writes: &[Write], after: &mut Document) -> Option<Message> {
