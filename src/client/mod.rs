@@ -108,7 +108,8 @@ impl Client {
     /// tick, unless `lazyConnect` is set. The same `seed` and the same inputs give the same outputs.
     pub fn new(now: Instant, urls: &[&str], options: Options, seed: u64) -> Self {
         let mut rng = Rng::new(seed);
-        let log = Log::new(urls.first().copied().unwrap_or_default(), &options, &mut rng);
+        let mut log = Log::default();
+        log.begin(urls.first().copied().unwrap_or_default(), &options, &mut rng);
         let connection = Connection::new(now, urls, &options, &mut rng);
         let context = Context {
             now,

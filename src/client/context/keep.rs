@@ -53,7 +53,9 @@ impl Context {
         let ttl_ms = Some(self.options.outbox_ttl_ms.max(RECORD_WRITES_TTL_MS));
         let delivery = Delivery::Durable;
         let offer = Offer { kind, name, data: None, delivery, ttl_ms, key: None, receipt: None };
-        Entry { data: Some(text), created_ms, progress: Progress::InRecord, ..self.entry(&offer) }
+        let mut entry = self.entry(&offer);
+        (entry.data, entry.created_ms, entry.progress) = (Some(text), created_ms, Progress::InRecord);
+        entry
     }
 
     /// An entry is in a queue from now on; storage has it when the task ends.

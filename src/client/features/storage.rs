@@ -92,7 +92,7 @@ impl Features {
             }
             StorageEvent::Unreadable { read, words } => {
                 if let Some((purpose, _)) = context.log.reads.answered(read) {
-                    self.on_unreadable(context, purpose, words);
+                    self.on_unreadable(context, &purpose, words);
                 }
             }
             StorageEvent::WriteFailed { key, words } => self.on_write_failed(context, key, words),
@@ -123,14 +123,14 @@ impl Features {
             context.log.takeover.is_parked = false;
             return;
         }
-        match purpose {
+        match &purpose {
             Purpose::Start => self.on_first_look(context, items),
             Purpose::Orphans => context.on_orphans(items),
-            Purpose::TakeOver(client) => self.take_over(context, &client, items),
-            Purpose::Own(until) => self.keep_what_is_stored(context, until, items),
-            Purpose::Clear { owners, until_ms } => context.clear_storage(&owners, until_ms, items),
-            Purpose::Lease(client) => context.on_lease_read(&client, items),
-            Purpose::Removal(batch) => self.on_removal_read(context, batch, Some(items)),
+            Purpose::TakeOver(client) => self.take_over(context, client, items),
+            Purpose::Own(until) => self.keep_what_is_stored(context, *until, items),
+            Purpose::Clear { owners, until_ms } => context.clear_storage(owners, *until_ms, items),
+            Purpose::Lease(client) => context.on_lease_read(client, items),
+            Purpose::Removal(batch) => self.on_removal_read(context, *batch, Some(items)),
             Purpose::Check => {}
         }
     }
@@ -166,17 +166,17 @@ impl Features {
         }
     }
 
-    fn on_unreadable(&mut self, context: &mut Context, purpose: Purpose, words: Option<&str>) {
+    fn on_unreadable(&mut self, context: &mut Context, purpose: &Purpose, words: Option<&str>) {
         match purpose {
             Purpose::Start => context.log.storage = Storage::Absent,
-            Purpose::TakeOver(client) => context.log.release(&client),
+            Purpose::TakeOver(client) => context.log.release(client),
             Purpose::Own(_) => context.log.takeover.is_parked = false,
             Purpose::Lease(client) => {
-                if context.log.leases.wanted.contains(&client) {
-                    context.on_lease_taken(&client, LEASE_MS);
+                if context.log.leases.wanted.contains(client) {
+                    context.on_lease_taken(client, LEASE_MS);
                 }
             }
-            Purpose::Removal(batch) => self.on_removal_read(context, batch, None),
+            Purpose::Removal(batch) => self.on_removal_read(context, *batch, None),
             Purpose::Orphans | Purpose::Clear { .. } | Purpose::Check => {}
         }
         if let Some(words) = words {
@@ -248,7 +248,7 @@ impl Features {
         let Some((client, _)) = context.log.keys.parse_group(key) else { return };
         if let Some(Ok(group)) = value.map(persisted::read)
             && context.session.is_some()
-            && context.log.identity.may_send(&group.owner)
+            && context.log.identity.may_send(group.owner)
             && *client != *context.log.client
             && !context.log.takeover.others.contains(client)
         {
@@ -357,7 +357,7 @@ impl Context {
                 self.log.keys.parse_group(key).map(|(client, _)| client).filter(|client| **client != *self.log.client);
             let is_cleared = |group: PersistedGroup<'_>| {
                 let is_older = group.entries.iter().all(|entry| entry.created_ms <= until_ms);
-                owners.contains(&group.owner) && is_older
+                owners.iter().any(|owner| **owner == *group.owner) && is_older
             };
             let other = other.filter(|_| persisted::read(value).is_ok_and(is_cleared));
             if let Some(client) = other {

@@ -8,7 +8,7 @@ use crate::{
     client::{
         context::Context,
         error::DropReason,
-        io::{Claim, Delivery, Entry, Kind, LockOutcome, Offer, Owner},
+        io::{Claim, Delivery, Entry, Kind, LockOutcome, Offer},
         limits::{CLEARED_KEPT_MS, LEASE_CLAIM_MS, ORPHAN_GRACE_MS},
         log::{
             Cleared, LeaseStage, Other, OwnLock, Purpose, Storage,
@@ -46,7 +46,7 @@ impl Context {
                 continue;
             }
             if let Some(group) = self.read_group(key, value) {
-                if self.log.identity.may_hold(&group.owner) {
+                if self.log.identity.may_hold(group.owner) {
                     self.ask_for(client, false);
                 } else {
                     self.remove_if_long_expired(key, &group);
@@ -94,18 +94,21 @@ impl Context {
     }
 
     /// An entry of another client, as one of this one that does not stand in storage.
-    fn revive(&mut self, owner: &Owner, entry: &Persisted<'_>) -> Entry {
+    fn revive(&mut self, owner: &str, entry: &Persisted<'_>) -> Entry {
         let now_ms = self.wall_clock_ms(self.now);
         let (owner, claim) = if self.log.identity.may_send(owner) {
             self.log.identity.owner()
         } else {
             // Who will log in is not known for sure.
-            (owner.clone(), if owner.is_empty() { Claim::Open } else { Claim::Proven })
+            (owner.into(), if owner.is_empty() { Claim::Open } else { Claim::Proven })
         };
         let Persisted { kind, created_ms, key, name, data, .. } = *entry;
         let (delivery, ttl_ms) = (Delivery::Durable, Some(entry.expires_ms.saturating_sub(now_ms)));
         let offer = Offer { kind, name, data, delivery, ttl_ms, key: Some(key), receipt: None };
-        Entry { key: key.into(), owner, claim, created_ms, was_sent: true, ..self.entry(&offer) }
+        let mut entry = self.entry(&offer);
+        (entry.key, entry.owner, entry.claim) = (key.into(), owner, claim);
+        (entry.created_ms, entry.was_sent) = (created_ms, true);
+        entry
     }
 
     /// Whether the lock of a client was got, be it a browser's or a lease.
@@ -167,7 +170,7 @@ impl Features {
         for (key, value) in items {
             let Some((_, first)) = context.log.keys.parse_group(key) else { continue };
             let group = context.read_group(key, value);
-            if let Some(group) = group.filter(|group| context.log.identity.may_hold(&group.owner)) {
+            if let Some(group) = group.filter(|group| context.log.identity.may_hold(group.owner)) {
                 found.push((first, key, group));
             }
         }
@@ -185,13 +188,13 @@ impl Features {
             }
             let id = context.log.groups.adopt(key, readable.len());
             for left in readable {
-                let mut entry = context.revive(&group.owner, left);
+                let mut entry = context.revive(group.owner, left);
                 entry.stored = Some(id);
                 if matches!(entry.kind, Kind::Write | Kind::Base) {
                     writes.push((left.number, entry));
                     continue;
                 }
-                if entry.owner != group.owner {
+                if *entry.owner != *group.owner {
                     context.log.rewrite(&entry);
                 }
                 context.log.count(&entry);

@@ -90,12 +90,13 @@ pub struct Log {
 }
 
 impl Log {
-    /// No entries, for the deployment at `url`.
-    pub fn new(url: &str, options: &Options, rng: &mut Rng) -> Self {
-        let keys = Keys::new(&options.outbox_key.as_deref().map_or_else(|| without_secrets(url), Into::into));
-        let is_absent = options.outbox_storage == OutboxStorage::Memory;
-        let storage = if is_absent { Storage::Absent } else { Storage::Untouched };
-        Self { keys, client: hex("", rng.next_u64()), storage, ..Self::default() }
+    /// Begins for the deployment at `url`, as a client of a name of its own.
+    pub fn begin(&mut self, url: &str, options: &Options, rng: &mut Rng) {
+        self.keys = Keys::new(&options.outbox_key.as_deref().map_or_else(|| without_secrets(url), Into::into));
+        self.client = hex("", rng.next_u64());
+        if options.outbox_storage == OutboxStorage::Memory {
+            self.storage = Storage::Absent;
+        }
     }
 
     /// How many entries there are.

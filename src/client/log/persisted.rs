@@ -130,7 +130,7 @@ pub fn value_in<'a>(items: &'a [(String, String)], key: &str) -> Option<&'a str>
 /// What stands under one key, as it is read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PersistedGroup<'a> {
-    pub owner: Owner,
+    pub owner: &'a str,
     /// One at least, oldest first.
     pub entries: Vec<Persisted<'a>>,
 }
@@ -202,7 +202,7 @@ pub fn read(value: &str) -> Result<PersistedGroup<'_>, Unreadable> {
     if entries.is_empty() || owner.contains(' ') {
         return Err(Unreadable::Garbage);
     }
-    Ok(PersistedGroup { owner: owner.into(), entries })
+    Ok(PersistedGroup { owner, entries })
 }
 
 /// The first entry, and what follows it.
@@ -279,7 +279,7 @@ mod tests {
             name,
             data,
         });
-        assert_eq!(read(&written), Ok(PersistedGroup { owner: "u0123".into(), entries: expected.into() }));
+        assert_eq!(read(&written), Ok(PersistedGroup { owner: "u0123", entries: expected.into() }));
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
             let expires_ms = bytes.arbitrary()?;
             let written = write(&entries, expires_ms);
             let read = read(&written).expect("what is written can be read");
-            assert_eq!((&*read.owner, read.entries.len()), (owner, entries.len()));
+            assert_eq!((read.owner, read.entries.len()), (owner, entries.len()));
             for (read, entry) in read.entries.iter().zip(&entries) {
                 assert_eq!((read.kind, read.created_ms, read.expires_ms), (entry.kind, entry.created_ms, expires_ms));
                 assert_eq!((read.key, read.name, read.data), (&*entry.key, &*entry.name, entry.data.as_deref()));

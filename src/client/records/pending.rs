@@ -239,7 +239,8 @@ fn enter(
     receipts: Vec<Ticket>,
 ) -> Write {
     let text = write_text(version, &edits);
-    let mut op = Op { receipts, ..context.entry_of_record(Kind::Write, name, text, created_ms) };
+    let mut op = context.entry_of_record(Kind::Write, name, text, created_ms);
+    op.receipts = receipts;
     context.enter(&mut op);
     Write { edits, op }
 }
