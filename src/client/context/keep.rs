@@ -20,12 +20,14 @@ impl Context {
         let key = match offer.key {
             Some(key) => [CHOSEN_KEY, key].concat().into(),
             None if offer.kind.is_call() && offer.delivery == Delivery::Memory => Box::default(),
-            None if offer.kind == Kind::Event => {
-                let event = self.log.next_event;
-                self.log.next_event += 1;
-                [&self.log.client, "-", &event.to_string()].concat().into()
+            None => {
+                let (letter, number) = match offer.kind {
+                    Kind::Event => ("", self.log.next_event),
+                    kind => (kind.letter(), number),
+                };
+                self.log.next_event += u64::from(offer.kind == Kind::Event);
+                [&self.log.client, "-", letter, &number.to_string()].concat().into()
             }
-            None => [&self.log.client, "-", offer.kind.letter(), &number.to_string()].concat().into(),
         };
         let (owner, claim) = self.log.identity.owner();
         Entry {

@@ -63,7 +63,7 @@ pub struct Groups {
     /// How often a value was written.
     pub writes: u32,
     /// What is to be said to storage after what is to be written: questions, and locks given back.
-    later: Vec<Output>,
+    later: Queue<Output>,
 }
 
 impl Groups {
@@ -229,7 +229,7 @@ impl Groups {
 
     /// Says something to storage when what changed has been written.
     pub fn say(&mut self, output: Output) {
-        self.later.push(output);
+        self.later.push_back(output);
     }
 
     /// Whether anything is to be written anew: then [`render`](Self::render) is to be called for all entries.
@@ -253,7 +253,7 @@ impl Groups {
             let Some(group) = self.groups.get_mut(id.0) else { continue };
             if group.entries == 0 {
                 if let Some(group) = self.groups.remove(id.0).filter(|group| !group.value.is_new()) {
-                    removed.push(Output::WriteStorage { key: group.key, value: None });
+                    removed.push(group.key);
                 }
                 continue;
             }
@@ -277,9 +277,11 @@ impl Groups {
             self.writes = self.writes.wrapping_add(1);
             out.push_back(Output::WriteStorage { key: group.key.clone(), value: Some(value) });
         }
-        removed.append(&mut self.later);
-        for output in removed {
-            out.push_back(output);
+        for key in removed {
+            out.push_back(Output::WriteStorage { key, value: None });
+        }
+        while let Some(later) = self.later.pop_front() {
+            out.push_back(*later);
         }
     }
 }
