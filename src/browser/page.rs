@@ -11,15 +11,15 @@ use crate::client::{Input, PageSignal};
 #[wasm_bindgen]
 extern "C" {
     /// Anything that has `addEventListener`.
-    pub type Target;
+    type Target;
 
     /// Begins to listen.
     #[wasm_bindgen(method, js_name = addEventListener)]
-    pub fn add(this: &Target, name: &str, listener: &Function);
+    fn add(this: &Target, name: &str, listener: &Function);
 
     /// Ends what `add` began with the same arguments.
     #[wasm_bindgen(method, js_name = removeEventListener)]
-    pub fn remove(this: &Target, name: &str, listener: &Function);
+    fn remove(this: &Target, name: &str, listener: &Function);
 
     #[wasm_bindgen(catch)]
     fn fetch(url: &str, options: &Object) -> Result<JsValue, JsValue>;
@@ -104,7 +104,7 @@ fn signal(event: &JsValue, network_type: &mut Option<String>) -> Option<PageSign
 }
 
 /// Whether it has `addEventListener`.
-pub fn can_listen(target: &JsValue) -> bool {
+fn can_listen(target: &JsValue) -> bool {
     property(target, "addEventListener").is_some_and(|method| method.is_function())
 }
 
