@@ -403,8 +403,8 @@ fn of_one_event_among_many() {
 
 /// A write of `a`.
 #[cfg(feature = "records")]
-fn edit(text: &str) -> Edit {
-    Edit::new(record::Path::parse("a").expect("it is a path"), Some(text.into()))
+fn edit(text: &str) -> record::Edit {
+    record::Edit::new(record::Path::parse("a").expect("it is a path"), Some(text.into()))
 }
 
 #[test]

@@ -86,7 +86,7 @@ pub use self::{
 #[cfg(feature = "records")]
 pub use self::{
     io::{LastSeen, RecordCommand, RecordNews, RecordQuestion, Strategy},
-    records::{Edit, Records},
+    records::Records,
 };
 use crate::{
     queue::Queue,

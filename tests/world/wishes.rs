@@ -1,8 +1,8 @@
 //! What applications ask of their clients.
 
 use deepstream_wasm::client::{
-    Delivery, Edit, RecordCommand, RecordQuestion, RpcAnswer, RpcRequest, RpcRequestId, Strategy, Ticket,
-    record::{EntryEdit, Path},
+    Delivery, RecordCommand, RecordQuestion, RpcAnswer, RpcRequest, RpcRequestId, Strategy, Ticket,
+    record::{Edit, EntryEdit, Path},
 };
 
 /// What an application may ask of its client.

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     browser::{driver::Driver, sink::Sink},
     client::{
-        ClientError, Edit, RecordCommand, RecordFailure, RecordNews, RecordQuestion, Strategy,
-        record::{Document, EntryEdit, Path, Side},
+        ClientError, RecordCommand, RecordFailure, RecordNews, RecordQuestion, Strategy,
+        record::{Document, Edit, EntryEdit, Path, Side},
     },
 };
 

@@ -3,8 +3,7 @@
 use super::{Delivery, ListenCommand, Ticket};
 use crate::client::{
     error::ClientError,
-    record::{Path, Side},
-    records::Edit,
+    record::{Edit, Path, Side},
 };
 
 /// What the application asks for of records.

@@ -13,6 +13,7 @@
 mod change;
 mod document;
 mod edit;
+mod edits;
 mod entries;
 mod equal;
 mod keys;
@@ -27,6 +28,7 @@ pub use self::{
     change::Change,
     document::Document,
     edit::EditError,
+    edits::{Edit, Watch},
     entries::EntryEdit,
     equal::is_equal_or_absent,
     literal::push_string,

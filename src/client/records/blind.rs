@@ -4,7 +4,7 @@
 use super::{
     Entry, Records, failure,
     stored::write_text,
-    write::{ANY_VERSION, Edit, Write, write_message},
+    write::{ANY_VERSION, Write, write_message},
 };
 use crate::{
     client::{
@@ -15,6 +15,7 @@ use crate::{
         flight::Item,
         io::{Delivery, Entry as Op, Offer, OutboxNews, Output, Progress},
         limits::RECORD_FORCE_ATTEMPTS,
+        record::Edit,
     },
     names::{NameMap, count_visits},
     wire::{RecordAction, RecordMessage},

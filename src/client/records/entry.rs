@@ -6,14 +6,14 @@ use super::{
     pending::Pending,
     stage::{Contested, Fate, Stage},
     tell,
-    write::{Edit, Watch, Write, apply_all},
+    write::{Write, apply_all},
 };
 use crate::client::{
     context::Context,
     error::RecordFailure,
     io::{LastSeen, RecordNews, RecordQuestion, Strategy, Ticket},
     limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
-    record::{Document, EditError, Path, is_equal_or_absent},
+    record::{Document, Edit, EditError, Path, Watch, is_equal_or_absent},
     time::Instant,
 };
 

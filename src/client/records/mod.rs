@@ -20,7 +20,6 @@ mod stage;
 mod stored;
 mod write;
 
-pub use self::write::Edit;
 use self::{
     blind::BlindWrite,
     cache::Cache,
@@ -37,7 +36,7 @@ use super::{
     flight::Item,
     io::{Delivery, Kind, LastSeen, Offer, Output, RecordCommand, RecordNews, RecordQuestion, Strategy, Ticket},
     listen::Listens,
-    record::{EditError, Path},
+    record::{Edit, EditError, Path},
     subscriptions::Subject,
     time::{Instant, Wake, earliest},
 };

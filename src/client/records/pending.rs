@@ -7,14 +7,14 @@ use super::{
     entry::Entry,
     fail, failure,
     stored::{base_text, write_text},
-    write::{Edit, Write, apply_all},
+    write::{Write, apply_all},
 };
 use crate::client::{
     context::{Context, Visit},
     error::RecordFailure,
     flight::Item,
     io::{Entry as Op, Kind, Ticket},
-    record::{Document, Path},
+    record::{Document, Edit, Path},
 };
 
 /// Writes to one record in the order in which they are made, and what they are made to. One without edits deletes the record;

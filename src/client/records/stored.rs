@@ -4,8 +4,7 @@
 //! whatever the server has; an edit without data erases, and `{"entry":"x","queue":true,"remove":true,"index":0}` changes the
 //! entries of a list or queue. Without edits the record is to be deleted. What writes were made to is `{"version":3,"first":7,"data":{}}`: the writes before the number 7 are part of that; the data may be missing.
 
-use super::write::Edit;
-use crate::client::record::{Document, EntryEdit, Path, Value, push_string};
+use crate::client::record::{Document, Edit, EntryEdit, Path, Value, push_string};
 
 /// What writes were made to, as it is read.
 #[derive(Debug)]
