@@ -29,7 +29,8 @@ pub enum Action {
     /// Send an event: its payload and `key`; `flag` for a receipt, `number` for the delivery, `second` for its life in
     /// milliseconds.
     Emit = "emit",
-    /// Have events of this name come to the sink, or ask again where the server has refused that.
+    /// Have events of this name come to the sink, or ask again where the server has refused that. Returns the number by which
+    /// the sink is told of them; when that has ended, another name may get it. 0 if it has ended already.
     Subscribe = "subscribe",
     /// End that.
     Unsubscribe = "unsubscribe",
@@ -147,9 +148,6 @@ pub enum Action {
 pub enum Question {
     /// Where the connection stands.
     Connection = "connection",
-    /// The number by which the sink is told of events of this name; when they are no longer subscribed to, another name may get
-    /// it. 0 if that is so already.
-    EventNumber = "eventNumber",
     /// Whether the server has refused to let this client provide the name, in this session.
     IsRefused = "isRefused",
     /// How many entries the outbox has.
@@ -218,7 +216,7 @@ impl DeepstreamClient {
         Ok(Self { driver: Driver::start(&urls, options, auth_params, storage, sink) })
     }
 
-    /// Does what is asked for, and returns the ticket of its outcome. `key` is the path, where it is about a record.
+    /// Does what is asked for. Returns the ticket of its outcome, where nothing else is said. `key` is the path, where it is about a record.
     ///
     /// # Errors
     /// Anything but a path; after a panic.
@@ -255,7 +253,10 @@ impl DeepstreamClient {
                 let (delivery, receipt) = (delivery_of(id), flag.then_some(ticket));
                 Command::Event(EventCommand::Emit(offer(Kind::Event, delivery, receipt)))
             }
-            Action::Subscribe => Command::Event(EventCommand::Subscribe(name)),
+            Action::Subscribe => {
+                driver.command(Command::Event(EventCommand::Subscribe(name)));
+                return Ok(driver.event_number(name));
+            }
             Action::Unsubscribe => Command::Event(EventCommand::Unsubscribe(name)),
             Action::ReportOverflow => {
                 driver.error(&ClientError::StreamOverflow { name: name.into() });
@@ -333,7 +334,6 @@ impl DeepstreamClient {
         };
         Ok(match what {
             Question::Connection => driver.snapshot().into(),
-            Question::EventNumber => driver.event_number(name).into(),
             Question::IsRefused => driver.is_provider_refused(name).into(),
             Question::Size => driver.with_outbox(|outbox| outbox.len()).into(),
             Question::Bytes => driver.with_outbox(|outbox| outbox.bytes()).into(),

@@ -229,8 +229,7 @@ export class Events implements EventHandler {
     const subscriber = { call: checkFunction('callback', callback), onRemoved };
     this.#subscribers.add(name, subscriber);
     // Not the first time alone: a name that the server has refused is then asked for again.
-    this.#compiled.command('subscribe', name);
-    this.#names[this.#compiled.ask('eventNumber', name)] = name;
+    this.#names[this.#compiled.command('subscribe', name)] = name;
     return () => this.#remove(name, (listener) => listener === subscriber);
   }
 
