@@ -2,7 +2,7 @@
 //! stay until the server has answered.
 
 use super::{
-    Entry, Records, failure,
+    Entry, InFlight, Records, failure,
     stored::write_text,
     write::{ANY_VERSION, Write, write_message},
 };
@@ -155,7 +155,7 @@ impl Records {
         }
         let is_acknowledged = message.action == RecordAction::WriteAcknowledgement;
         self.settle_blind(context, id, (!is_acknowledged).then(|| Answer::failure(message)));
-        let is_at_rest = |it: &Entry| it.stage.is_synced() && it.in_flight == 0;
+        let is_at_rest = |it: &Entry| it.stage.is_synced() && matches!(it.in_flight, InFlight::Nothing);
         if is_acknowledged && self.entries.get(name).is_some_and(is_at_rest) {
             // It was opened since, and is written to behind its back.
             self.ask_for_data(context, name);

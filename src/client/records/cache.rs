@@ -9,7 +9,7 @@ use super::{
     conflict::parse_record,
     entry::{Entry, Remote},
     requests::Awaited,
-    stage::Fate,
+    stage::InFlight,
 };
 use crate::{
     client::{
@@ -122,11 +122,11 @@ impl Records {
         }
         entry.stored =
             Stored { source: Source::Storage, is_written_blindly: is_written, version: Some(remote.version) };
-        let may_be_sent = entry.in_flight > 0;
+        let may_be_sent = !matches!(entry.in_flight, InFlight::Nothing);
         entry.load(context, remote);
         if may_be_sent {
             // Storage may be older than what an earlier page has sent.
-            (entry.in_flight, entry.fate) = (entry.pending.len(), Fate::Guessed);
+            entry.in_flight = InFlight::Guessed(entry.pending.len());
         }
         entry.tell_changes(context, name);
     }

@@ -1,6 +1,6 @@
 //! What the server has against what was thought, or written here.
 
-use super::{Records, Remote, Stage, fail, failure, stage::Contested, tell};
+use super::{InFlight, Records, Remote, Stage, fail, failure, stage::Contested, tell};
 use crate::client::{
     context::Context,
     error::{ClientError, RecordFailure, Rival},
@@ -49,7 +49,7 @@ impl Records {
                 return self.ask_for_data(context, name);
             }
         }
-        entry.in_flight = 0;
+        entry.in_flight = InFlight::Nothing;
         let version = entry.version;
         if entry.pending.is_empty() {
             entry.load(context, remote);

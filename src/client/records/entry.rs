@@ -4,7 +4,7 @@ use super::{
     cache::Stored,
     check_edits,
     pending::Pending,
-    stage::{Contested, Fate, Stage},
+    stage::{Contested, Holders, InFlight, Stage},
     tell,
     write::{Write, apply_all},
 };
@@ -14,7 +14,6 @@ use crate::client::{
     io::{LastSeen, RecordNews, RecordQuestion, Strategy, Ticket},
     limits::{RECORD_MAX_EARLY, RECORD_MAX_WRITES},
     record::{Document, Edit, EditError, Path, Watch, is_equal_or_absent},
-    time::Instant,
 };
 
 /// Another client's write.
@@ -35,12 +34,7 @@ pub struct Remote {
 /// One record that is open.
 #[derive(Debug, Default)]
 pub struct Entry {
-    /// How many handles the application has.
-    pub handles: u32,
-    /// When to let go of it, if that is none.
-    pub discard_at: Instant,
-    /// Whether the application knows it for discarded then, and only what is unsent keeps it here.
-    pub is_told_discarded: bool,
+    pub holders: Holders,
     pub stage: Stage,
     /// The question that keeps when what it is in the middle of is overdue: the data, an answer, or both.
     pub timer: Option<u32>,
@@ -53,10 +47,7 @@ pub struct Entry {
     /// What the server has, where that differs from the view.
     pub(super) base: Option<Document>,
     pub pending: Pending,
-    /// How many of the first pending writes are on their way, in one message, or may be.
-    pub in_flight: usize,
-    /// What is known of that.
-    pub fate: Fate,
+    pub in_flight: InFlight,
     /// If it is to be deleted, what the server has if a write that was on its way from here has arrived: that is nobody
     /// else's.
     pub after_deletion: Option<Document>,
@@ -100,11 +91,16 @@ impl Entry {
             Stage::Denied => "ERROR",
             Stage::Deleting => "DELETING",
             Stage::Merging(_) => "MERGING",
-            Stage::Synced { .. } if self.handles == 0 => "UNSUBSCRIBING",
+            Stage::Synced { .. } if matches!(self.holders, Holders::None { .. }) => "UNSUBSCRIBING",
             Stage::Synced { .. } => "READY",
             _ if self.is_ready() => "RESUBSCRIBING",
             _ => "SUBSCRIBING",
         }
+    }
+
+    /// Whether the application knows it for discarded, and only what is unsent keeps it here.
+    pub const fn is_told_discarded(&self) -> bool {
+        matches!(self.holders, Holders::None { is_told: true, .. })
     }
 
     /// Whether something is overdue when its time is up and nothing has arrived.
@@ -139,13 +135,13 @@ impl Entry {
 
     /// The message with writes that waits for its answer, by its correlation id.
     pub fn awaited(&self) -> Option<u32> {
-        self.timer.filter(|_| self.in_flight > 0 && self.fate == Fate::Awaited)
+        self.timer.filter(|_| matches!(self.in_flight, InFlight::Awaited(_)))
     }
 
     /// No answer settles what is on its way any more.
     pub fn cut_off(&mut self) {
-        if self.fate == Fate::Awaited {
-            self.fate = Fate::CutOff;
+        if let InFlight::Awaited(writes) = self.in_flight {
+            self.in_flight = InFlight::CutOff(writes);
         }
     }
 
@@ -206,7 +202,7 @@ impl Entry {
     fn first_free(&self) -> usize {
         match &self.stage {
             Stage::Merging(contested) => contested.writes,
-            _ => self.in_flight,
+            _ => self.in_flight.writes(),
         }
     }
 
@@ -236,7 +232,7 @@ impl Entry {
 
     /// The server has the writes that are on their way.
     pub fn confirm(&mut self, context: &mut Context) {
-        for mut write in self.pending.take_first(std::mem::take(&mut self.in_flight)) {
+        for mut write in self.pending.take_first(std::mem::take(&mut self.in_flight).writes()) {
             context.confirm(&write.op);
             if let Some(base) = &mut self.base {
                 // It could be made to the view, which was the same then.
@@ -271,9 +267,9 @@ impl Entry {
     pub fn load(&mut self, context: &mut Context, remote: Remote) {
         self.begin_change();
         if self.has_arrived(&remote) {
-            self.on_found(context, self.in_flight);
+            self.on_found(context, self.in_flight.writes());
         }
-        self.in_flight = 0;
+        self.in_flight = InFlight::Nothing;
         self.version = Some(remote.version);
         self.base = Some(remote.document);
         self.replay(context);
@@ -325,7 +321,7 @@ impl Entry {
 
     /// Takes back everything that is pending.
     pub fn take_tickets(&mut self, context: &mut Context) -> Vec<Ticket> {
-        self.in_flight = 0;
+        self.in_flight = InFlight::Nothing;
         self.pending.remove_first(context, usize::MAX).concat()
     }
 
@@ -337,7 +333,8 @@ impl Entry {
             self.base = Some(latest.document);
         }
         let base = self.base().clone();
-        let after = self.pending.made_to(base, self.in_flight).filter(|_| self.in_flight > 0);
+        let sent = self.in_flight.writes();
+        let after = self.pending.made_to(base, sent).filter(|_| sent > 0);
         let tickets = self.enter_deletion(context, name);
         self.after_deletion = self.after_deletion.take().or(after);
         for Write { op, .. } in self.pending.iter_mut() {

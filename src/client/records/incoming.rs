@@ -1,7 +1,7 @@
 //! What the server says about records.
 
 use super::{
-    Edit, Records, Remote, Stage, cache,
+    Edit, InFlight, Records, Remote, Stage, cache,
     entry::{Entry, Heard},
     fail, failure, tell,
 };
@@ -375,7 +375,7 @@ impl Records {
     /// The writes on their way will not be made: what the application sees is as if it had not asked for them.
     pub(super) fn give_up_writes(&mut self, context: &mut Context, name: &str, error: &ClientError) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let mut asked = entry.pending.remove_first(context, std::mem::take(&mut entry.in_flight));
+        let mut asked = entry.pending.remove_first(context, std::mem::take(&mut entry.in_flight).writes());
         fail(context, name, &mut asked, error);
         entry.replay(context);
         self.publish(context, name);
@@ -386,7 +386,7 @@ impl Records {
         let is_asked = |entry: &&mut Entry| matches!(entry.stage, Stage::Deleting);
         let Some(entry) = self.entries.get_mut(name).filter(is_asked) else { return context.report(error.clone()) };
         entry.session.is_deletion_owed = false;
-        entry.in_flight = 0;
+        entry.in_flight = InFlight::Nothing;
         let mut asked = entry.pending.remove_first(context, usize::MAX);
         fail(context, name, &mut asked, error);
         self.ask_for_data(context, name);

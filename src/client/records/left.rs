@@ -6,7 +6,7 @@ use super::{
     cache::Source,
     entry::Entry,
     pending::{MadeTo, Pending, insert_in_time},
-    stage::Fate,
+    stage::InFlight,
     stored::{StoredBase, base_text, read_base, read_write},
     tell,
 };
@@ -122,9 +122,9 @@ impl Records {
         let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
         let was_asked = matches!(entry.stage, Stage::Merging(_));
         let is_settled = was_asked || matches!(entry.stage, Stage::Synced { .. } | Stage::Waiting);
-        let was_sent = entry.pending.iter().take(entry.in_flight).any(|write| is_meant(&write.op));
+        let was_sent = entry.pending.iter().take(entry.in_flight.writes()).any(|write| is_meant(&write.op));
         if was_sent {
-            entry.in_flight = 0;
+            entry.in_flight = InFlight::Nothing;
         }
         let ops = entry.pending.take_out(is_meant);
         entry.stage.take_contested();
@@ -195,8 +195,7 @@ impl Records {
         let entry = self.entries.get_or_insert_with(name, Entry::default);
         if !is_open {
             // It is let go of when everything was sent.
-            entry.discard_at = self.asked.discard_later(context, name);
-            entry.is_told_discarded = true;
+            entry.holders = self.asked.discard_later(context, name, true);
             tell(context, name, RecordNews::Restored);
         }
         let was_ready = entry.is_ready();
@@ -222,8 +221,9 @@ impl Entry {
     /// Whether writes of an earlier page can become part of this now.
     fn takes(&self, left: &Pending) -> bool {
         let is_in_doubt = matches!(self.stage, Stage::Merging(_) | Stage::Deleting | Stage::Denied | Stage::Waiting);
-        let is_free =
-            (self.in_flight == 0 || self.fate == Fate::Guessed) && !self.pending.is_deletion() && !is_in_doubt;
+        let is_free = matches!(self.in_flight, InFlight::Nothing | InFlight::Guessed(_))
+            && !self.pending.is_deletion()
+            && !is_in_doubt;
         let MadeTo { version, has_data, .. } = left.made_to;
         let is_same = self.version.is_none() || self.version == version || !has_data;
         let is_possible = if left.is_deletion() {
@@ -271,8 +271,8 @@ impl Entry {
         self.after_deletion = None;
         self.replay(context);
         // The page that made them may have sent some.
-        self.in_flight = if self.pending.has_edits() { self.pending.len() } else { 0 };
-        self.fate = Fate::Guessed;
+        let has_edits = self.pending.has_edits();
+        self.in_flight = if has_edits { InFlight::Guessed(self.pending.len()) } else { InFlight::Nothing };
         present
     }
 }

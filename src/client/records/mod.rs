@@ -26,7 +26,7 @@ use self::{
     entry::{Entry, Remote},
     pending::Pending,
     requests::Awaited,
-    stage::{Fate, Stage},
+    stage::{Holders, InFlight, Stage},
     write::{Write, next_message, write_message},
 };
 use super::{
@@ -121,7 +121,7 @@ impl Records {
 
     /// Whether the record is open, as far as the application knows.
     pub fn is_held(&self, name: &str) -> bool {
-        self.entries.get(name).is_some_and(|entry| !entry.is_told_discarded)
+        self.entries.get(name).is_some_and(|entry| !entry.is_told_discarded())
     }
 
     /// Whether the record is here: open, or kept by what is unsent of it.
@@ -256,8 +256,8 @@ impl Records {
         if is_new {
             entry.strategy = strategy;
         }
-        entry.handles += 1;
-        entry.is_told_discarded = false;
+        let handles = if let Holders::Some(handles) = entry.holders { handles } else { 0 };
+        entry.holders = Holders::Some(handles + 1);
         if matches!(entry.stage, Stage::Denied | Stage::Held) {
             entry.stage = Stage::Unknown;
             self.may_take.push(name.into());
@@ -276,10 +276,9 @@ impl Records {
 
     fn discard(&mut self, context: &mut Context, name: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        entry.handles = entry.handles.saturating_sub(1);
-        if entry.handles == 0 {
-            entry.discard_at = self.asked.discard_later(context, name);
-            entry.is_told_discarded = false;
+        match &mut entry.holders {
+            Holders::Some(handles @ 2..) => *handles -= 1,
+            holders => *holders = self.asked.discard_later(context, name, false),
         }
         self.let_go_if_due(context, name);
     }
@@ -358,7 +357,7 @@ impl Records {
         if entry.has_unsent() && !self.may_write {
             return;
         }
-        let is_writing = entry.in_flight == 0 && !entry.pending.is_empty();
+        let is_writing = matches!(entry.in_flight, InFlight::Nothing) && !entry.pending.is_empty();
         if entry.pending.is_deletion() || is_writing && is_verified && entry.is_stuck && entry.is_blank() {
             // Only this frees one that takes no writes, and nothing is lost.
             self.send_deletion(context, name);
@@ -405,7 +404,9 @@ impl Records {
             return;
         }
         if entry.has_unsent() {
-            entry.is_told_discarded = true;
+            if let Holders::None { is_told, .. } = &mut entry.holders {
+                *is_told = true;
+            }
             let last = entry.last_seen();
             return tell(context, name, RecordNews::Discarded(last));
         }
@@ -426,7 +427,7 @@ impl Records {
         } else {
             cache::save(context, name, &mut entry);
         }
-        let last = (!entry.is_told_discarded).then(|| entry.last_seen());
+        let last = (!entry.is_told_discarded()).then(|| entry.last_seen());
         let mut deletion = entry.take_deletion(context);
         let mut tickets = entry.take_tickets(context);
         tickets.append(&mut entry.take_ready_tickets());
@@ -445,9 +446,12 @@ impl Entry {
     /// first, lest it ends up subscribed. What is unsent keeps it here after the application was told.
     fn discardable_at(&self) -> Option<Instant> {
         let is_kept = matches!(self.stage, Stage::Loading { .. } | Stage::Checking)
-            || self.is_told_discarded && self.has_unsent()
+            || self.is_told_discarded() && self.has_unsent()
             || self.ready_tickets.iter().any(|(_, question)| *question != RecordQuestion::Readiness);
-        (self.handles == 0 && !is_kept).then_some(self.discard_at)
+        match self.holders {
+            Holders::None { discard_at, .. } if !is_kept => Some(discard_at),
+            _ => None,
+        }
     }
 }
 
@@ -487,7 +491,7 @@ fn send_writes(context: &mut Context, name: &str, item: Item, entry: &mut Entry,
         let frame = write_message(name, (&message.path, message.text.as_deref()), version, &correlation_id);
         let is_sent = context.send_item(item.clone(), &frame);
         let writes = message.writes;
-        (entry.in_flight, entry.fate) = (writes, Fate::Awaited);
+        entry.in_flight = InFlight::Awaited(writes);
         entry.session.is_writing |= is_sent;
         if is_sent || writes == 1 {
             return is_sent;

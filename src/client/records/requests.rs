@@ -1,13 +1,13 @@
 //! What ends by itself if nothing comes before, above all the questions about records.
 
-use super::{Entry, Records, failure};
+use super::{Entry, Holders, Records, failure};
 use crate::{
     client::{
         asked::{Asked, id_in},
         context::Context,
         error::{ClientError, RecordFailure},
         io::{Outcome, Ticket},
-        time::{Instant, Wake},
+        time::Wake,
     },
     names::NameMap,
     wire::{RecordAction, RecordMessage, Topic},
@@ -58,11 +58,11 @@ impl Awaited {
 }
 
 impl Asked<Awaited> {
-    /// Nobody holds a record any more, which is let go of later. Returns when.
-    pub fn discard_later(&mut self, context: &Context, name: &str) -> Instant {
+    /// Nobody holds a record any more, which is let go of later.
+    pub fn discard_later(&mut self, context: &Context, name: &str, is_told: bool) -> Holders {
         let discard_at = context.now.after_ms(context.options.record_discard_timeout_ms);
         self.ask(Some(discard_at), Awaited::Discard(name.into()));
-        discard_at
+        Holders::None { discard_at, is_told }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What records do with the connection, and with time.
 
-use super::{Entry, Records, Stage, cache::Cache, fail, failure};
+use super::{Entry, InFlight, Records, Stage, cache::Cache, fail, failure};
 use crate::{
     client::{
         context::Context,
@@ -31,7 +31,7 @@ impl Records {
     pub fn on_lost(&mut self, context: &mut Context, culprit: Option<&Item>) {
         if let Some(Item::Record(name)) = culprit
             // Several in one message are tried one by one.
-            && self.entries.get(name).is_some_and(|it| it.in_flight == 1)
+            && self.entries.get(name).is_some_and(|it| it.in_flight.writes() == 1)
         {
             self.give_up_undeliverable(context, name);
         }
@@ -189,7 +189,7 @@ impl Records {
             Stage::Waiting => return self.ask_for_data(context, name),
             Stage::Merging(_) => return self.on_merged(context, name, Err("it did not answer in time")),
             // The answer may still be arriving: nothing of a message is seen before all of it is there.
-            Stage::Loading { .. } | Stage::Reading if is_quiet && entry.in_flight == 0 => {
+            Stage::Loading { .. } | Stage::Reading if is_quiet && matches!(entry.in_flight, InFlight::Nothing) => {
                 self.wait_for(context, name, context.options.record_read_timeout_ms);
                 return fail(context, name, &mut asked, &error);
             }

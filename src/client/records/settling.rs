@@ -4,7 +4,7 @@ use super::{
     conflict::{tell_conflict, write_lost},
     entry::{Entry, Remote},
     fail,
-    stage::Fate,
+    stage::InFlight,
     stored::push_edits,
 };
 use crate::client::{
@@ -16,14 +16,11 @@ use crate::client::{
 impl Entry {
     /// Whether the server has what is on its way, whose answer may have been lost: making it again would change nothing.
     pub fn has_arrived(&mut self, remote: &Remote) -> bool {
-        let least = if self.fate == Fate::Guessed { 1 } else { self.in_flight.max(1) };
-        for writes in (least..=self.in_flight).rev() {
-            if self.is_contained(writes, &remote.document) {
-                self.in_flight = writes;
-                return true;
-            }
-        }
-        false
+        let sent = self.in_flight.writes();
+        let InFlight::Guessed(_) = self.in_flight else { return sent > 0 && self.is_contained(sent, &remote.document) };
+        let arrived = (1..=sent).rev().find(|writes| self.is_contained(*writes, &remote.document));
+        self.in_flight = InFlight::Guessed(arrived.unwrap_or(sent));
+        arrived.is_some()
     }
 
     /// Whether making the first so many pending writes to a document would change nothing.
@@ -113,7 +110,7 @@ impl Entry {
 
     /// Keeps the view, to be written over what the server has, in place of the first so many pending writes.
     pub fn rewrite(&mut self, context: &mut Context, name: &str, remote: Remote, writes: usize) {
-        self.in_flight = 0;
+        self.in_flight = InFlight::Nothing;
         let writes = writes.min(self.pending.len());
         self.pending.replace(context, (name, Some(remote.version)), 0..writes, &self.view);
         self.load(context, remote);

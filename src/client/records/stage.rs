@@ -1,6 +1,7 @@
 //! Where a record stands in the session of now. Each stage owns what is known in it alone.
 
 use super::entry::Remote;
+use crate::client::time::Instant;
 
 /// Where a record stands in the session of now.
 #[derive(Debug, Default)]
@@ -49,16 +50,48 @@ pub struct Contested {
     pub writes: usize,
 }
 
-/// What is known of a message with writes.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub enum Fate {
-    /// The server owes the answer.
+/// How many of the first pending writes are on their way, in one message, and what is known of that.
+#[derive(Debug, Default)]
+pub enum InFlight {
+    /// None are.
     #[default]
-    Awaited,
-    /// No answer will come, or it was not the one that settles it: the data tells whether the server has it.
-    CutOff,
-    /// An earlier page may have sent the writes, or the first of them, or none.
-    Guessed,
+    Nothing,
+    /// The server owes the answer.
+    Awaited(usize),
+    /// No answer will come, or it was not the one that settles it: the data tells whether the server has them.
+    CutOff(usize),
+    /// An earlier page may have sent them, or the first of them, or none.
+    Guessed(usize),
+}
+
+impl InFlight {
+    /// How many there are.
+    pub const fn writes(&self) -> usize {
+        match *self {
+            Self::Nothing => 0,
+            Self::Awaited(writes) | Self::CutOff(writes) | Self::Guessed(writes) => writes,
+        }
+    }
+}
+
+/// Who holds a record that is here.
+#[derive(Debug)]
+pub enum Holders {
+    /// So many handles of the application, at least one.
+    Some(u32),
+    /// Nobody.
+    None {
+        /// When to let go of it.
+        discard_at: Instant,
+        /// Whether the application knows it for discarded, and only what is unsent keeps it here.
+        is_told: bool,
+    },
+}
+
+impl Default for Holders {
+    fn default() -> Self {
+        Self::None { discard_at: Instant::default(), is_told: false }
+    }
 }
 
 impl Stage {
