@@ -174,7 +174,13 @@ impl Records {
 
     /// Lets go of the records that nobody has held for long enough, and that had to be kept until now.
     fn let_go_of_discarded(&mut self, context: &mut Context) {
-        for name in &self.entries.to_names() {
+        let mut due: Vec<Box<str>> = Vec::new();
+        self.entries.for_each(|name, entry| {
+            if entry.discardable_at().is_some_and(|at| at <= context.now) {
+                due.push(name.into());
+            }
+        });
+        for name in &due {
             self.let_go_if_due(context, name);
         }
     }
