@@ -36,7 +36,7 @@ async function codesOfShell() {
 /** The names of what the server reports, as src/wire decides what is an error: those with number 1, or from 100. */
 async function codesOfServer() {
   const source = await read('src/wire/actions.rs');
-  const topics = [...source.matchAll(/^ {4}(\w+)Action \{\n([^}]*)\}/gm)];
+  const topics = [...source.matchAll(/^ {4}\w+Action of (\w+) \{\n([^}]*)\}/gm)];
   assert.equal(topics.length, 7);
   const codes = new Set();
   for (const [, topic, members] of topics) {
