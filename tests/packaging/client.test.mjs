@@ -17,6 +17,13 @@ const open = () => {
 };
 afterEach(() => clients.splice(0).forEach((client) => client.close()));
 
+test('JSON can be made of all that an application holds, as what logs it does', () => {
+  const client = open();
+  const { event, record, rpc, presence, outbox } = client;
+  const records = [record.getRecord('note'), record.getList('list'), record.getAnonymousRecord()];
+  for (const held of [client, event, record, rpc, presence, outbox, ...records]) assert.equal(typeof JSON.stringify(held), 'string');
+});
+
 const emitters = { 'a client': open, 'a record': () => open().record.getRecord('note'), 'a list': () => open().record.getList('list') };
 for (const [what, make] of Object.entries(emitters)) {
   describe(`the listeners of ${what}`, () => {

@@ -28,13 +28,21 @@ export interface Parts {
  */
 export class Sink {
   readonly waiting = new Waiting();
-  /** Who is told what becomes of records; nobody when the client is closed. */
-  records: RecordHub | undefined;
+  #records: RecordHub | undefined;
   #parts: { deref(): Parts | undefined } | undefined;
   /** What was last told to be wrong with the storage. */
   #degraded = '';
   /** Why connections fail, as the console was last told. */
   #failing = '';
+
+  /** Who is told what becomes of records; nobody when the client is closed. No property, since those of a hub lead here. */
+  get records(): RecordHub | undefined {
+    return this.#records;
+  }
+
+  set records(records: RecordHub) {
+    this.#records = records;
+  }
 
   /**
    * Says who is told. They are held until the client is closed: they hold the WebAssembly side, and that holds this object, so
@@ -129,7 +137,7 @@ export class Sink {
     parts.recordListens?.clear();
     parts.rpc.clear();
     parts.outbox.close();
-    this.records?.closed();
-    this.records = undefined;
+    this.#records?.closed();
+    this.#records = undefined;
   }
 }
