@@ -7,8 +7,9 @@ use crate::{
         error::{ClientError, DropReason, RecordFailure},
         flight::Item,
         io::Kind,
-        limits::{BULK_NAMES_MAX_BYTES, HEARD_LATELY_MS},
+        limits::HEARD_LATELY_MS,
         options::Resubscribe,
+        subscriptions::fitting,
         time::earlier,
     },
     names::NameMap,
@@ -276,12 +277,8 @@ impl Records {
 
     pub(super) fn send_bulk(&mut self, context: &mut Context, action: RecordAction, mut names: Vec<Box<str>>) {
         while !names.is_empty() {
-            let mut bytes = 0;
-            let fitting = names.iter().take_while(|name| {
-                bytes += name.len();
-                bytes <= BULK_NAMES_MAX_BYTES
-            });
-            let rest = names.split_off(fitting.count().max(1));
+            let count = fitting(names.len(), &|at| names.get(at).map_or(0, |name| name.len()));
+            let rest = names.split_off(count);
             self.question(context, action, names, Vec::new());
             names = rest;
         }
