@@ -26,6 +26,12 @@ extern "C" {
     fn remove(this: &Store, key: &str) -> Result<JsValue, JsValue>;
 }
 
+#[wasm_bindgen(module = "/src/browser/js/arguments.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = isThenable)]
+    fn is_thenable(value: &JsValue) -> bool;
+}
+
 #[wasm_bindgen(module = "/src/browser/js/storage.js")]
 extern "C" {
     #[wasm_bindgen(js_name = localStore, catch)]
@@ -33,9 +39,6 @@ extern "C" {
 
     #[wasm_bindgen(js_name = readStore, catch)]
     fn read_store(store: &Store, prefix: &str) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(js_name = isPromise, catch)]
-    fn is_promise(value: &JsValue) -> Result<bool, JsValue>;
 
     /// Who listens to other pages.
     type Watch;
@@ -103,7 +106,7 @@ impl Storage {
 
     fn start(driver: &Rc<Driver>, operation: Operation) {
         match driver.storage.call(driver, &operation) {
-            Ok(promise) if is_promise(&promise).unwrap_or_default() => {
+            Ok(promise) if is_thenable(&promise) => {
                 driver.storage.is_busy.set(true);
                 let driver = Rc::clone(driver);
                 promises::when_settled(Ok(promise), move |answer| {

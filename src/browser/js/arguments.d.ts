@@ -48,3 +48,9 @@ export declare function loginParams(params: unknown): string | undefined;
  * @internal
  */
 export declare function wordsIn(exception: unknown): string;
+
+/**
+ * Whether it is an object with `then`, such as a promise; not one whose `then` throws.
+ * @internal
+ */
+export declare function isThenable(value: unknown): boolean;

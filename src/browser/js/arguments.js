@@ -56,6 +56,14 @@ export function wordsIn(exception) {
   return describe(exception);
 }
 
+export function isThenable(value) {
+  try {
+    return typeof value === 'object' && typeof value?.then === 'function';
+  } catch {
+    return false;
+  }
+}
+
 const LONGEST = 60;
 
 /** The value in a few words: enough to recognise it, never its whole content. */

@@ -1,5 +1,5 @@
 import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
-import { checkFunction, checkName, invalid, isTime, jsonOf, TIME, wordsIn } from './arguments.js';
+import { checkFunction, checkName, invalid, isThenable, isTime, jsonOf, TIME, wordsIn } from './arguments.js';
 import type { RPCResult } from './constants.js';
 import { DeepstreamError, type DeepstreamErrorDetails } from './error.js';
 import type { Serialisable } from './event.js';
@@ -343,14 +343,6 @@ class RpcResponse implements RPCResponse {
 /** An error has both: what is no more than data may have a message too. */
 function isError(exception: any): exception is Error {
   return typeof exception?.stack === 'string' && typeof exception.message === 'string';
-}
-
-function isThenable(value: any): boolean {
-  try {
-    return typeof value === 'object' && typeof value?.then === 'function';
-  } catch {
-    return false;
-  }
 }
 
 function parseJson(text: string | undefined): unknown {

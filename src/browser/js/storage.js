@@ -1,6 +1,6 @@
 // The browser's localStorage, and what an application gives in its place. Plain JavaScript, because the WebAssembly side
 // imports this file as it is.
-import { wordsIn } from './arguments.js'
+import { isThenable, wordsIn } from './arguments.js'
 
 /**
  * The storage of the browser; nothing where there is none. The browser throws where the user has forbidden it.
@@ -24,19 +24,11 @@ export function readStore(store, prefix) {
     const values = keys.map((key) => store.getItem(key))
     const items = (values) =>
       keys.flatMap((key, index) => (typeof values[index] === 'string' ? [key, values[index]] : []))
-    return values.some(isPromise) ? Promise.all(values).then(items) : items(values)
+    return values.some(isThenable) ? Promise.all(values).then(items) : items(values)
   }
   // An item of localStorage may be called `keys`.
   const keys = typeof store.keys === 'function' ? store.keys() : Object.keys(store)
-  return isPromise(keys) ? Promise.resolve(keys).then(read) : read(keys)
-}
-
-/**
- * Whether it is to be waited for.
- * @param {any} value
- */
-export function isPromise(value) {
-  return typeof value === 'object' && typeof value?.then === 'function'
+  return isThenable(keys) ? Promise.resolve(keys).then(read) : read(keys)
 }
 
 /**
