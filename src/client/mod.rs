@@ -383,6 +383,7 @@ impl Client {
                 }
             }
             Message::Parser(message) => {
+                // What it is about may be of any topic, so its action has no name here.
                 let (action, data) = (message.action.name(), message.data.map(Into::into));
                 let error = ClientError::Server { topic: Topic::Parser, action, asked: None, name: None, data };
                 self.context.report(error);

@@ -106,7 +106,9 @@ pub(super) fn command<'a>(
         Action::Set | Action::SetData => edits.push(read_edit(path, data)?),
         Action::SetMulti => {
             for edit in list.chunks(2) {
-                edits.push(read_edit(edit[0].as_deref(), edit[1].as_deref())?);
+                if let [path, data] = edit {
+                    edits.push(read_edit(path.as_deref(), data.as_deref())?);
+                }
             }
         }
         Action::AddEntry | Action::RemoveEntry | Action::Enqueue | Action::Dequeue => {
