@@ -1,9 +1,10 @@
 // Says where the bytes of the package are, by part: node scripts/bytes.mjs. Writes the tables of docs/bytes.md.
 import { readFile, writeFile } from 'node:fs/promises';
 import { build, partsOfScript } from './build.mjs';
-import { wasmOptFlags } from './lib/crate.mjs';
 import { inRoot, isMain } from './lib/paths.mjs';
-import { Failure, main, run } from './lib/process.mjs';
+import { Failure, main } from './lib/process.mjs';
+import { linkModule } from './lib/wasm.mjs';
+import { optimise } from './lib/wasm-opt.mjs';
 import { functionsOf, reader } from './lib/wasm-sections.mjs';
 import { setup } from './setup.mjs';
 
@@ -45,15 +46,12 @@ export async function bytes() {
 
 /** The module as it is published, but with names; in a directory of its own, so that the package need not be built again. */
 async function buildWithNames() {
-  const target = 'wasm32-unknown-unknown';
   // These names have the types that generic code was made for.
-  const env = { RUSTFLAGS: '-Csymbol-mangling-version=v0', CARGO_TARGET_DIR: directory };
+  const env = { RUSTFLAGS: '-Csymbol-mangling-version=v0' };
   console.log('Compiling the WebAssembly module with the names of its functions (about a minute the first time).');
-  await run('cargo', ['build', '--quiet', '--release', '--lib', '--target', target], { env });
-  const linked = `${directory}/${target}/release/deepstream_wasm.wasm`;
-  await run('wasm-bindgen', ['--target', 'web', '--out-dir', directory, '--out-name', 'named', linked]);
+  const linked = await linkModule({ directory, name: 'named', targetDirectory: directory, env });
   const optimised = `${directory}/named.wasm`;
-  await run('wasm-opt', [`${directory}/named_bg.wasm`, '--output', optimised, '--debuginfo', ...(await wasmOptFlags())]);
+  await optimise(linked, optimised, ['--debuginfo']);
   return optimised;
 }
 

@@ -10,27 +10,13 @@ export { browserFlags, ensureBrowser } from './lib/browser.mjs';
 const oldestNode = 20;
 const wasmTarget = 'wasm32-unknown-unknown';
 const rustComponents = ['rustfmt', 'clippy'];
-const wasmPackVersion = '0.15.1';
 
 /** Checks every tool the build needs and installs the missing ones; says nothing where all is there. */
 export async function setup() {
   ensureNode();
   await ensureRust();
   await ensureNodeModules();
-  await ensureCargoTool({
-    crate: 'wasm-pack',
-    version: wasmPackVersion,
-    programs: ['wasm-pack'],
-    installFlags: ['--locked'],
-    usualTime: '1 to 3 minutes',
-  });
-  await ensureCargoTool({
-    crate: 'wasm-bindgen-cli',
-    version: await wasmBindgenVersion(),
-    programs: ['wasm-bindgen', 'wasm-bindgen-test-runner'],
-    installFlags: [],
-    usualTime: '2 to 5 minutes',
-  });
+  await ensureWasmBindgen();
 }
 
 function ensureNode() {
@@ -69,11 +55,13 @@ async function ensureNodeModules() {
   await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']);
 }
 
-async function ensureCargoTool({ crate, version, programs, installFlags, usualTime }) {
+async function ensureWasmBindgen() {
+  const version = await wasmBindgenVersion();
+  const programs = ['wasm-bindgen', 'wasm-bindgen-test-runner'];
   const found = await Promise.all(programs.map((program) => capture(program, ['--version'])));
   if (found.every((output) => output?.split(/\s+/).includes(version))) return;
-  console.log(`${crate} ${version} is not on PATH: building it into .tools/ (once, usually ${usualTime}).`);
-  await run('cargo', ['install', crate, '--version', version, ...installFlags, '--root', toolsDirectory, '--force']);
+  console.log(`wasm-bindgen ${version} is not on PATH: building it into .tools/ (once, usually 2 to 5 minutes).`);
+  await run('cargo', ['install', 'wasm-bindgen-cli', '--version', version, '--root', toolsDirectory, '--force']);
 }
 
 if (isMain(import.meta.url)) {

@@ -120,22 +120,17 @@ async function runBrowserTests(extra, { chrome, chromedriver }) {
   const address = `127.0.0.1:${await freePort(6023)}`;
   const nudging = setInterval(nudge, 1000, address);
   try {
-    await run(
-      'wasm-pack',
-      [
-        ...['--log-level', 'error', 'test', '--headless', '--chrome', '--chromedriver', chromedriver],
-        ...['--mode', 'no-install', '--', '--test', 'browser', ...extra],
-      ],
-      {
-        env: {
-          DEEPSTREAM_TEST_URL: deepstream.url,
-          DEEPSTREAM_SCRIPTED_URL: scripted.baseUrl,
-          WASM_BINDGEN_TEST_WEBDRIVER_JSON: await webdriverConfiguration(chrome),
-          WASM_BINDGEN_TEST_TIMEOUT: String(browserTestDeadline),
-          WASM_BINDGEN_TEST_ADDRESS: address,
-        },
-      },
-    );
+    const env = {
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner',
+      CHROMEDRIVER: chromedriver,
+      DEEPSTREAM_TEST_URL: deepstream.url,
+      DEEPSTREAM_SCRIPTED_URL: scripted.baseUrl,
+      WASM_BINDGEN_TEST_ONLY_WEB: '1',
+      WASM_BINDGEN_TEST_WEBDRIVER_JSON: await webdriverConfiguration(chrome),
+      WASM_BINDGEN_TEST_TIMEOUT: String(browserTestDeadline),
+      WASM_BINDGEN_TEST_ADDRESS: address,
+    };
+    await run('cargo', ['test', '--target', 'wasm32-unknown-unknown', '--test', 'browser', ...extra], { env });
   } finally {
     clearInterval(nudging);
     await Promise.all([deepstream.stop(), scripted.stop()]);

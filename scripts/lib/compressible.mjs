@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { wasmFeatures } from './crate.mjs';
 import { Failure, capture } from './process.mjs';
+import { features } from './wasm-opt.mjs';
 import { functionsOf, nameSection } from './wasm-sections.mjs';
 
 /**
@@ -11,7 +11,7 @@ export async function makeCompressible({ wasm, glue }) {
   const named = `${wasm}.named`;
   await writeFile(named, withNamesByLikeness(await readFile(wasm)));
   const passes = ['--reorder-functions-by-name', '--minify-imports-and-exports-and-modules'];
-  const output = await capture('wasm-opt', [named, '--output', wasm, ...(await wasmFeatures()), ...passes]);
+  const output = await capture('wasm-opt', [named, '--output', wasm, ...features, ...passes]);
   await rm(named);
   if (!output) throw new Failure(`wasm-opt cannot shorten the names in ${wasm}.`);
   const names = JSON.parse(output);

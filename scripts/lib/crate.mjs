@@ -17,17 +17,6 @@ export async function wasmBindgenVersion() {
   return version;
 }
 
-/** The options with which Cargo.toml has wasm-opt make the modules smaller. */
-export async function wasmOptFlags() {
-  const { metadata } = await crateManifest();
-  return metadata['wasm-pack'].profile.release['wasm-opt'];
-}
-
-/** Those that say what browsers must know to run the modules: wasm-opt has to be told each time. */
-export async function wasmFeatures() {
-  return (await wasmOptFlags()).filter((flag) => flag.startsWith('--enable-'));
-}
-
 async function read() {
   const output = await capture('cargo', ['metadata', '--no-deps', '--format-version', '1']);
   if (!output) throw new Failure('`cargo metadata` failed: run it to see why.');

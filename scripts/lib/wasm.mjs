@@ -4,13 +4,13 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { makeCompressible } from './compressible.mjs';
-import { wasmFeatures } from './crate.mjs';
 import { inRoot } from './paths.mjs';
 import { capture, run } from './process.mjs';
+import { features as wasmFeatures, optimise } from './wasm-opt.mjs';
 
 /**
- * The modules that are built: with which features of the crate, and where wasm-pack puts each of them and its glue, and what puts it
- * together again where it is text. src/browser/js imports the first.
+ * The modules that are built: with which features of the crate, and where each of them and its glue are, and what puts it together
+ * again where it is text. src/browser/js imports the first.
  */
 export const modules = {
   whole: describeModule('glue', []),
@@ -31,7 +31,7 @@ function describeModule(directory, features) {
 
 const sources = [
   ...['.cargo', 'examples/unpacker.rs', 'src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml'],
-  ...['compressible.mjs', 'wasm.mjs', 'wasm-sections.mjs'].map((file) => `scripts/lib/${file}`),
+  ...['compressible.mjs', 'wasm.mjs', 'wasm-opt.mjs', 'wasm-sections.mjs'].map((file) => `scripts/lib/${file}`),
 ];
 /** The module imports plain JavaScript; TypeScript is compiled into the package beside it. */
 const isSource = (file) => !file.endsWith('.ts');
@@ -49,18 +49,30 @@ async function buildModule(name, { directory, features, glue, wasm, packer, unpa
   await rm(inRoot('target', directory), { recursive: true, force: true });
   await mkdir(inRoot('target', directory), { recursive: true });
   console.log(`Compiling the WebAssembly module (${name}; about a minute the first time).`);
-  await run('wasm-pack', [
-    ...['--log-level', 'error', 'build', '--release', '--target', 'web', '--mode', 'no-install', '--no-pack'],
-    ...['--out-dir', `target/${directory}`, '--out-name', 'deepstream_wasm', '.', ...features],
-    ...['--config', `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(await pathFlags())}`],
-  ]);
+  await linkModule({ directory: inRoot('target', directory), name: 'deepstream_wasm', features });
+  await optimise(wasm, wasm);
   await makeCompressible({ wasm, glue });
-  await rm(`${wasm}.d.ts`, { force: true });
   await buildUnpacker(packer, ['--cfg', 'takes_apart']);
   await buildUnpacker(unpacker, []);
   for (const path of [wasm, unpacker]) await describeAsText(path);
   // The build itself may have written Cargo.lock.
   await writeFile(stamp, await hashSources());
+}
+
+/**
+ * Compiles the crate to a module with its glue, and returns where the module is. The kind of crate is said here, and not left to
+ * Cargo.toml: where a library for Rust is made as well, cargo optimises neither together with what it stands on.
+ */
+export async function linkModule({ directory, name, features = [], targetDirectory = inRoot('target'), env }) {
+  const target = 'wasm32-unknown-unknown';
+  const flags = ['--config', `target.${target}.rustflags=${JSON.stringify(await pathFlags())}`];
+  const kind = ['--release', '--lib', '--crate-type', 'cdylib', '--target', target, '--target-dir', targetDirectory];
+  await run('cargo', ['rustc', ...kind, ...features, ...flags], { env });
+  const compiled = join(targetDirectory, target, 'release', 'deepstream_wasm.wasm');
+  // The entries in src/browser/js say where the module is; bundlers would look for a file they do not need.
+  const glue = ['--target', 'web', '--omit-default-module-path'];
+  await run('wasm-bindgen', [...glue, '--out-dir', directory, '--out-name', name, compiled]);
+  return join(directory, `${name}_bg.wasm`);
 }
 
 /** Has the compiler name sources as those do who have published them: the module tells of no machine, and is the same from each. */
@@ -80,7 +92,7 @@ async function buildUnpacker(output, kind) {
   const source = inRoot('examples', 'unpacker.rs');
   const linked = `${output}.linked`;
   await run('rustc', ['--edition', '2024', '--target', 'wasm32-unknown-unknown', '--crate-type', 'cdylib', ...options, ...kind, source, '-o', linked]);
-  await run('wasm-opt', [linked, '--output', output, '-Os', '--strip-producers', '--strip-target-features', ...(await wasmFeatures())]);
+  await run('wasm-opt', [linked, '--output', output, '-Os', '--strip-producers', '--strip-target-features', ...wasmFeatures]);
   await rm(linked);
 }
 
