@@ -21,6 +21,7 @@ pub mod client;
 pub mod names;
 mod queue;
 mod slots;
+mod text;
 pub mod wire;
 
 /// Three kilobytes of gzipped WebAssembly less than the standard allocator.

@@ -231,7 +231,7 @@ impl Order {
 
 /// The number in the `correlationId` of an answer.
 pub fn id_in(correlation_id: Option<&str>) -> Option<u32> {
-    correlation_id?.parse().ok()
+    correlation_id?.parse::<u64>().ok()?.try_into().ok()
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

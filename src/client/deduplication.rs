@@ -103,8 +103,8 @@ impl Sender {
 
 /// The sender and the number in a key that a client of this package has made.
 fn parts(key: &str) -> Option<(&str, u64)> {
-    let (sender, number) = key.rsplit_once('-')?;
-    let number = (sender.len() == 16).then(|| number.parse().ok())??;
+    let (sender, number) = key.split_at_checked(16)?;
+    let number = number.strip_prefix('-')?.parse().ok()?;
     // The last one has no successor, which saves every sum above from overflowing.
     (number < u64::MAX).then_some((sender, number))
 }

@@ -1,5 +1,7 @@
 //! The rules by which an application names its server.
 
+use crate::text::split_before;
+
 /// Why a URL was refused: what was expected instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UrlError(pub &'static str);
@@ -52,14 +54,6 @@ pub fn without_secrets(url: &str) -> String {
         host = behind;
     }
     [scheme, "//", host, path].concat()
-}
-
-/// What stands before the first of these ASCII characters, and the rest. Not `str::split_once`: searching for a string and
-/// slicing with a panic would bring four kilobytes of gzipped WebAssembly.
-#[inline(never)]
-fn split_before<'a>(text: &'a str, first: &[u8]) -> (&'a str, &'a str) {
-    let end = text.bytes().position(|byte| first.contains(&byte)).unwrap_or(text.len());
-    text.split_at_checked(end).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! means; nothing is ever sent with it, so it is not a variant here. Topics above 7 are spoken
 //! between servers only.
 
+use crate::text::split;
+
 /// Numbers on the wire, and the names in deepstream's API that they have, with a space after each.
 struct Table {
     numbers: &'static [u8],
@@ -17,7 +19,7 @@ impl Table {
     }
 
     fn name(&self, number: i32) -> Option<&'static str> {
-        self.names.split(' ').nth(self.position(number)).filter(|name| !name.is_empty())
+        split(self.names, b' ').nth(self.position(number)).filter(|name| !name.is_empty())
     }
 }
 

@@ -5,6 +5,7 @@ mod rpc;
 pub use self::rpc::{RpcError, RpcFailure};
 use crate::{
     names::joined,
+    text::split,
     wire::{DecodeError, Topic},
 };
 
@@ -542,7 +543,7 @@ fn told(sentence: &str, details: &[&Option<Box<str>>]) -> String {
 /// A sentence with words in the places of `%`. Not `format!`, whose machinery would be most of what an error costs in the browser.
 fn filled(sentence: &str, words: &[&str]) -> String {
     let mut message = String::new();
-    for (index, part) in sentence.split('%').enumerate() {
+    for (index, part) in split(sentence, b'%').enumerate() {
         message.push_str(index.checked_sub(1).and_then(|before| words.get(before)).unwrap_or(&""));
         message.push_str(part);
     }

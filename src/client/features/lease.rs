@@ -6,17 +6,20 @@
 //! again before it sends anything.
 
 use super::Features;
-use crate::client::{
-    context::Context,
-    io::{LockOutcome, Progress},
-    limits::{LEASE_CLAIM_MS, LEASE_MS, OUTBOX_START_MAX_MS},
-    log::{Lease, LeaseStage, Other, OwnLock, persisted::value_in},
+use crate::{
+    client::{
+        context::Context,
+        io::{LockOutcome, Progress},
+        limits::{LEASE_CLAIM_MS, LEASE_MS, OUTBOX_START_MAX_MS},
+        log::{Lease, LeaseStage, Other, OwnLock, persisted::value_in},
+    },
+    text::split_once,
 };
 
 impl Context {
     /// Who has the lease, and for how much longer in milliseconds, if anybody does.
     fn holder<'a>(&self, value: &'a str) -> Option<(&'a str, u64)> {
-        let (holder, until_ms) = value.split_once(' ')?;
+        let (holder, until_ms) = split_once(value, b' ')?;
         let until_ms: u64 = until_ms.parse().ok()?;
         let left_ms = until_ms.saturating_sub(self.wall_clock_ms(self.now));
         // Nobody has it for longer: the clock was set back.

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 
 use super::{Log, OwnLock, Purpose};
-use crate::client::{
-    digest::{digest, hex, last_digits},
-    io::{self, Claim, Entry, Owner},
-    record::{Kind, Value},
+use crate::{
+    client::{
+        digest::{digest, hex, last_digits},
+        io::{self, Claim, Entry, Owner},
+        record::{Kind, Value},
+    },
+    text::split_once,
 };
 
 /// Who is logged in, and who was, as far as entries need to know.
@@ -35,7 +38,7 @@ pub struct LastUser {
 impl LastUser {
     /// Reads what [`text`](Self::text) wrote.
     pub fn read(text: &str) -> Option<Self> {
-        let (owner, check) = text.split_once(' ')?;
+        let (owner, check) = split_once(text, b' ')?;
         Some(Self { owner: owner.into(), params_check: check.into() })
     }
 

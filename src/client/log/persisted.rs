@@ -9,6 +9,7 @@ use crate::client::{
     digest::last_digits,
     io::{Entry, Kind, Owner},
 };
+use crate::text::{split, split_once};
 
 /// What all keys of this package begin with.
 const PREFIX: &str = "deepstream-wasm/";
@@ -85,7 +86,7 @@ impl Keys {
 
     /// The client and the number in the key of entries.
     pub fn parse_group<'a>(&self, key: &'a str) -> Option<(&'a str, u64)> {
-        let (client, number) = key.strip_prefix(&*self.prefix)?.split_once('/')?;
+        let (client, number) = split_once(key.strip_prefix(&*self.prefix)?, b'/')?;
         Some((client, number.parse().ok()?))
     }
 }
@@ -101,7 +102,7 @@ pub struct Cleared {
 impl Cleared {
     /// Reads what [`text`](Self::text) wrote.
     pub fn read(text: &str) -> Option<Self> {
-        let (until_ms, owners) = text.split_once(' ')?;
+        let (until_ms, owners) = split_once(text, b' ')?;
         Some(Self { until_ms: until_ms.parse().ok()?, owners: owners.into() })
     }
 
@@ -118,7 +119,7 @@ impl Cleared {
     /// Whether an entry is part of it.
     pub fn concerns(&self, entry: &Entry) -> bool {
         let check = last_digits(&entry.owner);
-        entry.created_ms <= self.until_ms && self.owners.split(';').any(|owner| *owner == *check)
+        entry.created_ms <= self.until_ms && split(&self.owners, b';').any(|owner| *owner == *check)
     }
 }
 
@@ -188,10 +189,10 @@ fn push_number(text: &mut String, number: u64) {
 /// # Errors
 /// What is not of this version.
 pub fn read(value: &str) -> Result<PersistedGroup<'_>, Unreadable> {
-    let (header, mut rest) = value.split_once('\n').ok_or(Unreadable::Garbage)?;
-    let (version, owner) = header.split_once(' ').ok_or(Unreadable::Garbage)?;
+    let (header, mut rest) = split_once(value, b'\n').ok_or(Unreadable::Garbage)?;
+    let (version, owner) = split_once(header, b' ').ok_or(Unreadable::Garbage)?;
     if version != VERSION {
-        return Err(if version.parse::<u32>().is_ok() { Unreadable::Newer } else { Unreadable::Garbage });
+        return Err(if version.parse::<u64>().is_ok() { Unreadable::Newer } else { Unreadable::Garbage });
     }
     let mut entries = Vec::new();
     while !rest.is_empty() {
@@ -199,7 +200,7 @@ pub fn read(value: &str) -> Result<PersistedGroup<'_>, Unreadable> {
         entries.push(entry);
         rest = after;
     }
-    if entries.is_empty() || owner.contains(' ') {
+    if entries.is_empty() || split_once(owner, b' ').is_some() {
         return Err(Unreadable::Garbage);
     }
     Ok(PersistedGroup { owner, entries })
@@ -207,12 +208,12 @@ pub fn read(value: &str) -> Result<PersistedGroup<'_>, Unreadable> {
 
 /// The first entry, and what follows it.
 fn read_entry(text: &str) -> Option<(Persisted<'_>, &str)> {
-    let (line, mut rest) = text.split_once('\n')?;
-    let mut fields = line.split(' ');
-    let kind = Kind::from_letter(fields.next()?)?;
+    let (letter, mut rest) = split_once(text, b' ')?;
+    let kind = Kind::from_letter(letter)?;
     let mut numbers = [0; 6];
-    for number in &mut numbers {
-        *number = fields.next()?.parse::<u64>().ok()?;
+    for (number, end) in numbers.iter_mut().zip(b"     \n") {
+        let (digits, behind) = split_once(rest, *end)?;
+        (*number, rest) = (digits.parse::<u64>().ok()?, behind);
     }
     let [number, created_ms, expires_ms, lengths @ ..] = numbers;
     let [key, name, data] = {
@@ -223,7 +224,7 @@ fn read_entry(text: &str) -> Option<(Persisted<'_>, &str)> {
         texts
     };
     let rest = rest.strip_prefix('\n')?;
-    let is_complete = fields.next().is_none() && !key.is_empty() && !name.is_empty();
+    let is_complete = !key.is_empty() && !name.is_empty();
     let data = (!data.is_empty()).then_some(data);
     is_complete.then_some((Persisted { kind, number, created_ms, expires_ms, key, name, data }, rest))
 }

@@ -184,7 +184,8 @@ fn push(text: &str, steps: &mut Vec<Step>, written: Range<usize>, is_index: bool
 /// The number that digits stand for, if an array can have an element of that index.
 fn array_index(digits: &str) -> Option<u32> {
     let has_sign = digits.starts_with('+');
-    digits.parse().ok().filter(|index| !has_sign && *index < u32::MAX)
+    let index = digits.parse::<u64>().ok()?.try_into().ok()?;
+    (!has_sign && index < u32::MAX).then_some(index)
 }
 
 /// Where the first of these bytes is; `end` if there is none before it.
