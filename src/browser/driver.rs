@@ -23,8 +23,8 @@ use super::{
     timer::{Timer, now, queue_microtask},
 };
 use crate::client::{
-    Client, ClientError, Command, Entry, Input, Instant, Log, Options, Output, PageSignal, RpcError, RpcFailure,
-    Snapshot, SocketEvent, SocketId, Ticket,
+    Client, ClientError, Command, Entry, Input, Log, Options, Output, PageSignal, RpcError, RpcFailure, Snapshot,
+    SocketEvent, SocketId, Ticket,
 };
 #[cfg(feature = "records")]
 use crate::{
@@ -270,7 +270,7 @@ impl Driver {
     }
 
     fn set_timer(self: &Rc<Self>) {
-        let deadline: Option<Instant> = self.client.borrow().deadline().map(|(at, _)| at);
+        let deadline = self.client.borrow().deadline();
         self.timer.borrow_mut().set(self, deadline);
     }
 

@@ -5,7 +5,7 @@ use super::{
     error::ClientError,
     flight::Item,
     io::{Entry, Kind},
-    time::{Instant, Wake},
+    time::Instant,
 };
 use crate::wire::{RecordMessage, Topic};
 
@@ -40,7 +40,7 @@ impl Records {
         false
     }
 
-    pub const fn deadline(&self) -> Option<(Instant, Wake)> {
+    pub const fn deadline(&self) -> Option<Instant> {
         None
     }
 

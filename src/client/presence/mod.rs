@@ -14,7 +14,7 @@ use super::{
     error::ClientError,
     io::{Output, PresenceCommand},
     subscriptions::{EVERYONE, Subject, Subscriptions},
-    time::{Instant, Wake},
+    time::Instant,
 };
 use crate::wire::{PresenceAction, PresenceMessage};
 
@@ -99,8 +99,8 @@ impl Presence {
     }
 
     /// When time alone changes something, and what.
-    pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        self.queries.deadline().map(|at| (at, Wake::Query))
+    pub fn deadline(&self) -> Option<Instant> {
+        self.queries.deadline()
     }
 
     /// Time has passed within a session.

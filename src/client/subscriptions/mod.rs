@@ -13,7 +13,7 @@ use super::{
     io::Output,
     limits::BULK_NAMES_MAX_BYTES,
     options::Resubscribe,
-    time::{Instant, Wake, earliest},
+    time::{Instant, earlier},
 };
 use crate::names::NameMap;
 
@@ -209,11 +209,9 @@ impl Subscriptions {
         }
     }
 
-    /// When time alone changes something, and what.
-    pub fn deadline(&self) -> Option<(Instant, Wake)> {
-        let flush = self.flush_at.map(|at| (at, Wake::Subscriptions));
-        let acknowledgement = self.asked.deadline().map(|at| (at, Wake::Acknowledgement));
-        earliest(&[flush, acknowledgement])
+    /// When time alone changes something.
+    pub fn deadline(&self) -> Option<Instant> {
+        earlier(self.flush_at, self.asked.deadline())
     }
 
     /// Time has passed within a session.
