@@ -41,7 +41,7 @@ pub struct Driver {
     client: RefCell<Client>,
     socket: RefCell<Option<(SocketId, Socket)>>,
     timer: RefCell<Timer>,
-    page: RefCell<Option<Page>>,
+    page: Cell<Option<Page>>,
     /// Where the outbox keeps what must survive the page.
     pub storage: Storage,
     /// What the clients of an origin tell by that they are there.
@@ -85,7 +85,7 @@ impl Driver {
             client: RefCell::new(Client::new(now(), urls, options, seed)),
             socket: RefCell::default(),
             timer: RefCell::default(),
-            page: RefCell::default(),
+            page: Cell::default(),
             storage: Storage::new(storage),
             locks: Locks::default(),
             draining: Cell::new(false),
@@ -103,7 +103,7 @@ impl Driver {
             sink,
         });
         driver.tell_wall_clock();
-        *driver.page.borrow_mut() = Some(Page::listen(&driver));
+        driver.page.set(Some(Page::listen(&driver)));
         driver.start_worker();
         driver.set_timer();
         driver

@@ -36,7 +36,7 @@ const NETWORK_EVENTS: [&str; 1] = ["change"];
 /// `beforeunload` would keep the page out of the back/forward cache.
 pub struct Page {
     listener: Closure<dyn FnMut(JsValue)>,
-    targets: Vec<(Target, &'static [&'static str])>,
+    targets: [(Option<JsValue>, &'static [&'static str]); 3],
 }
 
 impl Page {
@@ -52,21 +52,17 @@ impl Page {
             }
         });
         let document = property(&global, "document");
-        let targets =
-            [(Some(global), GLOBAL_EVENTS.as_slice()), (document, &DOCUMENT_EVENTS), (network, &NETWORK_EVENTS)];
-        let targets: Vec<_> = targets
-            .into_iter()
-            .filter_map(|(target, events)| Some((target.filter(can_listen)?.unchecked_into::<Target>(), events)))
-            .collect();
+        let targets = [(Some(global), &GLOBAL_EVENTS[..]), (document, &DOCUMENT_EVENTS), (network, &NETWORK_EVENTS)];
         let page = Self { listener, targets };
         page.for_each(Target::add);
         page
     }
 
-    fn for_each(&self, act: impl Fn(&Target, &str, &Function)) {
+    fn for_each(&self, act: fn(&Target, &str, &Function)) {
         for (target, events) in &self.targets {
+            let Some(target) = target.as_ref().filter(|target| can_listen(target)) else { continue };
             for event in *events {
-                act(target, event, self.listener.as_ref().unchecked_ref());
+                act(target.unchecked_ref(), event, self.listener.as_ref().unchecked_ref());
             }
         }
     }

@@ -235,7 +235,12 @@ impl DeepstreamClient {
         errors::ensure_sound()?;
         let driver = &self.driver;
         let ticket = driver.tickets.next();
-        let texts: Vec<_> = list.iter().flat_map(Array::iter).map(|text| text.as_string()).collect();
+        let mut texts = Vec::new();
+        if let Some(list) = &list {
+            for text in list.iter() {
+                texts.push(text.as_string());
+            }
+        }
         let (data, flag, id) = (data.as_deref(), flag.unwrap_or_default(), number.unwrap_or_default());
         let answer = |answer| Command::Rpc(RpcCommand::Answer { request: RpcRequestId(id), name, answer });
         let listen = |command| {
@@ -371,14 +376,18 @@ pub(super) const fn delivery_of(number: u32) -> Delivery {
 }
 
 fn read_urls(url: &JsValue, default_path: &str) -> Result<Vec<String>, DeepstreamError> {
-    if !Array::is_array(url) {
-        return Ok(vec![read_url(url, default_path)?]);
+    let mut urls = Vec::new();
+    if Array::is_array(url) {
+        for url in url.unchecked_ref::<Array>().iter() {
+            urls.push(read_url(&url, default_path)?);
+        }
+        if urls.is_empty() {
+            return Err(invalid("url", "a URL, or an array with one at least", url, "argument"));
+        }
+    } else {
+        urls.push(read_url(url, default_path)?);
     }
-    let urls = url.unchecked_ref::<Array>();
-    if urls.length() == 0 {
-        return Err(invalid("url", "a URL, or an array with one at least", url, "argument"));
-    }
-    urls.iter().map(|url| read_url(&url, default_path)).collect()
+    Ok(urls)
 }
 
 fn read_url(url: &JsValue, default_path: &str) -> Result<String, DeepstreamError> {

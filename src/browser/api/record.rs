@@ -101,36 +101,16 @@ pub(super) fn command<'a>(
     let Arguments { ticket, name, data, number, flag, key: path, second, list } = *arguments;
     let awaited = flag.then_some(ticket);
     let id = number.unwrap_or_default();
-    let mut edits = Vec::new();
-    match what {
-        Action::Set | Action::SetData => edits.push(read_edit(path, data)?),
-        Action::SetMulti => {
-            for edit in list.chunks(2) {
-                if let [path, data] = edit {
-                    edits.push(read_edit(path.as_deref(), data.as_deref())?);
-                }
-            }
-        }
-        Action::AddEntry | Action::RemoveEntry | Action::Enqueue | Action::Dequeue => {
-            let edit = EntryEdit {
-                is_queue: matches!(what, Action::Enqueue | Action::Dequeue),
-                is_removal: matches!(what, Action::RemoveEntry | Action::Dequeue),
-                index: number.map(u32::cast_signed),
-            };
-            edits.push(Edit::of_entries(edit, data.unwrap_or("null").into()));
-        }
-        _ => {}
-    }
     Ok(Some(match what {
         Action::SetData => RecordCommand::SetData {
             name,
-            edits,
+            edits: edits(what, arguments)?,
             delivery: delivery_of(id),
             ttl_ms: second.map(u64::from),
             ticket: awaited,
         },
         Action::Set | Action::SetMulti | Action::AddEntry | Action::RemoveEntry | Action::Enqueue | Action::Dequeue => {
-            RecordCommand::Write { name, edits, ticket: awaited }
+            RecordCommand::Write { name, edits: edits(what, arguments)?, ticket: awaited }
         }
         Action::Open => RecordCommand::Open { name, strategy: strategy_of(id) },
         Action::Discard => RecordCommand::Discard(name),
@@ -170,6 +150,30 @@ pub(super) fn command<'a>(
         }
         _ => return Ok(None),
     }))
+}
+
+/// The changes that are asked for.
+fn edits(what: Action, arguments: &Arguments<'_>) -> Result<Vec<Edit>, DeepstreamError> {
+    let mut edits = Vec::new();
+    match what {
+        Action::Set | Action::SetData => edits.push(read_edit(arguments.key, arguments.data)?),
+        Action::SetMulti => {
+            for edit in arguments.list.chunks(2) {
+                if let [path, data] = edit {
+                    edits.push(read_edit(path.as_deref(), data.as_deref())?);
+                }
+            }
+        }
+        _ => {
+            let edit = EntryEdit {
+                is_queue: matches!(what, Action::Enqueue | Action::Dequeue),
+                is_removal: matches!(what, Action::RemoveEntry | Action::Dequeue),
+                index: arguments.number.map(u32::cast_signed),
+            };
+            edits.push(Edit::of_entries(edit, arguments.data.unwrap_or("null").into()));
+        }
+    }
+    Ok(edits)
 }
 
 /// Answers a question about a record; with `undefined` where there is no answer.
