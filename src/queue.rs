@@ -38,8 +38,9 @@ impl<V> Queue<V> {
         self.push_boxed(Box::new(value));
     }
 
+    /// The same for one that is in a box.
     #[inline(never)]
-    fn push_boxed(&mut self, value: Box<V>) {
+    pub fn push_boxed(&mut self, value: Box<V>) {
         self.values.push(Some(value));
     }
 

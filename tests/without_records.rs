@@ -71,7 +71,7 @@ impl Page {
     fn input(&mut self, input: Input<'_>) {
         self.client.handle(self.now, input);
         while let Some(output) = self.client.poll() {
-            match output {
+            match *output {
                 Output::OpenSocket(socket, _) => self.socket = Some(socket),
                 Output::Send(_, frame) => self.on_sent(&frame),
                 Output::ReadStorage { read, prefix } => {

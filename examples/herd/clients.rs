@@ -66,7 +66,7 @@ impl Member for Ours {
         };
         self.0.handle(now, input);
         while let Some(output) = self.0.poll() {
-            match output {
+            match *output {
                 Output::OpenSocket(socket, _) => actions.push(Action::Dial(socket.0)),
                 Output::Send(socket, frame) => actions.push(Action::Send(socket.0, frame)),
                 Output::AbandonSocket(_) => actions.push(Action::Abandon),

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
+    mem,
     rc::Rc,
 };
 
@@ -19,7 +20,7 @@ use super::{
     promises::{self, Tickets},
     sink::Sink,
     socket::{ABNORMAL_CLOSURE, Socket},
-    storage::{Operation, Storage, Store},
+    storage::{Storage, Store},
     timer::{Timer, now, queue_microtask},
 };
 use crate::client::{
@@ -265,7 +266,7 @@ impl Driver {
         }
     }
 
-    fn poll(&self) -> Option<Output> {
+    fn poll(&self) -> Option<Box<Output>> {
         self.client.borrow_mut().poll()
     }
 
@@ -274,29 +275,29 @@ impl Driver {
         self.timer.borrow_mut().set(self, deadline);
     }
 
-    fn carry_out(self: &Rc<Self>, output: Output) {
-        match output {
-            Output::OpenSocket(id, url) => self.open_socket(id, &url),
-            Output::Send(id, frame) => self.send(id, frame),
+    fn carry_out(self: &Rc<Self>, mut output: Box<Output>) {
+        match &mut *output {
+            Output::OpenSocket(id, url) => self.open_socket(*id, url),
+            Output::Send(id, frame) => self.send(*id, mem::take(frame)),
             Output::AbandonSocket(id) => {
-                self.socket.borrow_mut().take_if(|(current, _)| *current == id);
+                self.socket.borrow_mut().take_if(|(current, _)| current == id);
             }
             Output::StateChanged(state) => {
                 self.sink.tell("connectionStateChanged", &state.name().into());
             }
-            Output::Settle(ticket, outcome) => self.settle(ticket, outcome),
-            Output::Error(error) => self.error(&error),
+            Output::Settle(ticket, outcome) => self.settle(*ticket, mem::replace(outcome, Ok(None))),
+            Output::Error(error) => self.error(error),
             Output::ClientDataChanged(data) => {
-                let data = data.map_or_else(|| Object::new().into(), |data| parse(&data));
+                let data = data.as_deref().map_or_else(|| Object::new().into(), parse);
                 self.sink.tell("clientDataChanged", &data);
             }
             Output::ReauthenticationFailed { reason } => {
-                let error = ClientError::InvalidAuthenticationDetails { reason };
+                let error = ClientError::InvalidAuthenticationDetails { reason: reason.take() };
                 let reason = object(&[("reason", reason_of(&error).into())]);
                 self.sink.tell("reauthenticationFailure", &reason);
             }
             Output::MaxReconnectionAttemptsReached(attempts) => {
-                self.sink.tell("MAX_RECONNECTION_ATTEMPTS_REACHED", &attempts.into());
+                self.sink.tell("MAX_RECONNECTION_ATTEMPTS_REACHED", &(*attempts).into());
             }
             Output::ConnectionLost => {
                 let connection = self.snapshot();
@@ -304,48 +305,49 @@ impl Driver {
             }
             Output::ConnectionRestored { lasted_ms } => {
                 let connection = self.snapshot();
-                self.sink.tell_restored(&connection, lasted_ms as f64);
+                self.sink.tell_restored(&connection, *lasted_ms as f64);
             }
             Output::Resubscribed { topic, names, gap_ms } => {
-                let (names, gap) = (array(&names), gap_ms as f64);
+                let (names, gap) = (array(names), *gap_ms as f64);
                 let details = [("topic", topic.name().into()), ("names", names.into()), ("gap", gap.into())];
                 self.sink.tell("resubscribed", &object(&details));
             }
             Output::AskCredentials { question, refresh, reason } => {
-                self.ask_credentials(question, refresh, reason.as_deref());
+                self.ask_credentials(*question, *refresh, reason.as_deref());
             }
-            Output::Probe(probe) => self.probe(probe),
+            Output::Probe(probe) => self.probe(*probe),
             Output::Event { name, data } => {
-                let number = self.event_number(&name);
+                let number = self.event_number(name);
                 if number > 0 {
                     self.sink.tell_event(number, data.as_deref());
                 }
             }
-            Output::Presence { user, online, everyone } => self.sink.tell_presence(&user, online, everyone),
+            Output::Presence { user, online, everyone } => self.sink.tell_presence(user, *online, *everyone),
             Output::Offered { topic, pattern, subscription, offer } => {
-                self.sink.offer(topic, &pattern, &subscription, offer);
+                self.sink.offer(*topic, pattern, subscription, *offer);
             }
-            Output::OfferEnded { topic, subscription, offer } => self.sink.end_offer(topic, &subscription, offer),
-            Output::RpcRequest(request) => self.sink.serve(&request),
-            Output::ReadStorage { read, prefix } => Storage::perform(self, Operation::Read { read, prefix }),
-            Output::WriteStorage { key, value } => Storage::perform(self, Operation::Write { key, value }),
-            Output::AskLock { name, wait } => Locks::ask(self, &name, wait),
-            Output::ReleaseLock(name) => Storage::perform(self, Operation::Release(name)),
+            Output::OfferEnded { topic, subscription, offer } => self.sink.end_offer(*topic, subscription, *offer),
+            Output::RpcRequest(request) => self.sink.serve(request),
+            // Whoever gets the lock next shall find in storage what was written before.
+            Output::ReadStorage { .. } | Output::WriteStorage { .. } | Output::ReleaseLock(_) => {
+                Storage::perform(self, output);
+            }
+            Output::AskLock { name, wait } => Locks::ask(self, name, *wait),
             #[cfg(feature = "records")]
-            Output::Record { name, news } => self.tell_records(|sink| sink.tell(&name, &news)),
+            Output::Record { name, news } => self.tell_records(|sink| sink.tell(name, news)),
             #[cfg(feature = "records")]
-            Output::LoadRecord { lookup, name } => self.tell_records(|sink| sink.load(lookup, &name)),
+            Output::LoadRecord { lookup, name } => self.tell_records(|sink| sink.load(*lookup, name)),
             #[cfg(feature = "records")]
             Output::StoreRecord { name, record } => {
-                let (version, data) = record.unzip();
-                self.tell_records(|sink| sink.store(&name, version.unwrap_or(-1), data.as_deref()));
+                let (version, data) = record.as_ref().map_or((-1, None), |(version, data)| (*version, Some(&**data)));
+                self.tell_records(|sink| sink.store(name, version, data));
             }
             #[cfg(feature = "records")]
             Output::AskMerge { question, name, local, local_version, remote, remote_version } => {
                 let (local, remote) = (local.as_deref(), remote.as_deref());
-                self.tell_records(|sink| sink.merge(question, &name, local, local_version, remote, remote_version));
+                self.tell_records(|sink| sink.merge(*question, name, local, *local_version, remote, *remote_version));
             }
-            Output::Outbox(news) => self.sink.tell_outbox(&news),
+            Output::Outbox(news) => self.sink.tell_outbox(news),
         }
     }
 

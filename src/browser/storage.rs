@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{driver::Driver, promises};
 use crate::{
-    client::{Input, StorageEvent, limits::STORAGE_QUEUE_MAX},
+    client::{Input, Output, StorageEvent, limits::STORAGE_QUEUE_MAX},
     queue::Queue,
 };
 
@@ -59,27 +59,7 @@ pub struct Storage {
     custom: Option<Store>,
     local: OnceCell<Local>,
     is_busy: Cell<bool>,
-    queue: RefCell<Queue<Operation>>,
-}
-
-/// Something to be done in storage.
-pub enum Operation {
-    /// Say what is there under keys that begin so.
-    Read {
-        /// To be given back with the answer.
-        read: u32,
-        /// What the keys begin with.
-        prefix: Box<str>,
-    },
-    /// Set a value or remove it.
-    Write {
-        /// The key.
-        key: Box<str>,
-        /// The value; `None` to remove it.
-        value: Option<Box<str>>,
-    },
-    /// Give a lock back: whoever gets it next shall find in storage what was written before.
-    Release(Box<str>),
+    queue: RefCell<Queue<Output>>,
 }
 
 impl Storage {
@@ -88,23 +68,23 @@ impl Storage {
         Self { custom, ..Self::default() }
     }
 
-    /// Does what is asked, after what was asked before.
-    pub fn perform(driver: &Rc<Driver>, operation: Operation) {
+    /// Reads, writes, or gives a lock back, after what was asked before.
+    pub fn perform(driver: &Rc<Driver>, operation: Box<Output>) {
         let mut queue = driver.storage.queue.borrow_mut();
         if !driver.storage.is_busy.get() && queue.is_empty() {
             drop(queue);
             return Self::start(driver, operation);
         }
-        match operation {
-            Operation::Write { key, value: Some(_) } if queue.len() >= STORAGE_QUEUE_MAX => {
+        match &*operation {
+            Output::WriteStorage { key, value: Some(_) } if queue.len() >= STORAGE_QUEUE_MAX => {
                 drop(queue);
-                driver.handle(Input::Storage(StorageEvent::WriteFailed { key: &key, words: "it is too slow" }));
+                driver.handle(Input::Storage(StorageEvent::WriteFailed { key, words: "it is too slow" }));
             }
-            operation => queue.push_back(operation),
+            _ => queue.push_boxed(operation),
         }
     }
 
-    fn start(driver: &Rc<Driver>, operation: Operation) {
+    fn start(driver: &Rc<Driver>, operation: Box<Output>) {
         match driver.storage.call(driver, &operation) {
             Ok(promise) if is_thenable(&promise) => {
                 driver.storage.is_busy.set(true);
@@ -123,19 +103,20 @@ impl Storage {
         }
     }
 
-    fn next(&self) -> Option<Operation> {
-        self.queue.borrow_mut().pop_front().map(|operation| *operation)
+    fn next(&self) -> Option<Box<Output>> {
+        self.queue.borrow_mut().pop_front()
     }
 
-    fn call(&self, driver: &Rc<Driver>, operation: &Operation) -> Answer {
+    fn call(&self, driver: &Rc<Driver>, operation: &Output) -> Answer {
         let answer = match operation {
-            Operation::Read { prefix, .. } => read_store(self.store(driver)?, prefix),
-            Operation::Write { key, value: Some(value) } => self.store(driver)?.set(key, value),
-            Operation::Write { key, value: None } => self.store(driver)?.remove(key),
-            Operation::Release(lock) => {
-                driver.locks.release(lock);
+            Output::ReadStorage { prefix, .. } => read_store(self.store(driver)?, prefix),
+            Output::WriteStorage { key, value: Some(value) } => self.store(driver)?.set(key, value),
+            Output::WriteStorage { key, value: None } => self.store(driver)?.remove(key),
+            Output::ReleaseLock(name) => {
+                driver.locks.release(name);
                 Ok(JsValue::UNDEFINED)
             }
+            _ => Ok(JsValue::UNDEFINED),
         };
         answer.map_err(Some)
     }
@@ -160,25 +141,25 @@ impl Storage {
 /// What a storage returns or throws; nothing is thrown if there is no storage.
 type Answer = Result<JsValue, Option<JsValue>>;
 
-fn finish(driver: &Rc<Driver>, operation: &Operation, answer: Answer) {
+fn finish(driver: &Rc<Driver>, operation: &Output, answer: Answer) {
     let words = match &answer {
         Err(Some(exception)) => Some(problem_of(exception)),
         _ => None,
     };
     let mut items = Vec::new();
     driver.handle(Input::Storage(match (operation, answer) {
-        (Operation::Read { read, .. }, Ok(found)) => {
+        (Output::ReadStorage { read, .. }, Ok(found)) => {
             let mut texts = found.unchecked_ref::<Array>().iter().filter_map(|text| text.as_string());
             while let (Some(key), Some(value)) = (texts.next(), texts.next()) {
                 items.push((key, value));
             }
             StorageEvent::Contents { read: *read, items: &items }
         }
-        (Operation::Read { read, .. }, Err(_)) => StorageEvent::Unreadable { read: *read, words: words.as_deref() },
-        (Operation::Write { key, .. }, Err(_)) => {
+        (Output::ReadStorage { read, .. }, Err(_)) => StorageEvent::Unreadable { read: *read, words: words.as_deref() },
+        (Output::WriteStorage { key, .. }, Err(_)) => {
             StorageEvent::WriteFailed { key, words: words.as_deref().unwrap_or("it is gone") }
         }
-        (Operation::Write { .. } | Operation::Release(_), _) => return,
+        _ => return,
     }));
 }
 

@@ -69,7 +69,7 @@ impl Rig {
         self.costs.push((VISITED.get() - before, cost.count_total));
         while let Some(output) = self.client.poll() {
             self.output_count += 1;
-            match output {
+            match *output {
                 Output::Send(_, frame) => self.sent.push(frame),
                 Output::WriteStorage { key, value } => {
                     self.stored.retain(|(stored, _)| **stored != *key);

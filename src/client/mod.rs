@@ -251,8 +251,8 @@ impl Client {
     }
 
     /// What is to be done next.
-    pub fn poll(&mut self) -> Option<Output> {
-        self.context.out.pop_front().map(|output| *output)
+    pub fn poll(&mut self) -> Option<Box<Output>> {
+        self.context.out.pop_front()
     }
 
     /// Whether commands have entrusted something that is to be written when the task of the page ends.

@@ -593,7 +593,7 @@ impl Shell {
             self.watch.on_output(&output);
             self.carry_out(now, &output, outside);
             let wishes = self.reaction.as_mut().map(|react| react(&output)).unwrap_or_default();
-            self.history.push((now, output));
+            self.history.push((now, *output));
             if let Some(left) = &mut self.crashes_after {
                 *left = left.saturating_sub(1);
                 if *left == 0 {
@@ -614,7 +614,7 @@ impl Shell {
     }
 
     /// The next output; when there is none, the task ends.
-    fn next_output(&mut self, now: Instant) -> Option<Output> {
+    fn next_output(&mut self, now: Instant) -> Option<Box<Output>> {
         let output = self.client.poll();
         if output.is_some() || self.is_in_task || !self.client.wants_task_end() {
             return output;
