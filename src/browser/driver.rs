@@ -293,7 +293,7 @@ impl Driver {
             }
             Output::ReauthenticationFailed { reason } => {
                 let error = ClientError::InvalidAuthenticationDetails { reason: reason.take() };
-                let reason = object(&[("reason", reason_of(&error).into())]);
+                let reason = object(&[("reason", (&reason_of(&error)).into())]);
                 self.sink.tell("reauthenticationFailure", &reason);
             }
             Output::MaxReconnectionAttemptsReached(attempts) => {
@@ -309,7 +309,7 @@ impl Driver {
             }
             Output::Resubscribed { topic, names, gap_ms } => {
                 let (names, gap) = (array(names), *gap_ms as f64);
-                let details = [("topic", topic.name().into()), ("names", names.into()), ("gap", gap.into())];
+                let details = [("topic", topic.name().into()), ("names", (&names).into()), ("gap", gap.into())];
                 self.sink.tell("resubscribed", &object(&details));
             }
             Output::AskCredentials { question, refresh, reason } => {
@@ -332,22 +332,10 @@ impl Driver {
             Output::ReadStorage { .. } | Output::WriteStorage { .. } | Output::ReleaseLock(_) => {
                 Storage::perform(self, output);
             }
+            Output::Outbox(news) => self.sink.tell_outbox(news),
             Output::AskLock { name, wait } => Locks::ask(self, name, *wait),
             #[cfg(feature = "records")]
-            Output::Record { name, news } => self.tell_records(|sink| sink.tell(name, news)),
-            #[cfg(feature = "records")]
-            Output::LoadRecord { lookup, name } => self.tell_records(|sink| sink.load(*lookup, name)),
-            #[cfg(feature = "records")]
-            Output::StoreRecord { name, record } => {
-                let (version, data) = record.as_ref().map_or((-1, None), |(version, data)| (*version, Some(&**data)));
-                self.tell_records(|sink| sink.store(name, version, data));
-            }
-            #[cfg(feature = "records")]
-            Output::AskMerge { question, name, local, local_version, remote, remote_version } => {
-                let (local, remote) = (local.as_deref(), remote.as_deref());
-                self.tell_records(|sink| sink.merge(*question, name, local, *local_version, remote, *remote_version));
-            }
-            Output::Outbox(news) => self.sink.tell_outbox(news),
+            output => self.tell_records(|sink| sink.carry_out(output)),
         }
     }
 
@@ -370,7 +358,7 @@ impl Driver {
     fn ask_credentials(self: &Rc<Self>, question: u32, refresh: bool, reason: Option<&str>) {
         let Some(function) = &self.auth_params else { return };
         let reason = reason.map_or(JsValue::UNDEFINED, parse);
-        let question_asked = object(&[("refresh", refresh.into()), ("reason", reason.into())]);
+        let question_asked = object(&[("refresh", refresh.into()), ("reason", (&reason).into())]);
         let asked = function.call1(&JsValue::UNDEFINED, &question_asked);
         let driver = Rc::clone(self);
         promises::when_settled(asked, move |answer| {
@@ -419,7 +407,7 @@ impl Driver {
             match outcome {
                 Ok(data) => Ok(data.as_deref()),
                 Err(error) => {
-                    let exception = DeepstreamError::from_client(error, "reason", reason_of(error).into());
+                    let exception = DeepstreamError::from_client(error, "reason", (&reason_of(error)).into());
                     Err((exception, error.is_expected(), outbox::outcome(error)))
                 }
             },
@@ -429,7 +417,8 @@ impl Driver {
     /// Emits `error`.
     pub fn error(&self, error: &ClientError) {
         let reason = if error.ends_connection() { self.client.borrow().connection().reason } else { None };
-        let reason = Member::optional(reason.map(|reason| JsValue::from(connection::reason_to_object(&reason))));
+        let reason = reason.as_ref().map(connection::reason_to_object);
+        let reason = Member::optional(reason.as_deref());
         self.sink.fail(&DeepstreamError::from_client(error, "closeReason", reason));
     }
 

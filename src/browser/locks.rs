@@ -1,6 +1,9 @@
 //! The locks by which the clients of an origin can tell who of them is still there.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::Rc,
+};
 
 use wasm_bindgen::prelude::*;
 
@@ -25,27 +28,22 @@ extern "C" {
 #[derive(Default)]
 pub struct Locks {
     locks: RefCell<NameMap<Lock>>,
+    /// Called with a name and what became of the wish for that lock.
+    answer: OnceCell<Closure<dyn FnMut(JsValue, JsValue)>>,
 }
 
 impl Locks {
     /// Asks for a lock, and tells the driver what becomes of that.
     pub fn ask(driver: &Rc<Driver>, name: &str, wait: bool) {
-        let answer = {
-            let (driver, name) = (Rc::clone(driver), Box::<str>::from(name));
-            Closure::once_into_js(move |outcome: JsValue| {
-                let outcome = match outcome.as_string().as_deref() {
-                    Some("granted") => LockOutcome::Granted,
-                    Some("taken") => LockOutcome::Taken,
-                    Some("unavailable") => LockOutcome::Unavailable,
-                    _ => return,
-                };
-                if outcome != LockOutcome::Granted {
-                    driver.locks.locks.borrow_mut().remove(&name);
+        let answer = driver.locks.answer.get_or_init(|| {
+            let driver = Rc::downgrade(driver);
+            Closure::new(move |name: JsValue, outcome: JsValue| {
+                if let (Some(driver), Some(name)) = (driver.upgrade(), name.as_string()) {
+                    on_answer(&driver, &name, &outcome);
                 }
-                driver.handle(Input::Lock { name: &name, outcome });
             })
-        };
-        let lock = ask_lock(name, wait, &answer);
+        });
+        let lock = ask_lock(name, wait, answer.as_ref());
         driver.locks.locks.borrow_mut().get_or_insert_with(name, || lock);
     }
 
@@ -56,4 +54,17 @@ impl Locks {
             lock.release();
         }
     }
+}
+
+fn on_answer(driver: &Rc<Driver>, name: &str, outcome: &JsValue) {
+    let outcome = match outcome.as_string().as_deref() {
+        Some("granted") => LockOutcome::Granted,
+        Some("taken") => LockOutcome::Taken,
+        Some("unavailable") => LockOutcome::Unavailable,
+        _ => return,
+    };
+    if outcome != LockOutcome::Granted {
+        driver.locks.locks.borrow_mut().remove(name);
+    }
+    driver.handle(Input::Lock { name, outcome });
 }

@@ -1,7 +1,6 @@
 //! `client.connection`: where the connection stands, as a plain object.
 
 use js_sys::Object;
-use wasm_bindgen::JsValue;
 
 use super::{Member, object};
 use crate::{
@@ -11,9 +10,10 @@ use crate::{
 
 /// As `ConnectionSnapshot` in `js/client.ts` has it: with times as `Date.now()` has them.
 pub fn snapshot_to_object(snapshot: &Snapshot) -> Object {
+    let reason = snapshot.reason.as_ref().map(reason_to_object);
     object(&[
         ("state", snapshot.state.name().into()),
-        ("reason", snapshot.reason.as_ref().map(|reason| JsValue::from(reason_to_object(reason))).into()),
+        ("reason", reason.as_deref().into()),
         ("attempt", f64::from(snapshot.attempt).into()),
         ("nextAttemptAt", snapshot.next_attempt_at.map(wall_clock_ms).into()),
         ("rtt", snapshot.round_trip_ms.map(|ms| ms as f64).into()),

@@ -41,14 +41,15 @@ impl DeepstreamError {
     /// The error of the client with its code, its topic, and what else is known of it: `member` under the name `name` first.
     pub fn from_client(error: &ClientError, name: &str, member: Member<'_>) -> Self {
         let names = Some(error.names()).filter(|names| !names.is_empty()).map(array);
+        let lost = error.lost().map(|lost| parse(&lost));
         let details = [
             (name, member),
             ("topic", error.topic().name().into()),
             ("subject", Member::optional(error.subject())),
             ("action", Member::optional(error.asked())),
-            ("names", Member::optional(names)),
+            ("names", Member::optional(names.as_ref())),
             ("count", Member::optional(error.count().map(|count| count as f64))),
-            ("lost", Member::optional(error.lost().map(|lost| parse(&lost)))),
+            ("lost", Member::optional(lost.as_ref())),
         ];
         Self::new(&error.message(), error.code(), &object(&details))
     }

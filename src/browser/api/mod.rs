@@ -9,13 +9,13 @@ pub mod outbox;
 pub mod record;
 
 use js_sys::{Array, JSON, Object};
-use serde::{Serialize, Serializer as _};
+use serde::{Serialize, Serializer};
 use wasm_bindgen::{JsCast, JsValue};
 
 pub use client::DeepstreamClient;
 
 /// A member of an object that crosses to JavaScript.
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub enum Member<'a> {
     /// A string.
@@ -25,7 +25,7 @@ pub enum Member<'a> {
     /// A boolean.
     Flag(bool),
     /// A value of JavaScript's, handed on as it is.
-    Value(#[serde(with = "serde_wasm_bindgen::preserve")] JsValue),
+    Value(#[serde(serialize_with = "preserve")] &'a JsValue),
     /// `null`.
     Null,
     /// The object has no such member.
@@ -57,8 +57,8 @@ impl From<bool> for Member<'_> {
     }
 }
 
-impl From<JsValue> for Member<'_> {
-    fn from(value: JsValue) -> Self {
+impl<'a> From<&'a JsValue> for Member<'a> {
+    fn from(value: &'a JsValue) -> Self {
         Self::Value(value)
     }
 }
@@ -67,6 +67,11 @@ impl<'a, T: Into<Self>> From<Option<T>> for Member<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
+}
+
+// What crosses as it is may be borrowed: a member has nothing to drop.
+fn preserve<S: Serializer>(value: &&JsValue, serializer: S) -> Result<S::Ok, S::Error> {
+    serde_wasm_bindgen::preserve::serialize(*value, serializer)
 }
 
 /// A plain object for JavaScript, of the names and values of its members.

@@ -30,6 +30,7 @@ pub fn push(array: &Array, entry: &Entry, payloads: bool) {
         Delivery::Memory => "memory",
         Delivery::Drop => "drop",
     };
+    let data = entry.data.as_deref().filter(|_| payloads).map(parse);
     array.push(&object(&[
         ("kind", kind.into()),
         ("name", (&*entry.name).into()),
@@ -40,7 +41,7 @@ pub fn push(array: &Array, entry: &Entry, payloads: bool) {
         ("delivery", delivery.into()),
         ("isStored", entry.stored.is_some().into()),
         ("isSent", entry.is_sent().into()),
-        ("data", Member::optional(entry.data.as_deref().filter(|_| payloads).map(parse))),
+        ("data", Member::optional(data.as_ref())),
     ]));
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     browser::{driver::Driver, sink::Sink},
     client::{
-        ClientError, RecordCommand, RecordFailure, RecordNews, RecordQuestion, Strategy,
+        ClientError, Output, RecordCommand, RecordFailure, RecordNews, RecordQuestion, Strategy,
         record::{Document, Edit, EntryEdit, Path, Side},
     },
 };
@@ -42,9 +42,8 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn failed(this: &RecordSink, name: &str, error: &JsValue) -> Result<(), JsValue>;
 
-    /// Asks how a conflict is to be settled.
     #[wasm_bindgen(method, catch)]
-    pub fn merge(
+    fn merge(
         this: &RecordSink,
         question: u32,
         name: &str,
@@ -57,13 +56,11 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn restored(this: &RecordSink, name: &str) -> Result<(), JsValue>;
 
-    /// Has a record looked up in storage.
     #[wasm_bindgen(method, catch)]
-    pub fn load(this: &RecordSink, lookup: u32, name: &str) -> Result<(), JsValue>;
+    fn load(this: &RecordSink, lookup: u32, name: &str) -> Result<(), JsValue>;
 
-    /// Has storage keep a record, or forget it.
     #[wasm_bindgen(method, catch)]
-    pub fn store(this: &RecordSink, name: &str, version: i32, data: Option<&str>) -> Result<(), JsValue>;
+    fn store(this: &RecordSink, name: &str, version: i32, data: Option<&str>) -> Result<(), JsValue>;
 
     /// Tells that everything was carried out that followed from something.
     #[wasm_bindgen(method, catch, js_name = somethingHappened)]
@@ -75,8 +72,22 @@ extern "C" {
 }
 
 impl RecordSink {
-    /// Tells news about a record.
-    pub fn tell(&self, name: &str, news: &RecordNews) -> Result<(), JsValue> {
+    /// Carries out what concerns records.
+    pub fn carry_out(&self, output: &Output) -> Result<(), JsValue> {
+        match output {
+            Output::Record { name, news } => self.tell(name, news),
+            Output::LoadRecord { lookup, name } => self.load(*lookup, name),
+            Output::StoreRecord { name, record: Some((version, data)) } => self.store(name, *version, Some(data)),
+            Output::StoreRecord { name, record: None } => self.store(name, -1, None),
+            Output::AskMerge { question, name, local, local_version, remote, remote_version } => {
+                let (local, remote) = (local.as_deref(), remote.as_deref());
+                self.merge(*question, name, local, *local_version, remote, *remote_version)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn tell(&self, name: &str, news: &RecordNews) -> Result<(), JsValue> {
         match news {
             RecordNews::Ready => self.ready(name),
             RecordNews::Changed { path, value } => self.changed(name, path, value.as_deref()),

@@ -4,8 +4,8 @@
  * Asks for a lock.
  * @param {string} name
  * @param {boolean} wait whether to wait while somebody else has it
- * @param {(outcome: 'granted' | 'taken' | 'unavailable' | 'released') => void} answer called exactly once, and at the latest
- * by `release`
+ * @param {(name: string, outcome: 'granted' | 'taken' | 'unavailable' | 'released') => void} answer called exactly once, and
+ * at the latest by `release`
  * @returns {{ release(): void }} `release` gives the lock back, or no longer waits for it
  */
 export function askLock(name, wait, answer) {
@@ -14,7 +14,7 @@ export function askLock(name, wait, answer) {
   const tell = (outcome) => {
     if (isAnswered) return
     isAnswered = true
-    answer(outcome)
+    answer(name, outcome)
   }
   let release
   const released = new Promise((resolve) => {
