@@ -106,6 +106,7 @@ pub struct Client {
 impl Client {
     /// A client for any of the URLs, which must come from [`parse_url`] and be one at least. It dials on the first
     /// tick, unless `lazyConnect` is set. The same `seed` and the same inputs give the same outputs.
+    #[inline(never)]
     pub fn new(now: Instant, urls: &[&str], options: Options, seed: u64) -> Self {
         let mut rng = Rng::new(seed);
         let mut log = Log::default();

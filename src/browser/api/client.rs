@@ -284,8 +284,9 @@ impl DeepstreamClient {
                 user => PresenceCommand::Unsubscribe(user),
             }),
             Action::QueryPresence => {
-                let users = list.is_some().then(|| texts.iter().filter_map(Option::as_deref).collect());
-                Command::Presence(PresenceCommand::Query { ticket, users })
+                let mut users = Vec::new();
+                texts.iter().flatten().for_each(|user| users.push(user.as_str()));
+                Command::Presence(PresenceCommand::Query { ticket, users: list.is_some().then_some(users) })
             }
             Action::Provide => Command::Rpc(RpcCommand::Provide(name)),
             Action::Unprovide => Command::Rpc(RpcCommand::Unprovide(name)),

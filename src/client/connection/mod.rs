@@ -88,8 +88,11 @@ impl Connection {
     /// A connection to any of the URLs (as [`parse_url`](super::parse_url) makes them), dialled on the first tick unless
     /// `lazyConnect` is set.
     pub fn new(now: Instant, urls: &[&str], options: &Options, rng: &mut Rng) -> Self {
-        let phase = Phase::Idle { connect_at: (!options.lazy_connect).then_some(now) };
-        Self { endpoints: Endpoints::new(urls, rng), announced: phase.state(), phase, ..Self::default() }
+        let mut connection = Self::default();
+        connection.endpoints = Endpoints::new(urls, rng);
+        connection.phase = Phase::Idle { connect_at: (!options.lazy_connect).then_some(now) };
+        connection.announced = connection.phase.state();
+        connection
     }
 
     /// The state that the application sees.
