@@ -28,10 +28,7 @@ extern "C" {
     ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn happened(this: &Sink, event: &str, detail: &JsValue) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = happened)]
-    fn happened_with(this: &Sink, event: &str, first: &JsValue, second: f64) -> Result<(), JsValue>;
+    fn happened(this: &Sink, event: &str, first: &JsValue, second: Option<f64>) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn failed(this: &Sink, error: &JsValue) -> Result<(), JsValue>;
@@ -63,13 +60,7 @@ extern "C" {
     pub fn is_outbox_heard(this: &Sink, event: u32) -> bool;
 
     #[wasm_bindgen(method, catch, js_name = outboxHappened)]
-    fn outbox_changed(this: &Sink, event: u32) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = outboxHappened)]
-    fn outbox_sent(this: &Sink, event: u32, entries: &Array) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = outboxHappened)]
-    fn outbox_dropped(this: &Sink, event: u32, entries: &Array, why: &str) -> Result<(), JsValue>;
+    fn outbox_happened(this: &Sink, event: u32, entries: Option<Array>, why: Option<&str>) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = storageDegraded)]
     fn storage_degraded(this: &Sink, reason: &str) -> Result<(), JsValue>;
@@ -93,12 +84,12 @@ impl Sink {
 
     /// Tells an event of the client.
     pub fn tell(&self, event: &str, detail: &JsValue) {
-        told(self.happened(event, detail));
+        told(self.happened(event, detail, None));
     }
 
     /// Tells that the connection is back.
     pub fn tell_restored(&self, connection: &JsValue, lasted_ms: f64) {
-        told(self.happened_with("restoredConnection", connection, lasted_ms));
+        told(self.happened("restoredConnection", connection, Some(lasted_ms)));
     }
 
     /// Tells of an error that nobody waits for.
@@ -140,13 +131,13 @@ impl Sink {
         const CHANGED: u32 = 2;
         told(match news {
             OutboxNews::Sent(entries) if self.is_outbox_heard(SENT) => {
-                self.outbox_sent(SENT, &to_array(entries, false))
+                self.outbox_happened(SENT, Some(to_array(entries, false)), None)
             }
             // Whoever wants to save what the client could not send needs the payloads.
             OutboxNews::Dropped { why, entries } if self.is_outbox_heard(DROPPED) => {
-                self.outbox_dropped(DROPPED, &to_array(entries, true), why.name())
+                self.outbox_happened(DROPPED, Some(to_array(entries, true)), Some(why.name()))
             }
-            OutboxNews::Changed => self.outbox_changed(CHANGED),
+            OutboxNews::Changed => self.outbox_happened(CHANGED, None, None),
             OutboxNews::Degraded { words } => self.storage_degraded(words),
             _ => return,
         });

@@ -70,36 +70,33 @@ impl Storage {
 
     /// Reads, writes, or gives a lock back, after what was asked before.
     pub fn perform(driver: &Rc<Driver>, operation: Box<Output>) {
-        let mut queue = driver.storage.queue.borrow_mut();
-        if !driver.storage.is_busy.get() && queue.is_empty() {
-            drop(queue);
-            return Self::start(driver, operation);
-        }
-        match &*operation {
-            Output::WriteStorage { key, value: Some(_) } if queue.len() >= STORAGE_QUEUE_MAX => {
-                drop(queue);
-                driver.handle(Input::Storage(StorageEvent::WriteFailed { key, words: "it is too slow" }));
-            }
-            _ => queue.push_boxed(operation),
+        let is_full = driver.storage.queue.borrow().len() >= STORAGE_QUEUE_MAX;
+        if let Output::WriteStorage { key, value: Some(_) } = &*operation
+            && is_full
+        {
+            driver.handle(Input::Storage(StorageEvent::WriteFailed { key, words: "it is too slow" }));
+        } else {
+            driver.storage.queue.borrow_mut().push_boxed(operation);
+            Self::go_on(driver);
         }
     }
 
-    fn start(driver: &Rc<Driver>, operation: Box<Output>) {
-        match driver.storage.call(driver, &operation) {
-            Ok(promise) if is_thenable(&promise) => {
-                driver.storage.is_busy.set(true);
-                let driver = Rc::clone(driver);
-                promises::when_settled(Ok(promise), move |answer| {
-                    driver.storage.is_busy.set(false);
-                    finish(&driver, &operation, answer.map_err(Some));
-                    while !driver.storage.is_busy.get()
-                        && let Some(next) = driver.storage.next()
-                    {
-                        Self::start(&driver, next);
-                    }
-                });
+    fn go_on(driver: &Rc<Driver>) {
+        while !driver.storage.is_busy.get()
+            && let Some(operation) = driver.storage.next()
+        {
+            match driver.storage.call(driver, &operation) {
+                Ok(promise) if is_thenable(&promise) => {
+                    driver.storage.is_busy.set(true);
+                    let driver = Rc::clone(driver);
+                    promises::when_settled(Ok(promise), move |answer| {
+                        driver.storage.is_busy.set(false);
+                        finish(&driver, &operation, answer.map_err(Some));
+                        Self::go_on(&driver);
+                    });
+                }
+                answer => finish(driver, &operation, answer),
             }
-            answer => finish(driver, &operation, answer),
         }
     }
 
@@ -149,9 +146,11 @@ fn finish(driver: &Rc<Driver>, operation: &Output, answer: Answer) {
     let mut items = Vec::new();
     driver.handle(Input::Storage(match (operation, answer) {
         (Output::ReadStorage { read, .. }, Ok(found)) => {
-            let mut texts = found.unchecked_ref::<Array>().iter().filter_map(|text| text.as_string());
-            while let (Some(key), Some(value)) = (texts.next(), texts.next()) {
-                items.push((key, value));
+            let texts = found.unchecked_ref::<Array>();
+            for index in (0..texts.length()).step_by(2) {
+                if let (Some(key), Some(value)) = (texts.get(index).as_string(), texts.get(index + 1).as_string()) {
+                    items.push((key, value));
+                }
             }
             StorageEvent::Contents { read: *read, items: &items }
         }

@@ -194,7 +194,7 @@ pub(super) fn ask(driver: &Driver, what: Question, name: &str, path: Option<&str
         Question::Value => records.get(name, &path).as_deref().into(),
         Question::ValueIn => {
             let mut document = Document::parse(name).unwrap_or_default();
-            document.get(&path).map(|value| value.text()).as_deref().into()
+            document.get(&path).map(|value| value.to_text()).as_deref().into()
         }
         Question::Version => records.version(name).into(),
         Question::IsOpen => records.is_held(name).into(),

@@ -22,6 +22,8 @@ export interface Parts {
   readonly recordListens: Listens | undefined;
 }
 
+const isGiven = (detail: unknown) => detail !== undefined;
+
 /**
  * Is told by the WebAssembly side what happens. Payloads are JSON texts; `undefined` stands for none. Nothing here throws.
  * @internal
@@ -63,7 +65,7 @@ export class Sink {
   /** An event of the client. */
   happened(event: string, ...details: unknown[]): void {
     if (details[0] === 'OPEN') this.#failing = '';
-    this.#told?.listeners.tell(event, ...details);
+    this.#told?.listeners.tell(event, ...details.filter(isGiven));
   }
 
   failed(error: DeepstreamError): void {
@@ -113,7 +115,7 @@ export class Sink {
   }
 
   outboxHappened(event: number, ...details: unknown[]): void {
-    this.#told?.outbox.tell(event, ...details);
+    this.#told?.outbox.tell(event, ...details.filter(isGiven));
   }
 
   storageDegraded(reason: string): void {
