@@ -11,9 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::{Instant, SocketId},
-    wire::{
-        AuthAction, AuthMessage, ConnectionAction, ConnectionMessage, Message, RecordAction, RecordMessage, decode,
-    },
+    wire::{AuthAction, ConnectionAction, Message, RecordAction, decode},
 };
 use world::{
     SERVER, World,
@@ -142,9 +140,9 @@ impl Stage {
         let link = self.spare.pop().expect("few connections are made");
         self.links.insert(client.into(), link);
         assert!(self.server.on_dial(self.now, link));
-        let challenge = ConnectionMessage::new(ConnectionAction::Challenge);
-        let login = AuthMessage { data: Some("{}"), ..AuthMessage::new(AuthAction::Request) };
-        for greeting in [Message::from(challenge), login.into()] {
+        let challenge = Message::new(ConnectionAction::Challenge);
+        let login = Message { data: Some("{}"), ..Message::new(AuthAction::Request) };
+        for greeting in [challenge, login] {
             self.server.on_frame(self.now, link, &greeting.encode());
         }
         self.server.take_words();
@@ -161,7 +159,7 @@ impl Stage {
         for (client, link) in &self.links {
             for (_, word) in words.iter().filter(|(to, _)| to == link) {
                 let Word::Frame(frame) = word else { panic!("the server closed a connection") };
-                let Some(Ok(Message::Record(message))) = decode(frame).next() else { panic!("no record message") };
+                let Some(Ok(message)) = decode(frame).next() else { panic!("no message") };
                 self.lines.push(format!("{client}< {}", record_text(&message)));
             }
         }
@@ -231,7 +229,7 @@ impl<'a> Line<'a> {
     }
 
     fn message(&self) -> Message<'_> {
-        let message = RecordMessage {
+        Message {
             name: self.name.as_deref(),
             names: self.names.iter().map(String::as_str).collect(),
             correlation_id: self.correlation_id.as_deref(),
@@ -240,8 +238,7 @@ impl<'a> Line<'a> {
             path: self.path.as_deref(),
             version: self.version,
             data: self.data,
-            ..RecordMessage::new(self.action)
-        };
-        message.into()
+            ..Message::new(self.action)
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::{ConnectionState, Output, PageSignal, RecordNews, limits, record::Value},
-    wire::{RecordAction, RecordMessage, decode},
+    wire::{Message, RecordAction, decode},
 };
 
 #[path = "record_simulation/chance.rs"]
@@ -220,14 +220,14 @@ impl Life {
         let value = self.ledger.next_value().to_string();
         let whole = ["{\"a\":", &value, ",\"o\":{\"x\":1},\"l\":[1,2,3]}"].concat();
         let is_whole = self.dice.happens(0.3);
-        let message = RecordMessage {
+        let message = Message {
             name: Some(name),
             version: Some(-1),
             path: (!is_whole).then_some("a"),
             data: Some(if is_whole { &whole } else { &value }),
-            ..RecordMessage::new(if is_whole { RecordAction::CreateAndUpdate } else { RecordAction::CreateAndPatch })
+            ..Message::new(if is_whole { RecordAction::CreateAndUpdate } else { RecordAction::CreateAndPatch })
         };
-        if self.world.say_as(self.clients[STRANGER], &message.into()) {
+        if self.world.say_as(self.clients[STRANGER], &message) {
             self.ledger.note_stranger(name);
         }
     }
@@ -316,14 +316,9 @@ impl Life {
                 } else {
                     (RecordAction::CreateAndPatch, Some("touched"), value)
                 };
-                let message = RecordMessage {
-                    name: Some(name),
-                    version: Some(-1),
-                    path,
-                    data: Some(&data),
-                    ..RecordMessage::new(action)
-                };
-                assert!(self.world.say_as(self.clients[STRANGER], &message.into()));
+                let message =
+                    Message { name: Some(name), version: Some(-1), path, data: Some(&data), ..Message::new(action) };
+                assert!(self.world.say_as(self.clients[STRANGER], &message));
                 self.run_for(RECOVERY);
             }
             self.ledger.note_stranger(name);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::{ConnectionState, HeartbeatFailure, Instant, Options, Output, PageSignal, limits},
-    wire::{EventAction, EventMessage, Message, decode},
+    wire::{Action, EventAction, Message, decode},
 };
 
 #[path = "simulation/calls.rs"]
@@ -455,7 +455,7 @@ fn emitted_on_the_wire(history: &[(Instant, Output)]) -> Vec<String> {
             continue;
         };
         for message in decode(frame) {
-            if let Ok(Message::Event(EventMessage { action: EventAction::Emit, data, .. })) = message {
+            if let Ok(Message { action: Action::Event(EventAction::Emit), data, .. }) = message {
                 payloads.extend(data.map(String::from).filter(|data| !payloads.contains(data)));
             }
         }

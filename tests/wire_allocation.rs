@@ -2,16 +2,16 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use deepstream_wasm::wire::{EventAction, EventMessage, Message, decode};
+use deepstream_wasm::wire::{EventAction, Message, decode};
 
 #[test]
 fn decoding_an_event_allocates_nothing() {
-    let frame = Message::from(EventMessage {
+    let frame = Message {
         name: Some("greeting"),
         data: Some(r#"{"text":"hello"}"#),
         correlation_id: Some("k3f9-1"),
-        ..EventMessage::new(EventAction::Emit)
-    })
+        ..Message::new(EventAction::Emit)
+    }
     .encode();
 
     let allocations = allocation_counter::measure(|| {

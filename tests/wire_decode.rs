@@ -45,11 +45,11 @@ fn assert_fails(frame: &[u8], error: DecodeError) {
 }
 
 fn emit(name: &str) -> Message<'_> {
-    Message::from(EventMessage { name: Some(name), ..EventMessage::new(EventAction::Emit) })
+    Message { name: Some(name), ..Message::new(EventAction::Emit) }
 }
 
 fn pong() -> Message<'static> {
-    ConnectionMessage::new(ConnectionAction::Pong).into()
+    Message::new(ConnectionAction::Pong)
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn the_limit_itself_is_accepted_and_one_byte_more_is_not() {
     let limit = MAX_FRAME_BYTES;
     let emit_long = |data: &str| {
         let data = Some(data);
-        Message::from(EventMessage { data, ..EventMessage::new(EventAction::Emit) }).encode()
+        Message { data, ..Message::new(EventAction::Emit) }.encode()
     };
     let around = emit_long(&"x".repeat(limit - 100)).len() - (limit - 100);
     let mut data = "x".repeat(limit - around);
@@ -226,9 +226,9 @@ fn of_a_repeated_field_the_last_one_counts() {
 #[test]
 fn a_flag_is_any_number_but_zero() {
     for (written, is_ack) in [("00", false), ("01", true), ("02", true), ("808001", true)] {
-        let expected = EventMessage { is_ack, ..EventMessage::new(EventAction::Subscribe) };
+        let expected = Message { is_ack, ..Message::new(EventAction::Subscribe) };
         let frame = event(&format!("08 03 28 {written}"));
-        assert_eq!(decoded(&frame), [Ok(expected.into())]);
+        assert_eq!(decoded(&frame), [Ok(expected)]);
     }
 }
 
@@ -243,9 +243,9 @@ fn a_number_is_the_lower_32_bits_of_what_was_sent() {
         ("858000", 5),     // longer than it needs to be
     ] {
         let version = Some(version);
-        let expected = RecordMessage { version, ..RecordMessage::new(RecordAction::Update) };
+        let expected = Message { version, ..Message::new(RecordAction::Update) };
         let frame = frame(Topic::Record, &format!("08 12 68 {written}"));
-        assert_eq!(decoded(&frame), [Ok(expected.into())]);
+        assert_eq!(decoded(&frame), [Ok(expected)]);
     }
 }
 
@@ -259,20 +259,17 @@ fn entries_of_a_map_may_lack_a_part_or_have_more() {
     ]
     .concat();
     let versions = vec![("", 0), ("a", 0), ("", 7), ("b", 9)];
-    let expected = RecordMessage { versions, ..RecordMessage::new(RecordAction::HeadResponseBulk) };
+    let expected = Message { versions, ..Message::new(RecordAction::HeadResponseBulk) };
     let frame = frame(Topic::Record, &format!("08 08 {entries}"));
-    assert_eq!(decoded(&frame), [Ok(expected.into())]);
+    assert_eq!(decoded(&frame), [Ok(expected)]);
 }
 
 #[test]
 fn original_topics_and_actions_are_kept_though_unknown() {
-    let expected = ParserMessage {
-        original_topic: Some(99),
-        original_action: Some(-1),
-        ..ParserMessage::new(ParserAction::UnknownTopic)
-    };
+    let expected =
+        Message { original_topic: Some(99), original_action: Some(-1), ..Message::new(ParserAction::UnknownTopic) };
     let frame = frame(Topic::Parser, &format!("08 01 40 63 48 {MINUS_ONE}"));
-    assert_eq!(decoded(&frame), [Ok(expected.into())]);
+    assert_eq!(decoded(&frame), [Ok(expected)]);
 }
 
 #[test]

@@ -8,10 +8,7 @@ use deepstream_wasm::{
         Client, Command, ConnectionState, Delivery, EventCommand, Frame, Input, Instant, Kind, LockOutcome, Offer,
         Options, Output, SocketEvent, SocketId, StorageEvent, Ticket,
     },
-    wire::{
-        self, AuthAction, AuthMessage, ConnectionAction, ConnectionMessage, EventAction, EventMessage, Message,
-        RecordAction, RecordMessage,
-    },
+    wire::{self, Action, AuthAction, ConnectionAction, EventAction, Message, RecordAction},
 };
 
 type Storage = BTreeMap<String, String>;
@@ -43,8 +40,8 @@ impl Page {
         self.input(Input::Tick);
         let socket = self.socket.expect("it dials");
         self.input(Input::Socket(socket, SocketEvent::Opened));
-        self.say(ConnectionMessage::new(ConnectionAction::Accept).into());
-        self.say(AuthMessage::new(AuthAction::AuthSuccessful).into());
+        self.say(Message::new(ConnectionAction::Accept));
+        self.say(Message::new(AuthAction::AuthSuccessful));
         assert_eq!(self.client.state(), ConnectionState::Open);
     }
 
@@ -99,11 +96,11 @@ impl Page {
     fn on_sent(&mut self, frame: &[u8]) {
         for message in wire::decode(frame) {
             match message.expect("the client sends what can be read") {
-                Message::Event(EventMessage { action: EventAction::Emit, name, .. }) => {
+                Message { action: Action::Event(EventAction::Emit), name, .. } => {
                     self.emitted.extend(name.map(String::from));
                 }
-                Message::Connection(ConnectionMessage { action: ConnectionAction::Ping, .. }) => {
-                    self.say(ConnectionMessage::new(ConnectionAction::Pong).into());
+                Message { action: Action::Connection(ConnectionAction::Ping), .. } => {
+                    self.say(Message::new(ConnectionAction::Pong));
                 }
                 _ => {}
             }
@@ -148,7 +145,7 @@ fn what_another_build_has_left_of_records_is_left_to_it() {
 fn messages_about_records_are_reported_and_change_nothing() {
     let mut page = Page::new(Storage::new(), 1);
     page.log_in();
-    let update = RecordMessage { name: Some("note"), ..RecordMessage::new(RecordAction::Update) };
+    let update = Message { name: Some("note"), ..Message::new(RecordAction::Update) };
     page.say(update.into());
     assert_eq!((page.errors, page.client.state()), (1, ConnectionState::Open));
 }

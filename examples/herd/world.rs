@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use deepstream_wasm::{
     client::{Instant, Rng},
-    wire::{self, AuthAction, AuthMessage, ConnectionAction, ConnectionMessage, Message},
+    wire::{self, AuthAction, ConnectionAction, Message},
 };
 
 use crate::clients::{Action, Happening, Member};
@@ -300,13 +300,10 @@ impl World {
 /// What the server says to a frame.
 fn answers(frame: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     wire::decode(frame).filter_map(|message| {
-        let answer: Message<'_> = match message.expect("clients send what can be decoded") {
-            Message::Connection(message) => match message.action {
-                ConnectionAction::Challenge => ConnectionMessage::new(ConnectionAction::Accept).into(),
-                ConnectionAction::Ping => ConnectionMessage::new(ConnectionAction::Pong).into(),
-                _ => return None,
-            },
-            Message::Auth(_) => AuthMessage::new(AuthAction::AuthSuccessful).into(),
+        let answer = match message.expect("clients send what can be decoded").action {
+            wire::Action::Connection(ConnectionAction::Challenge) => Message::new(ConnectionAction::Accept),
+            wire::Action::Connection(ConnectionAction::Ping) => Message::new(ConnectionAction::Pong),
+            wire::Action::Auth(_) => Message::new(AuthAction::AuthSuccessful),
             _ => return None,
         };
         Some(answer.encode())

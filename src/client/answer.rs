@@ -1,15 +1,12 @@
 //! What the server says, alike for all topics.
 
 use super::error::ClientError;
-use crate::wire::{AnyMessage, is_error};
+use crate::wire::Message;
 
-/// A message of the server that may answer one of this client.
-pub type Answer<'a> = AnyMessage<'a>;
-
-impl Answer<'_> {
+impl Message<'_> {
     /// Whether it says that something failed.
     pub fn is_failure(&self) -> bool {
-        self.is_error || is_error(self.action.number())
+        self.is_error || self.action.is_error()
     }
 
     /// The failure that it reports.
@@ -23,7 +20,7 @@ impl Answer<'_> {
         let topic = self.action.topic();
         ClientError::Server {
             topic,
-            action: self.action_name(),
+            action: self.action.name(),
             asked: self.original_action.and_then(|action| topic.action_name(action)),
             name: name.map(Into::into),
             data: data.map(Into::into),
@@ -36,6 +33,6 @@ impl Answer<'_> {
         if self.is_failure() {
             return self.failure();
         }
-        ClientError::Unsolicited { topic: self.action.topic(), action: self.action_name(), expected }
+        ClientError::Unsolicited { topic: self.action.topic(), action: self.action.name(), expected }
     }
 }

@@ -8,10 +8,7 @@ use allocation_counter::measure;
 use super::*;
 use crate::{
     names::VISITED,
-    wire::{
-        AuthMessage, ConnectionAction, ConnectionMessage, EventAction, EventMessage, PresenceAction, PresenceMessage,
-        RecordAction, RecordMessage, RpcAction, RpcMessage,
-    },
+    wire::{Action, ConnectionAction, EventAction, Message, PresenceAction, RecordAction, RpcAction},
 };
 
 /// A client that is logged in, and what it sent last.
@@ -47,8 +44,8 @@ impl Rig {
         });
         rig.socket = opened.expect("it dials");
         rig.input(Input::Socket(rig.socket, SocketEvent::Opened));
-        rig.say(ConnectionMessage::new(ConnectionAction::Accept).into());
-        rig.say(AuthMessage::new(AuthAction::AuthSuccessful).into());
+        rig.say(Message::new(ConnectionAction::Accept));
+        rig.say(Message::new(AuthAction::AuthSuccessful));
         assert_eq!(rig.client.state(), ConnectionState::Open);
         rig
     }
@@ -107,41 +104,34 @@ impl Rig {
         for frame in std::mem::take(&mut self.sent) {
             for message in wire::decode(&frame) {
                 match message.expect("the client sends what can be read") {
-                    Message::Event(EventMessage {
-                        action: EventAction::ListenAccept | EventAction::ListenReject,
-                        ..
-                    }) => {}
-                    Message::Event(EventMessage { action, name, correlation_id, .. }) => {
-                        self.say(
-                            EventMessage { is_ack: true, name, correlation_id, ..EventMessage::new(action) }.into(),
-                        );
+                    Message {
+                        action: Action::Event(EventAction::ListenAccept | EventAction::ListenReject), ..
+                    } => {}
+                    Message { action: action @ Action::Event(_), name, correlation_id, .. } => {
+                        self.say(Message { is_ack: true, name, correlation_id, ..Message::new(action) });
                     }
-                    Message::Presence(PresenceMessage {
-                        action: PresenceAction::Query, correlation_id, names, ..
-                    }) => {
+                    Message { action: Action::Presence(PresenceAction::Query), correlation_id, names, .. } => {
                         let statuses = names.iter().map(|name| format!("\"{name}\":false")).collect::<Vec<_>>();
                         let data = format!("{{{}}}", statuses.join(","));
-                        let answer = PresenceMessage::new(PresenceAction::QueryResponse);
-                        self.say(PresenceMessage { data: Some(&data), correlation_id, ..answer }.into());
+                        let answer = Message::new(PresenceAction::QueryResponse);
+                        self.say(Message { data: Some(&data), correlation_id, ..answer });
                     }
-                    Message::Presence(PresenceMessage { action: PresenceAction::QueryAll, .. }) => {
-                        self.say(PresenceMessage::new(PresenceAction::QueryAllResponse).into());
+                    Message { action: Action::Presence(PresenceAction::QueryAll), .. } => {
+                        self.say(Message::new(PresenceAction::QueryAllResponse));
                     }
-                    Message::Presence(PresenceMessage { action, correlation_id, .. }) => {
+                    Message { action: action @ Action::Presence(_), correlation_id, .. } => {
                         let mut sent = std::mem::take(&mut self.sent);
-                        self.say(
-                            PresenceMessage { is_ack: true, correlation_id, ..PresenceMessage::new(action) }.into(),
-                        );
+                        self.say(Message { is_ack: true, correlation_id, ..Message::new(action) });
                         sent.append(&mut self.sent);
                         self.sent = sent;
                     }
-                    Message::Record(RecordMessage { action: RecordAction::Read, name, .. }) => self.say_record(name),
-                    Message::Record(RecordMessage { is_write_ack: true, name, correlation_id, .. }) => {
-                        let answer = RecordMessage::new(RecordAction::WriteAcknowledgement);
-                        self.say(RecordMessage { name, correlation_id, ..answer }.into());
+                    Message { action: Action::Record(RecordAction::Read), name, .. } => self.say_record(name),
+                    Message { action: Action::Record(_), is_write_ack: true, name, correlation_id, .. } => {
+                        let answer = Message::new(RecordAction::WriteAcknowledgement);
+                        self.say(Message { name, correlation_id, ..answer });
                     }
-                    Message::Rpc(RpcMessage { action, correlation_id, .. }) => {
-                        self.say(RpcMessage { is_ack: true, correlation_id, ..RpcMessage::new(action) }.into());
+                    Message { action: action @ Action::Rpc(_), correlation_id, .. } => {
+                        self.say(Message { is_ack: true, correlation_id, ..Message::new(action) });
                     }
                     _ => {}
                 }
@@ -151,8 +141,8 @@ impl Rig {
 
     /// What the server has of a record.
     fn say_record(&mut self, name: Option<&str>) {
-        let answer = RecordMessage::new(RecordAction::ReadResponse);
-        self.say(RecordMessage { name, version: Some(1), data: Some("{\"a\":1}"), ..answer }.into());
+        let answer = Message::new(RecordAction::ReadResponse);
+        self.say(Message { name, version: Some(1), data: Some("{\"a\":1}"), ..answer });
     }
 
     fn forget(&mut self) {
@@ -209,14 +199,14 @@ fn check_calls(output_count: usize, is_durable: bool) {
         for ticket in 0..count as u32 {
             rig.ask(call(1 + ticket, is_durable));
             let frame = rig.sent.first().expect("it is sent at once");
-            let Some(Ok(Message::Rpc(request))) = wire::decode(frame).next() else { panic!("it is a request") };
+            let Some(Ok(request)) = wire::decode(frame).next() else { panic!("it is a request") };
             correlation_ids.push(request.correlation_id.map(String::from));
         }
         rig.forget();
         for answered in [0, count / 2, count - 1] {
             let correlation_id = correlation_ids[answered].as_deref();
             for action in [RpcAction::Accept, RpcAction::Response, RpcAction::Response] {
-                rig.say(RpcMessage { correlation_id, ..RpcMessage::new(action) }.into());
+                rig.say(Message { correlation_id, ..Message::new(action) });
             }
         }
         rig.ask(call(0, is_durable));
@@ -256,8 +246,8 @@ fn of_one_request_among_many() {
         rig.ask(Command::Rpc(RpcCommand::Provide("procedure")));
         rig.settle();
         let request = |rig: &mut Rig, id: &str| {
-            let request = RpcMessage::new(RpcAction::Request);
-            rig.say(RpcMessage { name: Some("procedure"), correlation_id: Some(id), ..request }.into());
+            let request = Message::new(RpcAction::Request);
+            rig.say(Message { name: Some("procedure"), correlation_id: Some(id), ..request });
         };
         for id in names(count) {
             request(rig, &id);
@@ -279,7 +269,7 @@ fn of_one_subscription_among_many() {
         }
         rig.settle();
         rig.forget();
-        rig.say(EventMessage { name: Some("name/00500"), ..EventMessage::new(EventAction::Emit) }.into());
+        rig.say(Message { name: Some("name/00500"), ..Message::new(EventAction::Emit) });
         for command in [EventCommand::Subscribe("another"), EventCommand::Unsubscribe("name/00500")] {
             rig.ask(Command::Event(command));
             rig.settle();
@@ -304,7 +294,7 @@ fn of_one_listener_among_many() {
     check(7, |rig, count| {
         let offer = |rig: &mut Rig, pattern: &str, action: EventAction| {
             let (name, subscription) = (Some(pattern), Some(pattern));
-            rig.say(EventMessage { name, subscription, ..EventMessage::new(action) }.into());
+            rig.say(Message { name, subscription, ..Message::new(action) });
         };
         let ask = |rig: &mut Rig, command: ListenCommand<'_>| {
             rig.ask(Command::Event(EventCommand::Listen(command)));
@@ -337,7 +327,7 @@ fn of_one_user_among_many() {
         rig.acknowledge();
         rig.forget();
         for action in [PresenceAction::PresenceJoin, PresenceAction::PresenceLeave, PresenceAction::PresenceJoinAll] {
-            rig.say(PresenceMessage { name: Some("name/00500"), ..PresenceMessage::new(action) }.into());
+            rig.say(Message { name: Some("name/00500"), ..Message::new(action) });
         }
         for command in [PresenceCommand::Subscribe("another"), PresenceCommand::Unsubscribe("name/00500")] {
             rig.ask(Command::Presence(command));
@@ -357,12 +347,14 @@ fn open(rig: &mut Rig, names: &[String]) {
     rig.input(Input::Tick);
     for frame in std::mem::take(&mut rig.sent) {
         for message in wire::decode(&frame) {
-            let Ok(Message::Record(RecordMessage { action, correlation_id, names, .. })) = message else { continue };
-            rig.say(RecordMessage { is_ack: true, correlation_id, ..RecordMessage::new(action) }.into());
+            let Ok(Message { action: action @ Action::Record(_), correlation_id, names, .. }) = message else {
+                continue;
+            };
+            rig.say(Message { is_ack: true, correlation_id, ..Message::new(action) });
             for name in names {
                 let (name, version, data) = (Some(name), Some(1), Some("{}"));
-                let answer = RecordMessage::new(RecordAction::ReadResponse);
-                rig.say(RecordMessage { name, version, data, ..answer }.into());
+                let answer = Message::new(RecordAction::ReadResponse);
+                rig.say(Message { name, version, data, ..answer });
             }
         }
     }
@@ -425,14 +417,14 @@ fn of_one_write_among_many_records() {
             write(rig, "name/00500", text);
             rig.acknowledge();
         }
-        let change = RecordMessage {
+        let change = Message {
             name: Some("name/00700"),
             version: Some(2),
             data: Some("5"),
             path: Some("a"),
-            ..RecordMessage::new(RecordAction::Patch)
+            ..Message::new(RecordAction::Patch)
         };
-        rig.say(change.into());
+        rig.say(change);
     });
 }
 
@@ -450,7 +442,7 @@ fn of_one_promise_among_many_when_stopped() {
         for name in &names {
             write(rig, name, 1);
         }
-        rig.say(AuthMessage::new(AuthAction::TooManyAuthAttempts).into());
+        rig.say(Message::new(AuthAction::TooManyAuthAttempts));
         assert_eq!(rig.client.state(), ConnectionState::TooManyAuthAttempts);
         rig.forget();
         for name in ["name/00500", "another"] {
@@ -499,7 +491,7 @@ fn of_one_write_past_a_record_among_many() {
         rig.forget();
         for index in [0, count / 2, count - 1] {
             let name = format!("{}/past", names[index]);
-            rig.say(RecordMessage { name: Some(&name), ..RecordMessage::new(RecordAction::DeleteSuccess) }.into());
+            rig.say(Message { name: Some(&name), ..Message::new(RecordAction::DeleteSuccess) });
         }
         rig.input(Input::Tick);
     });

@@ -1,12 +1,11 @@
 //! Listening: being asked whether to provide what others subscribe to.
 
 use super::{
-    answer::Answer,
     context::Context,
     io::{ListenCommand, Output},
     subscriptions::{Offers, Subject, Subscriptions},
 };
-use crate::names::NameMap;
+use crate::{names::NameMap, wire::Message};
 
 /// The patterns listened to in one topic, and the subscriptions that the server offers for them.
 #[derive(Debug)]
@@ -61,9 +60,7 @@ impl Listens {
             return;
         };
         let action = if accept { accepts } else { rejects };
-        if let Some(message) = self.patterns.subject.message(action, vec![pattern], Some(subscription), "") {
-            context.send(message.any());
-        }
+        context.send(&self.patterns.subject.message(action, vec![pattern], Some(subscription), ""));
     }
 
     fn unlisten(&mut self, context: &mut Context, pattern: &str) {
@@ -87,9 +84,9 @@ impl Listens {
 
     /// The server says something, perhaps about listening; says whether that settles the matter. What it does not settle
     /// is for the caller to judge, and to report where it is an error.
-    pub fn on_answer(&mut self, context: &mut Context, answer: &Answer<'_>, subscription: Option<&str>) -> bool {
+    pub fn on_answer(&mut self, context: &mut Context, answer: &Message<'_>) -> bool {
         let Some(actions) = self.patterns.subject.actions().offers else { return false };
-        let (action, subscription) = (answer.action.number(), subscription.unwrap_or_default());
+        let (action, subscription) = (answer.action, answer.subscription.unwrap_or_default());
         if action == actions.found {
             self.on_offered(context, answer.name.unwrap_or_default(), subscription);
         } else if action == actions.removed {

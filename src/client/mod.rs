@@ -90,7 +90,7 @@ pub use self::{
 };
 use crate::{
     queue::Queue,
-    wire::{self, AuthAction, DecodeError, Message, Topic},
+    wire::{self, Action, AuthAction, DecodeError, Message, Topic},
 };
 
 /// A deepstream client: see the [module](self) for how to drive it.
@@ -365,31 +365,31 @@ impl Client {
 
     #[inline(never)]
     fn on_message(&mut self, message: &Message<'_>) {
-        match message {
-            Message::Connection(message) => {
-                self.connection.on_connection_message(&mut self.context, message);
+        match message.action {
+            Action::Connection(action) => {
+                self.connection.on_connection_message(&mut self.context, action, message);
                 // It may have ended the session.
                 if self.context.session.is_some() {
                     self.features.events.queue.on_pong(&mut self.context);
                     self.context.flight.on_pong(self.context.pings.answered);
                 }
             }
-            Message::Auth(message) => {
+            Action::Auth(action) => {
                 let params = self.connection.known_params();
-                self.connection.on_auth_message(&mut self.context, message);
+                self.connection.on_auth_message(&mut self.context, action, message);
                 // Too many attempts say nothing of the last one.
-                let is_judged = message.action != AuthAction::TooManyAuthAttempts;
+                let is_judged = action != AuthAction::TooManyAuthAttempts;
                 if let (true, Some(params), None) = (is_judged, params, self.connection.known_params()) {
                     self.features.on_refused(&mut self.context, params);
                 }
             }
-            Message::Parser(message) => {
+            Action::Parser(action) => {
                 // What it is about may be of any topic, so its action has no name here.
-                let (action, data) = (message.action.name(), message.data.map(Into::into));
+                let (action, data) = (action.name(), message.data.map(Into::into));
                 let error = ClientError::Server { topic: Topic::Parser, action, asked: None, name: None, data };
                 self.context.report(error);
             }
-            message => self.features.on_message(&mut self.context, message),
+            _ => self.features.on_message(&mut self.context, message),
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     io::{Entry, Kind},
     time::Instant,
 };
-use crate::wire::{RecordMessage, Topic};
+use crate::wire::{Message, RecordAction, Topic};
 
 /// No records.
 #[derive(Debug)]
@@ -46,8 +46,8 @@ impl Records {
 
     pub const fn on_tick(&mut self, _: &mut Context) {}
 
-    pub fn on_message(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
-        let (topic, action) = (Topic::Record, message.action.name());
+    pub fn on_message(&mut self, context: &mut Context, action: RecordAction, _: &Message<'_>) {
+        let (topic, action) = (Topic::Record, action.name());
         context.report(ClientError::Unsolicited { topic, action, expected: "nothing: this build has no records" });
     }
 

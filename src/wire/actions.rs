@@ -23,18 +23,6 @@ impl Table {
     }
 }
 
-/// What the message of some topic does, asks or says.
-pub trait Action {
-    /// The topic of the message.
-    fn topic(&self) -> Topic;
-
-    /// The number on the wire.
-    fn number(&self) -> i32;
-
-    /// Becomes the one with this number; false if the topic has none.
-    fn set(&mut self, number: i32) -> bool;
-}
-
 /// Declares enums whose variants have a number on the wire and a name in deepstream's API, and of which topic they are the
 /// actions.
 macro_rules! numbered {
@@ -77,21 +65,57 @@ macro_rules! numbered {
             }
 
             $(
-                impl Action for $enum {
-                    fn topic(&self) -> Topic {
-                        Topic::$topic
-                    }
-
-                    fn number(&self) -> i32 {
-                        Self::number(*self)
-                    }
-
-                    fn set(&mut self, number: i32) -> bool {
-                        Self::from_number(number).map(|action| *self = action).is_some()
+                impl From<$enum> for Action {
+                    fn from(action: $enum) -> Self {
+                        Self::$topic(action)
                     }
                 }
             )?
         )*
+
+        /// What a message does, asks or says: an action of one of the topics.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[cfg_attr(all(test, not(target_arch = "wasm32")), derive(arbitrary::Arbitrary))]
+        pub enum Action {
+            $( $(
+                #[doc = concat!("An action of the topic [`Topic::", stringify!($topic), "`].")]
+                $topic($enum),
+            )? )*
+        }
+
+        impl Action {
+            /// The action of a topic with this number on the wire.
+            pub fn from_number(topic: Topic, number: i32) -> Option<Self> {
+                match topic {
+                    $( $( Topic::$topic => $enum::from_number(number).map(Self::$topic), )? )*
+                }
+            }
+
+            /// The topic of the message.
+            pub const fn topic(self) -> Topic {
+                match self {
+                    $( $( Self::$topic(_) => Topic::$topic, )? )*
+                }
+            }
+
+            /// The number on the wire.
+            pub const fn number(self) -> i32 {
+                match self {
+                    $( $( Self::$topic(action) => action.number(), )? )*
+                }
+            }
+
+            /// The name in deepstream's API.
+            pub fn name(self) -> &'static str {
+                self.topic().action_name(self.number()).unwrap_or_default()
+            }
+
+            /// Whether it reports a failure: in every topic ERROR is 1 and the others start at 100.
+            pub const fn is_error(self) -> bool {
+                let number = self.number();
+                number == 1 || number >= 100
+            }
+        }
 
         impl Topic {
             /// The name in deepstream's API of its action with this number, if it has one.

@@ -1,9 +1,8 @@
-//! The messages of the seven topics.
+//! The messages of the seven topics, which differ in the fields that they have.
 
-use super::protobuf::{Field, write_number};
 use super::{
-    Action, AuthAction, ConnectionAction, DecodeError, EventAction, ParserAction, PresenceAction, RecordAction,
-    RpcAction, Topic, protobuf::Reader,
+    Action, DecodeError, ParserAction, Topic,
+    protobuf::{Field, Reader, write_number},
 };
 
 /// The field with the action, in messages of all topics.
@@ -12,42 +11,30 @@ const ACTION_FIELD: u32 = 1;
 /// Declares the fields: name, type and meaning of each. The action, which every message has, is not listed.
 macro_rules! fields {
     ($( $field:ident: $type:ty = $meaning:literal; )*) => {
-        /// A message whose action is one of a topic's, or [any](AnyMessage). There are fields for all topics, so that
-        /// what is done with them is there once: bytes count. Those that its topic does not have are not sent.
+        /// A message of any topic. There are fields for all topics, so that what is done with them is there once: bytes
+        /// count. Those that its topic does not have are not sent.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[cfg_attr(all(test, not(target_arch = "wasm32")), derive(arbitrary::Arbitrary))]
-        pub struct MessageOf<'a, A: ?Sized> {
+        pub struct Message<'a> {
+            /// What it does, asks or says.
+            pub action: Action,
             $(
                 #[doc = $meaning]
                 pub $field: $type,
             )*
-            /// What the message does, asks or says.
-            pub action: A,
         }
 
-        impl<'a, A> MessageOf<'a, A> {
+        impl<'a> Message<'a> {
             /// A message with this action and no other field.
+            pub fn new(action: impl Into<Action>) -> Self {
+                Self::with(action.into())
+            }
+
             #[inline(never)]
-            pub fn new(action: A) -> Self {
+            fn with(action: Action) -> Self {
                 Self { action, $( $field: Default::default(), )* }
             }
 
-            /// A message with this action about this.
-            pub fn about(action: A, name: &'a str) -> Self {
-                let mut message = Self::new(action);
-                message.name = Some(name);
-                message
-            }
-        }
-
-        /// The fields, called as they are.
-        #[derive(Clone, Copy, PartialEq, Eq)]
-        #[expect(non_camel_case_types, reason = "they are called as they are")]
-        enum Name {
-            $( $field, )*
-        }
-
-        impl<'a> AnyMessage<'a> {
             #[inline(never)]
             fn field(&self, which: Name) -> &dyn Field<'a> {
                 match which {
@@ -73,49 +60,22 @@ macro_rules! fields {
                 )*
             }
         }
+
+        /// The fields, called as they are.
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        #[expect(non_camel_case_types, reason = "they are called as they are")]
+        enum Name {
+            $( $field, )*
+        }
     };
 }
 
-/// Declares the messages of the topics: number and name of each field, in the order of the numbers, which is the order of
-/// writing.
-macro_rules! messages {
+/// Declares the fields that the messages of each topic have: number and name of each, in the order of the numbers, which is
+/// the order of writing.
+macro_rules! topics {
     ($(
-        $(#[$attribute:meta])*
-        $topic:ident: $message:ident $action:ident { $( $number:literal $field:ident )* }
+        $topic:ident { $( $number:literal $field:ident )* }
     )*) => {
-        /// A message of any topic.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        #[cfg_attr(all(test, not(target_arch = "wasm32")), derive(arbitrary::Arbitrary))]
-        pub enum Message<'a> {
-            $(
-                #[doc = concat!("A message of the topic [`Topic::", stringify!($topic), "`].")]
-                $topic($message<'a>),
-            )*
-        }
-
-        impl<'a> Message<'a> {
-            /// The message, whatever its topic.
-            pub fn any(&self) -> &AnyMessage<'a> {
-                match self {
-                    $( Self::$topic(message) => message, )*
-                }
-            }
-
-            /// The message, whatever its topic.
-            pub fn any_mut(&mut self) -> &mut AnyMessage<'a> {
-                match self {
-                    $( Self::$topic(message) => message, )*
-                }
-            }
-
-            /// A message of this topic to read into; its action stands in for the one to come.
-            fn blank(topic: Topic) -> Self {
-                match topic {
-                    $( Topic::$topic => Self::$topic($message::new($action::Error)), )*
-                }
-            }
-        }
-
         impl Topic {
             /// The fields of its messages.
             const fn fields(self) -> &'static [(u8, Name)] {
@@ -124,17 +84,6 @@ macro_rules! messages {
                 }
             }
         }
-
-        $(
-            $(#[$attribute])*
-            pub type $message<'a> = MessageOf<'a, $action>;
-
-            impl<'a> From<$message<'a>> for Message<'a> {
-                fn from(message: $message<'a>) -> Self {
-                    Self::$topic(message)
-                }
-            }
-        )*
     };
 }
 
@@ -161,16 +110,14 @@ fields! {
     sdk_type: Option<&'a str> = "Kind of the client.";
 }
 
-messages! {
-    /// What the server says about a message it could not read.
-    Parser: ParserMessage ParserAction {
+topics! {
+    Parser {
         2  data
         8  original_topic
         9  original_action
     }
 
-    /// Opens a connection and keeps it.
-    Connection: ConnectionMessage ConnectionAction {
+    Connection {
         2  data
         3  is_error
         4  is_ack
@@ -180,15 +127,13 @@ messages! {
         8  sdk_type
     }
 
-    /// Logs in.
-    Auth: AuthMessage AuthAction {
+    Auth {
         2  data
         3  is_error
         4  is_ack
     }
 
-    /// Publishes, subscribes and listens to events.
-    Event: EventMessage EventAction {
+    Event {
         2  data
         3  correlation_id
         4  is_error
@@ -200,8 +145,7 @@ messages! {
         11 original_action
     }
 
-    /// Reads, writes, subscribes and listens to records.
-    Record: RecordMessage RecordAction {
+    Record {
         2  data
         3  correlation_id
         4  is_error
@@ -217,8 +161,7 @@ messages! {
         14 versions
     }
 
-    /// Requests and provides remote procedure calls.
-    Rpc: RpcMessage RpcAction {
+    Rpc {
         2  data
         3  correlation_id
         4  is_error
@@ -230,8 +173,7 @@ messages! {
         11 requestor_data
     }
 
-    /// Asks and tells who is logged in.
-    Presence: PresenceMessage PresenceAction {
+    Presence {
         2  original_topic
         3  original_action
         4  data
@@ -243,43 +185,29 @@ messages! {
     }
 }
 
-/// A message of any topic, of whose action only the number counts.
-pub type AnyMessage<'a> = MessageOf<'a, dyn Action>;
-
 impl<'a> Message<'a> {
-    /// The topic it belongs to.
-    pub fn topic(&self) -> Topic {
-        self.any().action.topic()
-    }
-
-    /// A message with the action of this number, if the topic has one.
-    pub fn new(topic: Topic, action: i32) -> Option<Self> {
-        let mut message = Self::blank(topic);
-        message.any_mut().action.set(action).then_some(message)
+    /// A message with this action about this.
+    pub fn about(action: impl Into<Action>, name: &'a str) -> Self {
+        let mut message = Self::new(action);
+        message.name = Some(name);
+        message
     }
 
     /// Reads the body of a message of this topic.
     pub(super) fn read(topic: Topic, body: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut read = Self::blank(topic);
-        let message = read.any_mut();
-        let mut action = None;
+        let mut message = Self::new(ParserAction::Error);
+        let mut number = None;
         let mut reader = Reader::new(body);
-        while let Some((number, value)) = reader.field()? {
-            if number == ACTION_FIELD {
-                action.read(value)?;
-            } else if let Some((_, name)) = topic.fields().iter().find(|(known, _)| u32::from(*known) == number) {
+        while let Some((field, value)) = reader.field()? {
+            if field == ACTION_FIELD {
+                number.read(value)?;
+            } else if let Some((_, name)) = topic.fields().iter().find(|(known, _)| u32::from(*known) == field) {
                 message.field_mut(*name).read(value)?;
             }
         }
-        let action = action.unwrap_or_default();
-        if message.action.set(action) { Ok(read) } else { Err(DecodeError::UnknownAction { topic, action }) }
-    }
-}
-
-impl AnyMessage<'_> {
-    /// The name of its action in deepstream's API.
-    pub fn action_name(&self) -> &'static str {
-        self.action.topic().action_name(self.action.number()).unwrap_or_default()
+        let action = number.unwrap_or_default();
+        message.action = Action::from_number(topic, action).ok_or(DecodeError::UnknownAction { topic, action })?;
+        Ok(message)
     }
 
     /// The action and the other fields.

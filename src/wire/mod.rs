@@ -9,13 +9,13 @@
 //! that are not in the schema are skipped; of a field that is there twice, the last one counts.
 //!
 //! ```
-//! use deepstream_wasm::wire::{EventAction, EventMessage, Message, decode};
+//! use deepstream_wasm::wire::{EventAction, Message, decode};
 //!
-//! let message = Message::from(EventMessage {
+//! let message = Message {
 //!     name: Some("greeting"),
 //!     data: Some("\"hello\""),
-//!     ..EventMessage::new(EventAction::Emit)
-//! });
+//!     ..Message::new(EventAction::Emit)
+//! };
 //! let frame = message.encode();
 //! assert!(decode(&frame).eq([Ok(message)]));
 //! ```
@@ -33,17 +33,9 @@ pub use actions::{
     Action, AuthAction, ConnectionAction, EventAction, ParserAction, PresenceAction, RecordAction, RpcAction, Topic,
 };
 pub use error::DecodeError;
-pub use messages::{
-    AnyMessage, AuthMessage, ConnectionMessage, EventMessage, Message, MessageOf, ParserMessage, PresenceMessage,
-    RecordMessage, RpcMessage,
-};
+pub use messages::Message;
 
 use protobuf::{Reader, Value, write_bytes, write_number, write_varint};
-
-/// Whether an action reports a failure: in every topic ERROR is 1 and the others start at 100.
-pub const fn is_error(action: i32) -> bool {
-    action == 1 || action >= 100
-}
 
 /// The longest frame that is decoded, in bytes (16 MiB). A longer one is refused unread.
 pub const MAX_FRAME_BYTES: usize = 16 * 1024 * 1024;
@@ -99,13 +91,6 @@ impl<'a> Iterator for Messages<'a> {
 impl FusedIterator for Messages<'_> {}
 
 impl Message<'_> {
-    /// A frame with this one message.
-    pub fn encode(&self) -> Vec<u8> {
-        self.any().encode()
-    }
-}
-
-impl AnyMessage<'_> {
     /// A frame with this one message.
     pub fn encode(&self) -> Vec<u8> {
         let body = self.body();

@@ -10,7 +10,7 @@ use super::{Message, decode};
 fn any_message_decodes_to_itself_from_its_frame() {
     arbtest(|chance| {
         let mut message: Message<'_> = chance.arbitrary()?;
-        message.any_mut().leave_what_is_sent();
+        message.leave_what_is_sent();
         let frame = message.encode();
         let decoded: Vec<_> = decode(&frame).collect();
         assert_eq!(decoded, [Ok(message)]);
@@ -24,7 +24,7 @@ fn any_message_decodes_to_itself_from_its_frame() {
 fn any_messages_decode_one_by_one_from_the_frame_they_share() {
     arbtest(|chance| {
         let mut messages: Vec<Message<'_>> = chance.arbitrary()?;
-        messages.iter_mut().for_each(|message| message.any_mut().leave_what_is_sent());
+        messages.iter_mut().for_each(|message| message.leave_what_is_sent());
         let frame: Vec<u8> = messages.iter().flat_map(Message::encode).collect();
         if !frame.is_empty() {
             assert!(decode(&frame).eq(messages.into_iter().map(Ok)));

@@ -1,13 +1,13 @@
 //! What arrives is taken apart, whatever it is.
 
-use deepstream_wasm::wire::{EventAction, EventMessage, MAX_FRAME_BYTES, Message};
+use deepstream_wasm::wire::{EventAction, MAX_FRAME_BYTES, Message};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::{Page, TestClient, memory_bytes, property, servers, until};
 
 /// A frame of one event.
 fn event(name: &str, data: &str) -> Vec<u8> {
-    Message::Event(EventMessage { name: Some(name), data: Some(data), ..EventMessage::new(EventAction::Emit) }).encode()
+    Message { name: Some(name), data: Some(data), ..Message::new(EventAction::Emit) }.encode()
 }
 
 /// A script that sends these frames after the login, and every event back.

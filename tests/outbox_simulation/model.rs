@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::{ClientError, Delivery, DropReason, Instant, OutboxNews, Output, RpcError, RpcFailure},
-    wire::{Message, RpcAction, RpcMessage, decode},
+    wire::{Action, Message, RpcAction, decode},
 };
 
 use crate::{
@@ -175,7 +175,7 @@ impl Model {
         for (at, output) in &history[std::mem::replace(&mut known.outputs_seen, history.len())..] {
             if let Output::Send(_, frame) = output {
                 for message in decode(frame) {
-                    let Ok(Message::Rpc(RpcMessage { action: RpcAction::Request, data, .. })) = message else {
+                    let Ok(Message { action: Action::Rpc(RpcAction::Request), data, .. }) = message else {
                         continue;
                     };
                     let payload: u64 = data.and_then(|data| data.parse().ok()).expect("a payload");

@@ -2,10 +2,7 @@
 
 use deepstream_wasm::{
     client::ConnectionState::{self, *},
-    wire::{
-        ConnectionAction, ConnectionMessage, EventAction, EventMessage, Message, ParserAction, ParserMessage,
-        RecordAction, RecordMessage, RpcAction, RpcMessage,
-    },
+    wire::{ConnectionAction, EventAction, Message, ParserAction, RecordAction, RpcAction},
 };
 
 use crate::world::{
@@ -20,7 +17,7 @@ const ENDS_TOO_EARLY: &[u8] = &[50, 0x10, 4];
 const NOT_PROTOBUF: &[u8] = &[3, 0xff, 0xff, 0xff];
 
 fn event<'a>(name: &'a str, data: &'a str) -> Message<'a> {
-    EventMessage { name: Some(name), data: Some(data), ..EventMessage::new(EventAction::Emit) }.into()
+    Message { name: Some(name), data: Some(data), ..Message::new(EventAction::Emit) }
 }
 
 /// A client that is logged in and subscribed to `news`.
@@ -110,11 +107,11 @@ fn what_can_be_read_beside_garbage_is_read() {
 #[test]
 fn a_message_out_of_turn_is_reported_and_changes_nothing() {
     let messages: [Message<'_>; 5] = [
-        ConnectionMessage::new(ConnectionAction::Accept).into(),
-        ConnectionMessage::new(ConnectionAction::Challenge).into(),
-        ConnectionMessage::new(ConnectionAction::Reject).into(),
-        RecordMessage::new(RecordAction::Listen).into(),
-        RpcMessage::new(RpcAction::Request).into(),
+        Message::new(ConnectionAction::Accept),
+        Message::new(ConnectionAction::Challenge),
+        Message::new(ConnectionAction::Reject),
+        Message::new(RecordAction::Listen),
+        Message::new(RpcAction::Request),
     ];
     for message in messages {
         let (mut world, alice) = subscriber();
@@ -139,13 +136,13 @@ fn events_before_the_login_are_reported_and_not_delivered() {
 
 #[test]
 fn errors_of_the_server_are_passed_on_under_their_names() {
-    let parser = ParserMessage { data: Some("why"), ..ParserMessage::new(ParserAction::UnknownTopic) };
-    let connection = ConnectionMessage::new(ConnectionAction::InvalidMessage);
-    let event = EventMessage { name: Some("news"), ..EventMessage::new(EventAction::InvalidMessageData) };
+    let parser = Message { data: Some("why"), ..Message::new(ParserAction::UnknownTopic) };
+    let connection = Message::new(ConnectionAction::InvalidMessage);
+    let event = Message { name: Some("news"), ..Message::new(EventAction::InvalidMessageData) };
     let messages: [(Message<'_>, _, _); 3] = [
-        (parser.into(), "UNKNOWN_TOPIC", "PARSER"),
-        (connection.into(), "INVALID_MESSAGE", "CONNECTION"),
-        (event.into(), "INVALID_MESSAGE_DATA", "EVENT"),
+        (parser, "UNKNOWN_TOPIC", "PARSER"),
+        (connection, "INVALID_MESSAGE", "CONNECTION"),
+        (event, "INVALID_MESSAGE_DATA", "EVENT"),
     ];
     for (message, code, topic) in messages {
         let (mut world, alice) = subscriber();
@@ -168,8 +165,8 @@ fn only_a_refused_subscription_counts_as_not_subscribed() {
         world.run_for(200);
         world.server().forget_requests();
         let original_action = Some(original.number());
-        let error = EventMessage { name: Some("news"), original_action, ..EventMessage::new(error) };
-        world.server_says(alice, &[error.clone().into()]);
+        let error = Message { name: Some("news"), original_action, ..Message::new(error) };
+        world.server_says(alice, std::slice::from_ref(&error));
         world.run_for(LATENCY);
         assert_eq!(world.client(alice).error_codes(), [error.action.name()]);
         assert_goes_on(&mut world, alice);
@@ -186,7 +183,7 @@ fn only_a_refused_subscription_counts_as_not_subscribed() {
 fn the_servers_farewells_are_no_errors() {
     let (mut world, alice) = subscriber();
     for action in [ConnectionAction::Closing, ConnectionAction::Closed] {
-        world.server_says(alice, &[ConnectionMessage::new(action).into()]);
+        world.server_says(alice, &[Message::new(action)]);
     }
     world.run_for(LATENCY);
     assert!(world.client(alice).errors().is_empty());

@@ -2,7 +2,7 @@
 
 use deepstream_wasm::{
     client::{ClientError, ConnectionFailure, ConnectionState::*},
-    wire::{AuthAction, AuthMessage, ConnectionAction, ConnectionMessage},
+    wire::{AuthAction, ConnectionAction, Message},
 };
 
 use crate::world::{
@@ -226,9 +226,9 @@ fn messages_after_a_reject_in_the_same_frame_are_ignored() {
     let alice = world.add_client();
     world.login(alice, "{}");
     world.run_until(alice, Challenging);
-    let accept = ConnectionMessage::new(ConnectionAction::Accept).into();
-    let success = AuthMessage::new(AuthAction::AuthSuccessful).into();
-    world.server_says(alice, &[ConnectionMessage::new(ConnectionAction::Reject).into(), accept, success]);
+    let accept = Message::new(ConnectionAction::Accept);
+    let success = Message::new(AuthAction::AuthSuccessful);
+    world.server_says(alice, &[Message::new(ConnectionAction::Reject), accept, success]);
     world.run_for(1_000);
     assert_eq!(world.client(alice).state(), ChallengeDenied);
     assert_eq!(world.client(alice).error_codes(), ["CHALLENGE_DENIED"]);
@@ -241,8 +241,8 @@ fn a_whole_handshake_may_come_in_one_frame() {
     let alice = world.add_client();
     world.login(alice, "{}");
     world.run_until(alice, Challenging);
-    let accept = ConnectionMessage::new(ConnectionAction::Accept).into();
-    let success = AuthMessage { data: Some("{\"a\":1}"), ..AuthMessage::new(AuthAction::AuthSuccessful) }.into();
+    let accept = Message::new(ConnectionAction::Accept);
+    let success = Message { data: Some("{\"a\":1}"), ..Message::new(AuthAction::AuthSuccessful) };
     world.server_says(alice, &[accept, success]);
     world.run_for(LATENCY);
     assert_eq!(world.client(alice).state(), Open);

@@ -2,7 +2,7 @@
 
 use deepstream_wasm::{
     client::{ConnectionState::*, Output, Resubscribe},
-    wire::{EventAction, EventMessage},
+    wire::{EventAction, Message},
 };
 
 use crate::world::{ClientId, LATENCY, Wish, World, server::Request};
@@ -356,9 +356,9 @@ fn a_client_may_provide_for_itself() {
 #[test]
 fn what_the_server_asks_again_it_takes_for_not_provided() {
     let (mut world, alice, bob) = provider_and_subscriber();
-    let found = EventMessage::new(EventAction::SubscriptionForPatternFound);
-    let found = EventMessage { name: Some("w/.*"), subscription: Some("w/1"), ..found };
-    world.server_says(alice, &[found.into()]);
+    let found = Message::new(EventAction::SubscriptionForPatternFound);
+    let found = Message { name: Some("w/.*"), subscription: Some("w/1"), ..found };
+    world.server_says(alice, &[found]);
     world.run_for(ASKED);
     assert_eq!(world.client(alice).ended(), [0]);
     assert_eq!(world.client(alice).offers().last(), Some(&(1, "w/1")));

@@ -2,7 +2,7 @@
 
 use deepstream_wasm::{
     client::{ClientError, ConnectionState::*, Options, Output, Resubscribe, limits},
-    wire::{Message, PresenceAction, PresenceMessage, Topic},
+    wire::{Message, PresenceAction, Topic},
 };
 
 use crate::{
@@ -60,7 +60,7 @@ fn names(users: &[&str]) -> Vec<String> {
 }
 
 fn say(action: PresenceAction, user: &str) -> Message<'_> {
-    PresenceMessage { name: Some(user), ..PresenceMessage::new(action) }.into()
+    Message { name: Some(user), ..Message::new(action) }
 }
 
 fn presence_requests(world: &mut World) -> Vec<Request> {
@@ -244,9 +244,9 @@ mod questions {
         let (mut world, ann) = world_with_ann();
         world.server().policy.answers_queries = false;
         let ticket = world.query(ann, &["bob"]);
-        let answer = PresenceMessage::new(PresenceAction::QueryResponse);
-        let answer = PresenceMessage { correlation_id: Some("0"), data: Some("{\"bob\":1}"), ..answer };
-        world.server_says(ann, &[answer.into()]);
+        let answer = Message::new(PresenceAction::QueryResponse);
+        let answer = Message { correlation_id: Some("0"), data: Some("{\"bob\":1}"), ..answer };
+        world.server_says(ann, &[answer]);
         world.run_for(LATENCY);
         assert_eq!(world.client(ann).rejection(ticket), Some("UNSOLICITED_MESSAGE"));
     }
@@ -611,8 +611,8 @@ mod outages {
         watch_all(&mut world, ann);
         let users: Vec<_> = (0..=limits::PRESENCE_MAX_KNOWN_USERS).map(|number| format!("u{number}")).collect();
         let names = users.iter().map(String::as_str).collect();
-        let answer = PresenceMessage { names, ..PresenceMessage::new(PresenceAction::QueryAllResponse) };
-        world.server_says(ann, &[answer.into()]);
+        let answer = Message { names, ..Message::new(PresenceAction::QueryAllResponse) };
+        world.server_says(ann, &[answer]);
         world.run_for(LATENCY);
         assert_eq!(world.client(ann).error_codes(), ["TOO_MANY_USERS"]);
         let bob = add_user(&mut world, "bob");

@@ -2,7 +2,7 @@
 
 use deepstream_wasm::{
     client::{Output, RecordNews, Resubscribe, Strategy, record::Side},
-    wire::{RecordAction, RecordMessage},
+    wire::{Message, RecordAction},
 };
 
 use crate::{
@@ -427,14 +427,14 @@ fn of_two_changes_merged_only_the_one_that_is_lost_is_reported_so() {
 fn what_the_storage_says_counts_also_with_a_version_that_is_not_newer() {
     for version in [0, 1] {
         let (mut world, alice, _) = two(Strategy::RemoteWins);
-        let update = RecordMessage {
+        let update = Message {
             name: Some(NAME),
             version: Some(version),
             data: Some(r#"{"restored":true}"#),
-            ..RecordMessage::new(RecordAction::Update)
+            ..Message::new(RecordAction::Update)
         };
         world.server().forget_requests();
-        world.server_says(alice, &[update.into()]);
+        world.server_says(alice, &[update]);
         world.run_for(A_WHILE);
         let requests = format!("{:?}", world.server().requests());
         assert!(requests.contains("READ"), "the client looks what is true: {requests}");
@@ -447,14 +447,14 @@ fn versions_beyond_all_numbers_break_nothing() {
     let (mut world, alice, _) = two(Strategy::RemoteWins);
     for version in [i32::MAX, i32::MIN, i32::MAX] {
         for action in [RecordAction::Update, RecordAction::Patch, RecordAction::ReadResponse] {
-            let message = RecordMessage {
+            let message = Message {
                 name: Some(NAME),
                 version: Some(version),
                 path: (action == RecordAction::Patch).then_some("a"),
                 data: Some("{}"),
-                ..RecordMessage::new(action)
+                ..Message::new(action)
             };
-            world.server_says(alice, &[message.into()]);
+            world.server_says(alice, &[message]);
         }
     }
     world.run_for(A_WHILE);
@@ -513,12 +513,12 @@ fn what_others_write_before_the_answer_is_there_is_not_lost() {
     let carol = world.add_open_client();
     open(&mut world, carol, Strategy::RemoteWins);
     world.run_for(101);
-    let message = |action, version, path, data| RecordMessage {
+    let message = |action, version, path, data| Message {
         name: Some(NAME),
         version: Some(version),
         path,
         data: Some(data),
-        ..RecordMessage::new(action)
+        ..Message::new(action)
     };
     let answers = [
         message(RecordAction::Patch, 5, Some("a"), "5"),

@@ -5,7 +5,7 @@ use deepstream_wasm::{
         BackoffKind, Client, ConnectionState, Instant, Options,
         limits::{CONNECT_TIMEOUT_DOUBLINGS, MIN_RETRY_WAIT_MS, ONLINE_LADDER_MS},
     },
-    wire::{AuthAction, ConnectionAction, Message, decode},
+    wire::{Action, AuthAction, ConnectionAction, Message, decode},
 };
 
 /// How far the newest socket has come.
@@ -57,8 +57,8 @@ impl Reference {
     /// A frame arrived.
     pub fn received(&mut self, frame: &[u8]) {
         for message in decode(frame).flatten() {
-            self.live = match (self.live, &message) {
-                (Some(Progress::Opened), Message::Connection(message)) => match message.action {
+            self.live = match (self.live, message.action) {
+                (Some(Progress::Opened), Action::Connection(action)) => match action {
                     ConnectionAction::Accept if self.is_login_sent => Some(Progress::LoggingIn),
                     ConnectionAction::Accept => Some(Progress::Accepted),
                     action => {
@@ -67,15 +67,15 @@ impl Reference {
                         self.live
                     }
                 },
-                (Some(Progress::LoggingIn), Message::Auth(message)) => match message.action {
+                (Some(Progress::LoggingIn), Action::Auth(action)) => match action {
                     AuthAction::AuthSuccessful => Some(Progress::LoggedIn),
                     AuthAction::AuthUnsuccessful | AuthAction::InvalidMessage | AuthAction::InvalidMessageData => {
                         Some(Progress::Accepted)
                     }
                     _ => self.live,
                 },
-                (live, Message::Auth(message)) => {
-                    self.is_answered_early |= message.action == AuthAction::AuthSuccessful;
+                (live, Action::Auth(action)) => {
+                    self.is_answered_early |= action == AuthAction::AuthSuccessful;
                     live
                 }
                 (live, _) => live,
@@ -89,23 +89,23 @@ impl Reference {
             // What a client may not receive it may send: servers have limits of their own.
             let Ok(message) = message else { continue };
             let progress = self.live.expect("frames go over a socket");
-            let is_expected = match &message {
-                Message::Connection(message) => match message.action {
+            let is_expected = match message.action {
+                Action::Connection(action) => match action {
                     ConnectionAction::Challenge => progress == Progress::Opened,
                     ConnectionAction::Ping => matches!(progress, Progress::Accepted | Progress::LoggedIn),
                     _ => false,
                 },
-                Message::Auth(message) => {
+                Action::Auth(action) => {
                     let is_along = progress == Progress::Opened && self.is_challenged && !self.is_login_sent;
-                    message.action == AuthAction::Request && (is_along || progress == Progress::Accepted)
+                    action == AuthAction::Request && (is_along || progress == Progress::Accepted)
                 }
                 _ => progress == Progress::LoggedIn,
             };
             assert!(is_expected, "{message:?} is sent over a socket that is {progress:?}");
             self.is_challenged = true;
-            if let (Message::Auth(_), Progress::Opened) = (&message, progress) {
+            if let (Action::Auth(_), Progress::Opened) = (message.action, progress) {
                 self.is_login_sent = true;
-            } else if let Message::Auth(_) = message {
+            } else if let Action::Auth(_) = message.action {
                 let is_answered = std::mem::take(&mut self.is_answered_early);
                 self.live = Some(if is_answered { Progress::LoggedIn } else { Progress::LoggingIn });
             }

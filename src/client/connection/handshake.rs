@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     client::{
-        answer::Answer,
         digest::digest,
         error::{ClientError, ConnectionFailure},
         io::{ConnectionState, Output, SocketId},
@@ -17,7 +16,7 @@ use crate::{
         time::Instant,
         url::parse_url,
     },
-    wire::{AuthAction, AuthMessage, ConnectionAction, ConnectionMessage},
+    wire::{AuthAction, ConnectionAction, Message},
 };
 
 /// The version of the protocol that this client speaks.
@@ -33,7 +32,7 @@ impl Connection {
         let usual = context.now.after_ms(context.options.connect_timeout_ms);
         let deadline = if self.backoff.is_on_ladder() { usual } else { deadline.min(usual) };
         self.announce(context, ConnectionState::AwaitingConnection);
-        let mut challenge = ConnectionMessage::new(ConnectionAction::Challenge);
+        let mut challenge = Message::new(ConnectionAction::Challenge);
         challenge.url = Some(self.endpoints.original());
         challenge.protocol_version = Some(PROTOCOL_VERSION);
         challenge.sdk_type = Some("wasm");
@@ -53,8 +52,8 @@ impl Connection {
 
     /// A message of the topic CONNECTION arrived.
     #[inline(never)]
-    pub fn on_connection_message(&mut self, context: &mut Context, message: &ConnectionMessage<'_>) {
-        match (message.action, &mut self.phase) {
+    pub fn on_connection_message(&mut self, context: &mut Context, action: ConnectionAction, message: &Message<'_>) {
+        match (action, &mut self.phase) {
             (ConnectionAction::Pong, Phase::Open { heartbeat, .. }) => {
                 context.pings.answered += 1;
                 heartbeat.on_pong(context.now, &mut context.pings);
@@ -99,14 +98,14 @@ impl Connection {
             }
             // The socket's own close follows, or does not; neither changes anything here.
             (ConnectionAction::Closing | ConnectionAction::Closed, _) => {}
-            _ => context.report(Answer::error(message, self.phase.expected())),
+            _ => context.report(message.error(self.phase.expected())),
         }
     }
 
     /// A message of the topic AUTH arrived.
     #[inline(never)]
-    pub fn on_auth_message(&mut self, context: &mut Context, message: &AuthMessage<'_>) {
-        match (message.action, &self.phase) {
+    pub fn on_auth_message(&mut self, context: &mut Context, action: AuthAction, message: &Message<'_>) {
+        match (action, &self.phase) {
             (AuthAction::AuthSuccessful, &Phase::Attempting { socket, step: Step::Authenticating, .. }) => {
                 self.on_logged_in(context, socket, message.data)
             }
@@ -124,7 +123,7 @@ impl Connection {
             (AuthAction::TooManyAuthAttempts, phase) if phase.socket().is_some() => {
                 self.stop(context, ClientError::TooManyAuthAttempts);
             }
-            _ => context.report(Answer::error(message, self.phase.expected())),
+            _ => context.report(message.error(self.phase.expected())),
         }
     }
 
@@ -174,7 +173,7 @@ impl Connection {
 
     fn send_login(&mut self, context: &mut Context, socket: SocketId, params: &str) {
         self.login_digest = digest(params);
-        let mut request = AuthMessage::new(AuthAction::Request);
+        let mut request = Message::new(AuthAction::Request);
         request.data = Some(params);
         context.send_on(socket, &request);
     }

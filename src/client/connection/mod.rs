@@ -30,7 +30,7 @@ use super::{
     time::{Instant, earlier},
     url::without_secrets,
 };
-use crate::wire::{ConnectionAction, ConnectionMessage, Topic};
+use crate::wire::{ConnectionAction, Message, Topic};
 
 /// The connection of one client, over all its sockets.
 #[derive(Debug, Default)]
@@ -322,7 +322,7 @@ impl Connection {
         if let Phase::Open { heartbeat, .. } = &mut self.phase {
             heartbeat.on_ping_sent(context.now, &context.pings);
         }
-        let ping = ConnectionMessage::new(ConnectionAction::Ping);
+        let ping = Message::new(ConnectionAction::Ping);
         context.send_on(socket, &ping);
     }
 

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     queue::Queue,
-    wire::{AnyMessage, Topic},
+    wire::{Message, Topic},
 };
 
 /// What a step of the connection or of a feature may look at and act through.
@@ -51,15 +51,15 @@ pub type Visit<'a> = dyn FnMut(&mut Context, &mut Entry) + 'a;
 
 impl Context {
     /// Sends one message in the session.
-    pub fn send(&mut self, message: &AnyMessage<'_>) {
-        debug_assert!(self.session.is_some(), "{} without a session", message.action_name());
+    pub fn send(&mut self, message: &Message<'_>) {
+        debug_assert!(self.session.is_some(), "{} without a session", message.action.name());
         if let Some(socket) = self.session {
             self.send_on(socket, message);
         }
     }
 
     /// Sends one message on `socket`, logged in or not.
-    pub fn send_on(&mut self, socket: SocketId, message: &AnyMessage<'_>) {
+    pub fn send_on(&mut self, socket: SocketId, message: &Message<'_>) {
         let frame = message.encode();
         self.flight.on_other_sent(frame.len(), &self.pings);
         self.send_frame(socket, message, frame);
@@ -67,8 +67,8 @@ impl Context {
 
     /// Sends what the application has entrusted, which may be what the server cannot take. Says whether it was sent: not if it
     /// is too long.
-    pub fn send_item(&mut self, item: Item, message: &AnyMessage<'_>) -> bool {
-        debug_assert!(self.session.is_some(), "{} without a session", message.action_name());
+    pub fn send_item(&mut self, item: Item, message: &Message<'_>) -> bool {
+        debug_assert!(self.session.is_some(), "{} without a session", message.action.name());
         let Some(socket) = self.session else { return false };
         let frame = message.encode();
         let is_taken = !self.flight.is_too_long(self.now, frame.len());
@@ -79,7 +79,7 @@ impl Context {
         is_taken
     }
 
-    fn send_frame(&mut self, socket: SocketId, message: &AnyMessage<'_>, frame: Vec<u8>) {
+    fn send_frame(&mut self, socket: SocketId, message: &Message<'_>, frame: Vec<u8>) {
         // Answers in these topics may be long.
         if matches!(message.action.topic(), Topic::Record | Topic::Rpc | Topic::Presence) {
             self.pings.asked_at.get_or_insert(self.now);

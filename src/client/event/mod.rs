@@ -4,13 +4,12 @@ mod queue;
 
 pub use self::queue::EventQueue;
 use super::{
-    answer::Answer,
     context::Context,
     io::{Entry, EventCommand, Output},
     listen::Listens,
     subscriptions::{Subject, Subscriptions},
 };
-use crate::wire::{EventAction, EventMessage};
+use crate::wire::{EventAction, Message};
 
 const EMIT: i32 = EventAction::Emit.number();
 
@@ -47,8 +46,8 @@ impl Events {
     }
 
     /// A message of the topic EVENT arrived.
-    pub fn on_message(&mut self, context: &mut Context, message: &EventMessage<'_>) {
-        if message.action == EventAction::Emit {
+    pub fn on_message(&mut self, context: &mut Context, action: EventAction, message: &Message<'_>) {
+        if action == EventAction::Emit {
             let window = context.options.deduplication_window;
             let name = message.name.unwrap_or_default();
             if message.correlation_id.is_none_or(|key| context.seen.is_first(name, key, window)) {
@@ -56,14 +55,11 @@ impl Events {
             }
             return;
         }
-        let answer: &Answer<'_> = message;
-        if self.subscriptions.on_answer(context, answer)
-            || self.listens.on_answer(context, answer, message.subscription)
-        {
+        if self.subscriptions.on_answer(context, message) || self.listens.on_answer(context, message) {
             return;
         }
-        let error = answer.error("EMIT or an acknowledgement");
-        let is_denial = answer.is_failure() && answer.original_action == Some(EMIT);
+        let error = message.error("EMIT or an acknowledgement");
+        let is_denial = message.is_failure() && message.original_action == Some(EMIT);
         let key = message.correlation_id.filter(|_| is_denial);
         if !key.is_some_and(|key| self.queue.on_denied(context, key, &error)) {
             context.report(error);

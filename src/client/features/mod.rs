@@ -19,7 +19,7 @@ use super::{
     subscriptions::Subscriptions,
     time::{Instant, earliest},
 };
-use crate::wire::{Message, Topic};
+use crate::wire::{Action, Message, Topic};
 
 /// The features, one for each topic of the protocol that an application uses.
 #[derive(Debug)]
@@ -212,16 +212,16 @@ impl Features {
     /// A message of one of their topics arrived.
     #[inline(never)]
     pub fn on_message(&mut self, context: &mut Context, message: &Message<'_>) {
-        match message {
-            _ if context.session.is_none() => {
-                let (topic, action) = (message.topic(), message.any().action_name());
+        match message.action {
+            action if context.session.is_none() => {
+                let (topic, action) = (action.topic(), action.name());
                 context.report(ClientError::Unsolicited { topic, action, expected: "nothing of it before the login" });
             }
-            Message::Event(message) => self.events.on_message(context, message),
-            Message::Record(message) => self.records.on_message(context, message),
-            Message::Rpc(message) => self.rpc.on_message(context, message),
-            Message::Presence(message) => self.presence.on_message(context, message),
-            Message::Connection(_) | Message::Auth(_) | Message::Parser(_) => {}
+            Action::Event(action) => self.events.on_message(context, action, message),
+            Action::Record(action) => self.records.on_message(context, action, message),
+            Action::Rpc(action) => self.rpc.on_message(context, action, message),
+            Action::Presence(action) => self.presence.on_message(context, action, message),
+            Action::Connection(_) | Action::Auth(_) | Action::Parser(_) => {}
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         error::{ClientError, RpcError, RpcFailure},
         time::Instant,
     },
-    wire::{EventAction, EventMessage, Topic},
+    wire::{EventAction, Message, Topic},
 };
 
 /// What is to be sent.
@@ -236,8 +236,8 @@ impl Entry {
     }
 
     /// The message that carries an event.
-    pub fn message(&self) -> EventMessage<'_> {
-        let mut message = EventMessage::about(EventAction::Emit, &self.name);
+    pub fn message(&self) -> Message<'_> {
+        let mut message = Message::about(EventAction::Emit, &self.name);
         message.data = self.data.as_deref();
         message.correlation_id = Some(&self.key);
         message

@@ -9,14 +9,13 @@ use self::{
     queries::{Asker, Queries},
 };
 use super::{
-    answer::Answer,
     context::Context,
     error::ClientError,
     io::{Output, PresenceCommand},
     subscriptions::{EVERYONE, Subject, Subscriptions},
     time::Instant,
 };
-use crate::wire::{PresenceAction, PresenceMessage};
+use crate::wire::{Message, PresenceAction};
 
 /// The presence part of a client.
 #[derive(Debug)]
@@ -110,11 +109,10 @@ impl Presence {
     }
 
     /// A message of the topic PRESENCE arrived.
-    pub fn on_message(&mut self, context: &mut Context, message: &PresenceMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context, action: PresenceAction, message: &Message<'_>) {
         let user = message.name.unwrap_or_default();
-        let answer: &Answer<'_> = message;
-        match message.action {
-            _ if self.users.on_answer(context, answer) || self.everyone.on_answer(context, answer) => {}
+        match action {
+            _ if self.users.on_answer(context, message) || self.everyone.on_answer(context, message) => {}
             // The server may have subscribed whom it refused, until it is told otherwise: see `Subscriptions::repair`.
             PresenceAction::PresenceJoin | PresenceAction::PresenceLeave if !self.users.is_subscribed(user) => {}
             PresenceAction::PresenceJoin => self.known.on_user(context, user, true),
@@ -131,9 +129,9 @@ impl Presence {
                 }
             }
             _ => {
-                let error = answer.error("who comes, who goes, or an answer");
-                match answer.original_action.and_then(PresenceAction::from_number) {
-                    Some(PresenceAction::Query | PresenceAction::QueryAll) if answer.is_failure() => {
+                let error = message.error("who comes, who goes, or an answer");
+                match message.original_action.and_then(PresenceAction::from_number) {
+                    Some(PresenceAction::Query | PresenceAction::QueryAll) if message.is_failure() => {
                         self.queries.on_error(context, message.correlation_id, error);
                     }
                     _ => context.report(error),

@@ -11,7 +11,7 @@ use crate::{
         subscriptions::fitting,
         time::Instant,
     },
-    wire::{PresenceAction, PresenceMessage, Topic},
+    wire::{Message, PresenceAction, Topic},
 };
 
 /// The questions that are not answered, by the correlation ids of their last messages. In a session, all are sent.
@@ -62,7 +62,7 @@ impl Queries {
     fn send(&mut self, context: &mut Context, mut query: Box<Query>) {
         let correlation_id = self.queries.next_id().to_string();
         let action = if query.users.is_some() { PresenceAction::Query } else { PresenceAction::QueryAll };
-        let mut message = PresenceMessage::new(action);
+        let mut message = Message::new(action);
         message.correlation_id = Some(&correlation_id);
         if let Some(rest) = query.users.as_ref().and_then(|users| users.get(query.asked..)) {
             let count = fitting(rest.len(), &|at| rest.get(at).map_or(0, |user| user.len()));

@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     client::{
-        answer::Answer,
         asked::id_in,
         context::Context,
         error::{ClientError, DropReason, RecordFailure},
@@ -18,7 +17,7 @@ use crate::{
         record::Edit,
     },
     names::{NameMap, count_visits},
-    wire::{RecordAction, RecordMessage},
+    wire::{Message, RecordAction},
 };
 
 /// What their correlation ids begin with, which the numbers of what else is awaited do not.
@@ -144,17 +143,22 @@ impl Records {
     }
 
     /// Says whether the server answers one of them.
-    pub(super) fn on_blind_answer(&mut self, context: &mut Context, message: &RecordMessage<'_>) -> bool {
+    pub(super) fn on_blind_answer(
+        &mut self,
+        context: &mut Context,
+        action: RecordAction,
+        message: &Message<'_>,
+    ) -> bool {
         let name = message.name.unwrap_or_default();
         let Some(id) = id_in(message.correlation_id.and_then(|id| id.strip_prefix(PREFIX))) else { return false };
         let Some(blind) = self.blind.get(id).filter(|blind| *blind.write.op.name == *name) else { return false };
         // It came while the server was busy with a write of another client.
-        if message.action == RecordAction::VersionExists && blind.attempts < RECORD_FORCE_ATTEMPTS {
+        if action == RecordAction::VersionExists && blind.attempts < RECORD_FORCE_ATTEMPTS {
             self.send_one(context, id);
             return true;
         }
-        let is_acknowledged = message.action == RecordAction::WriteAcknowledgement;
-        self.settle_blind(context, id, (!is_acknowledged).then(|| Answer::failure(message)));
+        let is_acknowledged = action == RecordAction::WriteAcknowledgement;
+        self.settle_blind(context, id, (!is_acknowledged).then(|| message.failure()));
         let is_at_rest = |it: &Entry| it.stage.is_synced() && matches!(it.in_flight, InFlight::Nothing);
         if is_acknowledged && self.entries.get(name).is_some_and(is_at_rest) {
             // It was opened since, and is written to behind its back.
@@ -220,7 +224,7 @@ impl Records {
             let message = write_message(&op.name, (path.text(), text.as_deref()), ANY_VERSION, &correlation_id);
             (message, context.options.record_read_timeout_ms)
         } else {
-            (RecordMessage::about(RecordAction::Delete, &op.name), context.options.record_delete_timeout_ms)
+            (Message::about(RecordAction::Delete, &op.name), context.options.record_delete_timeout_ms)
         };
         let is_sent = context.send_item(Item::of(op), &message);
         if is_sent {

@@ -7,7 +7,6 @@ use super::{
 };
 use crate::{
     client::{
-        answer::Answer,
         asked::id_in,
         context::Context,
         error::{ClientError, RecordFailure},
@@ -15,25 +14,25 @@ use crate::{
         limits::{RECORD_MAX_REFUSALS, RECORD_REFUSED_WAIT_MS},
         record::{Document, Path},
     },
-    wire::{RecordAction, RecordMessage},
+    wire::{Message, RecordAction},
 };
 
 impl Records {
     /// A message of the topic RECORD arrived.
-    pub fn on_message(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
+    pub fn on_message(&mut self, context: &mut Context, action: RecordAction, message: &Message<'_>) {
         let name = message.name.unwrap_or_default();
-        if self.listens.on_answer(context, message, message.subscription) {
+        if self.listens.on_answer(context, message) {
             return;
         }
-        self.on_own_message(context, name, message);
+        self.on_own_message(context, name, action, message);
         self.publish(context, name);
     }
 
-    fn on_own_message(&mut self, context: &mut Context, name: &str, message: &RecordMessage<'_>) {
-        if self.on_blind_answer(context, message) {
+    fn on_own_message(&mut self, context: &mut Context, name: &str, action: RecordAction, message: &Message<'_>) {
+        if self.on_blind_answer(context, action, message) {
             return;
         }
-        match message.action {
+        match action {
             RecordAction::SubscribeCreateAndRead
             | RecordAction::SubscribeAndRead
             | RecordAction::SubscribeAndHead
@@ -52,7 +51,7 @@ impl Records {
                 }
             }
             RecordAction::WriteAcknowledgement => self.on_write_acknowledged(context, message),
-            RecordAction::Update | RecordAction::Patch => self.on_written(context, message),
+            RecordAction::Update | RecordAction::Patch => self.on_written(context, action, message),
             RecordAction::VersionExists => self.on_version_exists(context, message),
             RecordAction::InvalidVersion => self.on_invalid_version(context, message),
             RecordAction::Deleted => self.on_deleted(context, name),
@@ -61,7 +60,7 @@ impl Records {
                 self.on_notified(context, message, &Ok(None));
             }
             RecordAction::SubscriptionHasProvider | RecordAction::SubscriptionHasNoProvider => {
-                let has_provider = message.action == RecordAction::SubscriptionHasProvider;
+                let has_provider = action == RecordAction::SubscriptionHasProvider;
                 if let Some(entry) = self.entries.get_mut(name)
                     && std::mem::replace(&mut entry.has_provider, has_provider) != has_provider
                 {
@@ -70,17 +69,17 @@ impl Records {
             }
             // What was asked for once more, because an answer was overdue, may be there already.
             RecordAction::MultipleSubscriptions => {}
-            _ if Answer::is_failure(message) => self.on_error(context, message),
+            _ if message.is_failure() => self.on_error(context, action, message),
             _ => {
                 let expected = "an answer, or another client's write to a record that is open";
-                context.report(Answer::error(message, expected));
+                context.report(message.error(expected));
             }
         }
     }
 
     /// See `Subscriptions::repair`: for every name that the server refuses, it drops the last one of the message; what it
     /// refuses may then be subscribed all the same.
-    fn on_bulk_acknowledged(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
+    fn on_bulk_acknowledged(&mut self, context: &mut Context, message: &Message<'_>) {
         let Some((id, question)) = self.answered(message).filter(|(_, question)| question.is_bulk()) else { return };
         let (action, refusals, names) = (question.action, question.refusals, std::mem::take(&mut question.names));
         self.asked.answer(id);
@@ -97,7 +96,7 @@ impl Records {
         self.send_bulk(context, RecordAction::Unsubscribe, denied);
     }
 
-    fn on_read_response(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
+    fn on_read_response(&mut self, context: &mut Context, message: &Message<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
         let text = message.data.unwrap_or("{}");
         let Ok(document) = Document::parse(text) else {
@@ -144,7 +143,7 @@ impl Records {
         self.proceed(context, name);
     }
 
-    fn on_write_acknowledged(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
+    fn on_write_acknowledged(&mut self, context: &mut Context, message: &Message<'_>) {
         let Some(entry) = self.written(message) else { return };
         entry.confirm(context);
         entry.session.refusals = 0;
@@ -152,15 +151,15 @@ impl Records {
     }
 
     /// The record with the writes on their way that a message answers.
-    fn written(&mut self, message: &RecordMessage<'_>) -> Option<&mut Entry> {
+    fn written(&mut self, message: &Message<'_>) -> Option<&mut Entry> {
         let entry = self.entries.get_mut(message.name?)?;
         (entry.awaited()? == id_in(message.correlation_id)?).then_some(entry)
     }
 
     /// Another client has written.
-    fn on_written(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
+    fn on_written(&mut self, context: &mut Context, action: RecordAction, message: &Message<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
-        let path = message.path.filter(|_| message.action == RecordAction::Patch).unwrap_or_default();
+        let path = message.path.filter(|_| action == RecordAction::Patch).unwrap_or_default();
         let edit = match Path::parse(path) {
             Ok(path) if path.is_root() => Edit::new(path, Some(message.data.unwrap_or("{}").into())),
             Ok(path) => Edit::new(path, message.data.map(Into::into)),
@@ -205,7 +204,7 @@ impl Records {
         self.ask_for_data(context, name);
     }
 
-    fn on_version_exists(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
+    fn on_version_exists(&mut self, context: &mut Context, message: &Message<'_>) {
         let (name, version) = (message.name.unwrap_or_default(), message.version.unwrap_or(-1));
         let Some(entry) = self.written(message) else { return };
         entry.cut_off();
@@ -227,13 +226,13 @@ impl Records {
                 if entry.is_blank() {
                     return self.send_deletion(context, name);
                 }
-                self.on_write_refused(context, name, &Answer::failure(message));
+                self.on_write_refused(context, name, &message.failure());
             }
         }
     }
 
     /// The record was deleted while a write was on its way. From now on the server takes no writes to it.
-    fn on_invalid_version(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
+    fn on_invalid_version(&mut self, context: &mut Context, message: &Message<'_>) {
         let name = message.name.unwrap_or_default();
         if let Some(entry) = self.entries.get_mut(name) {
             entry.is_stuck = true;
@@ -291,10 +290,10 @@ impl Records {
         }
     }
 
-    fn on_error(&mut self, context: &mut Context, message: &RecordMessage<'_>) {
+    fn on_error(&mut self, context: &mut Context, action: RecordAction, message: &Message<'_>) {
         let name = message.name.unwrap_or_default();
-        let error = Answer::failure(message);
-        let is_denial = matches!(message.action, RecordAction::MessageDenied | RecordAction::MessagePermissionError);
+        let error = message.failure();
+        let is_denial = matches!(action, RecordAction::MessageDenied | RecordAction::MessagePermissionError);
         let original = message.original_action.and_then(RecordAction::from_number);
         let outcome = Err(error.clone());
         if self.written(message).is_some() {
@@ -303,7 +302,7 @@ impl Records {
         match original {
             Some(RecordAction::Read) => {
                 self.on_requested(context, RecordAction::Read, name, &outcome);
-                let is_missing = message.action == RecordAction::RecordNotFound;
+                let is_missing = action == RecordAction::RecordNotFound;
                 match self.entries.get(name).map(|entry| &entry.stage) {
                     Some(Stage::Loading { is_overdue: true, .. }) if is_missing => self.load_again(context, name),
                     Some(Stage::Reading | Stage::Merging(_)) if is_missing => {

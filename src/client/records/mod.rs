@@ -42,7 +42,7 @@ use super::{
 };
 use crate::{
     names::NameMap,
-    wire::{RecordAction, RecordMessage, Topic},
+    wire::{Message, RecordAction, Topic},
 };
 
 /// The record part of a client.
@@ -391,7 +391,7 @@ impl Records {
         entry.session.is_deletion_owed = true;
         entry.is_stuck = false;
         self.wait_for(context, name, context.options.record_delete_timeout_ms);
-        context.send(&RecordMessage::about(RecordAction::Delete, name));
+        context.send(&Message::about(RecordAction::Delete, name));
     }
 
     /// Lets go of a record that nobody holds any more.

@@ -9,7 +9,7 @@ use crate::{
         io::{Outcome, Ticket},
     },
     names::NameMap,
-    wire::{RecordAction, RecordMessage, Topic},
+    wire::{Message, RecordAction, Topic},
 };
 
 /// Something that has a deadline.
@@ -88,7 +88,7 @@ impl Records {
     fn send_question(&mut self, context: &mut Context, id: u32) {
         let Some(Awaited::Answer(question)) = self.asked.get(id).filter(|_| context.session.is_some()) else { return };
         let correlation_id = id.to_string();
-        let mut message = RecordMessage::new(question.action);
+        let mut message = Message::new(question.action);
         if let RecordAction::Read | RecordAction::Head = question.action {
             message.name = question.names.first().map(|name| &**name);
         } else {
@@ -135,7 +135,7 @@ impl Records {
     }
 
     /// The question that a message answers, with its number.
-    pub(super) fn answered(&mut self, message: &RecordMessage<'_>) -> Option<(u32, &mut Question)> {
+    pub(super) fn answered(&mut self, message: &Message<'_>) -> Option<(u32, &mut Question)> {
         let id = id_in(message.correlation_id)?;
         match self.asked.get_mut(id) {
             Some(Awaited::Answer(question)) => Some((id, question)),
@@ -153,12 +153,7 @@ impl Records {
     }
 
     /// The server has told everybody, or will not. Says whether that was asked for here.
-    pub(super) fn on_notified(
-        &mut self,
-        context: &mut Context,
-        message: &RecordMessage<'_>,
-        outcome: &Outcome,
-    ) -> bool {
+    pub(super) fn on_notified(&mut self, context: &mut Context, message: &Message<'_>, outcome: &Outcome) -> bool {
         let Some((id, _)) = self.answered(message).filter(|(_, it)| it.action == RecordAction::Notify) else {
             return false;
         };

@@ -13,7 +13,7 @@ use crate::{
         time::earlier,
     },
     names::NameMap,
-    wire::{RecordAction, RecordMessage, Topic},
+    wire::{Message, RecordAction, Topic},
 };
 
 impl Records {
@@ -218,7 +218,7 @@ impl Records {
             }
             self.wait_for(context, name, context.options.record_read_timeout_ms);
         }
-        context.send(&RecordMessage::about(RecordAction::Read, name));
+        context.send(&Message::about(RecordAction::Read, name));
     }
 
     /// Subscribes to a record that the server makes if there is none, and reads its data.

@@ -5,7 +5,7 @@ use crate::{
         io::Entry as Op,
         record::{Document, Edit, EditError, Watch, is_equal_or_absent},
     },
-    wire::{RecordAction, RecordMessage},
+    wire::{self, RecordAction},
 };
 
 /// What is one version of the record: one edit, or several that belong together.
@@ -84,7 +84,7 @@ pub fn write_message<'a>(
     (path, text): (&'a str, Option<&'a str>),
     version: i32,
     correlation_id: &'a str,
-) -> RecordMessage<'a> {
+) -> wire::Message<'a> {
     let action = match (path, text) {
         ("", _) if version == ANY_VERSION => RecordAction::CreateAndUpdate,
         ("", _) => RecordAction::Update,
@@ -92,7 +92,7 @@ pub fn write_message<'a>(
         _ if version == ANY_VERSION => RecordAction::CreateAndPatch,
         _ => RecordAction::Patch,
     };
-    let mut message = RecordMessage::about(action, name);
+    let mut message = wire::Message::about(action, name);
     message.data = text;
     message.path = Some(path).filter(|path| !path.is_empty());
     message.version = Some(version);

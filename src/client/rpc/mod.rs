@@ -6,11 +6,10 @@ mod requestor;
 pub use self::requestor::Requestor;
 use self::{provider::Provider, requestor::entry};
 use super::{
-    answer::Answer,
     context::Context,
     io::{Delivery, Entry, RpcCommand},
 };
-use crate::wire::{RpcAction, RpcMessage};
+use crate::wire::{Message, RpcAction};
 
 /// The RPC part of a client.
 #[derive(Debug)]
@@ -48,17 +47,19 @@ impl Rpc {
     }
 
     /// A message of the topic RPC arrived.
-    pub fn on_message(&mut self, context: &mut Context, message: &RpcMessage<'_>) {
-        if message.action == RpcAction::Request {
+    pub fn on_message(&mut self, context: &mut Context, action: RpcAction, message: &Message<'_>) {
+        if action == RpcAction::Request {
             self.provider.on_request(context, message);
-        } else if !self.provider.names.on_answer(context, message) && !self.requestor.on_answer(context, message) {
+        } else if !self.provider.names.on_answer(context, message)
+            && !self.requestor.on_answer(context, action, message)
+        {
             report(context, message);
         }
     }
 }
 
 /// Reports a message that settled nothing.
-fn report(context: &mut Context, message: &Answer<'_>) {
+fn report(context: &mut Context, message: &Message<'_>) {
     let expected = "a whole REQUEST, an acknowledgement, or the answer to a call of this client";
     context.report(message.error(expected));
 }

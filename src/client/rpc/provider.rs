@@ -11,7 +11,7 @@ use crate::{
         subscriptions::{Subject, Subscriptions},
     },
     queue::Queue,
-    wire::{RpcAction, RpcMessage},
+    wire::{Message, RpcAction},
 };
 
 /// What is provided, and the requests of this session that have no answer yet.
@@ -60,7 +60,7 @@ impl Provider {
     }
 
     /// Somebody calls.
-    pub fn on_request(&mut self, context: &mut Context, message: &RpcMessage<'_>) {
+    pub fn on_request(&mut self, context: &mut Context, message: &Message<'_>) {
         let (Some(name), Some(correlation_id)) = (message.name, message.correlation_id) else {
             return super::report(context, message);
         };
@@ -150,8 +150,8 @@ pub(super) fn message<'a>(
     name: &'a str,
     correlation_id: &'a str,
     data: Option<&'a str>,
-) -> RpcMessage<'a> {
-    let mut message = RpcMessage::about(action, name);
+) -> Message<'a> {
+    let mut message = Message::about(action, name);
     message.correlation_id = Some(correlation_id);
     message.data = data;
     message

@@ -16,7 +16,7 @@ use crate::{
         log::{Extent, Purpose},
         time::{Instant, earlier},
     },
-    wire::{RpcAction, RpcMessage, is_error},
+    wire::{Message, RpcAction},
 };
 
 /// The kind of a call that must not be executed twice.
@@ -351,8 +351,7 @@ impl Requestor {
     // ---- what the server says ----
 
     /// The server says something that may be about a call; says whether it was.
-    pub fn on_answer(&mut self, context: &mut Context, message: &RpcMessage<'_>) -> bool {
-        let action = message.action;
+    pub fn on_answer(&mut self, context: &mut Context, action: RpcAction, message: &Message<'_>) -> bool {
         let answers_request = message.original_action.is_none_or(|it| it == RpcAction::Request.number());
         let failure = match action {
             RpcAction::Accept | RpcAction::Response => None,
@@ -361,7 +360,7 @@ impl Requestor {
             RpcAction::InvalidRpcCorrelationId | RpcAction::MultipleAccept | RpcAction::MultipleResponse => {
                 return false;
             }
-            action if is_error(action.number()) && answers_request => Some(RpcFailure::Refused(action.name())),
+            action if message.action.is_error() && answers_request => Some(RpcFailure::Refused(action.name())),
             _ => return false,
         };
         let Some(id) = self.id(message.correlation_id) else { return false };

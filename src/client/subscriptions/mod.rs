@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use self::subject::Direction;
 use super::{
-    answer::Answer,
     asked::{Asked, id_in},
     context::Context,
     error::ClientError,
@@ -15,7 +14,7 @@ use super::{
     options::Resubscribe,
     time::{Instant, earlier},
 };
-use crate::names::NameMap;
+use crate::{names::NameMap, wire::Message};
 
 pub use self::subject::{Offers, Subject};
 
@@ -263,14 +262,14 @@ impl Subscriptions {
 
     /// The server answers, perhaps to what it was told of names; says whether that settles the matter. What it does not
     /// settle is for the caller to judge, and to report where it is an error.
-    pub fn on_answer(&mut self, context: &mut Context, answer: &Answer<'_>) -> bool {
-        let (actions, action) = (self.subject.actions(), answer.action.number());
+    pub fn on_answer(&mut self, context: &mut Context, answer: &Message<'_>) -> bool {
+        let (actions, action) = (self.subject.actions(), answer.action);
         let slot = match self.subject {
             // The answers to these name nobody.
             Subject::Everyone => self.names.slot(EVERYONE),
             _ => self.names.slot(answer.name.unwrap_or_default()),
         };
-        let subscribes = answer.original_action == Some(actions.subscribe);
+        let subscribes = answer.original_action == Some(actions.subscribe.number());
         if answer.is_ack && (action == actions.subscribe || action == actions.unsubscribe) {
             let is_joining = action == actions.subscribe;
             let direction = if is_joining { Direction::Subscribe } else { Direction::Unsubscribe };
@@ -290,7 +289,7 @@ impl Subscriptions {
     }
 
     /// The message that is answered.
-    fn answered(&self, answer: &Answer<'_>, direction: Direction, slot: Option<usize>) -> Option<u32> {
+    fn answered(&self, answer: &Message<'_>, direction: Direction, slot: Option<usize>) -> Option<u32> {
         let id = match self.subject {
             // These are answered in order.
             Subject::Everyone => self.asked.find(|bulk| bulk.direction == direction)?,
@@ -346,7 +345,7 @@ impl Subscriptions {
     }
 
     /// The server refuses one name of a message, or checked a name that is not in it; says whether that is known already.
-    fn on_refused(&mut self, context: &mut Context, answer: &Answer<'_>, slot: Option<usize>) -> bool {
+    fn on_refused(&mut self, context: &mut Context, answer: &Message<'_>, slot: Option<usize>) -> bool {
         let id = self.answered(answer, Direction::Subscribe, slot);
         if let Some(it) = slot.and_then(|slot| self.names.at_mut(slot)) {
             // The second answer to a message that was sent twice.
@@ -497,9 +496,7 @@ impl Subscriptions {
         for slot in &bulk.slots {
             names.push(self.name(*slot));
         }
-        if let Some(message) = self.subject.message(action, names, None, &id.to_string()) {
-            context.send(message.any());
-        }
+        context.send(&self.subject.message(action, names, None, &id.to_string()));
         self.asked.wait_until(id, Some(context.now.after_ms(context.options.subscription_timeout_ms)));
     }
 }

@@ -1,6 +1,6 @@
 //! What can be wanted by name, and how each topic says it.
 
-use crate::wire::{EventAction, Message, PresenceAction, RecordAction, RpcAction, Topic};
+use crate::wire::{Action, EventAction, Message, PresenceAction, RecordAction, RpcAction, Topic};
 
 /// What can be wanted by name, each with its own messages and actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,59 +19,59 @@ pub enum Subject {
     RecordPatterns,
 }
 
-/// The numbers of the actions of one [`Subject`].
+/// The actions of one [`Subject`].
 #[derive(Clone, Copy, Debug)]
 pub struct Actions {
     /// A name is wanted.
-    pub subscribe: i32,
+    pub subscribe: Action,
     /// A name is no longer wanted.
-    pub unsubscribe: i32,
+    pub unsubscribe: Action,
     /// The server refuses: by its rules, or because checking them failed.
-    pub refusals: [i32; 2],
+    pub refusals: [Action; 2],
     /// The server has the name already, or never had it.
-    pub complaints: &'static [i32],
+    pub complaints: &'static [Action],
     /// What is only said of patterns.
     pub offers: Option<Offers>,
 }
 
-/// The numbers of the actions about what is offered to those who listen.
+/// The actions about what is offered to those who listen.
 #[derive(Clone, Copy, Debug)]
 pub struct Offers {
     /// This client provides it.
-    pub accept: i32,
+    pub accept: Action,
     /// This client does not.
-    pub reject: i32,
+    pub reject: Action,
     /// Somebody subscribed.
-    pub found: i32,
+    pub found: Action,
     /// The last subscriber has gone.
-    pub removed: i32,
+    pub removed: Action,
     /// The server no longer waits for an answer.
-    pub response_timeout: i32,
+    pub response_timeout: Action,
     /// The pattern is none.
-    pub invalid_regex: i32,
+    pub invalid_regex: Action,
 }
 
 macro_rules! actions {
-    ($enum:ident $subscribe:ident $unsubscribe:ident [$( $complaint:ident )*] $offers:expr) => {
+    ($topic:ident $enum:ident $subscribe:ident $unsubscribe:ident [$( $complaint:ident )*] $offers:expr) => {
         const { &Actions {
-            subscribe: $enum::$subscribe.number(),
-            unsubscribe: $enum::$unsubscribe.number(),
-            refusals: [$enum::MessageDenied.number(), $enum::MessagePermissionError.number()],
-            complaints: &[$( $enum::$complaint.number() ),*],
+            subscribe: Action::$topic($enum::$subscribe),
+            unsubscribe: Action::$topic($enum::$unsubscribe),
+            refusals: [Action::$topic($enum::MessageDenied), Action::$topic($enum::MessagePermissionError)],
+            complaints: &[$( Action::$topic($enum::$complaint) ),*],
             offers: $offers,
         } }
     };
 }
 
 macro_rules! offers {
-    ($enum:ident) => {
+    ($topic:ident $enum:ident) => {
         Some(Offers {
-            accept: $enum::ListenAccept.number(),
-            reject: $enum::ListenReject.number(),
-            found: $enum::SubscriptionForPatternFound.number(),
-            removed: $enum::SubscriptionForPatternRemoved.number(),
-            response_timeout: $enum::ListenResponseTimeout.number(),
-            invalid_regex: $enum::InvalidListenRegex.number(),
+            accept: Action::$topic($enum::ListenAccept),
+            reject: Action::$topic($enum::ListenReject),
+            found: Action::$topic($enum::SubscriptionForPatternFound),
+            removed: Action::$topic($enum::SubscriptionForPatternRemoved),
+            response_timeout: Action::$topic($enum::ListenResponseTimeout),
+            invalid_regex: Action::$topic($enum::InvalidListenRegex),
         })
     };
 }
@@ -92,17 +92,21 @@ impl Subject {
         matches!(self, Self::Events | Self::Providers | Self::Users)
     }
 
-    /// The numbers of the actions.
+    /// The actions.
     pub const fn actions(self) -> &'static Actions {
         match self {
-            Self::Events => actions!(EventAction Subscribe Unsubscribe [MultipleSubscriptions NotSubscribed] None),
-            Self::Providers => actions!(RpcAction Provide Unprovide [MultipleProviders NotProvided] None),
-            Self::Users => actions!(PresenceAction Subscribe Unsubscribe [MultipleSubscriptions NotSubscribed] None),
-            Self::Everyone => {
-                actions!(PresenceAction SubscribeAll UnsubscribeAll [MultipleSubscriptions NotSubscribed] None)
+            Self::Events => {
+                actions!(Event EventAction Subscribe Unsubscribe [MultipleSubscriptions NotSubscribed] None)
             }
-            Self::EventPatterns => actions!(EventAction Listen Unlisten [] offers!(EventAction)),
-            Self::RecordPatterns => actions!(RecordAction Listen Unlisten [] offers!(RecordAction)),
+            Self::Providers => actions!(Rpc RpcAction Provide Unprovide [MultipleProviders NotProvided] None),
+            Self::Users => {
+                actions!(Presence PresenceAction Subscribe Unsubscribe [MultipleSubscriptions NotSubscribed] None)
+            }
+            Self::Everyone => {
+                actions!(Presence PresenceAction SubscribeAll UnsubscribeAll [MultipleSubscriptions NotSubscribed] None)
+            }
+            Self::EventPatterns => actions!(Event EventAction Listen Unlisten [] offers!(Event EventAction)),
+            Self::RecordPatterns => actions!(Record RecordAction Listen Unlisten [] offers!(Record RecordAction)),
         }
     }
 
@@ -110,25 +114,24 @@ impl Subject {
     /// that matches it.
     pub fn message<'a>(
         self,
-        action: i32,
+        action: Action,
         names: Vec<&'a str>,
         subscription: Option<&'a str>,
         correlation_id: &'a str,
-    ) -> Option<Message<'a>> {
-        let mut message = Message::new(self.topic(), action)?;
-        let fields = message.any_mut();
+    ) -> Message<'a> {
+        let mut message = Message::new(action);
         match self {
             Self::Events | Self::Providers | Self::Users => {
-                fields.names = names;
-                fields.correlation_id = Some(correlation_id);
+                message.names = names;
+                message.correlation_id = Some(correlation_id);
             }
             Self::EventPatterns | Self::RecordPatterns => {
-                fields.name = names.first().copied();
-                fields.subscription = subscription;
+                message.name = names.first().copied();
+                message.subscription = subscription;
             }
             Self::Everyone => {}
         }
-        Some(message)
+        message
     }
 }
 

@@ -2,7 +2,7 @@
 
 use deepstream_wasm::{
     client::{ClientError, RpcError, RpcFailure},
-    wire::{RpcAction, RpcMessage},
+    wire::{Message, RpcAction},
 };
 
 use super::*;
@@ -191,16 +191,16 @@ fn a_second_answer_is_reported_and_not_sent() {
 fn what_the_server_makes_up_is_reported_and_changes_nothing() {
     let (mut world, alice, _) = requestor_and_provider();
     let ticket = world.make(alice, "echo", "1");
-    let words = |action| RpcMessage { name: Some("echo"), ..RpcMessage::new(action) };
+    let words = |action| Message { name: Some("echo"), ..Message::new(action) };
     let id = Some("made-up");
     world.server_says(
         alice,
         &[
-            RpcMessage { correlation_id: id, ..words(RpcAction::Response) }.into(),
-            words(RpcAction::Accept).into(),
-            RpcMessage { correlation_id: Some(""), ..words(RpcAction::NoRpcProvider) }.into(),
-            words(RpcAction::Request).into(),
-            words(RpcAction::Reject).into(),
+            Message { correlation_id: id, ..words(RpcAction::Response) },
+            words(RpcAction::Accept),
+            Message { correlation_id: Some(""), ..words(RpcAction::NoRpcProvider) },
+            words(RpcAction::Request),
+            words(RpcAction::Reject),
         ],
     );
     world.run_for(ANSWERED);

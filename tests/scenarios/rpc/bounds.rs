@@ -2,7 +2,7 @@
 
 use deepstream_wasm::{
     client::limits,
-    wire::{RpcAction, RpcMessage},
+    wire::{Message, RpcAction},
 };
 
 use super::*;
@@ -106,9 +106,8 @@ fn requests_that_nobody_ever_answers_do_not_pile_up() {
     let (mut world, _, bob) = requestor_and_provider();
     answers(&mut world, bob, |_| vec![]);
     let ids: Vec<_> = (0..=limits::RPC_OPEN_REQUESTS_MAX).map(|number| number.to_string()).collect();
-    let request =
-        |id| RpcMessage { name: Some("echo"), correlation_id: Some(id), ..RpcMessage::new(RpcAction::Request) };
-    let requests: Vec<_> = ids.iter().map(|id| request(id).into()).collect();
+    let request = |id| Message { name: Some("echo"), correlation_id: Some(id), ..Message::new(RpcAction::Request) };
+    let requests: Vec<_> = ids.iter().map(|id| request(id)).collect();
     world.server_says(bob, &requests);
     world.run_for(LATENCY);
     let requests: Vec<_> = world.client(bob).asked().into_iter().cloned().collect();

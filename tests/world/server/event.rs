@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use deepstream_wasm::wire::{EventAction, EventMessage};
+use deepstream_wasm::wire::{EventAction, Message};
 
 use super::{
     effects::{Effects, Emitted, Request},
@@ -24,10 +24,10 @@ impl Events {
     }
 
     /// A client that is logged in says something about events.
-    pub fn on_message(&mut self, turn: &mut Turn<'_>, link: LinkId, message: &EventMessage<'_>) {
-        match message.action {
+    pub fn on_message(&mut self, turn: &mut Turn<'_>, link: LinkId, action: EventAction, message: &Message<'_>) {
+        match action {
             EventAction::Emit => self.on_emit(turn, link, message),
-            EventAction::Subscribe | EventAction::Unsubscribe => self.on_bulk(turn, link, message),
+            EventAction::Subscribe | EventAction::Unsubscribe => self.on_bulk(turn, link, action, message),
             action => match Saying::of_event(action) {
                 Some(saying) => self.on_listener(turn, link, saying, message),
                 None => turn.effects.complain(&format!("EVENT/{}", action.name())),
@@ -54,7 +54,7 @@ impl Events {
         self.listeners.clear();
     }
 
-    fn on_listener(&mut self, turn: &mut Turn<'_>, link: LinkId, saying: Saying, message: &EventMessage<'_>) {
+    fn on_listener(&mut self, turn: &mut Turn<'_>, link: LinkId, saying: Saying, message: &Message<'_>) {
         let (pattern, subscription) = (message.name.unwrap_or_default(), message.subscription.unwrap_or_default());
         turn.effects.note(
             link,
@@ -65,43 +65,43 @@ impl Events {
             },
         );
         if saying == Saying::Listen && turn.policy.denied.contains(pattern) {
-            let denied = EventMessage::new(EventAction::MessageDenied);
+            let denied = Message::new(EventAction::MessageDenied);
             let original_action = Some(message.action.number());
-            let denied = EventMessage { name: message.name, is_error: true, original_action, ..denied };
-            return turn.effects.say(link, &denied.into());
+            let denied = Message { name: message.name, is_error: true, original_action, ..denied };
+            return turn.effects.say(link, &denied);
         }
         let scene = &mut scene(turn, &self.subscribers);
         self.listeners.on_message(scene, link, saying, pattern, message.subscription);
     }
 
-    fn on_emit(&self, turn: &mut Turn<'_>, link: LinkId, message: &EventMessage<'_>) {
+    fn on_emit(&self, turn: &mut Turn<'_>, link: LinkId, message: &Message<'_>) {
         let Turn { policy, effects, .. } = turn;
         let name = message.name.unwrap_or_default();
         if policy.mute.contains(name) {
-            let denial = EventMessage {
+            let denial = Message {
                 is_error: true,
                 name: message.name,
                 correlation_id: message.correlation_id,
                 original_action: Some(EventAction::Emit.number()),
-                ..EventMessage::new(EventAction::MessageDenied)
+                ..Message::new(EventAction::MessageDenied)
             };
-            return effects.say(link, &denial.into());
+            return effects.say(link, &denial);
         }
         let data: Option<String> = message.data.map(Into::into);
         effects.note(link, Request::Emit { name: name.into(), data: data.clone() });
         effects.emitted.push(Emitted { user: String::new(), name: name.into(), data });
         for subscriber in self.subscribers.of(name).into_iter().filter(|subscriber| *subscriber != link) {
-            effects.say(subscriber, &message.clone().into());
+            effects.say(subscriber, &message.clone());
         }
     }
 
-    fn on_bulk(&mut self, turn: &mut Turn<'_>, link: LinkId, message: &EventMessage<'_>) {
+    fn on_bulk(&mut self, turn: &mut Turn<'_>, link: LinkId, action: EventAction, message: &Message<'_>) {
         let mut names: Vec<String> = message.names.iter().map(|name| (*name).into()).collect();
         if names.is_empty() || message.correlation_id.is_none() {
             turn.effects.complain("a bulk message without names or without correlationId");
         }
         let may_repeat = self.subscribers.may_repeat(link, message.correlation_id, names.len());
-        if message.action == EventAction::Subscribe {
+        if action == EventAction::Subscribe {
             turn.effects.note(link, Request::Subscribe(names.clone()));
             if deny(turn.effects, link, message, &mut names, &turn.policy.denied) {
                 self.subscribers.denied(link);
@@ -116,8 +116,8 @@ impl Events {
             }
         }
         if !names.is_empty() && turn.policy.acknowledges {
-            let ack = EventMessage { is_ack: true, ..EventMessage::new(message.action) };
-            turn.effects.say(link, &EventMessage { correlation_id: message.correlation_id, ..ack }.into());
+            let ack = Message { is_ack: true, ..Message::new(action) };
+            turn.effects.say(link, &Message { correlation_id: message.correlation_id, ..ack });
         }
     }
 
@@ -134,12 +134,12 @@ impl Events {
         if !may_repeat {
             turn.effects.complain(&format!("MULTIPLE_SUBSCRIPTIONS to {name}"));
         }
-        let error = EventMessage {
+        let error = Message {
             name: Some(name),
             original_action: Some(EventAction::Subscribe.number()),
-            ..EventMessage::new(EventAction::MultipleSubscriptions)
+            ..Message::new(EventAction::MultipleSubscriptions)
         };
-        turn.effects.say(link, &error.into());
+        turn.effects.say(link, &error);
     }
 }
 
@@ -151,20 +151,20 @@ fn scene<'a>(turn: &'a mut Turn<'_>, subscribers: &'a Subscribers) -> Scene<'a> 
 fn deny(
     effects: &mut Effects,
     link: LinkId,
-    message: &EventMessage<'_>,
+    message: &Message<'_>,
     names: &mut Vec<String>,
     denied: &BTreeSet<String>,
 ) -> bool {
     let refused = splice_denied(names, |name| denied.contains(name));
     for name in &refused {
-        let error = EventMessage {
+        let error = Message {
             is_error: true,
             name: Some(name),
             correlation_id: message.correlation_id,
             original_action: Some(message.action.number()),
-            ..EventMessage::new(EventAction::MessageDenied)
+            ..Message::new(EventAction::MessageDenied)
         };
-        effects.say(link, &error.into());
+        effects.say(link, &error);
     }
     !refused.is_empty()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::Instant,
-    wire::{EventAction, EventMessage, Message, RecordAction, RecordMessage},
+    wire::{EventAction, Message, RecordAction},
 };
 
 use super::{effects::Effects, pattern::Pattern, policy::Policy, subscribers::Subscribers};
@@ -298,11 +298,7 @@ impl Listeners {
             return;
         }
         let mut message = self.message(saying, Some(pattern), None);
-        match &mut message {
-            Message::Event(message) => message.is_ack = true,
-            Message::Record(message) => message.is_ack = true,
-            _ => {}
-        }
+        message.is_ack = true;
         scene.effects.say(link, &message);
     }
 
@@ -326,8 +322,8 @@ impl Listeners {
             Saying::ResponseTimeout => (EventAction::ListenResponseTimeout, RecordAction::ListenResponseTimeout),
         };
         match self.subject {
-            Subject::Events => EventMessage { name, subscription, ..EventMessage::new(event) }.into(),
-            Subject::Records => RecordMessage { name, subscription, ..RecordMessage::new(record) }.into(),
+            Subject::Events => Message { name, subscription, ..Message::new(event) },
+            Subject::Records => Message { name, subscription, ..Message::new(record) },
         }
     }
 
@@ -342,7 +338,7 @@ impl Listeners {
         let action =
             if is_provided { RecordAction::SubscriptionHasProvider } else { RecordAction::SubscriptionHasNoProvider };
         if self.subject == Subject::Records {
-            scene.effects.say(link, &RecordMessage { name: Some(name), ..RecordMessage::new(action) }.into());
+            scene.effects.say(link, &Message { name: Some(name), ..Message::new(action) });
         }
     }
 }

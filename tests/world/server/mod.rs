@@ -16,10 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::Instant,
-    wire::{
-        AuthAction, AuthMessage, ConnectionAction, ConnectionMessage, Message, ParserAction, ParserMessage, Topic,
-        decode,
-    },
+    wire::{Action, AuthAction, ConnectionAction, Message, ParserAction, Topic, decode},
 };
 
 use self::{
@@ -240,7 +237,7 @@ impl FakeServer {
         let now = self.now;
         let connection = self.connections.get_mut(&link).expect("only connections are checked");
         if connection.login_deadline.is_some_and(|at| at <= now) {
-            self.effects.say(link, &ConnectionMessage::new(ConnectionAction::AuthenticationTimeout).into());
+            self.effects.say(link, &Message::new(ConnectionAction::AuthenticationTimeout));
             self.close(link, NO_CODE);
         } else if connection.farewell.is_some_and(|at| at <= now) {
             self.close(link, NO_CODE);
@@ -344,64 +341,65 @@ impl FakeServer {
         if messages.next().is_some() {
             self.effects.complain("a second message in one frame, which the server never reads");
         }
-        match (stage, &message) {
-            (_, Message::Connection(ConnectionMessage { action: ConnectionAction::Ping, .. })) => self.on_ping(link),
-            (Stage::Connected, Message::Connection(message)) => self.on_challenge(link, message),
-            (Stage::Accepted, Message::Auth(message)) => self.on_login(link, message),
+        let message = &message;
+        match (stage, message.action) {
+            (_, Action::Connection(ConnectionAction::Ping)) => self.on_ping(link),
+            (Stage::Connected, Action::Connection(action)) => self.on_challenge(link, action, message),
+            (Stage::Accepted, Action::Auth(action)) => self.on_login(link, action, message),
             // Sent along with the challenge, before it was clear that this server would not accept it.
-            (Stage::Connected, Message::Auth(_)) => {
-                self.effects.say(link, &ConnectionMessage::new(ConnectionAction::InvalidMessage).into());
+            (Stage::Connected, Action::Auth(_)) => {
+                self.effects.say(link, &Message::new(ConnectionAction::InvalidMessage));
                 if self.policy.at_challenge == AtChallenge::AcceptLate {
                     self.accept(link);
                 }
             }
-            (Stage::LoggedIn, Message::Event(message)) => {
+            (Stage::LoggedIn, Action::Event(action)) => {
                 let said = self.effects.words.len();
                 let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
-                self.events.on_message(turn, link, message);
+                self.events.on_message(turn, link, action, message);
                 self.effects.sign_emitted(&user);
                 self.forget_words_to_nobody(said);
             }
-            (Stage::LoggedIn, Message::Presence(message)) => {
+            (Stage::LoggedIn, Action::Presence(action)) => {
                 let user = self.connections[&link].user_id().unwrap_or_default();
-                self.presence.on_message(&self.policy, &mut self.effects, link, user, message);
+                self.presence.on_message(&self.policy, &mut self.effects, link, user, action, message);
             }
-            (Stage::LoggedIn, Message::Record(message)) => {
+            (Stage::LoggedIn, Action::Record(action)) => {
                 self.effects.note(link, Request::Record(record_text(message)));
                 let said = self.effects.words.len();
                 let turn = &mut Turn { now: self.now, policy: &self.policy, effects: &mut self.effects };
-                self.records.on_message(turn, link, message);
+                self.records.on_message(turn, link, action, message);
                 self.forget_words_to_nobody(said);
             }
-            (Stage::LoggedIn, Message::Rpc(message)) => {
-                self.rpc.on_message(now, &self.policy, &mut self.effects, link, message);
+            (Stage::LoggedIn, Action::Rpc(action)) => {
+                self.rpc.on_message(now, &self.policy, &mut self.effects, link, action, message);
                 self.effects.sign_emitted(&user);
             }
-            (stage, message) => self.on_unexpected(link, stage, message),
+            (stage, _) => self.on_unexpected(link, stage, message),
         }
     }
 
     fn on_ping(&mut self, link: LinkId) {
         self.effects.note(link, Request::Ping);
         if self.connections[&link].stage == Stage::LoggedIn && self.policy.answers_pings {
-            self.effects.say(link, &ConnectionMessage::new(ConnectionAction::Pong).into());
+            self.effects.say(link, &Message::new(ConnectionAction::Pong));
         }
     }
 
-    fn on_challenge(&mut self, link: LinkId, message: &ConnectionMessage<'_>) {
-        if message.action != ConnectionAction::Challenge {
-            return self.effects.complain(&format!("CONNECTION/{} instead of a challenge", message.action.name()));
+    fn on_challenge(&mut self, link: LinkId, action: ConnectionAction, message: &Message<'_>) {
+        if action != ConnectionAction::Challenge {
+            return self.effects.complain(&format!("CONNECTION/{} instead of a challenge", action.name()));
         }
         self.effects.note(link, Request::Challenge { url: message.url.unwrap_or_default().into() });
         match self.policy.at_challenge.clone() {
             AtChallenge::Accept => self.accept(link),
             AtChallenge::Reject => {
-                self.effects.say(link, &ConnectionMessage::new(ConnectionAction::Reject).into());
+                self.effects.say(link, &Message::new(ConnectionAction::Reject));
                 self.close(link, NO_CODE);
             }
             AtChallenge::Redirect(url) => {
-                let redirect = ConnectionMessage::new(ConnectionAction::Redirect);
-                self.effects.say(link, &ConnectionMessage { url: Some(&url), ..redirect }.into());
+                let redirect = Message::new(ConnectionAction::Redirect);
+                self.effects.say(link, &Message { url: Some(&url), ..redirect });
             }
             AtChallenge::Silence | AtChallenge::AcceptLate => {}
         }
@@ -409,14 +407,14 @@ impl FakeServer {
 
     fn accept(&mut self, link: LinkId) {
         self.connection(link).stage = Stage::Accepted;
-        self.effects.say(link, &ConnectionMessage::new(ConnectionAction::Accept).into());
+        self.effects.say(link, &Message::new(ConnectionAction::Accept));
     }
 
-    fn on_login(&mut self, link: LinkId, message: &AuthMessage<'_>) {
+    fn on_login(&mut self, link: LinkId, action: AuthAction, message: &Message<'_>) {
         let credentials = message.data.unwrap_or_default();
-        if message.action != AuthAction::Request || !credentials.starts_with('{') {
-            self.effects.complain(&format!("AUTH/{} with {credentials:?}", message.action.name()));
-            self.effects.say(link, &AuthMessage::new(AuthAction::InvalidMessageData).into());
+        if action != AuthAction::Request || !credentials.starts_with('{') {
+            self.effects.complain(&format!("AUTH/{} with {credentials:?}", action.name()));
+            self.effects.say(link, &Message::new(AuthAction::InvalidMessageData));
             return self.close(link, NO_CODE);
         }
         self.effects.note(link, Request::Login(credentials.into()));
@@ -430,7 +428,7 @@ impl FakeServer {
                 connection.stage = Stage::LoggedIn;
                 connection.user = Some(credentials.into());
                 let data = client_data.as_deref();
-                self.effects.say(link, &AuthMessage { data, ..AuthMessage::new(AuthAction::AuthSuccessful) }.into());
+                self.effects.say(link, &Message { data, ..Message::new(AuthAction::AuthSuccessful) });
                 let user = self.connections[&link].user_id().unwrap_or_default();
                 self.presence.on_login(&mut self.effects, user);
             }
@@ -440,26 +438,26 @@ impl FakeServer {
     }
 
     fn refuse_login(&mut self, link: LinkId, reason: Option<&str>) {
-        self.effects.say(link, &AuthMessage { data: reason, ..AuthMessage::new(AuthAction::AuthUnsuccessful) }.into());
+        self.effects.say(link, &Message { data: reason, ..Message::new(AuthAction::AuthUnsuccessful) });
         let farewell = self.now.after_ms(FAREWELL_MS);
         let most = self.policy.max_auth_attempts;
         let connection = self.connection(link);
         connection.failed_logins += 1;
         if connection.failed_logins >= most {
             connection.farewell = Some(farewell);
-            self.effects.say(link, &AuthMessage::new(AuthAction::TooManyAuthAttempts).into());
+            self.effects.say(link, &Message::new(AuthAction::TooManyAuthAttempts));
         }
     }
 
     fn on_unexpected(&mut self, link: LinkId, stage: Stage, message: &Message<'_>) {
         self.effects.complain(&format!("{message:?} while {stage:?}"));
         let answer = match stage {
-            Stage::Connected => ConnectionMessage::new(ConnectionAction::InvalidMessage).into(),
-            Stage::Accepted => AuthMessage::new(AuthAction::InvalidMessage).into(),
-            Stage::LoggedIn => Message::Parser(ParserMessage {
-                original_topic: Some(Topic::number(message.topic())),
-                ..ParserMessage::new(ParserAction::UnknownTopic)
-            }),
+            Stage::Connected => Message::new(ConnectionAction::InvalidMessage),
+            Stage::Accepted => Message::new(AuthAction::InvalidMessage),
+            Stage::LoggedIn => Message {
+                original_topic: Some(message.action.topic().number()),
+                ..Message::new(ParserAction::UnknownTopic)
+            },
         };
         self.effects.say(link, &answer);
     }

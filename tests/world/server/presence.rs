@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use deepstream_wasm::wire::{PresenceAction, PresenceMessage};
+use deepstream_wasm::wire::{Action, Message, PresenceAction};
 
 use super::{
     effects::{Effects, Request},
@@ -58,7 +58,7 @@ impl Presence {
     fn tell(&self, effects: &mut Effects, user: &str, to_all: PresenceAction, to_some: PresenceAction) {
         for (name, action) in [(EVERYONE, to_all), (user, to_some)] {
             for subscriber in self.subscribers.of(name) {
-                effects.say(subscriber, &PresenceMessage { name: Some(user), ..PresenceMessage::new(action) }.into());
+                effects.say(subscriber, &Message { name: Some(user), ..Message::new(action) });
             }
         }
     }
@@ -70,10 +70,13 @@ impl Presence {
         effects: &mut Effects,
         link: LinkId,
         user: &str,
-        message: &PresenceMessage<'_>,
+        action: PresenceAction,
+        message: &Message<'_>,
     ) {
-        match message.action {
-            PresenceAction::Subscribe | PresenceAction::Unsubscribe => self.on_bulk(policy, effects, link, message),
+        match action {
+            PresenceAction::Subscribe | PresenceAction::Unsubscribe => {
+                self.on_bulk(policy, effects, link, action, message)
+            }
             PresenceAction::SubscribeAll => self.on_subscribe_all(policy, effects, link, message),
             PresenceAction::UnsubscribeAll => {
                 effects.note(link, Request::UnsubscribeAll);
@@ -86,13 +89,20 @@ impl Presence {
         }
     }
 
-    fn on_bulk(&mut self, policy: &Policy, effects: &mut Effects, link: LinkId, message: &PresenceMessage<'_>) {
+    fn on_bulk(
+        &mut self,
+        policy: &Policy,
+        effects: &mut Effects,
+        link: LinkId,
+        action: PresenceAction,
+        message: &Message<'_>,
+    ) {
         let mut users = names_of(message);
         if users.is_empty() || message.correlation_id.is_none() {
             effects.complain("a bulk message without names or without correlationId");
         }
         let may_repeat = self.subscribers.may_repeat(link, message.correlation_id, users.len());
-        if message.action == PresenceAction::Subscribe {
+        if action == PresenceAction::Subscribe {
             effects.note(link, Request::SubscribeUsers(users.clone()));
             if deny(policy, effects, link, message, &mut users) {
                 self.subscribers.denied(link);
@@ -117,13 +127,7 @@ impl Presence {
     }
 
     /// Unlike in bulk, a repetition is no mistake of the client where the acknowledgement was missing.
-    fn on_subscribe_all(
-        &mut self,
-        policy: &Policy,
-        effects: &mut Effects,
-        link: LinkId,
-        message: &PresenceMessage<'_>,
-    ) {
+    fn on_subscribe_all(&mut self, policy: &Policy, effects: &mut Effects, link: LinkId, message: &Message<'_>) {
         effects.note(link, Request::SubscribeAll);
         if policy.denied_users.contains(NOBODY) {
             return refuse(effects, link, message, None);
@@ -134,7 +138,7 @@ impl Presence {
         acknowledge(policy, effects, link, message.action, None);
     }
 
-    fn on_query(&self, policy: &Policy, effects: &mut Effects, link: LinkId, message: &PresenceMessage<'_>) {
+    fn on_query(&self, policy: &Policy, effects: &mut Effects, link: LinkId, message: &Message<'_>) {
         let mut users = names_of(message);
         effects.note(link, Request::Query(users.clone()));
         if !policy.answers_queries {
@@ -147,18 +151,11 @@ impl Presence {
         }
         let status = |user: &String| format!("{user:?}:{}", self.connections.contains_key(user));
         let data = format!("{{{}}}", users.iter().map(status).collect::<Vec<_>>().join(","));
-        let answer = PresenceMessage { data: Some(&data), ..PresenceMessage::new(PresenceAction::QueryResponse) };
-        effects.say(link, &PresenceMessage { correlation_id: message.correlation_id, ..answer }.into());
+        let answer = Message { data: Some(&data), ..Message::new(PresenceAction::QueryResponse) };
+        effects.say(link, &Message { correlation_id: message.correlation_id, ..answer });
     }
 
-    fn on_query_all(
-        &self,
-        policy: &Policy,
-        effects: &mut Effects,
-        link: LinkId,
-        asker: &str,
-        message: &PresenceMessage<'_>,
-    ) {
+    fn on_query_all(&self, policy: &Policy, effects: &mut Effects, link: LinkId, asker: &str, message: &Message<'_>) {
         effects.note(link, Request::QueryAll);
         if !policy.answers_queries {
             return;
@@ -167,44 +164,32 @@ impl Presence {
             return refuse(effects, link, message, None);
         }
         let names = self.online().filter(|user| *user != asker).collect();
-        effects.say(link, &PresenceMessage { names, ..PresenceMessage::new(PresenceAction::QueryAllResponse) }.into());
+        effects.say(link, &Message { names, ..Message::new(PresenceAction::QueryAllResponse) });
     }
 }
 
-fn names_of(message: &PresenceMessage<'_>) -> Vec<String> {
+fn names_of(message: &Message<'_>) -> Vec<String> {
     message.names.iter().map(|name| (*name).into()).collect()
 }
 
-fn acknowledge(
-    policy: &Policy,
-    effects: &mut Effects,
-    link: LinkId,
-    action: PresenceAction,
-    correlation_id: Option<&str>,
-) {
+fn acknowledge(policy: &Policy, effects: &mut Effects, link: LinkId, action: Action, correlation_id: Option<&str>) {
     if policy.acknowledges {
-        let ack = PresenceMessage { is_ack: true, correlation_id, ..PresenceMessage::new(action) };
-        effects.say(link, &ack.into());
+        let ack = Message { is_ack: true, correlation_id, ..Message::new(action) };
+        effects.say(link, &ack);
     }
 }
 
-fn complain_of_repetition(effects: &mut Effects, link: LinkId, action: PresenceAction, name: &str) {
-    let error = PresenceMessage {
+fn complain_of_repetition(effects: &mut Effects, link: LinkId, action: Action, name: &str) {
+    let error = Message {
         name: Some(name),
         original_action: Some(action.number()),
-        ..PresenceMessage::new(PresenceAction::MultipleSubscriptions)
+        ..Message::new(PresenceAction::MultipleSubscriptions)
     };
-    effects.say(link, &error.into());
+    effects.say(link, &error);
 }
 
 /// Refuses what nobody may ask for; says whether that was any.
-fn deny(
-    policy: &Policy,
-    effects: &mut Effects,
-    link: LinkId,
-    message: &PresenceMessage<'_>,
-    users: &mut Vec<String>,
-) -> bool {
+fn deny(policy: &Policy, effects: &mut Effects, link: LinkId, message: &Message<'_>, users: &mut Vec<String>) -> bool {
     let denied = splice_denied(users, |user| policy.denied_users.contains(user));
     for user in &denied {
         refuse(effects, link, message, Some(user));
@@ -212,13 +197,13 @@ fn deny(
     !denied.is_empty()
 }
 
-fn refuse(effects: &mut Effects, link: LinkId, message: &PresenceMessage<'_>, name: Option<&str>) {
-    let error = PresenceMessage {
+fn refuse(effects: &mut Effects, link: LinkId, message: &Message<'_>, name: Option<&str>) {
+    let error = Message {
         is_error: true,
         name,
         correlation_id: message.correlation_id,
         original_action: Some(message.action.number()),
-        ..PresenceMessage::new(PresenceAction::MessageDenied)
+        ..Message::new(PresenceAction::MessageDenied)
     };
-    effects.say(link, &error.into());
+    effects.say(link, &error);
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
     client::Instant,
-    wire::{RpcAction, RpcMessage},
+    wire::{Message, RpcAction},
 };
 
 use super::{
@@ -72,24 +72,32 @@ impl Rpc {
         policy: &Policy,
         effects: &mut Effects,
         link: LinkId,
-        message: &RpcMessage<'_>,
+        action: RpcAction,
+        message: &Message<'_>,
     ) {
-        match message.action {
-            RpcAction::Provide | RpcAction::Unprovide => self.on_bulk(policy, effects, link, message),
+        match action {
+            RpcAction::Provide | RpcAction::Unprovide => self.on_bulk(policy, effects, link, action, message),
             RpcAction::Request => self.on_call(now, policy, effects, link, message),
             RpcAction::Accept | RpcAction::Reject | RpcAction::Response | RpcAction::RequestError => {
-                self.on_answer(now, policy, effects, link, message);
+                self.on_answer(now, policy, effects, link, action, message);
             }
             action => effects.complain(&format!("RPC/{}", action.name())),
         }
     }
 
-    fn on_bulk(&mut self, policy: &Policy, effects: &mut Effects, link: LinkId, message: &RpcMessage<'_>) {
+    fn on_bulk(
+        &mut self,
+        policy: &Policy,
+        effects: &mut Effects,
+        link: LinkId,
+        action: RpcAction,
+        message: &Message<'_>,
+    ) {
         let mut names: Vec<String> = message.names.iter().map(|name| (*name).into()).collect();
         if names.is_empty() || message.correlation_id.is_none() {
             effects.complain("a bulk message without names or without correlationId");
         }
-        if message.action == RpcAction::Provide {
+        if action == RpcAction::Provide {
             effects.note(link, Request::Provide(names.clone()));
             let may_repeat = self.providers.may_repeat(link, message.correlation_id, names.len());
             for name in splice_denied(&mut names, |name| policy.denied.contains(name)) {
@@ -106,8 +114,8 @@ impl Rpc {
             }
         }
         if !names.is_empty() && policy.acknowledges {
-            let ack = RpcMessage { is_ack: true, ..RpcMessage::new(message.action) };
-            effects.say(link, &RpcMessage { correlation_id: message.correlation_id, ..ack }.into());
+            let ack = Message { is_ack: true, ..Message::new(action) };
+            effects.say(link, &Message { correlation_id: message.correlation_id, ..ack });
         }
     }
 
@@ -118,22 +126,15 @@ impl Rpc {
         if !may_repeat {
             effects.complain(&format!("MULTIPLE_PROVIDERS of {name}"));
         }
-        let error = RpcMessage {
+        let error = Message {
             name: Some(name),
             original_action: Some(RpcAction::Provide.number()),
-            ..RpcMessage::new(RpcAction::MultipleProviders)
+            ..Message::new(RpcAction::MultipleProviders)
         };
-        effects.say(link, &error.into());
+        effects.say(link, &error);
     }
 
-    fn on_call(
-        &mut self,
-        now: Instant,
-        policy: &Policy,
-        effects: &mut Effects,
-        link: LinkId,
-        message: &RpcMessage<'_>,
-    ) {
+    fn on_call(&mut self, now: Instant, policy: &Policy, effects: &mut Effects, link: LinkId, message: &Message<'_>) {
         let (name, id) = (message.name.unwrap_or_default(), message.correlation_id.unwrap_or_default());
         let data: Option<String> = message.data.map(Into::into);
         effects.called.push(Emitted { user: String::new(), name: name.into(), data: data.clone() });
@@ -168,15 +169,15 @@ impl Rpc {
         call.asked.push(provider);
         call.accept_by = Some(now.after_ms(policy.rpc_accept_timeout_ms));
         call.respond_by = now.after_ms(policy.rpc_response_timeout_ms);
-        let request = RpcMessage {
+        let request = Message {
             name: Some(&call.name),
             correlation_id: Some(id),
             data: call.data.as_deref(),
             requestor_name: policy.requestor.as_ref().map(|(name, _)| name.as_str()),
             requestor_data: policy.requestor.as_ref().map(|(_, data)| data.as_str()),
-            ..RpcMessage::new(RpcAction::Request)
+            ..Message::new(RpcAction::Request)
         };
-        effects.say(provider, &request.into());
+        effects.say(provider, &request);
         self.calls.insert(id.into(), call);
     }
 
@@ -186,10 +187,10 @@ impl Rpc {
         policy: &Policy,
         effects: &mut Effects,
         link: LinkId,
-        message: &RpcMessage<'_>,
+        action: RpcAction,
+        message: &Message<'_>,
     ) {
         let (name, id) = (message.name.unwrap_or_default(), message.correlation_id.unwrap_or_default());
-        let action = message.action;
         effects.note(
             link,
             Request::Answer { action: action.name(), name: name.into(), data: message.data.map(Into::into) },
@@ -201,14 +202,14 @@ impl Rpc {
             self.answered.insert((link, id.into()));
         }
         let Some(call) = self.calls.get_mut(id) else {
-            let error = RpcMessage {
+            let error = Message {
                 is_error: true,
                 name: Some(name),
                 correlation_id: Some(id),
                 original_action: Some(action.number()),
-                ..RpcMessage::new(RpcAction::InvalidRpcCorrelationId)
+                ..Message::new(RpcAction::InvalidRpcCorrelationId)
             };
-            return effects.say(link, &error.into());
+            return effects.say(link, &error);
         };
         if !call.asked.contains(&link) {
             effects.complain(&format!("{} of {name} from a connection that was not asked", action.name()));
@@ -234,17 +235,17 @@ impl Rpc {
 }
 
 fn say(effects: &mut Effects, link: LinkId, action: RpcAction, id: &str, name: &str, data: Option<&str>) {
-    let message = RpcMessage { correlation_id: Some(id), name: Some(name), data, ..RpcMessage::new(action) };
-    effects.say(link, &message.into());
+    let message = Message { correlation_id: Some(id), name: Some(name), data, ..Message::new(action) };
+    effects.say(link, &message);
 }
 
-fn deny(effects: &mut Effects, link: LinkId, message: &RpcMessage<'_>, name: &str) {
-    let error = RpcMessage {
+fn deny(effects: &mut Effects, link: LinkId, message: &Message<'_>, name: &str) {
+    let error = Message {
         is_error: true,
         name: Some(name),
         correlation_id: message.correlation_id,
         original_action: Some(message.action.number()),
-        ..RpcMessage::new(RpcAction::MessageDenied)
+        ..Message::new(RpcAction::MessageDenied)
     };
-    effects.say(link, &error.into());
+    effects.say(link, &error);
 }

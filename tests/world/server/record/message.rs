@@ -1,6 +1,6 @@
 //! A message of the record topic that outlives its frame, as the server's callbacks need it.
 
-use deepstream_wasm::wire::{RecordAction, RecordMessage};
+use deepstream_wasm::wire::{Message, RecordAction};
 
 use crate::world::network::LinkId;
 
@@ -19,10 +19,10 @@ pub struct Asked {
 }
 
 impl Asked {
-    pub fn new(link: LinkId, message: &RecordMessage<'_>) -> Self {
+    pub fn new(link: LinkId, action: RecordAction, message: &Message<'_>) -> Self {
         Self {
             link,
-            action: message.action,
+            action,
             name: message.name.map(Into::into),
             names: message.names.iter().map(|name| (*name).into()).collect(),
             correlation_id: message.correlation_id.map(Into::into),
@@ -43,8 +43,8 @@ impl Asked {
     }
 
     /// The message itself, with another action.
-    pub fn echo(&self, action: RecordAction) -> RecordMessage<'_> {
-        RecordMessage {
+    pub fn echo(&self, action: RecordAction) -> Message<'_> {
+        Message {
             name: self.name.as_deref(),
             names: self.names.iter().map(String::as_str).collect(),
             correlation_id: self.correlation_id.as_deref(),
@@ -52,23 +52,23 @@ impl Asked {
             path: self.path.as_deref(),
             version: self.version,
             data: self.data.as_deref(),
-            ..RecordMessage::new(action)
+            ..Message::new(action)
         }
     }
 
     /// The message sent back because something is wrong with it.
-    pub fn returned(&self, action: RecordAction) -> RecordMessage<'_> {
-        RecordMessage { original_action: Some(self.action.number()), ..self.echo(action) }
+    pub fn returned(&self, action: RecordAction) -> Message<'_> {
+        Message { original_action: Some(self.action.number()), ..self.echo(action) }
     }
 
     /// A failure to do what was asked. Only some failures name what they answer.
-    pub fn failure(&self, action: RecordAction) -> RecordMessage<'_> {
-        RecordMessage {
+    pub fn failure(&self, action: RecordAction) -> Message<'_> {
+        Message {
             is_error: true,
             name: self.name.as_deref(),
             original_action: Some(self.action.number()),
             is_write_ack: self.is_write_ack,
-            ..RecordMessage::new(action)
+            ..Message::new(action)
         }
     }
 }

@@ -17,7 +17,7 @@ use std::{
 
 use deepstream_wasm::{
     client::Instant,
-    wire::{RecordAction, RecordMessage},
+    wire::{Message, RecordAction},
 };
 
 pub use self::text::text;
@@ -42,8 +42,8 @@ pub struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    fn say(&mut self, link: LinkId, message: RecordMessage<'_>) {
-        self.effects.say(link, &message.into());
+    fn say(&mut self, link: LinkId, message: Message<'_>) {
+        self.effects.say(link, &message);
     }
 
     fn complain(&mut self, complaint: &str) {
@@ -58,7 +58,7 @@ impl Turn<'_> {
     fn permits(&mut self, right: Right, asked: &Asked) -> bool {
         let is_denied = self.policy.denies(right, asked.name());
         if is_denied {
-            let denial = RecordMessage {
+            let denial = Message {
                 correlation_id: asked.correlation_id.as_deref(),
                 ..asked.failure(RecordAction::MessageDenied)
             };
@@ -95,10 +95,10 @@ impl Records {
     }
 
     /// A client that is logged in says something about records.
-    pub fn on_message(&mut self, turn: &mut Turn<'_>, link: LinkId, message: &RecordMessage<'_>) {
+    pub fn on_message(&mut self, turn: &mut Turn<'_>, link: LinkId, action: RecordAction, message: &Message<'_>) {
         use RecordAction as Action;
 
-        let mut asked = Asked::new(link, message);
+        let mut asked = Asked::new(link, action, message);
         if !permit(turn, &mut asked) {
             return;
         }
@@ -199,7 +199,7 @@ impl Records {
         });
     }
 
-    fn listen(&mut self, turn: &mut Turn<'_>, link: LinkId, saying: Saying, message: &RecordMessage<'_>) {
+    fn listen(&mut self, turn: &mut Turn<'_>, link: LinkId, saying: Saying, message: &Message<'_>) {
         let mut scene =
             Scene { now: turn.now, policy: turn.policy, subscribers: &self.subscribers, effects: turn.effects };
         self.listeners.on_message(&mut scene, link, saying, message.name.unwrap_or_default(), message.subscription);
@@ -218,8 +218,8 @@ impl Records {
     fn head(&mut self, link: LinkId, name: &str) {
         let asked_name = name.to_owned();
         self.load(name, true, move |_, turn, version, _| {
-            let head = RecordMessage::new(RecordAction::HeadResponse);
-            turn.say(link, RecordMessage { name: Some(&asked_name), version: Some(version), ..head });
+            let head = Message::new(RecordAction::HeadResponse);
+            turn.say(link, Message { name: Some(&asked_name), version: Some(version), ..head });
         });
     }
 
@@ -263,8 +263,8 @@ impl Records {
         self.store.unstore(asked.name());
         self.soon(|_, _| {});
         self.soon(move |records, turn| {
-            let success = RecordMessage::new(RecordAction::DeleteSuccess);
-            turn.say(asked.link, RecordMessage { name: asked.name.as_deref(), ..success });
+            let success = Message::new(RecordAction::DeleteSuccess);
+            turn.say(asked.link, Message { name: asked.name.as_deref(), ..success });
             let deleted = asked.echo(RecordAction::Deleted);
             records.tell_subscribers(turn, asked.name(), Some(asked.link), &deleted);
             records.unsubscribe_everybody(turn, asked.name());
@@ -287,7 +287,7 @@ impl Records {
             let done = move |turn: &mut Turn<'_>| {
                 awaited.set(awaited.get() - 1);
                 if awaited.get() == 0 {
-                    turn.say(asked.link, RecordMessage { is_ack: true, ..asked.echo(asked.action) });
+                    turn.say(asked.link, Message { is_ack: true, ..asked.echo(asked.action) });
                 }
             };
             if !self.subscribers.has(name) {
@@ -303,11 +303,11 @@ impl Records {
     }
 
     fn on_reloaded(&mut self, turn: &mut Turn<'_>, name: &str, version: i32, data: Option<Data>) {
-        let named = |action| RecordMessage { name: Some(name), ..RecordMessage::new(action) };
+        let named = |action| Message { name: Some(name), ..Message::new(action) };
         if let Some(data) = data {
             let text = data.borrow().stringify();
             let update = named(RecordAction::Update);
-            let update = RecordMessage { version: Some(version), data: Some(&text), ..update };
+            let update = Message { version: Some(version), data: Some(&text), ..update };
             self.tell_subscribers(turn, name, None, &update);
         } else {
             self.end_transition(name);
@@ -316,7 +316,7 @@ impl Records {
         }
     }
 
-    fn tell_subscribers(&self, turn: &mut Turn<'_>, name: &str, except: Option<LinkId>, message: &RecordMessage<'_>) {
+    fn tell_subscribers(&self, turn: &mut Turn<'_>, name: &str, except: Option<LinkId>, message: &Message<'_>) {
         for subscriber in self.subscribers.of(name).into_iter().filter(|link| Some(*link) != except) {
             turn.say(subscriber, message.clone());
         }
@@ -356,6 +356,6 @@ fn as_write(asked: Asked) -> Asked {
 
 fn tell_record(turn: &mut Turn<'_>, link: LinkId, name: &str, version: i32, data: &Json) {
     let data = data.stringify();
-    let response = RecordMessage::new(RecordAction::ReadResponse);
-    turn.say(link, RecordMessage { name: Some(name), version: Some(version), data: Some(&data), ..response });
+    let response = Message::new(RecordAction::ReadResponse);
+    turn.say(link, Message { name: Some(name), version: Some(version), data: Some(&data), ..response });
 }

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
-use deepstream_wasm::wire::{RecordAction, RecordMessage};
+use deepstream_wasm::wire::{Message, RecordAction};
 
 use super::{Asked, Records, Turn, tell_record};
 use crate::world::{
@@ -25,10 +25,10 @@ impl Records {
                 Scene { now: turn.now, policy: turn.policy, subscribers: &self.subscribers, effects: turn.effects };
             return self.listeners.on_subscribed(&mut scene, asked.link, name);
         }
-        let answer = RecordMessage {
+        let answer = Message {
             name: Some(name),
             original_action: Some(asked.action.number()),
-            ..RecordMessage::new(RecordAction::MultipleSubscriptions)
+            ..Message::new(RecordAction::MultipleSubscriptions)
         };
         turn.complain(&format!("MULTIPLE_SUBSCRIPTIONS to {name}"));
         turn.say(asked.link, answer);
@@ -61,7 +61,7 @@ impl Records {
                 None => records.subscribe_to_missing(turn, &asked),
             });
         }
-        turn.say(asked.link, RecordMessage { is_ack: true, ..asked.echo(asked.action) });
+        turn.say(asked.link, Message { is_ack: true, ..asked.echo(asked.action) });
     }
 
     fn create(&mut self, turn: &mut Turn<'_>, asked: Asked) {
@@ -97,9 +97,9 @@ impl Records {
         let cached = |name: &String| self.store.cached(name).map(|(version, _)| (name.clone(), version));
         let versions: BTreeMap<_, _> = asked.names.iter().filter_map(cached).collect();
         self.soon(move |records, turn| {
-            let answer = RecordMessage {
+            let answer = Message {
                 versions: versions.iter().map(|(name, version)| (name.as_str(), *version)).collect(),
-                ..RecordMessage::new(RecordAction::HeadResponseBulk)
+                ..Message::new(RecordAction::HeadResponseBulk)
             };
             turn.say(asked.link, answer);
             records.subscribe_all(turn, &asked);
@@ -111,6 +111,6 @@ impl Records {
 }
 
 pub(super) fn acknowledge(turn: &mut Turn<'_>, asked: &Asked) {
-    let ack = RecordMessage { is_ack: true, ..RecordMessage::new(asked.action) };
-    turn.say(asked.link, RecordMessage { correlation_id: asked.correlation_id.as_deref(), ..ack });
+    let ack = Message { is_ack: true, ..Message::new(asked.action) };
+    turn.say(asked.link, Message { correlation_id: asked.correlation_id.as_deref(), ..ack });
 }

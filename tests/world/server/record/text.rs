@@ -1,11 +1,11 @@
 //! Record messages as one reads them: `PATCH {"name":"r","path":"a","version":2} "value"`.
 
-use deepstream_wasm::wire::RecordMessage;
+use deepstream_wasm::wire::Message;
 
 use crate::world::json::Json;
 
 /// The action, the fields that are set, and the data.
-pub fn text(message: &RecordMessage<'_>) -> String {
+pub fn text(message: &Message<'_>) -> String {
     let word = |word: &str| Json::Text(word.encode_utf16().collect());
     let number = |number: i32| Json::Number(number.into());
     let flag = |flag: bool| flag.then_some(Json::Bool(true));

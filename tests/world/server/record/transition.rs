@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use deepstream_wasm::wire::{RecordAction, RecordMessage};
+use deepstream_wasm::wire::{Message, RecordAction};
 
 use super::{Asked, Data, Records, Turn};
 use crate::world::{
@@ -70,14 +70,14 @@ impl Transition {
         };
         let data = data.borrow().stringify();
         let asked = &step.asked;
-        let answer = RecordMessage {
+        let answer = Message {
             name: Some(&self.name),
             version: Some(self.version),
             data: Some(&data),
             original_action: Some(asked.action.number()),
             is_write_ack: asked.is_write_ack,
             correlation_id: asked.correlation_id.as_deref(),
-            ..RecordMessage::new(RecordAction::VersionExists)
+            ..Message::new(RecordAction::VersionExists)
         };
         turn.say(asked.link, answer);
     }
@@ -149,7 +149,7 @@ fn fail(this: &mut Transition, records: &mut Records, turn: &mut Turn<'_>) {
         return;
     }
     for step in &this.steps {
-        let failure = RecordMessage {
+        let failure = Message {
             original_action: None,
             correlation_id: step.asked.correlation_id.as_deref(),
             ..step.asked.failure(RecordAction::RecordUpdateError)
@@ -172,7 +172,7 @@ fn next(transition: &Shared, records: &mut Records, turn: &mut Turn<'_>) {
     step.asked.version = Some(version);
     if version > current.saturating_add(1) {
         turn.complain("a version too far ahead, which blocks the record");
-        let answer = RecordMessage { version: Some(current), ..step.asked.returned(RecordAction::InvalidVersion) };
+        let answer = Message { version: Some(current), ..step.asked.returned(RecordAction::InvalidVersion) };
         return turn.say(step.asked.link, answer);
     }
     if version != current.saturating_add(1) {
@@ -218,11 +218,11 @@ fn acknowledge(this: &mut Transition, turn: &mut Turn<'_>, asked: &Asked) {
     *awaited -= 1;
     if *awaited == 0 {
         this.unacknowledged.remove(&key);
-        let answer = RecordMessage {
+        let answer = Message {
             name: asked.name.as_deref(),
             correlation_id: asked.correlation_id.as_deref(),
             is_write_ack: true,
-            ..RecordMessage::new(RecordAction::WriteAcknowledgement)
+            ..Message::new(RecordAction::WriteAcknowledgement)
         };
         turn.say(asked.link, answer);
     }
@@ -231,7 +231,7 @@ fn acknowledge(this: &mut Transition, turn: &mut Turn<'_>, asked: &Asked) {
 /// Tells the other subscribers what was written. What counts as nothing in JavaScript goes out as it came.
 fn broadcast(records: &Records, turn: &mut Turn<'_>, step: &Step) {
     let written = step.value.as_ref().filter(|value| value.is_truthy()).map(Json::stringify);
-    let message = RecordMessage {
+    let message = Message {
         is_write_ack: false,
         correlation_id: None,
         data: written.as_deref().or(step.asked.data.as_deref()),
