@@ -12,11 +12,11 @@ use super::{
 /// What an edit did to a document.
 #[derive(Clone, Debug)]
 pub struct Change<'p> {
-    path: &'p Path,
+    pub(super) path: &'p Path,
     /// How many steps of the path lead to the one value that was replaced, taken out or added.
-    depth: usize,
+    pub(super) depth: usize,
     /// What was there.
-    before: Option<Node>,
+    pub(super) before: Option<Node>,
     /// The elements before an added one that became null.
     pub(super) filled: Range<u32>,
     /// Whether the server would fail at the edit as it was given.
@@ -26,8 +26,9 @@ pub struct Change<'p> {
 }
 
 impl<'p> Change<'p> {
-    pub(super) const fn new(path: &'p Path, depth: usize, before: Option<Node>) -> Self {
-        Self { path, depth, before, filled: 0..0, is_patch_fatal: false, is_different: None }
+    /// None yet, of the whole document.
+    pub(super) const fn new(path: &'p Path) -> Self {
+        Self { path, depth: 0, before: None, filled: 0..0, is_patch_fatal: false, is_different: None }
     }
 
     /// What the edit replaced or took out, if anything was there: the value at its path, or the scalar that was in the

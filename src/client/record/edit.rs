@@ -4,7 +4,7 @@ use super::{
     change::Change,
     document::{Container, Document, Node},
     literal::push_string,
-    path::Path,
+    path::{Path, Step},
     scan::{InvalidJson, trimmed},
     value::Kind,
 };
@@ -51,13 +51,16 @@ impl Document {
     }
 
     fn edit<'p>(&mut self, path: &'p Path, value: Option<&str>) -> Result<Change<'p>, EditError> {
-        self.root.edit(path, 0, value)
+        let mut change = Change::new(path);
+        self.root.edit(value, &mut change)?;
+        Ok(change)
     }
 }
 
 impl Node {
-    /// `depth` steps of the path led here. Recursive, as deep as a path can be.
-    fn edit<'p>(&mut self, path: &'p Path, depth: usize, value: Option<&str>) -> Result<Change<'p>, EditError> {
+    /// The change has led here. Recursive, as deep as a path can be.
+    fn edit(&mut self, value: Option<&str>, change: &mut Change<'_>) -> Result<(), EditError> {
+        let Change { path, depth, .. } = *change;
         let kind = self.value().kind();
         if let Some((step, rest)) = path.steps_from(depth).split_first()
             && let Some(container) = self.container()
@@ -65,23 +68,18 @@ impl Node {
             if container.is_array && step.index.is_none() {
                 return Err(EditError::NotAnIndex { depth });
             }
-            if rest.is_empty()
-                && let Some(at) = container.find(path, step)
-            {
-                return Ok(Change::new(path, depth + 1, container.put(at, value)));
+            change.depth += 1;
+            let Some(at) = container.find(path, step) else { return container.add(step, value, change) };
+            if rest.is_empty() {
+                change.before = container.put(at, value);
+            } else if let Some(node) = container.nodes.get_mut(at) {
+                node.edit(value, change)?;
             }
-            return match container.find_mut(path, step) {
-                Some(node) => node.edit(path, depth + 1, value),
-                None => container.add(path, depth, value),
-            };
+            return Ok(());
         }
-        let before = match value {
-            Some(value) if depth == path.steps().len() => self.replace(value),
-            _ => self.replace(&nested(path, depth, value)?),
-        };
-        let mut change = Change::new(path, depth, Some(before));
-        change.is_patch_fatal = depth < path.steps().len() && (kind == Kind::Null || depth == 0);
-        Ok(change)
+        change.before = Some(self.replace(&nested(path, depth, value)?));
+        change.is_patch_fatal = depth < path.depth() && (kind == Kind::Null || depth == 0);
+        Ok(())
     }
 }
 
@@ -99,20 +97,18 @@ impl Container {
         Some(before)
     }
 
-    /// Makes what the step after the first `depth` lacks.
-    fn add<'p>(&mut self, path: &'p Path, depth: usize, value: Option<&str>) -> Result<Change<'p>, EditError> {
-        let mut change = Change::new(path, depth + 1, None);
-        let Some((step, rest)) = path.steps_from(depth).split_first() else { return Ok(change) };
-        if value.is_none() && rest.is_empty() {
-            return Ok(change);
+    /// Makes what the step lacks that the change has taken last.
+    fn add(&mut self, step: &Step, value: Option<&str>, change: &mut Change<'_>) -> Result<(), EditError> {
+        let Change { path, depth, .. } = *change;
+        if value.is_none() && depth == path.depth() {
+            return Ok(());
         }
-        let text = nested(path, depth + 1, value)?;
-        let index = step.index.unwrap_or_default();
+        let text = nested(path, depth, value)?;
         if !self.is_array {
             self.nodes.push(Node::named(path.name(step), &text));
-            return Ok(change);
+            return Ok(());
         }
-        let length = self.nodes.len() as u32;
+        let (length, index) = (self.nodes.len() as u32, step.index.unwrap_or_default());
         if (index - length) as usize > RECORD_MAX_FILL {
             return Err(EditError::TooFarBeyondEnd);
         }
@@ -121,7 +117,7 @@ impl Container {
         }
         self.nodes.push(Node::element(&text));
         change.filled = length..index;
-        Ok(change)
+        Ok(())
     }
 }
 

@@ -28,12 +28,9 @@ pub struct Edit {
     pub text: Option<Box<str>>,
     /// What becomes of entries, if this changes those of a list or queue: the path is then empty, and the text the entry.
     pub entries: Option<EntryEdit>,
-    /// What to send in its place, once it was made.
-    pub substitute: Option<Substitute>,
+    /// If the server could not take it, once it was made: how many steps of its path lead to what is to be sent in its place.
+    pub substitute: Option<usize>,
 }
-
-/// What to send in place of an edit that the server could not take: of how many steps of its path, and the text.
-pub type Substitute = (usize, Box<str>);
 
 impl Edit {
     /// A change at a path, with JSON text; `None` erases.
@@ -47,15 +44,11 @@ impl Edit {
         Self { path: Path::default(), text: Some(entry), entries: Some(edit), substitute: None }
     }
 
-    /// Makes the change. Returns what is to be sent in its place, if it could not be sent.
+    /// Makes the change. Returns how many steps of its path lead to what is to be sent in its place, if it could not be sent.
     ///
     /// # Errors
     /// As for [`Document::set`] and [`Document::erase`].
-    pub fn apply(
-        &self,
-        document: &mut Document,
-        watch: Option<&mut Watch<'_>>,
-    ) -> Result<Option<Substitute>, EditError> {
+    pub fn apply(&self, document: &mut Document, watch: Option<&mut Watch<'_>>) -> Result<Option<usize>, EditError> {
         let mut change = match (&self.text, self.entries) {
             (Some(entry), Some(edit)) => match edit.applied_to(document, entry) {
                 Some(text) => document.set(&self.path, &text)?,
@@ -64,7 +57,7 @@ impl Edit {
             (Some(text), None) => document.set(&self.path, text)?,
             (None, _) => document.erase(&self.path)?,
         };
-        let substitute = change.substitute(document).map(|(depth, value)| (depth, value.to_text()));
+        let substitute = change.substitute(document).map(|(depth, _)| depth);
         if let Some(watch) = watch
             && change.is_different(document)
         {

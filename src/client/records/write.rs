@@ -108,12 +108,9 @@ const WORTH_FOLDING_BYTES: usize = 4_096;
 /// `after` all of them. The version makes sure that nothing of anybody else is overwritten.
 pub fn next_message(writes: &[Write], after: &mut Document) -> Option<Message> {
     let alone = match &*writes.first()?.edits {
-        [edit] if edit.entries.is_none() => Some(match &edit.substitute {
-            Some((depth, text)) => {
-                Message { writes: 1, path: edit.path.prefix_text(*depth).into(), text: Some(text.clone()) }
-            }
-            None => Message { writes: 1, path: edit.path.text().into(), text: edit.text.clone() },
-        }),
+        [Edit { path, text, entries: None, substitute: None }] => {
+            Some(Message { writes: 1, path: path.text().into(), text: text.clone() })
+        }
         _ => None,
     };
     if writes.len() == 1 && alone.is_some() {
@@ -128,8 +125,7 @@ fn fold(writes: &[Write], after: &mut Document) -> Option<Message> {
     let first = &writes.first()?.edits.first()?.path;
     let mut depth = usize::MAX;
     for edit in writes.iter().flat_map(|write| &write.edits) {
-        depth =
-            depth.min(edit.substitute.as_ref().map_or(depth, |(depth, _)| *depth)).min(first.common_steps(&edit.path));
+        depth = depth.min(edit.substitute.unwrap_or(depth)).min(first.common_steps(&edit.path));
     }
     loop {
         if let Some(value) = after.at(first, depth) {
