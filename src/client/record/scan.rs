@@ -102,8 +102,14 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     pub(super) fn space(&mut self) {
         if matches!(self.peek(), Some(..=b' ')) {
-            self.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+            self.skip_space();
         }
+    }
+
+    /// Apart, because it is seldom there.
+    #[inline(never)]
+    fn skip_space(&mut self) {
+        self.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }
 
     /// Goes to the value of the next member of an object or element of an array, from behind the one before. Returns the key
