@@ -10,13 +10,11 @@ use crate::client::limits::RECORD_MAX_DEPTH;
 
 pub(super) fn is_equal(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
     let (left, right) = (left.text(), right.text());
-    left == right
-        || !differ_in_a_scalar(&left, &right)
-            && is_next_equal(&mut Scanner::new(&left, 0), &mut Scanner::new(&right, 0), depth)
+    left == right || is_next_equal(&mut Scanner::new(&left, 0), &mut Scanner::new(&right, 0), depth)
 }
 
-/// Compares the values that are next in two texts, up to the first difference, side by side: to take them apart level by level
-/// would read their texts once for each.
+/// Compares the values that are next in two texts, up to the first difference, side by side. What is written alike is only gone
+/// past; what is not is taken apart.
 fn is_next_equal(left: &mut Scanner<'_>, right: &mut Scanner<'_>, depth: usize) -> bool {
     let bracket = left.peek().filter(|first| matches!(first, b'{' | b'[') && depth < RECORD_MAX_DEPTH);
     if bracket.is_none() || bracket != right.peek() {
@@ -28,7 +26,9 @@ fn is_next_equal(left: &mut Scanner<'_>, right: &mut Scanner<'_>, depth: usize) 
     let is_array = bracket == Some(b'[');
     loop {
         let is_same = match (left.next_key(is_array), right.next_key(is_array)) {
-            (Some(own), Some(its)) if same_string(own, its) => is_next_equal(left, right, depth + 1),
+            (Some(own), Some(its)) if same_string(own, its) => {
+                left.goes_past_the_same(right) || is_next_equal(left, right, depth + 1)
+            }
             (Some(own), Some(its)) => have_equal_members(&rest(left, own), &rest(right, its), depth + 1),
             (None, None) => {
                 left.at += 1;
@@ -63,47 +63,6 @@ fn rest<'a>(scanner: &mut Scanner<'a>, key: &'a str) -> Vec<Part<'a>> {
         next = scanner.next_key(false);
     }
     parts
-}
-
-/// Whether the first difference of two values is another string or number at the same place, as after most edits: then what
-/// is before it need not be understood. `false` may mean anything.
-fn differ_in_a_scalar(left: &str, right: &str) -> bool {
-    let first_difference = left.bytes().zip(right.bytes()).take_while(|(own, its)| own == its).count();
-    let start = scalar_around(left, first_difference);
-    match (scalar_at(left, start), scalar_at(right, start)) {
-        (Some(own), Some(its)) => !is_same_scalar(own, its),
-        _ => false,
-    }
-}
-
-/// The scalar that begins at a place, if it is no key: these may only be in another order.
-fn scalar_at(text: &str, start: usize) -> Option<&str> {
-    let mut scanner = Scanner::new(text, start);
-    scanner.scalar()?;
-    let scalar = text.get(start..scanner.at)?;
-    scanner.space();
-    (scanner.peek() != Some(b':')).then_some(scalar)
-}
-
-/// Where the string or number begins that goes on at a place, if there is one.
-fn scalar_around(text: &str, place: usize) -> usize {
-    let mut scanner = Scanner::new(text, 0);
-    loop {
-        scanner.skip_while(|byte| byte != b'"');
-        let start = scanner.at;
-        if start >= place {
-            let mut start = place;
-            while let Some(before) = start.checked_sub(1)
-                && matches!(text.as_bytes().get(before), Some(b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'))
-            {
-                start = before;
-            }
-            return start;
-        }
-        if scanner.string().is_none() || scanner.at > place {
-            return start;
-        }
-    }
 }
 
 /// Whether there is the same on both sides, or nothing.

@@ -136,6 +136,20 @@ impl<'a> Scanner<'a> {
         self.text.get(start..self.at)
     }
 
+    /// Goes past an object, array or string in both texts, if the next value is one and is written alike in both.
+    pub(super) fn goes_past_the_same(&mut self, other: &mut Scanner<'_>) -> bool {
+        let start = self.at;
+        if matches!(self.peek(), Some(b'{' | b'[' | b'"'))
+            && let Some(own) = self.next_value()
+            && other.text.get(other.at..).is_some_and(|rest| rest.starts_with(own))
+        {
+            other.at += own.len();
+            return true;
+        }
+        self.at = start;
+        false
+    }
+
     /// Goes to the end of a value, or stays at the first byte that cannot be part of one.
     fn value(&mut self) -> Option<()> {
         self.closing.clear();
