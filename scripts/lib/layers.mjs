@@ -5,8 +5,8 @@ import { Failure } from './process.mjs';
 /** The parts of the client from the bottom up. A part may import those of the rows below its own, and no other. */
 const rows = [
   ['names', 'wire'],
-  ['digest', 'error', 'limits', 'options', 'rng', 'time', 'url'],
-  ['pings', 'reason', 'record'],
+  ['digest', 'limits', 'options', 'reason', 'rng', 'time', 'url'],
+  ['error', 'pings', 'record'],
   ['io'],
   ['answer', 'asked', 'deduplication', 'flight', 'log'],
   ['context'],

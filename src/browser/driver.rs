@@ -13,7 +13,7 @@ use super::{
     api::{
         Member, array, connection,
         errors::{self, DeepstreamError},
-        object, outbox, parse,
+        object, parse,
     },
     locks::Locks,
     page::{self, Page},
@@ -23,14 +23,17 @@ use super::{
     storage::{Storage, Store},
     timer::{Timer, now, queue_microtask},
 };
-use crate::client::{
-    Client, ClientError, Command, Entry, Input, Log, Options, Output, PageSignal, RpcError, RpcFailure, Snapshot,
-    SocketEvent, SocketId, Ticket,
-};
 #[cfg(feature = "records")]
 use crate::{
     browser::{api::record::RecordSink, sink::told},
     client::Records,
+};
+use crate::{
+    client::{
+        Client, ClientError, Command, Entry, Input, Log, Options, Output, PageSignal, Snapshot, SocketEvent, SocketId,
+        Ticket,
+    },
+    wire::Topic,
 };
 
 /// How much further the wall clock may have gone than the clock that stops while a computer sleeps, in milliseconds,
@@ -292,7 +295,7 @@ impl Driver {
                 self.sink.tell("clientDataChanged", &data);
             }
             Output::ReauthenticationFailed { reason } => {
-                let error = ClientError::InvalidAuthenticationDetails { reason: reason.take() };
+                let error = ClientError::login_refused(reason.as_deref());
                 let reason = object(&[("reason", (&reason_of(&error)).into())]);
                 self.sink.tell("reauthenticationFailure", &reason);
             }
@@ -408,7 +411,7 @@ impl Driver {
                 Ok(data) => Ok(data.as_deref()),
                 Err(error) => {
                     let exception = DeepstreamError::from_client(error, "reason", (&reason_of(error)).into());
-                    Err((exception, error.is_expected(), outbox::outcome(error)))
+                    Err((exception, error.is_expected(), error.outcome()))
                 }
             },
         );
@@ -416,7 +419,7 @@ impl Driver {
 
     /// Emits `error`.
     pub fn error(&self, error: &ClientError) {
-        let reason = if error.ends_connection() { self.client.borrow().connection().reason } else { None };
+        let reason = if error.closes().is_some() { self.client.borrow().connection().reason } else { None };
         let reason = reason.as_ref().map(connection::reason_to_object);
         let reason = Member::optional(reason.as_deref());
         self.sink.fail(&DeepstreamError::from_client(error, "closeReason", reason));
@@ -431,16 +434,9 @@ impl Driver {
 
 /// What the reference client gives as `reason`.
 fn reason_of(error: &ClientError) -> JsValue {
-    match error {
-        ClientError::InvalidAuthenticationDetails { reason: Some(reason) } => parse(reason),
-        // Code that was written for the reference client asks whether there is an error, so this is never false.
-        ClientError::Rpc(RpcError { failure: RpcFailure::Provider { data: Some(data) }, .. })
-            if parse(data).is_truthy() =>
-        {
-            parse(data)
-        }
-        error => error.code().into(),
-    }
+    // Code that was written for the reference client asks whether a call has an error, so that of a call is never false.
+    let is_told = |reason: &JsValue| error.topic() != Topic::Rpc || reason.is_truthy();
+    error.reason().map(parse).filter(is_told).unwrap_or_else(|| error.code().into())
 }
 
 fn clock_offset_ms() -> f64 {

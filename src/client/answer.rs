@@ -18,13 +18,8 @@ impl Message<'_> {
     #[inline(never)]
     pub fn failure_about(&self, name: Option<&str>, data: Option<&str>) -> ClientError {
         let topic = self.action.topic();
-        ClientError::Server {
-            topic,
-            action: self.action.name(),
-            asked: self.original_action.and_then(|action| topic.action_name(action)),
-            name: name.map(Into::into),
-            data: data.map(Into::into),
-        }
+        let asked = self.original_action.and_then(|action| topic.action_name(action));
+        ClientError::server(topic, self.action.name(), asked, name, data)
     }
 
     /// The failure that it reports, or that it was not `expected`.
@@ -33,6 +28,6 @@ impl Message<'_> {
         if self.is_failure() {
             return self.failure();
         }
-        ClientError::Unsolicited { topic: self.action.topic(), action: self.action.name(), expected }
+        ClientError::unsolicited(self.action.topic(), self.action.name(), expected)
     }
 }

@@ -67,7 +67,7 @@ use self::{
 };
 pub use self::{
     connection::Snapshot,
-    error::{ClientError, ConnectionFailure, DropReason, RecordFailure, RpcError, RpcFailure},
+    error::{CLIENT_OFFLINE, ClientError, ConnectionFailure, DropReason, Failure, RecordFailure, RpcFailure},
     io::{
         Command, ConnectionState, Delivery, Entry, EventCommand, Frame, Input, Kind, ListenCommand, LockOutcome, Offer,
         OutboxNews, Outcome, Output, PageSignal, PresenceCommand, Progress, RpcAnswer, RpcCommand, RpcRequest,
@@ -272,7 +272,7 @@ impl Client {
     #[inline(never)]
     fn follow_rest(&mut self) {
         let rests = self.connection.rests();
-        let is_over = rests.as_ref().is_some_and(|error| *error != ClientError::Paused);
+        let is_over = rests.as_ref().is_some_and(|error| error.code() != CLIENT_OFFLINE);
         if let Some(error) = &rests {
             self.features.presence.on_rest(&mut self.context, error);
             if is_over {
@@ -323,11 +323,11 @@ impl Client {
             SocketEvent::Buffered(bytes) => self.connection.on_buffered(&self.context, bytes),
             SocketEvent::Received(frame) => self.on_frame(socket, frame),
             SocketEvent::Closed { code, reason } => {
-                self.connection.on_failed(&mut self.context, ConnectionFailure::Closed { code, reason: reason.into() });
+                self.connection.on_failed(&mut self.context, ConnectionFailure::Closed { code, reason });
             }
             SocketEvent::Failed => self.connection.on_socket_failed(&mut self.context),
             SocketEvent::Refused(words) => {
-                self.connection.on_failed(&mut self.context, ConnectionFailure::Refused(words.into()));
+                self.connection.on_failed(&mut self.context, ConnectionFailure::Refused(words));
             }
         }
     }
@@ -338,10 +338,10 @@ impl Client {
         self.connection.on_frame(self.context.now);
         let bytes = match frame {
             Frame::Binary(bytes) => bytes,
-            Frame::Text => return self.context.report(ClientError::Decode(DecodeError::NotBinary)),
+            Frame::Text => return self.context.report(ClientError::decode(DecodeError::NotBinary)),
             Frame::Oversized { bytes } => {
                 let limit = wire::MAX_FRAME_BYTES;
-                return self.context.report(ClientError::Decode(DecodeError::Oversized { bytes, limit }));
+                return self.context.report(ClientError::decode(DecodeError::Oversized { bytes, limit }));
             }
         };
         let mut reported = false;
@@ -351,7 +351,7 @@ impl Client {
                 // One report per frame: a frame of garbage can hold millions of errors.
                 Err(error) if !reported => {
                     reported = true;
-                    self.context.report(ClientError::Decode(error));
+                    self.context.report(ClientError::decode(error));
                 }
                 Err(_) => {}
             }
@@ -385,8 +385,7 @@ impl Client {
             }
             Action::Parser(action) => {
                 // What it is about may be of any topic, so its action has no name here.
-                let (action, data) = (action.name(), message.data.map(Into::into));
-                let error = ClientError::Server { topic: Topic::Parser, action, asked: None, name: None, data };
+                let error = ClientError::server(Topic::Parser, action.name(), None, None, message.data);
                 self.context.report(error);
             }
             _ => self.features.on_message(&mut self.context, message),

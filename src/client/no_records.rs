@@ -48,7 +48,7 @@ impl Records {
 
     pub fn on_message(&mut self, context: &mut Context, action: RecordAction, _: &Message<'_>) {
         let (topic, action) = (Topic::Record, action.name());
-        context.report(ClientError::Unsolicited { topic, action, expected: "nothing: this build has no records" });
+        context.report(ClientError::unsolicited(topic, action, "nothing: this build has no records"));
     }
 
     pub fn for_each_entry(&mut self, _: &mut Context, _: &mut Visit<'_>) {}

@@ -1,7 +1,5 @@
 //! Why there is no connection.
 
-use crate::client::error::{ClientError, ConnectionFailure};
-
 /// Why a connection or an attempt ended, and what follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CloseReason {
@@ -58,35 +56,11 @@ impl CloseReason {
         Self { kind, code: None, action: None, will_retry }
     }
 
-    /// The reason behind an error.
-    pub fn from_error(error: &ClientError, will_retry: bool) -> Self {
-        let kind = match error {
-            ClientError::Connection(failure) => match failure {
-                failure if failure.announces_restart() => CloseKind::Restarting,
-                ConnectionFailure::Stopped { .. } => CloseKind::Stopped,
-                ConnectionFailure::Refused(_) => CloseKind::Unavailable,
-                ConnectionFailure::TimedOut => CloseKind::Timeout,
-                ConnectionFailure::TooManyRedirects | ConnectionFailure::BadRedirect(_) => CloseKind::Redirect,
-                _ => CloseKind::Network,
-            },
-            ClientError::HeartbeatTimeout => CloseKind::Heartbeat,
-            ClientError::ChallengeDenied => CloseKind::Refused,
-            ClientError::TooManyAuthAttempts => CloseKind::Authentication,
-            ClientError::AuthenticationTimeout => CloseKind::AuthenticationTimeout,
-            ClientError::AuthParamsFailed { .. } => CloseKind::AuthParams,
-            _ => CloseKind::Network,
-        };
-        let code = match error {
-            ClientError::Connection(
-                ConnectionFailure::Closed { code, .. }
-                | ConnectionFailure::NeverOpened { code, .. }
-                | ConnectionFailure::Stopped { code, .. },
-            ) => Some(*code),
-            _ => None,
-        };
+    /// The reason behind an error that has this code, and the close code where a socket closed.
+    pub fn of_error(kind: CloseKind, code: Option<u16>, error: &'static str, will_retry: bool) -> Self {
         let action = match kind {
             CloseKind::Refused => Some("REJECT"),
-            CloseKind::Authentication | CloseKind::AuthenticationTimeout => Some(error.code()),
+            CloseKind::Authentication | CloseKind::AuthenticationTimeout => Some(error),
             _ => None,
         };
         Self { kind, code, action, will_retry }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deepstream_wasm::{
-    client::{ClientError, Delivery, DropReason, Instant, OutboxNews, Output, RpcError, RpcFailure},
+    client::{ClientError, Delivery, DropReason, Instant, OutboxNews, Output, RpcFailure},
     wire::{Action, Message, RpcAction, decode},
 };
 
@@ -195,16 +195,21 @@ impl Model {
             }
             // A page that was frozen for minutes gives up what the server never answered, and says so.
             let given_up = match output {
-                Output::Settle(ticket, Err(ClientError::Rpc(error))) => {
+                Output::Settle(ticket, Err(error)) => {
                     let mut calls = world.client(page).calls().iter();
                     let payload = calls.find(|(_, made)| made == ticket).and_then(|(payload, _)| payload.parse().ok());
                     Some((error, payload))
                 }
-                Output::Error(ClientError::Rpc(error)) => Some((error, None::<u64>)),
+                Output::Error(error) => Some((error, None::<u64>)),
                 _ => None,
             };
-            if let Some((RpcError { name, failure: RpcFailure::ResponseTimeout }, which)) = given_up {
-                for (payload, event) in self.events.iter_mut().filter(|(_, event)| *event.name == **name) {
+            let given_up = given_up.filter(|(error, _)| {
+                error.subject().is_some_and(|name| **error == ClientError::rpc(name, RpcFailure::ResponseTimeout))
+            });
+            if let Some((error, which)) = given_up {
+                for (payload, event) in
+                    self.events.iter_mut().filter(|(_, event)| Some(&*event.name) == error.subject())
+                {
                     let was_sent = event.call.is_some_and(|call| call.sent > 0);
                     if was_sent && known.browser == Some(event.browser) && which.is_none_or(|which| which == *payload) {
                         event.excuse = Some("its answer is overdue");

@@ -289,7 +289,7 @@ fn a_subscription_that_nobody_acknowledges_is_sent_once_more_then_reported_and_k
     assert_eq!(world.server().requests(), [&message, &message]);
     world.run_for(1);
     let names = vec!["news".into(), "gossip".into()];
-    let timeout = ClientError::AckTimeout { topic: Topic::Event, names };
+    let timeout = ClientError::ack_timeout(Topic::Event, names);
     assert_eq!(world.client(alice).errors(), [&timeout]);
 
     world.emit(bob, "news", "1");

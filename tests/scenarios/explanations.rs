@@ -37,7 +37,7 @@ fn a_lost_write_says_what_it_was_made_to_and_what_is_there_instead() {
         let edits = r#"[{"path":"title","data":"alice's"},{"path":"tags"}]"#;
         let expected =
             format!(r#"{{"version":1,"edits":{edits},"by":"client","found":{{"version":{version},"data":{data}}}}}"#);
-        assert!(same(&error.lost().unwrap(), &expected), "{strategy:?}: {:?}", error.lost());
+        assert!(same(error.lost().unwrap(), &expected), "{strategy:?}: {:?}", error.lost());
         let message = error.message();
         for part in [NAME, edits, "version 1", "another client", &format!("version {version}")] {
             assert!(message.contains(part), "{message}");
@@ -53,7 +53,8 @@ fn a_merge_that_loses_one_write_names_that_one_only() {
     set(&mut world, alice, "body.size", "6");
     set(&mut world, bob, "title", "\"bob's\"");
     come_back(&mut world, alice);
-    let details = lost(&world, alice, ticket).lost().unwrap();
+    let error = lost(&world, alice, ticket);
+    let details = error.lost().unwrap();
     assert!(details.contains("title") && !details.contains("body.size"), "{details}");
 }
 
@@ -85,7 +86,7 @@ fn a_lost_deletion_says_who_has_written() {
         let (version, data) = on_server(&mut world).unwrap();
         let expected =
             format!(r#"{{"version":1,"edits":null,"by":"client","found":{{"version":{version},"data":{data}}}}}"#);
-        assert!(same(&error.lost().unwrap(), &expected), "{strategy:?}: {:?}", error.lost());
+        assert!(same(error.lost().unwrap(), &expected), "{strategy:?}: {:?}", error.lost());
         assert!(error.message().contains("not deleted"), "{}", error.message());
     }
 }

@@ -163,7 +163,7 @@ fn a_ring_of_redirects_is_left_after_five() {
     world.server().policy.at_challenge = AtChallenge::Redirect(SERVER.into());
     let alice = world.add_client();
     world.run_until(alice, Reconnecting);
-    assert_eq!(world.client(alice).errors(), [&ClientError::Connection(ConnectionFailure::TooManyRedirects)]);
+    assert_eq!(world.client(alice).errors(), [&ClientError::connection(ConnectionFailure::TooManyRedirects)]);
 
     let redirects = world.client(alice).states().iter().filter(|state| **state == Redirecting).count();
     assert_eq!(redirects, 5);
@@ -180,7 +180,7 @@ fn a_redirect_to_what_cannot_be_dialled_is_a_failed_attempt() {
         world.server().policy.at_challenge = AtChallenge::Redirect(bad.into());
         let alice = world.add_client();
         world.run_until(alice, Reconnecting);
-        let error = ClientError::Connection(ConnectionFailure::BadRedirect(bad.into()));
+        let error = ClientError::connection(ConnectionFailure::BadRedirect(bad));
         assert_eq!(world.client(alice).errors(), [&error]);
         assert!(world.client(alice).dialled().iter().all(|url| *url == SERVER));
     }
@@ -267,7 +267,7 @@ fn an_attempt_that_hangs_is_left_after_the_connect_timeout() {
         world.client_mut(alice).forget();
 
         world.run_for(10_000);
-        let timeout = ClientError::Connection(ConnectionFailure::TimedOut);
+        let timeout = ClientError::connection(ConnectionFailure::TimedOut);
         assert_eq!(world.client(alice).errors(), [&timeout], "{phase:?}");
         assert_eq!(world.client(alice).state(), Reconnecting, "{phase:?}");
     }

@@ -1,6 +1,6 @@
 //! Whether the server is still there, and what it costs to know.
 
-use deepstream_wasm::client::{ClientError, ConnectionState::*, HeartbeatFailure};
+use deepstream_wasm::client::{ClientError, ConnectionState::*, Failure, HeartbeatFailure};
 
 use crate::world::{
     ClientId, LATENCY, World,
@@ -66,7 +66,7 @@ fn a_half_open_connection_is_replaced_in_the_moment_it_is_known() {
         assert_eq!(world.client(alice).state(), Open);
         world.run_for(1);
         assert_eq!(world.client(alice).states(), [Error, Reconnecting]);
-        assert_eq!(world.client(alice).errors(), [&ClientError::HeartbeatTimeout]);
+        assert_eq!(world.client(alice).errors(), [&ClientError::of(Failure::HeartbeatTimeout)]);
         assert_eq!(world.client(alice).dialled_at(), [logged_in + UNANSWERED], "not after the old socket closes");
         world.run_until_open(alice);
         assert_eq!(world.client(alice).dialled().len(), 1);

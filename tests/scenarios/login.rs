@@ -178,7 +178,7 @@ fn wrong_credentials_are_refused_with_the_reason_and_others_may_follow() {
     world.run_until(alice, Authenticating);
     world.run_until(alice, AwaitingAuthentication);
     let error = world.client(alice).outcome(wrong).and_then(Result::err).cloned();
-    let expected = deepstream_wasm::client::ClientError::InvalidAuthenticationDetails { reason: Some(reason.into()) };
+    let expected = deepstream_wasm::client::ClientError::login_refused(Some(reason));
     assert_eq!(error, Some(expected));
     assert!(reauthentication_failures(&world, alice).is_empty(), "somebody waited for this answer");
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use deepstream_wasm::client::{
-    ClientError, Delivery, DropReason, Output, PageSignal, RpcError, RpcFailure, Ticket, limits::LEASE_MS,
+    ClientError, Delivery, DropReason, Output, PageSignal, RpcFailure, Ticket, limits::LEASE_MS,
 };
 
 use super::outbox::{A_WHILE, dropped, entries_in, offer_with};
@@ -197,8 +197,7 @@ fn what_fails_while_nobody_waits_for_it_is_reported() {
     world.login(next, ADA);
     world.run_until_open(next);
     world.run_for(A_WHILE);
-    let failure = RpcFailure::Refused("NO_RPC_PROVIDER");
-    let error = ClientError::Rpc(RpcError { name: "nobody".into(), failure });
+    let error = ClientError::rpc("nobody", RpcFailure::Refused("NO_RPC_PROVIDER"));
     assert_eq!(world.client(next).errors(), [&error]);
     assert_eq!(entries_in(&mut world, browser), 0);
 }

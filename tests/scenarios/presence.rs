@@ -150,7 +150,7 @@ mod questions {
         assert_eq!(tickets.map(|ticket| world.client(ann).outcome(ticket)), [None, None]);
         world.run_for(1);
         assert_eq!(tickets.map(|ticket| world.client(ann).rejection(ticket)), [Some("ACK_TIMEOUT"); 2]);
-        let timeout = ClientError::AckTimeout { topic: Topic::Presence, names: vec!["bob".into()] };
+        let timeout = ClientError::ack_timeout(Topic::Presence, vec!["bob".into()]);
         assert_eq!(world.client(ann).outcome(tickets[1]), Some(Err(&timeout)));
     }
 
@@ -377,7 +377,7 @@ mod watching {
         assert!(world.client(ann).errors().is_empty(), "the repetition is no error of the application");
         world.run_for(2_000);
         let names = vec!["%_EVERYONE_%".into()];
-        assert_eq!(world.client(ann).errors(), [&ClientError::AckTimeout { topic: Topic::Presence, names }]);
+        assert_eq!(world.client(ann).errors(), [&ClientError::ack_timeout(Topic::Presence, names)]);
         world.run_for(10_000);
         add_user(&mut world, "bob");
         assert_eq!(world.client(ann).told_of_all(), ["+bob"]);

@@ -16,7 +16,7 @@ use crate::{browser::api::record, client::RecordCommand};
 use crate::{
     browser::{driver::Driver, sink::Sink},
     client::{
-        ClientError, Command, Delivery, EventCommand, Kind, ListenCommand, Offer, PresenceCommand, RpcAnswer,
+        ClientError, Command, Delivery, EventCommand, Failure, Kind, ListenCommand, Offer, PresenceCommand, RpcAnswer,
         RpcCommand, RpcRequestId, Ticket, UrlError, parse_url,
     },
 };
@@ -264,11 +264,11 @@ impl DeepstreamClient {
             }
             Action::Unsubscribe => Command::Event(EventCommand::Unsubscribe(name)),
             Action::ReportOverflow => {
-                driver.error(&ClientError::StreamOverflow { name: name.into() });
+                driver.error(&ClientError::about(Failure::StreamOverflow, name, ""));
                 return Ok(ticket.0);
             }
             Action::ReportInvalid => {
-                driver.error(&ClientError::InvalidEventData { name: name.into() });
+                driver.error(&ClientError::about(Failure::InvalidEventData, name, ""));
                 return Ok(ticket.0);
             }
             Action::Listen => listen(ListenCommand::Listen(name)),

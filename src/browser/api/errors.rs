@@ -41,7 +41,7 @@ impl DeepstreamError {
     /// The error of the client with its code, its topic, and what else is known of it: `member` under the name `name` first.
     pub fn from_client(error: &ClientError, name: &str, member: Member<'_>) -> Self {
         let names = Some(error.names()).filter(|names| !names.is_empty()).map(array);
-        let lost = error.lost().map(|lost| parse(&lost));
+        let lost = error.lost().map(parse);
         let details = [
             (name, member),
             ("topic", error.topic().name().into()),
@@ -51,7 +51,7 @@ impl DeepstreamError {
             ("count", Member::optional(error.count().map(|count| count as f64))),
             ("lost", Member::optional(lost.as_ref())),
         ];
-        Self::new(&error.message(), error.code(), &object(&details))
+        Self::new(error.message(), error.code(), &object(&details))
     }
 
     /// What every call gets after the module has panicked.

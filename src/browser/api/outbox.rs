@@ -3,20 +3,7 @@
 use js_sys::Array;
 
 use super::{Member, connection::wall_clock_ms, object, parse};
-use crate::client::{ClientError, Delivery, DropReason, Entry, Kind};
-
-/// What an error that rejects a receipt says of the entry.
-pub const fn outcome(error: &ClientError) -> &'static str {
-    match error {
-        ClientError::OutboxDropped { why: DropReason::Expired, .. } => "expired",
-        ClientError::OutboxDropped { why: DropReason::Denied, .. } | ClientError::Server { .. } => "denied",
-        ClientError::OutboxDropped { .. }
-        | ClientError::OutboxFull { .. }
-        | ClientError::LostAtClose { .. }
-        | ClientError::IsClosed { dropped: 1.., .. } => "dropped",
-        _ => "kept",
-    }
-}
+use crate::client::{Delivery, Entry, Kind};
 
 /// Adds an entry as `OutboxEntry` in `js/outbox.ts` has it, with its payload or without.
 pub fn push(array: &Array, entry: &Entry, payloads: bool) {

@@ -138,7 +138,7 @@ pub(super) fn command<'a>(
             RecordCommand::Notify { names, ticket }
         }
         Action::Refuse => {
-            let error = ClientError::Record { what: RecordFailure::NotOpen, name: name.into() };
+            let error = ClientError::record(RecordFailure::NotOpen, name);
             match awaited {
                 Some(ticket) => driver.settle(ticket, Err(error)),
                 None => driver.error(&error),

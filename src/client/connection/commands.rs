@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     client::{
-        error::ClientError,
+        error::{ClientError, Failure},
         io::{ConnectionState, Ticket},
     },
     wire::Topic,
@@ -18,7 +18,7 @@ impl Connection {
     pub fn login(&mut self, context: &mut Context, ticket: Ticket, params: Option<&str>) -> bool {
         let is_refused = match &self.phase {
             Phase::Stopped(why) => {
-                !matches!(why, ClientError::TooManyAuthAttempts | ClientError::AuthenticationTimeout)
+                !matches!(why.closes(), Some(CloseKind::Authentication | CloseKind::AuthenticationTimeout))
             }
             phase => matches!(phase, Phase::Closed),
         };
@@ -29,7 +29,7 @@ impl Connection {
         }
         let changed = self.credentials.set(params, context.options.auth_params.as_ref());
         if changed {
-            context.settle_all(&mut self.logins, &Err(ClientError::LoginSuperseded));
+            context.settle_all(&mut self.logins, &Err(ClientError::of(Failure::LoginSuperseded)));
         }
         if !changed && matches!(self.phase, Phase::Open { .. }) {
             context.settle(ticket, Ok(self.login_outcome()));
@@ -69,7 +69,7 @@ impl Connection {
         self.let_go(context, CloseReason::of(CloseKind::Closed, false));
         self.outage.cancel();
         self.enter(context, Phase::Closed);
-        self.settle_all(context, &ClientError::IsClosed { topic: Topic::Connection, dropped: 0 });
+        self.settle_all(context, &ClientError::is_closed(Topic::Connection, 0));
     }
 
     /// `pause()`: let go until `resume()`.
@@ -81,7 +81,7 @@ impl Connection {
         self.let_go(context, CloseReason::of(CloseKind::Paused, false));
         self.outage.cancel();
         self.enter(context, Phase::Paused);
-        context.settle_all(&mut self.resumes, &Err(ClientError::Paused));
+        context.settle_all(&mut self.resumes, &Err(ClientError::of(Failure::Paused)));
     }
 
     /// `resume()`: be connected again, and start over with counting attempts.

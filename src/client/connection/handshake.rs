@@ -9,7 +9,7 @@ use super::{
 use crate::{
     client::{
         digest::digest,
-        error::{ClientError, ConnectionFailure},
+        error::{ClientError, ConnectionFailure, Failure},
         io::{ConnectionState, Output, SocketId},
         limits::MAX_REDIRECTS,
         pings::Pings,
@@ -86,14 +86,14 @@ impl Connection {
                 self.redirect(context, socket, deadline, message.url.unwrap_or_default(), redirects + 1);
             }
             (ConnectionAction::Reject, Phase::Attempting { step: Step::Challenging { .. }, .. }) => {
-                self.stop(context, ClientError::ChallengeDenied);
+                self.stop(context, ClientError::of(Failure::ChallengeDenied));
             }
             (ConnectionAction::AuthenticationTimeout, phase) if phase.socket().is_some() => {
                 if self.credentials.exist() {
                     self.announce(context, ConnectionState::AuthenticationTimeout);
-                    self.lose(context, ClientError::AuthenticationTimeout, Urgency::AtOnce);
+                    self.lose(context, ClientError::of(Failure::AuthenticationTimeout), Urgency::AtOnce);
                 } else {
-                    self.stop(context, ClientError::AuthenticationTimeout);
+                    self.stop(context, ClientError::of(Failure::AuthenticationTimeout));
                 }
             }
             // The socket's own close follows, or does not; neither changes anything here.
@@ -121,7 +121,7 @@ impl Connection {
                 }
             }
             (AuthAction::TooManyAuthAttempts, phase) if phase.socket().is_some() => {
-                self.stop(context, ClientError::TooManyAuthAttempts);
+                self.stop(context, ClientError::of(Failure::TooManyAuthAttempts));
             }
             _ => context.report(message.error(self.phase.expected())),
         }
@@ -143,7 +143,8 @@ impl Connection {
                 self.send_login(context, socket, params);
             }
             (_, Err(words)) => {
-                self.lose(context, ClientError::AuthParamsFailed { words: words.into() }, Urgency::AtOnce);
+                let error = ClientError::with_words(Failure::AuthParamsFailed, words);
+                self.lose(context, error, Urgency::AtOnce);
             }
         }
     }
@@ -195,10 +196,9 @@ impl Connection {
     }
 
     fn on_login_refused(&mut self, context: &mut Context, reason: Option<&str>) {
-        let reason: Option<Box<str>> = reason.map(Into::into);
-        let error = ClientError::InvalidAuthenticationDetails { reason: reason.clone() };
+        let error = ClientError::login_refused(reason);
         if self.logins.is_empty() {
-            context.out.push_back(Output::ReauthenticationFailed { reason });
+            context.out.push_back(Output::ReauthenticationFailed { reason: reason.map(Into::into) });
         }
         self.settle_all(context, &error);
     }
@@ -226,7 +226,7 @@ impl Connection {
                 self.open_socket(context, deadline, redirects);
                 return;
             }
-            Err(_) => ConnectionFailure::BadRedirect(url.into()),
+            Err(_) => ConnectionFailure::BadRedirect(url),
         };
         self.fail(context, failure);
     }

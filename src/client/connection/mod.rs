@@ -21,7 +21,7 @@ use self::{
 use super::{
     context::Context,
     digest::digest,
-    error::{ClientError, ConnectionFailure},
+    error::{ClientError, ConnectionFailure, Failure},
     io::{ConnectionState, Output, SocketId, Ticket},
     limits::{AWAITED_SILENCE_DOUBLINGS, AWAITED_SILENCE_MS, BLIP_MS, REACHABILITY_TIMEOUT_MS, STABLE_SESSION_MS},
     options::{HeartbeatFailure, Options},
@@ -221,20 +221,20 @@ impl Connection {
     }
 
     /// The socket closed, or could not be made.
-    pub fn on_failed(&mut self, context: &mut Context, failure: ConnectionFailure) {
+    pub fn on_failed(&mut self, context: &mut Context, failure: ConnectionFailure<'_>) {
         let urgency = if failure.announces_restart() { Urgency::Spread } else { Urgency::AtOnce };
+        let url = without_secrets(self.endpoints.url());
         let (failure, is_final) = match failure {
-            ConnectionFailure::Closed { code, reason } if context.options.stop_codes.contains(&code) => {
-                (ConnectionFailure::Stopped { code, reason }, true)
+            ConnectionFailure::Closed { code, .. } if context.options.stop_codes.contains(&code) => {
+                (ConnectionFailure::Stopped { code }, true)
             }
             ConnectionFailure::Refused(_) => (failure, self.endpoints.refuse()),
             ConnectionFailure::Closed { code, .. } if self.is_dialling() => {
-                let url = without_secrets(self.endpoints.url()).into();
-                (ConnectionFailure::NeverOpened { code, url }, false)
+                (ConnectionFailure::NeverOpened { code, url: &url }, false)
             }
             failure => (failure, false),
         };
-        let error = ClientError::Connection(failure);
+        let error = ClientError::connection(failure);
         if is_final {
             self.stop(context, error);
         } else {
@@ -246,7 +246,7 @@ impl Connection {
     /// say nothing after it, others close the socket with the code 1006.
     pub fn on_socket_failed(&mut self, context: &mut Context) {
         if self.is_dialling() {
-            self.on_failed(context, ConnectionFailure::Closed { code: 1006, reason: "".into() });
+            self.on_failed(context, ConnectionFailure::Closed { code: 1006, reason: "" });
         }
     }
 
@@ -307,10 +307,10 @@ impl Connection {
                 self.ping(context, socket);
             }
             (Beat::Dead, _) => match context.options.heartbeat_failure {
-                HeartbeatFailure::Stop => self.stop(context, ClientError::HeartbeatTimeout),
+                HeartbeatFailure::Stop => self.stop(context, ClientError::of(Failure::HeartbeatTimeout)),
                 HeartbeatFailure::Reconnect => {
                     self.announce(context, ConnectionState::Error);
-                    self.lose(context, ClientError::HeartbeatTimeout, Urgency::AtOnce);
+                    self.lose(context, ClientError::of(Failure::HeartbeatTimeout), Urgency::AtOnce);
                 }
             },
             _ => {}
@@ -381,8 +381,8 @@ impl Connection {
     }
 
     /// The attempt failed.
-    fn fail(&mut self, context: &mut Context, failure: ConnectionFailure) {
-        self.lose(context, ClientError::Connection(failure), Urgency::AtOnce);
+    fn fail(&mut self, context: &mut Context, failure: ConnectionFailure<'_>) {
+        self.lose(context, ClientError::connection(failure), Urgency::AtOnce);
     }
 
     /// The attempt failed or the connection is lost: try again, now or later, unless the attempts are used up.
@@ -397,15 +397,16 @@ impl Connection {
         if held_for_ms.is_some_and(|ms| ms >= STABLE_SESSION_MS) {
             self.backoff.reset();
         }
-        match &error {
-            ClientError::Connection(ConnectionFailure::TimedOut) => {
+        let mut reason = error.close_reason(false);
+        match (reason.kind, reason.code) {
+            (CloseKind::Timeout, _) => {
                 if !self.is_dialling() {
                     self.credentials.let_go();
                 }
                 self.backoff.timed_out();
             }
             // Nobody was dialled.
-            ClientError::Connection(ConnectionFailure::Unreachable) => {}
+            (CloseKind::Network, None) => {}
             _ => self.backoff.answered(),
         }
         if held_for_ms.is_some() {
@@ -415,14 +416,15 @@ impl Connection {
             self.offline_suspected = true;
         }
         let delay_ms = self.backoff.next_delay_ms(&context.options, self.endpoints.count(), urgency, &mut context.rng);
-        self.let_go(context, CloseReason::from_error(&error, delay_ms.is_some()));
-        if let (ClientError::Connection(failure), Some(_)) = (&error, delay_ms) {
+        reason.will_retry = delay_ms.is_some();
+        self.let_go(context, reason);
+        let is_of_connection =
+            !matches!(reason.kind, CloseKind::Heartbeat | CloseKind::AuthParams | CloseKind::AuthenticationTimeout);
+        if reason.will_retry && is_of_connection {
             self.announce(context, ConnectionState::Reconnecting);
-            // That a connection is lost is an error only if the first attempt does not bring it back.
-            if held_for_ms.is_none() || !matches!(failure, ConnectionFailure::Closed { .. }) {
-                context.report(error);
-            }
-        } else {
+        }
+        // That a connection is lost is an error only if the first attempt does not bring it back.
+        if held_for_ms.is_none() || !reason.will_retry || !is_of_connection {
             context.report(error);
         }
         match delay_ms {
@@ -433,15 +435,15 @@ impl Connection {
             }
             None => {
                 context.out.push_back(Output::MaxReconnectionAttemptsReached(self.backoff.attempts()));
-                self.rest(context, ClientError::MaxReconnectionAttemptsReached);
+                self.rest(context, ClientError::of(Failure::MaxReconnectionAttemptsReached));
             }
         }
     }
 
     /// The server, or the heartbeat with `heartbeatFailure: 'stop'`, wants no further attempt.
     fn stop(&mut self, context: &mut Context, error: ClientError) {
-        self.let_go(context, CloseReason::from_error(&error, false));
-        if matches!(error, ClientError::TooManyAuthAttempts) {
+        self.let_go(context, error.close_reason(false));
+        if error.closes() == Some(CloseKind::Authentication) {
             self.credentials.forget();
         }
         self.rest(context, error.clone());

@@ -3,8 +3,9 @@
 use super::heartbeat::Heartbeat;
 use crate::{
     client::{
-        error::ClientError,
+        error::{ClientError, Failure},
         io::{ConnectionState, SocketId},
+        reason::CloseKind,
         time::Instant,
     },
     wire::Topic,
@@ -82,7 +83,7 @@ impl Phase {
     }
 
     /// The state that the application sees.
-    pub const fn state(&self) -> ConnectionState {
+    pub fn state(&self) -> ConnectionState {
         match self {
             Self::Idle { connect_at: None } | Self::Closed => ConnectionState::Closed,
             Self::Idle { connect_at: Some(_) } => ConnectionState::Initialising,
@@ -98,10 +99,12 @@ impl Phase {
             Self::AwaitingLogin { .. } => ConnectionState::AwaitingAuthentication,
             Self::Open { .. } => ConnectionState::Open,
             Self::Paused => ConnectionState::Offline,
-            Self::Stopped(ClientError::ChallengeDenied) => ConnectionState::ChallengeDenied,
-            Self::Stopped(ClientError::TooManyAuthAttempts) => ConnectionState::TooManyAuthAttempts,
-            Self::Stopped(ClientError::AuthenticationTimeout) => ConnectionState::AuthenticationTimeout,
-            Self::Stopped(_) => ConnectionState::Error,
+            Self::Stopped(error) => match error.closes() {
+                Some(CloseKind::Refused) => ConnectionState::ChallengeDenied,
+                Some(CloseKind::Authentication) => ConnectionState::TooManyAuthAttempts,
+                Some(CloseKind::AuthenticationTimeout) => ConnectionState::AuthenticationTimeout,
+                _ => ConnectionState::Error,
+            },
         }
     }
 
@@ -134,9 +137,9 @@ impl Phase {
     /// The error for somebody who asks for a connection where there will be none.
     pub fn refusal(&self, topic: Topic) -> ClientError {
         match self {
-            Self::Paused => ClientError::Paused,
+            Self::Paused => ClientError::of(Failure::Paused),
             Self::Stopped(error) => error.clone(),
-            _ => ClientError::IsClosed { topic, dropped: 0 },
+            _ => ClientError::is_closed(topic, 0),
         }
     }
 }

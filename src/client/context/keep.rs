@@ -153,8 +153,7 @@ impl Context {
                 Kind::Event => Ok(Some("\"delivered\"".into())),
                 Kind::Call { .. } => Err(entry.failed(RpcFailure::OutcomeUnknown)),
                 Kind::Write | Kind::Base | Kind::Forced => {
-                    let what = RecordFailure::OutcomeUnknown;
-                    Err(ClientError::Record { what, name: entry.name.clone() })
+                    Err(ClientError::record(RecordFailure::OutcomeUnknown, &entry.name))
                 }
             };
             self.settle_all(&mut entry.receipts, &outcome);
@@ -208,7 +207,7 @@ impl Context {
                     names.push((*name).into());
                 }
             }
-            self.report(ClientError::OutboxDropped { why, topic: *topic, names, count });
+            self.report(ClientError::outbox_dropped(why, *topic, names, count));
         }
     }
 

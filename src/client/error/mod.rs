@@ -1,8 +1,11 @@
-//! Everything that can go wrong, as one closed set with a stable code each.
+//! Everything that can go wrong, each with a stable code.
 
 mod rpc;
 
-pub use self::rpc::{RpcError, RpcFailure};
+use std::rc::Rc;
+
+pub use self::rpc::RpcFailure;
+use super::reason::{CloseKind, CloseReason};
 use crate::{
     names::joined,
     text::split,
@@ -14,27 +17,40 @@ pub const CLIENT_OFFLINE: &str = "client offline";
 
 const INVALID_DATA: &str = "INVALID_MESSAGE_DATA";
 
-/// Something to tell the application, by the `error` event or by rejecting what it waits for.
+/// Something to tell the application, by the `error` event or by rejecting what it waits for. However many wait for the same,
+/// it is there once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClientError {
-    /// A connection attempt failed or the connection was lost: `CONNECTION_ERROR`.
-    Connection(ConnectionFailure),
+pub struct ClientError(Rc<Report>);
+
+/// All that is known of an error.
+#[derive(Debug, PartialEq, Eq)]
+struct Report {
+    code: &'static str,
+    topic: Topic,
+    message: String,
+    subject: Option<Box<str>>,
+    names: Vec<Box<str>>,
+    count: Option<usize>,
+    asked: Option<&'static str>,
+    lost: Option<String>,
+    reason: Option<Box<str>>,
+    closes: Option<CloseKind>,
+    close_code: Option<u16>,
+    outcome: &'static str,
+    is_expected: bool,
+}
+
+/// What can go wrong apart from what has an enum of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
     /// Two PINGs in a row stayed unanswered: `HEARTBEAT_TIMEOUT`.
     HeartbeatTimeout,
     /// As many attempts failed as `maxReconnectAttempts` allows: `MAX_RECONNECTION_ATTEMPTS_REACHED`.
     MaxReconnectionAttemptsReached,
     /// The server refused the challenge: `CHALLENGE_DENIED`.
     ChallengeDenied,
-    /// The server refused the credentials: `INVALID_AUTHENTICATION_DETAILS`.
-    InvalidAuthenticationDetails {
-        /// What the server gave as the reason: JSON text.
-        reason: Option<Box<str>>,
-    },
-    /// The function in the option `authParams` failed: `AUTH_PARAMS_FAILED`.
-    AuthParamsFailed {
-        /// What it threw, in words.
-        words: Box<str>,
-    },
+    /// The function in the option `authParams` failed, with what it threw: `AUTH_PARAMS_FAILED`.
+    AuthParamsFailed,
     /// The server has heard too many wrong credentials: `TOO_MANY_AUTH_ATTEMPTS`.
     TooManyAuthAttempts,
     /// Nobody logged in for as long as the server waits: `AUTHENTICATION_TIMEOUT`.
@@ -43,119 +59,79 @@ pub enum ClientError {
     LoginSuperseded,
     /// `pause()` came before what was asked for: the value of `C.EVENT.CLIENT_OFFLINE`.
     Paused,
-    /// The client was closed: `IS_CLOSED`.
-    IsClosed {
-        /// The part of the client that was used.
-        topic: Topic,
-        /// How many entrusted items are given up.
-        dropped: usize,
-    },
-    /// The client was closed, and what was only in memory with it: `IS_CLOSED`.
-    LostAtClose {
-        /// How many were never sent.
-        never_sent: usize,
-        /// How many were sent and not confirmed: they may have arrived.
-        unconfirmed: usize,
-    },
-    /// More waits for the connection than [`limits`](super::limits) allow: `OUTBOX_FULL`.
-    OutboxFull {
-        /// The part of the client that it is of.
-        topic: Topic,
-        /// The name of the event, procedure or record.
-        name: Box<str>,
-    },
-    /// Entries of the outbox will not be sent: a code for each [reason](DropReason).
-    OutboxDropped {
-        /// The reason.
-        why: DropReason,
-        /// The part of the client that they are of.
-        topic: Topic,
-        /// The names of their events, procedures or records, three at most.
-        names: Vec<Box<str>>,
-        /// How many.
-        count: usize,
-    },
-    /// Something is wrong with a record: a code for each [kind](RecordFailure).
-    Record {
-        /// What is wrong.
-        what: RecordFailure,
-        /// The record.
-        name: Box<str>,
-    },
-    /// The server has something else, and by the strategy of the record what was written here is lost:
-    /// `RECORD_WRITE_LOST`.
-    WriteLost {
-        /// The record.
-        name: Box<str>,
-        /// The version that it was written to; `None` for whatever the server had.
-        version: Option<i32>,
-        /// What was written, as JSON text: `[{"path":"a.b","data":1},{"path":"c"}]`, where an edit without data erases;
-        /// `None` where the record was to be deleted.
-        edits: Option<Box<str>>,
-        /// The version that the server has instead and its data, as JSON text, as far as known.
-        found: Option<(i32, Box<str>)>,
-        /// Whose doing that is.
-        rival: Rival,
-    },
-    /// A merge strategy of the application failed: `MERGE_FAILED`.
-    MergeFailed {
-        /// The record.
-        name: Box<str>,
-        /// What it said.
-        words: Box<str>,
-    },
-    /// The storage of the option `offlineEnabled` does not keep what it should: `OFFLINE_STORAGE_ERROR`.
-    OfflineStorage {
-        /// What is wrong.
-        words: Box<str>,
-    },
+    /// A merge strategy of the application failed for a record, with what it said: `MERGE_FAILED`.
+    MergeFailed,
+    /// The storage of the option `offlineEnabled` does not keep what it should, with why: `OFFLINE_STORAGE_ERROR`.
+    OfflineStorage,
     /// More questions about presence wait than [`limits`](super::limits) allow: `TOO_MANY_QUERIES`.
     TooManyQueries,
     /// More users are logged in than [`limits`](super::limits) allow to remember: `TOO_MANY_USERS`.
     TooManyUsers,
-    /// A stream of events is read so slowly that its oldest are dropped: `STREAM_OVERFLOW`.
-    StreamOverflow {
-        /// The event.
-        name: Box<str>,
-    },
-    /// The payload of an event is not JSON: `INVALID_MESSAGE_DATA`.
-    InvalidEventData {
-        /// The event.
-        name: Box<str>,
-    },
-    /// The server did not acknowledge or answer in time: `ACK_TIMEOUT`.
-    AckTimeout {
-        /// The part of the client that asked.
-        topic: Topic,
-        /// The names that it asked with, if any.
-        names: Vec<Box<str>>,
-    },
-    /// A remote procedure call has no result, or an answer to one goes to nobody.
-    Rpc(RpcError),
-    /// Bytes arrived that are not the protocol: a code of the PARSER topic.
-    Decode(DecodeError),
-    /// A message that this version has no use for, or not in this state: `UNSOLICITED_MESSAGE`.
-    Unsolicited {
-        /// The topic of the message.
-        topic: Topic,
-        /// The deepstream name of its action.
-        action: &'static str,
-        /// What would have been expected.
-        expected: &'static str,
-    },
-    /// The server reports an error; the code is the deepstream name of the action.
-    Server {
-        /// The topic of the message.
-        topic: Topic,
-        /// The deepstream name of its action, such as `MESSAGE_DENIED`.
-        action: &'static str,
-        /// The deepstream name of what it answers, such as `SUBSCRIBE`.
-        asked: Option<&'static str>,
-        /// The subscription, record, or call that it is about.
-        name: Option<Box<str>>,
-        /// What the server adds, as it came.
-        data: Option<Box<str>>,
-    },
+    /// A stream of the events of a name is read so slowly that its oldest are dropped: `STREAM_OVERFLOW`.
+    StreamOverflow,
+    /// The payload of an event of a name is not JSON: `INVALID_MESSAGE_DATA`.
+    InvalidEventData,
+}
+
+impl Failure {
+    /// The code, the topic, and a sentence.
+    const fn told(self) -> (&'static str, Topic, &'static str) {
+        match self {
+            Self::HeartbeatTimeout => {
+                ("HEARTBEAT_TIMEOUT", Topic::Connection, "the server did not answer two heartbeats in a row")
+            }
+            Self::MaxReconnectionAttemptsReached => (
+                "MAX_RECONNECTION_ATTEMPTS_REACHED",
+                Topic::Connection,
+                "gave up after maxReconnectAttempts failed attempts; resume() tries again",
+            ),
+            Self::ChallengeDenied => {
+                ("CHALLENGE_DENIED", Topic::Connection, "the server refused the connection; resume() tries again")
+            }
+            Self::AuthParamsFailed => ("AUTH_PARAMS_FAILED", Topic::Auth, "authParams failed: %"),
+            Self::TooManyAuthAttempts => (
+                "TOO_MANY_AUTH_ATTEMPTS",
+                Topic::Auth,
+                "the server refused too many logins; login() with other parameters tries again",
+            ),
+            // The server sends it under this topic.
+            Self::AuthenticationTimeout => (
+                "AUTHENTICATION_TIMEOUT",
+                Topic::Connection,
+                "the server waited too long for a login; login() connects again",
+            ),
+            Self::LoginSuperseded => {
+                ("LOGIN_SUPERSEDED", Topic::Auth, "a later login() with other parameters took its place")
+            }
+            Self::Paused => (CLIENT_OFFLINE, Topic::Connection, "the client was paused before the connection was back"),
+            Self::MergeFailed => ("MERGE_FAILED", Topic::Record, "the merge strategy of % failed: %"),
+            Self::OfflineStorage => {
+                ("OFFLINE_STORAGE_ERROR", Topic::Record, "records are not kept for lack of storage: %")
+            }
+            Self::TooManyQueries => {
+                ("TOO_MANY_QUERIES", Topic::Presence, "too many questions about presence wait for an answer")
+            }
+            Self::TooManyUsers => {
+                ("TOO_MANY_USERS", Topic::Presence, "too many users are logged in to catch up after an outage")
+            }
+            Self::StreamOverflow => {
+                ("STREAM_OVERFLOW", Topic::Event, "a stream is read too slowly; its oldest events are dropped: %")
+            }
+            Self::InvalidEventData => (INVALID_DATA, Topic::Event, "the payload of an event is not JSON: %"),
+        }
+    }
+
+    /// What kind of end it is to a connection, or an attempt to have one, if it is one.
+    const fn closes(self) -> Option<CloseKind> {
+        match self {
+            Self::HeartbeatTimeout => Some(CloseKind::Heartbeat),
+            Self::ChallengeDenied => Some(CloseKind::Refused),
+            Self::AuthParamsFailed => Some(CloseKind::AuthParams),
+            Self::TooManyAuthAttempts => Some(CloseKind::Authentication),
+            Self::AuthenticationTimeout => Some(CloseKind::AuthenticationTimeout),
+            _ => None,
+        }
+    }
 }
 
 /// How much of what was written stands in a message.
@@ -271,30 +247,28 @@ impl RecordFailure {
 }
 
 /// How a connection attempt ended, or a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConnectionFailure {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionFailure<'a> {
     /// The browser does not make the socket, with its words: `WEBSOCKET_UNAVAILABLE`.
-    Refused(Box<str>),
+    Refused(&'a str),
     /// The socket closed.
     Closed {
         /// The WebSocket close code (RFC 6455, section 7.4); 1006 where there was no close frame.
         code: u16,
         /// The close reason; usually empty.
-        reason: Box<str>,
+        reason: &'a str,
     },
     /// The socket closed before it was open.
     NeverOpened {
         /// The WebSocket close code.
         code: u16,
         /// The URL, without what may be secret in it.
-        url: Box<str>,
+        url: &'a str,
     },
     /// The socket closed with a code in `stopCodes`: the server wants this client to stay away.
     Stopped {
         /// The WebSocket close code.
         code: u16,
-        /// The close reason.
-        reason: Box<str>,
     },
     /// The reachability probe got no answer.
     Unreachable,
@@ -303,241 +277,374 @@ pub enum ConnectionFailure {
     /// The server redirected more often than [`MAX_REDIRECTS`](super::limits::MAX_REDIRECTS).
     TooManyRedirects,
     /// The server redirected to something that is not a WebSocket URL.
-    BadRedirect(Box<str>),
+    BadRedirect(&'a str),
 }
 
-impl ClientError {
-    /// The stable code, as JavaScript sees it.
-    pub fn code(&self) -> &'static str {
-        self.code_and_topic().0
-    }
-
-    /// The topic under which it is reported.
-    pub fn topic(&self) -> Topic {
-        self.code_and_topic().1
-    }
-
-    fn code_and_topic(&self) -> (&'static str, Topic) {
+impl ConnectionFailure<'_> {
+    /// The WebSocket close code, where a socket closed.
+    const fn close_code(self) -> Option<u16> {
         match self {
-            Self::Connection(ConnectionFailure::Refused(_)) => ("WEBSOCKET_UNAVAILABLE", Topic::Connection),
-            Self::Connection(_) => ("CONNECTION_ERROR", Topic::Connection),
-            Self::HeartbeatTimeout => ("HEARTBEAT_TIMEOUT", Topic::Connection),
-            Self::MaxReconnectionAttemptsReached => ("MAX_RECONNECTION_ATTEMPTS_REACHED", Topic::Connection),
-            Self::ChallengeDenied => ("CHALLENGE_DENIED", Topic::Connection),
-            Self::InvalidAuthenticationDetails { .. } => ("INVALID_AUTHENTICATION_DETAILS", Topic::Auth),
-            Self::AuthParamsFailed { .. } => ("AUTH_PARAMS_FAILED", Topic::Auth),
-            Self::TooManyAuthAttempts => ("TOO_MANY_AUTH_ATTEMPTS", Topic::Auth),
-            // The server sends it under this topic.
-            Self::AuthenticationTimeout => ("AUTHENTICATION_TIMEOUT", Topic::Connection),
-            Self::LoginSuperseded => ("LOGIN_SUPERSEDED", Topic::Auth),
-            Self::Paused => (CLIENT_OFFLINE, Topic::Connection),
-            Self::IsClosed { topic, .. } => ("IS_CLOSED", *topic),
-            Self::LostAtClose { .. } => ("IS_CLOSED", Topic::Event),
-            Self::OutboxFull { topic, .. } => ("OUTBOX_FULL", *topic),
-            Self::OutboxDropped { why, topic, .. } => (why.told().1, *topic),
-            Self::Record { what, .. } => (what.told().0, Topic::Record),
-            Self::WriteLost { .. } => ("RECORD_WRITE_LOST", Topic::Record),
-            Self::MergeFailed { .. } => ("MERGE_FAILED", Topic::Record),
-            Self::OfflineStorage { .. } => ("OFFLINE_STORAGE_ERROR", Topic::Record),
-            Self::TooManyQueries => ("TOO_MANY_QUERIES", Topic::Presence),
-            Self::TooManyUsers => ("TOO_MANY_USERS", Topic::Presence),
-            Self::StreamOverflow { .. } => ("STREAM_OVERFLOW", Topic::Event),
-            Self::InvalidEventData { .. } => (INVALID_DATA, Topic::Event),
-            Self::AckTimeout { topic, .. } => ("ACK_TIMEOUT", *topic),
-            Self::Rpc(error) => (error.code(), Topic::Rpc),
-            Self::Decode(error) => (error.name(), Topic::Parser),
-            Self::Unsolicited { topic, .. } => ("UNSOLICITED_MESSAGE", *topic),
-            Self::Server { action, topic, .. } => (action, *topic),
-        }
-    }
-
-    /// What it is about: the name of an event, a record, a procedure or a user, or a pattern.
-    pub fn subject(&self) -> Option<&str> {
-        match self {
-            Self::OutboxFull { name, .. }
-            | Self::Record { name, .. }
-            | Self::WriteLost { name, .. }
-            | Self::MergeFailed { name, .. }
-            | Self::StreamOverflow { name }
-            | Self::InvalidEventData { name }
-            | Self::Server { name: Some(name), .. } => Some(name),
-            Self::Rpc(error) => Some(&error.name),
-            _ => match self.names() {
-                [name] => Some(name),
-                _ => None,
-            },
-        }
-    }
-
-    /// The names that it is about, or some of them, where there may be several.
-    pub fn names(&self) -> &[Box<str>] {
-        match self {
-            Self::AckTimeout { names, .. } | Self::OutboxDropped { names, .. } => names,
-            _ => &[],
-        }
-    }
-
-    /// How many it is about, where there may be more than [names](Self::names).
-    pub const fn count(&self) -> Option<usize> {
-        match self {
-            Self::OutboxDropped { count, .. } => Some(*count),
+            Self::Closed { code, .. } | Self::NeverOpened { code, .. } | Self::Stopped { code } => Some(code),
             _ => None,
-        }
-    }
-
-    /// What is lost and what is there instead, as JSON text, where something written to a record is lost.
-    pub fn lost(&self) -> Option<String> {
-        let Self::WriteLost { version, edits, found, rival, .. } = self else { return None };
-        let or_null = |text: Option<String>| text.unwrap_or_else(|| "null".into());
-        let version = or_null(version.map(|version| version.to_string()));
-        let found =
-            found.as_ref().map(|(version, data)| filled("{\"version\":%,\"data\":%}", &[&version.to_string(), data]));
-        let words: [&str; 4] = [&version, edits.as_deref().unwrap_or("null"), rival.told().0, &or_null(found)];
-        Some(filled("{\"version\":%,\"edits\":%,\"by\":\"%\",\"found\":%}", &words))
-    }
-
-    /// What to tell about an entry of the outbox that will not be sent.
-    pub fn dropped(why: DropReason, topic: Topic, name: &str) -> Self {
-        Self::OutboxDropped { why, topic, names: vec![name.into()], count: 1 }
-    }
-
-    /// What the server was asked for and refused, as deepstream calls it.
-    pub const fn asked(&self) -> Option<&'static str> {
-        match self {
-            Self::Server { asked, .. } => *asked,
-            _ => None,
-        }
-    }
-
-    /// Whether it tells why there is no connection.
-    pub const fn ends_connection(&self) -> bool {
-        matches!(
-            self,
-            Self::Connection(_)
-                | Self::HeartbeatTimeout
-                | Self::ChallengeDenied
-                | Self::AuthParamsFailed { .. }
-                | Self::TooManyAuthAttempts
-                | Self::AuthenticationTimeout
-        )
-    }
-
-    /// Whether it only follows from what the application did itself.
-    pub const fn is_expected(&self) -> bool {
-        matches!(
-            self,
-            Self::IsClosed { .. }
-                | Self::LostAtClose { .. }
-                | Self::Paused
-                | Self::LoginSuperseded
-                | Self::Record { what: RecordFailure::Discarded, .. }
-                | Self::OutboxDropped { why: DropReason::Cleared | DropReason::NotNow, .. }
-                | Self::Rpc(RpcError { failure: RpcFailure::Aborted, .. })
-        )
-    }
-
-    /// A sentence for people.
-    pub fn message(&self) -> String {
-        match self {
-            Self::Connection(failure) => failure.message(),
-            Self::HeartbeatTimeout => "the server did not answer two heartbeats in a row".into(),
-            Self::MaxReconnectionAttemptsReached => {
-                "gave up after maxReconnectAttempts failed attempts; resume() tries again".into()
-            }
-            Self::ChallengeDenied => "the server refused the connection; resume() tries again".into(),
-            Self::InvalidAuthenticationDetails { reason } => told("the server refused the login", &[reason]),
-            Self::AuthParamsFailed { words } => filled("authParams failed: %", &[words]),
-            Self::TooManyAuthAttempts => {
-                "the server refused too many logins; login() with other parameters tries again".into()
-            }
-            Self::AuthenticationTimeout => "the server waited too long for a login; login() connects again".into(),
-            Self::LoginSuperseded => "a later login() with other parameters took its place".into(),
-            Self::Paused => "the client was paused before the connection was back".into(),
-            Self::IsClosed { dropped: 0, .. } => "the client is closed".into(),
-            Self::IsClosed { dropped, .. } => filled("the client was closed; never sent: %", &[&dropped.to_string()]),
-            Self::LostAtClose { never_sent, unconfirmed } => {
-                let counts: [&str; 2] = [&never_sent.to_string(), &unconfirmed.to_string()];
-                filled("the client was closed; never sent: %; sent, but not confirmed: %", &counts)
-            }
-            Self::OutboxFull { name, .. } => filled("too much waits for the connection; not kept: %", &[name]),
-            Self::OutboxDropped { why, names, count, .. } => {
-                let words: [&str; 3] = [why.name(), &count.to_string(), &joined(names, ", ")];
-                filled("entries of the outbox will not be sent (%): %, of %", &words)
-            }
-            Self::WriteLost { name, version, edits, found, rival } => {
-                let mut message = if let Some(edits) = edits {
-                    let shown = edits.get(..edits.floor_char_boundary(MOST_SHOWN_BYTES)).unwrap_or_default();
-                    let rest = if shown.len() < edits.len() { "…" } else { "" };
-                    filled("what was written to the record % is lost: %%", &[name, shown, rest])
-                } else {
-                    filled("the record % is not deleted", &[name])
-                };
-                if let Some(version) = version {
-                    message.push_str(&filled(" (made to version %)", &[&version.to_string()]));
-                }
-                message.push_str(&filled("; %", &[rival.told().1]));
-                if let Some((version, _)) = found {
-                    message.push_str(&filled(", which has version %", &[&version.to_string()]));
-                }
-                message
-            }
-            Self::Record { what, name } => filled("%: %", &[what.told().1, name]),
-            Self::MergeFailed { name, words } => filled("the merge strategy of % failed: %", &[name, words]),
-            Self::OfflineStorage { words } => filled("records are not kept for lack of storage: %", &[words]),
-            Self::TooManyQueries => "too many questions about presence wait for an answer".into(),
-            Self::TooManyUsers => "too many users are logged in to catch up after an outage".into(),
-            Self::StreamOverflow { name } => {
-                filled("a stream is read too slowly; its oldest events are dropped: %", &[name])
-            }
-            Self::InvalidEventData { name } => filled("the payload of an event is not JSON: %", &[name]),
-            Self::AckTimeout { names, .. } => {
-                let about = if names.is_empty() { "" } else { ": " };
-                filled("the server did not answer in time%%", &[about, &joined(names, " ")])
-            }
-            Self::Rpc(error) => error.message(),
-            Self::Decode(error) => error.sentence().into(),
-            Self::Unsolicited { action, expected, .. } => {
-                filled("unexpected message %, expected %", &[action, expected])
-            }
-            Self::Server { action, name, data, .. } => told(&filled("the server reports %", &[action]), &[name, data]),
-        }
-    }
-}
-
-impl ConnectionFailure {
-    fn message(&self) -> String {
-        match self {
-            Self::Refused(words) => filled("there is no WebSocket to connect with: %", &[words]),
-            Self::Closed { code, reason } => {
-                let before = if reason.is_empty() { "" } else { ": " };
-                filled("the connection closed (code %)%%", &[&code.to_string(), before, reason])
-            }
-            Self::NeverOpened { url, .. } => filled("no connection to % could be opened", &[url]),
-            Self::Stopped { code, .. } => {
-                filled("the server wants this client to stay away (code %)", &[&code.to_string()])
-            }
-            Self::Unreachable => "the server cannot be reached".into(),
-            Self::TimedOut => "connecting and logging in took longer than connectTimeout".into(),
-            Self::TooManyRedirects => "the server redirected too often".into(),
-            Self::BadRedirect(url) => filled("the server redirected to what is not a WebSocket URL: %", &[url]),
         }
     }
 
     /// Whether the close announces that the server goes down or is overloaded, so that every client is
     /// coming at once: going away, service restart, try again later (IANA's registry of close codes), and 4001.
-    pub fn announces_restart(&self) -> bool {
+    pub const fn announces_restart(self) -> bool {
         matches!(self, Self::Closed { code: 1001 | 1012 | 1013 | 4001, .. })
     }
 }
 
-/// A sentence with details, as far as there are any.
-fn told(sentence: &str, details: &[&Option<Box<str>>]) -> String {
-    let mut message = String::from(sentence);
-    for detail in details.iter().copied().flatten() {
+impl ClientError {
+    /// A failure of which there is no more to say.
+    pub fn of(failure: Failure) -> Self {
+        Report::of(failure, &[]).into()
+    }
+
+    /// A failure, and what somebody says of it.
+    pub fn with_words(failure: Failure, words: &str) -> Self {
+        Report::of(failure, &[words]).into()
+    }
+
+    /// A failure of what has this name, and what somebody says of it.
+    pub fn about(failure: Failure, name: &str, words: &str) -> Self {
+        let report = Report::of(failure, &[name, words]);
+        report.about(name)
+    }
+
+    /// A connection attempt failed or the connection was lost: `CONNECTION_ERROR`.
+    #[inline(never)]
+    pub fn connection(failure: ConnectionFailure<'_>) -> Self {
+        let close_code = failure.close_code();
+        let shown_code = close_code.unwrap_or_default().to_string();
+        let (kind, sentence, words) = match failure {
+            ConnectionFailure::Refused(words) => {
+                (CloseKind::Unavailable, "there is no WebSocket to connect with: %", words)
+            }
+            ConnectionFailure::Closed { .. } if failure.announces_restart() => {
+                (CloseKind::Restarting, CLOSED, &*shown_code)
+            }
+            ConnectionFailure::Closed { .. } => (CloseKind::Network, CLOSED, &*shown_code),
+            ConnectionFailure::NeverOpened { url, .. } => {
+                (CloseKind::Network, "no connection to % could be opened", url)
+            }
+            ConnectionFailure::Stopped { .. } => {
+                (CloseKind::Stopped, "the server wants this client to stay away (code %)", &*shown_code)
+            }
+            ConnectionFailure::Unreachable => (CloseKind::Network, "the server cannot be reached", ""),
+            ConnectionFailure::TimedOut => {
+                (CloseKind::Timeout, "connecting and logging in took longer than connectTimeout", "")
+            }
+            ConnectionFailure::TooManyRedirects => (CloseKind::Redirect, "the server redirected too often", ""),
+            ConnectionFailure::BadRedirect(url) => {
+                (CloseKind::Redirect, "the server redirected to what is not a WebSocket URL: %", url)
+            }
+        };
+        let code = if kind == CloseKind::Unavailable { "WEBSOCKET_UNAVAILABLE" } else { "CONNECTION_ERROR" };
+        let mut message = filled(sentence, &[words]);
+        if let ConnectionFailure::Closed { reason, .. } = failure
+            && !reason.is_empty()
+        {
+            add_detail(&mut message, Some(reason));
+        }
+        let mut report = Report::new(code, Topic::Connection, message);
+        (report.closes, report.close_code) = (Some(kind), close_code);
+        report.into()
+    }
+
+    /// The server refused the credentials, and what it gave as the reason, as JSON text: `INVALID_AUTHENTICATION_DETAILS`.
+    pub fn login_refused(reason: Option<&str>) -> Self {
+        let mut message = String::from("the server refused the login");
+        add_detail(&mut message, reason);
+        let mut report = Report::new("INVALID_AUTHENTICATION_DETAILS", Topic::Auth, message);
+        report.reason = reason.map(Into::into);
+        report.into()
+    }
+
+    /// The client was closed, and so many entrusted items are given up: `IS_CLOSED`.
+    pub fn is_closed(topic: Topic, dropped: usize) -> Self {
+        let message = match dropped {
+            0 => "the client is closed".into(),
+            dropped => filled("the client was closed; never sent: %", &[&dropped.to_string()]),
+        };
+        Self::closed(topic, message, dropped > 0)
+    }
+
+    /// The client was closed, and what was only in memory with it: so many were never sent, and so many sent and not confirmed,
+    /// which may have arrived: `IS_CLOSED`.
+    pub fn lost_at_close(never_sent: usize, unconfirmed: usize) -> Self {
+        let counts: [&str; 2] = [&never_sent.to_string(), &unconfirmed.to_string()];
+        let message = filled("the client was closed; never sent: %; sent, but not confirmed: %", &counts);
+        Self::closed(Topic::Event, message, true)
+    }
+
+    fn closed(topic: Topic, message: String, is_dropped: bool) -> Self {
+        let mut report = Report::new("IS_CLOSED", topic, message);
+        report.is_expected = true;
+        report.outcome = if is_dropped { DROPPED } else { KEPT };
+        report.into()
+    }
+
+    /// More waits for the connection than [`limits`](super::limits) allow: `OUTBOX_FULL`.
+    pub fn outbox_full(topic: Topic, name: &str) -> Self {
+        let message = filled("too much waits for the connection; not kept: %", &[name]);
+        let mut report = Report::new("OUTBOX_FULL", topic, message);
+        report.outcome = DROPPED;
+        report.about(name)
+    }
+
+    /// So many entries of the outbox will not be sent, with some of the names of their events, procedures or records: a code for
+    /// each [reason](DropReason).
+    pub fn outbox_dropped(why: DropReason, topic: Topic, names: Vec<Box<str>>, count: usize) -> Self {
+        let (word, code) = why.told();
+        let words: [&str; 3] = [word, &count.to_string(), &joined(&names, ", ")];
+        let mut report =
+            Report::new(code, topic, filled("entries of the outbox will not be sent (%): %, of %", &words));
+        report.is_expected = matches!(why, DropReason::Cleared | DropReason::NotNow);
+        report.outcome = match why {
+            DropReason::Expired => "expired",
+            DropReason::Denied => DENIED,
+            _ => DROPPED,
+        };
+        report.count = Some(count);
+        report.names = names;
+        report.into()
+    }
+
+    /// What to tell about an entry of the outbox that will not be sent.
+    pub fn dropped(why: DropReason, topic: Topic, name: &str) -> Self {
+        Self::outbox_dropped(why, topic, vec![name.into()], 1)
+    }
+
+    /// Something is wrong with a record: a code for each [kind](RecordFailure).
+    pub fn record(what: RecordFailure, name: &str) -> Self {
+        let (code, sentence) = what.told();
+        let mut report = Report::new(code, Topic::Record, filled("%: %", &[sentence, name]));
+        report.is_expected = what == RecordFailure::Discarded;
+        report.about(name)
+    }
+
+    /// The server has something else, and by the strategy of the record what was written here is lost:
+    /// `RECORD_WRITE_LOST`.
+    ///
+    /// `version` is what it was written to, or nothing for whatever the server had. `edits` is what was written, as JSON text:
+    /// `[{"path":"a.b","data":1},{"path":"c"}]`, where an edit without data erases; nothing where the record was to be deleted.
+    /// `found` is the version that the server has instead and its data, as JSON text, as far as known.
+    pub fn write_lost(
+        name: &str,
+        version: Option<i32>,
+        edits: Option<&str>,
+        found: Option<(i32, &str)>,
+        rival: Rival,
+    ) -> Self {
+        let (by, deed) = rival.told();
+        let mut message = if let Some(edits) = edits {
+            let shown = edits.get(..edits.floor_char_boundary(MOST_SHOWN_BYTES)).unwrap_or_default();
+            let rest = if shown.len() < edits.len() { "…" } else { "" };
+            filled("what was written to the record % is lost: %%", &[name, shown, rest])
+        } else {
+            filled("the record % is not deleted", &[name])
+        };
+        let mut made_to = String::from("null");
+        if let Some(version) = version {
+            made_to = version.to_string();
+            message.push_str(&filled(" (made to version %)", &[&made_to]));
+        }
+        message.push_str(&filled("; %", &[deed]));
+        let mut instead = String::from("null");
+        if let Some((version, data)) = found {
+            let version = version.to_string();
+            message.push_str(&filled(", which has version %", &[&version]));
+            instead = filled("{\"version\":%,\"data\":%}", &[&version, data]);
+        }
+        let words: [&str; 4] = [&made_to, edits.unwrap_or("null"), by, &instead];
+        let mut report = Report::new("RECORD_WRITE_LOST", Topic::Record, message);
+        report.lost = Some(filled("{\"version\":%,\"edits\":%,\"by\":\"%\",\"found\":%}", &words));
+        report.about(name)
+    }
+
+    /// The server did not acknowledge or answer in time, when it was asked with these names: `ACK_TIMEOUT`.
+    pub fn ack_timeout(topic: Topic, names: Vec<Box<str>>) -> Self {
+        let mut message = String::from("the server did not answer in time");
+        if !names.is_empty() {
+            add_detail(&mut message, Some(&joined(&names, " ")));
+        }
+        let mut report = Report::new("ACK_TIMEOUT", topic, message);
+        report.names = names;
+        report.into()
+    }
+
+    /// A remote procedure call has no result, or an answer to one goes to nobody: a code for each [kind](RpcFailure).
+    pub fn rpc(name: &str, failure: RpcFailure<'_>) -> Self {
+        let (code, sentence) = failure.told();
+        let mut report = Report::new(code, Topic::Rpc, filled("RPC %: %", &[name, sentence]));
+        report.is_expected = failure == RpcFailure::Aborted;
+        if let RpcFailure::Provider(Some(data)) = failure {
+            report.reason = Some(data.into());
+        }
+        report.about(name)
+    }
+
+    /// Bytes arrived that are not the protocol: a code of the PARSER topic.
+    pub fn decode(error: DecodeError) -> Self {
+        Report::new(error.name(), Topic::Parser, error.sentence().into()).into()
+    }
+
+    /// A message that this version has no use for, or not in this state, and what would have been expected:
+    /// `UNSOLICITED_MESSAGE`.
+    pub fn unsolicited(topic: Topic, action: &str, expected: &str) -> Self {
+        let message = filled("unexpected message %, expected %", &[action, expected]);
+        Report::new("UNSOLICITED_MESSAGE", topic, message).into()
+    }
+
+    /// The server reports an error; the code is the deepstream name of the action, such as `MESSAGE_DENIED`.
+    ///
+    /// `asked` is the deepstream name of what it answers, such as `SUBSCRIBE`; `name` the subscription, record or call that it is
+    /// about; `data` what the server adds, as it came.
+    pub fn server(
+        topic: Topic,
+        action: &'static str,
+        asked: Option<&'static str>,
+        name: Option<&str>,
+        data: Option<&str>,
+    ) -> Self {
+        let mut message = filled("the server reports %", &[action]);
+        add_detail(&mut message, name);
+        add_detail(&mut message, data);
+        let mut report = Report::new(action, topic, message);
+        report.subject = name.map(Into::into);
+        report.asked = asked;
+        report.outcome = DENIED;
+        report.into()
+    }
+
+    /// The stable code, as JavaScript sees it.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// The topic under which it is reported.
+    pub fn topic(&self) -> Topic {
+        self.0.topic
+    }
+
+    /// A sentence for people.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What it is about: the name of an event, a record, a procedure or a user, or a pattern.
+    pub fn subject(&self) -> Option<&str> {
+        match self.names() {
+            [name] => Some(name),
+            _ => self.0.subject.as_deref(),
+        }
+    }
+
+    /// The names that it is about, or some of them, where there may be several.
+    pub fn names(&self) -> &[Box<str>] {
+        &self.0.names
+    }
+
+    /// How many it is about, where there may be more than [names](Self::names).
+    pub fn count(&self) -> Option<usize> {
+        self.0.count
+    }
+
+    /// What is lost and what is there instead, as JSON text, where something written to a record is lost.
+    pub fn lost(&self) -> Option<&str> {
+        self.0.lost.as_deref()
+    }
+
+    /// What the server gave as the reason, or a provider as the error: JSON text.
+    pub fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// What the server was asked for and refused, as deepstream calls it.
+    pub fn asked(&self) -> Option<&'static str> {
+        self.0.asked
+    }
+
+    /// What it says of an entry of the outbox whose receipt it rejects, in a word of JavaScript's.
+    pub fn outcome(&self) -> &'static str {
+        self.0.outcome
+    }
+
+    /// Whether it only follows from what the application did itself.
+    pub fn is_expected(&self) -> bool {
+        self.0.is_expected
+    }
+
+    /// What kind of end it is to a connection or to an attempt, if it tells why there is no connection.
+    pub fn closes(&self) -> Option<CloseKind> {
+        self.0.closes
+    }
+
+    /// Why there is no connection, and what follows.
+    pub fn close_reason(&self, will_retry: bool) -> CloseReason {
+        let kind = self.closes().unwrap_or(CloseKind::Network);
+        CloseReason::of_error(kind, self.0.close_code, self.code(), will_retry)
+    }
+}
+
+impl Report {
+    #[inline(never)]
+    fn new(code: &'static str, topic: Topic, message: String) -> Self {
+        Self {
+            code,
+            topic,
+            message,
+            subject: None,
+            names: Vec::new(),
+            count: None,
+            asked: None,
+            lost: None,
+            reason: None,
+            closes: None,
+            close_code: None,
+            outcome: KEPT,
+            is_expected: false,
+        }
+    }
+
+    #[inline(never)]
+    fn of(failure: Failure, words: &[&str]) -> Self {
+        let (code, topic, sentence) = failure.told();
+        let mut report = Self::new(code, topic, filled(sentence, words));
+        report.closes = failure.closes();
+        report.is_expected = matches!(failure, Failure::LoginSuperseded | Failure::Paused);
+        report
+    }
+
+    /// The error, which is about what has this name.
+    fn about(mut self, name: &str) -> ClientError {
+        self.subject = Some(name.into());
+        self.into()
+    }
+}
+
+impl From<Report> for ClientError {
+    #[inline(never)]
+    fn from(report: Report) -> Self {
+        Self(Rc::new(report))
+    }
+}
+
+/// What an error can say of an entry of the outbox, as JavaScript has it.
+const KEPT: &str = "kept";
+const DENIED: &str = "denied";
+const DROPPED: &str = "dropped";
+
+const CLOSED: &str = "the connection closed (code %)";
+
+/// Adds a detail to a sentence, if there is one.
+fn add_detail(message: &mut String, detail: Option<&str>) {
+    if let Some(detail) = detail {
         message.push_str(": ");
         message.push_str(detail);
     }
-    message
 }
 
 /// A sentence with words in the places of `%`. Not `format!`, whose machinery would be most of what an error costs in the browser.

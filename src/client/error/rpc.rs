@@ -2,25 +2,13 @@
 
 use super::CLIENT_OFFLINE;
 
-/// A call without a result, or an answer that could not be given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RpcError {
-    /// The procedure.
-    pub name: Box<str>,
-    /// What went wrong.
-    pub failure: RpcFailure,
-}
-
 /// What went wrong with a call, or with an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RpcFailure {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RpcFailure<'a> {
     /// The server says so; the code is the deepstream name of the action, such as `NO_RPC_PROVIDER`.
     Refused(&'static str),
-    /// The provider answered with an error: `REQUEST_ERROR`.
-    Provider {
-        /// What it gave as the error: JSON text; `None` for `undefined`.
-        data: Option<Box<str>>,
-    },
+    /// The provider answered with an error: `REQUEST_ERROR`. What it gave as the error: JSON text; `None` for `undefined`.
+    Provider(Option<&'a str>),
     /// No provider accepted within `rpcAcceptTimeout`: `ACCEPT_TIMEOUT`.
     AcceptTimeout,
     /// No answer within `rpcResponseTimeout`, or within the `timeout` of the call: `RESPONSE_TIMEOUT`.
@@ -43,22 +31,13 @@ pub enum RpcFailure {
     AnsweredTooLate,
 }
 
-impl RpcError {
-    /// The stable code, as JavaScript sees it.
-    pub fn code(&self) -> &'static str {
-        self.told().0
-    }
-
-    /// A sentence for people.
-    pub fn message(&self) -> String {
-        ["RPC ", &self.name, ": ", self.told().1].concat()
-    }
-
-    fn told(&self) -> (&'static str, &str) {
-        match &self.failure {
-            RpcFailure::Refused(code) => (
+impl<'a> RpcFailure<'a> {
+    /// The stable code, as JavaScript sees it, and a sentence for people.
+    pub(super) fn told(self) -> (&'static str, &'a str) {
+        match self {
+            Self::Refused(code) => (
                 code,
-                match *code {
+                match code {
                     "NO_RPC_PROVIDER" => "nobody provides it",
                     "MESSAGE_DENIED" => "the server does not allow it",
                     "ACCEPT_TIMEOUT" => NOT_ACCEPTED,
@@ -66,22 +45,22 @@ impl RpcError {
                     action => action,
                 },
             ),
-            RpcFailure::Provider { data } => ("REQUEST_ERROR", data.as_deref().unwrap_or("the provider failed")),
-            RpcFailure::AcceptTimeout => ("ACCEPT_TIMEOUT", NOT_ACCEPTED),
-            RpcFailure::ResponseTimeout => ("RESPONSE_TIMEOUT", NOT_ANSWERED),
-            RpcFailure::NeverSent => (CLIENT_OFFLINE, "there was no connection in time, so it was not sent"),
-            RpcFailure::LoginSuperseded => ("LOGIN_SUPERSEDED", "somebody else logged in before it was sent"),
-            RpcFailure::OutcomeUnknown => (
+            Self::Provider(data) => ("REQUEST_ERROR", data.unwrap_or("the provider failed")),
+            Self::AcceptTimeout => ("ACCEPT_TIMEOUT", NOT_ACCEPTED),
+            Self::ResponseTimeout => ("RESPONSE_TIMEOUT", NOT_ANSWERED),
+            Self::NeverSent => (CLIENT_OFFLINE, "there was no connection in time, so it was not sent"),
+            Self::LoginSuperseded => ("LOGIN_SUPERSEDED", "somebody else logged in before it was sent"),
+            Self::OutcomeUnknown => (
                 "OUTCOME_UNKNOWN",
                 "the connection was lost before the answer came; it may or may not have been executed",
             ),
-            RpcFailure::Undeliverable => {
+            Self::Undeliverable => {
                 ("OUTBOX_UNDELIVERABLE", "the server closes the connection whenever it gets it; perhaps it is too big")
             }
-            RpcFailure::Aborted => ("ABORTED", "cancelled by the application"),
-            RpcFailure::TooManyWaiting => ("OUTBOX_FULL", "too much waits for the connection; it was not kept"),
-            RpcFailure::AnsweredTwice => ("MULTIPLE_RESPONSE", "answered already"),
-            RpcFailure::AnsweredTooLate => {
+            Self::Aborted => ("ABORTED", "cancelled by the application"),
+            Self::TooManyWaiting => ("OUTBOX_FULL", "too much waits for the connection; it was not kept"),
+            Self::AnsweredTwice => ("MULTIPLE_RESPONSE", "answered already"),
+            Self::AnsweredTooLate => {
                 ("RESPONSE_DROPPED", "the connection over which it was asked for is lost; nobody hears the answer")
             }
         }

@@ -106,11 +106,11 @@ impl Features {
     /// The client is closed: what is in storage stays there for the next one, all else is given up and reported.
     #[inline(never)]
     pub fn on_closed(&mut self, context: &mut Context) {
-        self.rpc.requestor.reject_all(context, &ClientError::IsClosed { topic: Topic::Rpc, dropped: 0 });
-        self.records.on_closed(context, &ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
+        self.rpc.requestor.reject_all(context, &ClientError::is_closed(Topic::Rpc, 0));
+        self.records.on_closed(context, &ClientError::is_closed(Topic::Record, 0));
         self.store_calls_again(context);
         self.give_up_unstored(context);
-        self.settle_receipts(context, &ClientError::IsClosed { topic: Topic::Event, dropped: 0 });
+        self.settle_receipts(context, &ClientError::is_closed(Topic::Event, 0));
         context.log.release_all();
         context.log.groups.tidy(None);
         self.commit(context);
@@ -126,12 +126,12 @@ impl Features {
             Command::Event(EventCommand::Subscribe(_) | EventCommand::Listen(ListenCommand::Listen(_))) => Topic::Event,
             Command::Event(EventCommand::Emit(offer)) => {
                 if let Some(ticket) = offer.receipt {
-                    context.settle(ticket, Err(ClientError::IsClosed { topic: Topic::Event, dropped: 1 }));
+                    context.settle(ticket, Err(ClientError::is_closed(Topic::Event, 1)));
                 }
                 Topic::Event
             }
             Command::FlushOutbox { ticket } => {
-                context.settle(ticket, Err(ClientError::IsClosed { topic: Topic::Event, dropped: 0 }));
+                context.settle(ticket, Err(ClientError::is_closed(Topic::Event, 0)));
                 return None;
             }
             Command::Presence(PresenceCommand::Subscribe(_) | PresenceCommand::SubscribeAll) => Topic::Presence,
@@ -148,7 +148,7 @@ impl Features {
             }
             command => return Some(command),
         };
-        context.report(ClientError::IsClosed { topic, dropped: 0 });
+        context.report(ClientError::is_closed(topic, 0));
         None
     }
 
@@ -215,7 +215,7 @@ impl Features {
         match message.action {
             action if context.session.is_none() => {
                 let (topic, action) = (action.topic(), action.name());
-                context.report(ClientError::Unsolicited { topic, action, expected: "nothing of it before the login" });
+                context.report(ClientError::unsolicited(topic, action, "nothing of it before the login"));
             }
             Action::Event(action) => self.events.on_message(context, action, message),
             Action::Record(action) => self.records.on_message(context, action, message),

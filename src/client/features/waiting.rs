@@ -89,7 +89,7 @@ impl Features {
         context.tell_dropped(dropped, DropReason::Overflow);
         let has_room = has_room(&context.log);
         if !has_room {
-            let error = ClientError::OutboxFull { topic: entry.kind.topic(), name: entry.name.clone() };
+            let error = ClientError::outbox_full(entry.kind.topic(), &entry.name);
             context.reject(&mut entry.receipts, error);
         }
         has_room
@@ -128,12 +128,12 @@ impl Features {
                 let is_sent = usize::from(entry.is_sent());
                 never_sent += 1 - is_sent;
                 unconfirmed += is_sent;
-                let error = ClientError::LostAtClose { never_sent: 1 - is_sent, unconfirmed: is_sent };
+                let error = ClientError::lost_at_close(1 - is_sent, is_sent);
                 context.settle_all(&mut entry.receipts, &Err(error));
             }
         });
         if never_sent + unconfirmed > 0 {
-            context.report(ClientError::LostAtClose { never_sent, unconfirmed });
+            context.report(ClientError::lost_at_close(never_sent, unconfirmed));
         }
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Ticket;
 use crate::{
     client::{
-        error::{ClientError, RpcError, RpcFailure},
+        error::{ClientError, RpcFailure},
         time::Instant,
     },
     wire::{EventAction, Message, Topic},
@@ -226,8 +226,8 @@ impl Entry {
     }
 
     /// What whoever waits for the outcome of a call is told.
-    pub fn failed(&self, failure: RpcFailure) -> ClientError {
-        ClientError::Rpc(RpcError { name: self.name.clone(), failure })
+    pub fn failed(&self, failure: RpcFailure<'_>) -> ClientError {
+        ClientError::rpc(&self.name, failure)
     }
 
     /// What counts towards `maxBytes`.

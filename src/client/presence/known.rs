@@ -2,7 +2,11 @@
 
 use super::tell;
 use crate::{
-    client::{context::Context, error::ClientError, limits::PRESENCE_MAX_KNOWN_USERS},
+    client::{
+        context::Context,
+        error::{ClientError, Failure},
+        limits::PRESENCE_MAX_KNOWN_USERS,
+    },
     names::NameMap,
 };
 
@@ -140,7 +144,7 @@ impl Everyone {
         if self.online.len() > PRESENCE_MAX_KNOWN_USERS {
             self.online = NameMap::new();
             self.is_too_many = true;
-            context.report(ClientError::TooManyUsers);
+            context.report(ClientError::of(Failure::TooManyUsers));
         }
     }
 }

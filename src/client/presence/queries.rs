@@ -5,7 +5,7 @@ use crate::{
     client::{
         asked::{Asked, id_in},
         context::Context,
-        error::ClientError,
+        error::{ClientError, Failure},
         io::{Outcome, Ticket},
         limits::PRESENCE_MAX_QUERIES,
         subscriptions::fitting,
@@ -48,7 +48,7 @@ impl Queries {
         if let Asker::Application(ticket) = asker
             && self.queries.len() >= PRESENCE_MAX_QUERIES
         {
-            return context.settle(ticket, Err(ClientError::TooManyQueries));
+            return context.settle(ticket, Err(ClientError::of(Failure::TooManyQueries)));
         }
         let query = Box::new(Query { asker, users, asked: 0, statuses: Vec::new() });
         if context.session.is_some() {
@@ -105,7 +105,7 @@ impl Queries {
     pub fn on_tick(&mut self, context: &mut Context) {
         while let Some(query) = self.queries.overdue(context.now).and_then(|id| self.queries.get_mut(id)) {
             let names = query.users.clone().unwrap_or_default();
-            query.settle(context, Err(ClientError::AckTimeout { topic: Topic::Presence, names }));
+            query.settle(context, Err(ClientError::ack_timeout(Topic::Presence, names)));
             // To catch up, a late answer is as good.
             if query.asker != Asker::CatchUp {
                 query.asker = Asker::Nobody;
@@ -124,7 +124,7 @@ impl Queries {
         let Some(mut statuses) = data.and_then(answer::parse) else {
             let (topic, action) = (Topic::Presence, PresenceAction::QueryResponse.name());
             let expected = "true or false for each user";
-            query.settle(context, Err(ClientError::Unsolicited { topic, action, expected }));
+            query.settle(context, Err(ClientError::unsolicited(topic, action, expected)));
             return None;
         };
         let is_complete = query.users.as_ref().is_none_or(|users| query.asked >= users.len());

@@ -174,7 +174,7 @@ impl Records {
         let is_repeated = self.blind.get(id).is_some_and(|blind| blind.write.op.was_sent);
         let is_gone = |error: &ClientError| {
             let not_found = RecordAction::RecordNotFound.name();
-            is_repeated && matches!(error, ClientError::Server { action, .. } if *action == not_found)
+            is_repeated && error.code() == not_found
         };
         self.settle_blind(context, id, refusal.filter(|error| !is_gone(error)));
         true

@@ -15,7 +15,7 @@ use crate::{
     client::{
         asked::Asked,
         context::Context,
-        error::ClientError,
+        error::{ClientError, Failure},
         io::Output,
         limits::{RECORD_STORAGE_MAX_MS, RECORD_STORAGE_MAX_REPORTS},
     },
@@ -136,7 +136,7 @@ impl Records {
         let reported = &mut self.cache.reported;
         if reported.len() < RECORD_STORAGE_MAX_REPORTS && reported.iter().all(|known| **known != *words) {
             reported.push(words.into());
-            context.report(ClientError::OfflineStorage { words: words.into() });
+            context.report(ClientError::with_words(Failure::OfflineStorage, words));
         }
     }
 

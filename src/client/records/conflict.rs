@@ -3,7 +3,7 @@
 use super::{InFlight, Records, Remote, Stage, fail, failure, stage::Contested, tell};
 use crate::client::{
     context::Context,
-    error::{ClientError, RecordFailure, Rival},
+    error::{ClientError, Failure, RecordFailure, Rival},
     io::{Output, RecordNews},
     limits::RECORD_MERGE_MAX_MS,
     record::{Document, Kind},
@@ -108,7 +108,7 @@ impl Records {
     /// The application has no answer: what the server has stays.
     fn on_merge_failed(&mut self, context: &mut Context, name: &str, remote: Remote, writes: usize, words: &str) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let error = ClientError::MergeFailed { name: name.into(), words: words.into() };
+        let error = ClientError::about(Failure::MergeFailed, name, words);
         let local = (!entry.pending.is_deletion()).then(|| entry.view.to_text());
         let mut asked = entry.pending.remove_first(context, writes);
         fail(context, name, &mut asked, &error);
@@ -126,13 +126,9 @@ pub(super) fn tell_conflict(context: &mut Context, name: &str, local: Option<Box
 /// something else.
 pub(super) fn write_lost(name: &str, version: Option<i32>, edits: Option<Box<str>>, remote: &Remote) -> ClientError {
     let is_newer = version.is_none_or(|version| version < remote.version);
-    ClientError::WriteLost {
-        name: name.into(),
-        version,
-        edits,
-        found: Some((remote.version, remote.document.to_text())),
-        rival: if is_newer { Rival::Client } else { Rival::Server },
-    }
+    let rival = if is_newer { Rival::Client } else { Rival::Server };
+    let found = Some((remote.version, &*remote.document.to_text()));
+    ClientError::write_lost(name, version, edits.as_deref(), found, rival)
 }
 
 /// What an application answered, or storage has, if it can be the data of a record.

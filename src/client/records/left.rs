@@ -264,8 +264,7 @@ impl Entry {
         let rest = writes.split_off(first);
         writes.iter().for_each(|write| context.leave(&write.op));
         if is_undone {
-            let (name, version) = (name.into(), made_to.version);
-            context.report(ClientError::WriteLost { name, version, edits: None, found: None, rival: Rival::Page });
+            context.report(ClientError::write_lost(name, made_to.version, None, None, Rival::Page));
         }
         self.pending.merge(context, rest, made_to);
         self.after_deletion = None;

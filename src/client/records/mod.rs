@@ -241,7 +241,7 @@ impl Records {
             | RecordCommand::StorageCleared
             | RecordCommand::Save => return,
         };
-        refuse(context, ticket, ClientError::IsClosed { topic: Topic::Record, dropped: 0 });
+        refuse(context, ticket, ClientError::is_closed(Topic::Record, 0));
     }
 
     fn open(&mut self, context: &mut Context, name: &str, strategy: Strategy) {
@@ -524,7 +524,7 @@ fn fail(context: &mut Context, name: &str, asked: &mut [Vec<Ticket>], error: &Cl
 }
 
 fn failure(what: RecordFailure, name: &str) -> ClientError {
-    ClientError::Record { what, name: name.into() }
+    ClientError::record(what, name)
 }
 
 impl RecordFailure {

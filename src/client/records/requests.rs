@@ -180,7 +180,7 @@ impl Records {
             }
             Some(Awaited::Answer(Question { action, names, tickets, .. })) => {
                 if tickets.is_empty() {
-                    return context.report(ClientError::AckTimeout { topic: Topic::Record, names: names.clone() });
+                    return context.report(ClientError::ack_timeout(Topic::Record, names.clone()));
                 }
                 let name = names.first().cloned().unwrap_or_default();
                 self.requests.remove(&key(*action, &name));

@@ -4,7 +4,7 @@ use crate::{
     client::{
         asked::Asked,
         context::Context,
-        error::{ClientError, RpcError, RpcFailure},
+        error::{ClientError, RpcFailure},
         flight::Item,
         io::{Output, RpcAnswer, RpcRequest, RpcRequestId},
         limits::RPC_OPEN_REQUESTS_MAX,
@@ -136,8 +136,8 @@ impl Provider {
     }
 }
 
-fn report(context: &mut Context, name: &str, failure: RpcFailure) {
-    context.report(ClientError::Rpc(RpcError { name: name.into(), failure }));
+fn report(context: &mut Context, name: &str, failure: RpcFailure<'_>) {
+    context.report(ClientError::rpc(name, failure));
 }
 
 fn send(context: &mut Context, action: RpcAction, name: &str, correlation_id: &str, data: Option<&str>) {

@@ -68,7 +68,7 @@ impl Call {
     }
 
     /// How it has failed then.
-    fn lateness(&self) -> RpcFailure {
+    fn lateness(&self) -> RpcFailure<'static> {
         if !self.op.is_sent() {
             RpcFailure::NeverSent
         } else if self.accept_by.is_some() && self.accept_by == self.deadline() {
@@ -355,7 +355,7 @@ impl Requestor {
         let answers_request = message.original_action.is_none_or(|it| it == RpcAction::Request.number());
         let failure = match action {
             RpcAction::Accept | RpcAction::Response => None,
-            RpcAction::RequestError => Some(RpcFailure::Provider { data: message.data.map(Into::into) }),
+            RpcAction::RequestError => Some(RpcFailure::Provider(message.data)),
             // These are for providers, and a client may call what it provides itself.
             RpcAction::InvalidRpcCorrelationId | RpcAction::MultipleAccept | RpcAction::MultipleResponse => {
                 return false;
@@ -410,7 +410,7 @@ fn give_up(context: &mut Context, op: Entry) {
     }
 }
 
-fn reject(context: &mut Context, mut op: Entry, failure: RpcFailure) {
+fn reject(context: &mut Context, mut op: Entry, failure: RpcFailure<'_>) {
     let error = op.failed(failure);
     context.reject(&mut op.receipts, error);
 }

@@ -243,7 +243,7 @@ impl Subscriptions {
         let has_refusals = bulk.refusals > 0;
         if !slots.is_empty() && (bulk.is_repeated || has_refusals || is_strict) {
             let names = self.names_in(&slots);
-            context.report(ClientError::AckTimeout { topic: self.subject.topic(), names });
+            context.report(ClientError::ack_timeout(self.subject.topic(), names));
         } else if !slots.is_empty() {
             bulk.is_repeated = true;
             if bulk.direction == Direction::Subscribe {

@@ -1,7 +1,7 @@
 //! What providers and the server answer.
 
 use deepstream_wasm::{
-    client::{ClientError, RpcError, RpcFailure},
+    client::{ClientError, RpcFailure},
     wire::{Message, RpcAction},
 };
 
@@ -55,8 +55,7 @@ fn an_error_of_the_provider_reaches_the_requestor_as_it_is() {
     answers(&mut world, bob, |_| vec![Reply::Error("{\"why\":\"tired\"}".into())]);
     let ticket = world.make(alice, "echo", "1");
     world.run_for(ANSWERED);
-    let data = Some("{\"why\":\"tired\"}".into());
-    let error = ClientError::Rpc(RpcError { name: "echo".into(), failure: RpcFailure::Provider { data } });
+    let error = ClientError::rpc("echo", RpcFailure::Provider(Some("{\"why\":\"tired\"}")));
     assert_eq!(world.client(alice).outcome(ticket), Some(Err(&error)));
     assert_eq!(error.code(), "REQUEST_ERROR");
     assert!(!world.server().requests().contains(&&answer("ACCEPT", "echo", None)));
