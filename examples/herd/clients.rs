@@ -78,7 +78,7 @@ impl Member for Ours {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.0.deadline()
+        self.0.deadline().map(|(at, _)| at)
     }
 }
 

@@ -274,7 +274,7 @@ impl Driver {
     }
 
     fn set_timer(self: &Rc<Self>) {
-        let deadline = self.client.borrow().deadline();
+        let deadline = self.client.borrow().deadline().map(|(at, _)| at);
         self.timer.borrow_mut().set(self, deadline);
     }
 

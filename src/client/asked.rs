@@ -101,6 +101,12 @@ impl<What> Asked<What> {
         self.order.wait_until(id, deadline);
     }
 
+    /// The question that is overdue next, and when.
+    pub fn first(&self) -> Option<(Instant, &What)> {
+        let Reverse((at, id)) = *self.order.deadlines.peek()?;
+        Some((at, self.get(id)?))
+    }
+
     /// When the next question is overdue.
     pub fn deadline(&self) -> Option<Instant> {
         self.order.deadlines.peek().map(|Reverse((at, _))| *at)

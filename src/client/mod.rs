@@ -80,7 +80,7 @@ pub use self::{
     },
     reason::{CloseKind, CloseReason},
     rng::Rng,
-    time::Instant,
+    time::{Instant, Wake},
     url::{UrlError, parse_url},
 };
 #[cfg(feature = "records")]
@@ -261,8 +261,8 @@ impl Client {
         self.context.log.groups.is_changed()
     }
 
-    /// When [`Input::Tick`] is due if nothing else happens before.
-    pub fn deadline(&self) -> Option<Instant> {
+    /// When [`Input::Tick`] is due if nothing else happens before, and what for.
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
         let session = self.context.session.is_some();
         let log = self.context.log.deadline(session).filter(|_| self.connection.is_wanted());
         earliest(&[self.connection.deadline(&self.context.options), self.features.deadline(session), log])

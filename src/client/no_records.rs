@@ -5,7 +5,7 @@ use super::{
     error::ClientError,
     flight::Item,
     io::{Entry, Kind},
-    time::Instant,
+    time::{Instant, Wake},
 };
 use crate::wire::{Message, RecordAction, Topic};
 
@@ -40,7 +40,7 @@ impl Records {
         false
     }
 
-    pub const fn deadline(&self) -> Option<Instant> {
+    pub const fn deadline(&self) -> Option<(Instant, Wake)> {
         None
     }
 

@@ -30,6 +30,43 @@ impl Instant {
     }
 }
 
+/// What the next deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wake {
+    /// Make the first connection.
+    Connect,
+    /// Give up an attempt that takes too long.
+    ConnectTimeout,
+    /// Try again.
+    Reconnect,
+    /// Send a PING.
+    Ping,
+    /// Stop waiting for the answer to a PING.
+    PingAnswer,
+    /// Tell the application that the connection is lost.
+    LostConnection,
+    /// Send the subscriptions collected.
+    Subscriptions,
+    /// Stop waiting for an acknowledgement.
+    Acknowledgement,
+    /// Ask the server whether it has what the outbox has sent.
+    Barrier,
+    /// Stop waiting for storage, or write to it.
+    Storage,
+    /// Give up what has waited too long.
+    Expiry,
+    /// Renew a lease, or look at one.
+    Lease,
+    /// Stop waiting for an answer about a record.
+    RecordTimeout,
+    /// Let go of a record that nobody holds.
+    Discard,
+    /// Stop waiting for the answer to a question about presence.
+    Query,
+    /// Stop waiting for the outcome of a remote procedure call.
+    Call,
+}
+
 /// The earlier of two things that may not be there. One function for all: chains of iterators are compiled for each type.
 pub fn earlier<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
     match (one, other) {
@@ -38,11 +75,13 @@ pub fn earlier<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
     }
 }
 
-/// The earliest of several deadlines.
-pub fn earliest(deadlines: &[Option<Instant>]) -> Option<Instant> {
-    let mut earliest = None;
-    for deadline in deadlines {
-        earliest = earlier(earliest, *deadline);
+/// The earliest of several deadlines, with what it is for.
+pub fn earliest(deadlines: &[Option<(Instant, Wake)>]) -> Option<(Instant, Wake)> {
+    let mut earliest: Option<(Instant, Wake)> = None;
+    for deadline in deadlines.iter().flatten() {
+        if earliest.is_none_or(|(at, _)| deadline.0 < at) {
+            earliest = Some(*deadline);
+        }
     }
     earliest
 }

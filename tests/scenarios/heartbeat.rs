@@ -1,6 +1,6 @@
 //! Whether the server is still there, and what it costs to know.
 
-use deepstream_wasm::client::{ClientError, ConnectionState::*, Failure, HeartbeatFailure};
+use deepstream_wasm::client::{ClientError, ConnectionState::*, Failure, HeartbeatFailure, Wake};
 
 use crate::world::{
     ClientId, LATENCY, World,
@@ -23,7 +23,7 @@ fn an_idle_client_wakes_only_to_ping() {
     world.run_for(600_000 + 2 * LATENCY);
     assert_eq!(pings(&mut world), 20);
     assert_eq!(world.client(alice).ticks(), 20);
-    assert!(world.client(alice).client().deadline().is_some());
+    assert_eq!(world.client(alice).client().deadline().map(|(_, wake)| wake), Some(Wake::Ping));
     assert_eq!(world.client(alice).client().connection().round_trip_ms, Some(2 * LATENCY));
     assert!(world.client(alice).errors().is_empty());
     assert_eq!(world.client(alice).state(), Open);

@@ -153,8 +153,8 @@ impl Reference {
     fn check_patience(&self, now: Instant, client: &Client) {
         if let Some(Progress::Dialled | Progress::Opened | Progress::LoggingIn) = self.live {
             let longest_ms = client.options().connect_timeout_ms << CONNECT_TIMEOUT_DOUBLINGS;
-            let deadline = client.deadline().expect("an attempt has a deadline");
-            assert!(deadline <= now.after_ms(longest_ms), "an attempt only ends at {deadline:?}");
+            let (deadline, wake) = client.deadline().expect("an attempt has a deadline");
+            assert!(deadline <= now.after_ms(longest_ms), "{wake:?} only at {deadline:?}");
         }
     }
 

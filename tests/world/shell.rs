@@ -533,7 +533,6 @@ impl Shell {
                 (Command::Event(EventCommand::Emit(offer)), *receipt)
             }
             Wish::Record(wish) => {
-                self.watch.records_used();
                 let (command, has_ticket) = wish.command(ticket);
                 (Command::Record(command), has_ticket)
             }
@@ -553,7 +552,6 @@ impl Shell {
                 (Command::Rpc(RpcCommand::Make { offer, timeout_ms: *timeout_ms }), true)
             }
             Wish::MakeDurable { name, data, timeout_ms, ttl_ms, idempotent } => {
-                self.watch.call_made(ticket);
                 self.calls.push((data.clone(), ticket));
                 let offer = Offer {
                     kind: Kind::Call { idempotent: *idempotent },
@@ -625,7 +623,7 @@ impl Shell {
     }
 
     fn set_timer(&mut self) {
-        let deadline = self.client.deadline();
+        let deadline = self.client.deadline().map(|(at, _)| at);
         if self.timer.map(|timer| timer.set_for) != deadline {
             let delay = self.dice.between(0..=self.max_timer_delay_ms);
             self.timer = deadline.map(|at| Timer { set_for: at, fires_at: at.after_ms(delay) });

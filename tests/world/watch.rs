@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use deepstream_wasm::{
-    client::{Client, CloseKind, ConnectionState, Instant, Output, RpcRequestId, SocketId, Ticket},
+    client::{Client, CloseKind, ConnectionState, Instant, Output, RpcRequestId, SocketId, Ticket, Wake},
     wire::decode,
 };
 
@@ -27,8 +27,6 @@ pub struct Watch {
     /// Those among the tickets that may be waited for while logged in.
     calls: BTreeSet<Ticket>,
     settled: BTreeSet<Ticket>,
-    /// Whether the application has used records.
-    uses_records: bool,
     /// Those that may wait while the client is logged in.
     patient: BTreeSet<Ticket>,
     /// The offers that have not ended.
@@ -55,7 +53,6 @@ impl Watch {
             questions: BTreeSet::new(),
             calls: BTreeSet::new(),
             settled: BTreeSet::new(),
-            uses_records: false,
             patient: BTreeSet::new(),
             offered: BTreeSet::new(),
             newest_offer: None,
@@ -92,11 +89,6 @@ impl Watch {
     /// A ticket is for a remote procedure call.
     pub fn call_made(&mut self, ticket: Ticket) {
         self.calls.insert(ticket);
-    }
-
-    /// The application asks something of records.
-    pub const fn records_used(&mut self) {
-        self.uses_records = true;
     }
 
     /// The browser says that the socket is open.
@@ -208,9 +200,8 @@ impl Watch {
         if is_at_rest(self.state) {
             // A call that waits through a pause may have a time limit, and so has storage that may have a record; one that
             // nobody holds is let go of in time.
-            let may_wait = !self.calls.is_empty() || self.uses_records;
-            assert!(deadline.is_none() || may_wait, "{:?} must not wait for {deadline:?}", self.state);
-            assert_eq!(client.connection().next_attempt_at, None, "{:?} must not try again", self.state);
+            let is_limit = deadline.is_some_and(|(_, wake)| matches!(wake, Wake::Call | Wake::Storage | Wake::Discard));
+            assert!(deadline.is_none() || is_limit, "{:?} must not wait for {deadline:?}", self.state);
             assert_eq!(self.live(), None, "{:?} must not keep a socket", self.state);
         } else {
             let waits_for_page = client.connection().reason.is_some_and(|it| it.kind == CloseKind::PageHidden);
@@ -244,8 +235,8 @@ impl Watch {
 
     /// A tick was handled and led to no command of the application and no answer of the storage.
     pub fn on_tick_done(&self, now: Instant, client: &Client) {
-        if let Some(deadline) = client.deadline() {
-            assert!(deadline > now, "a tick left {deadline:?} due: the shell would tick for ever");
+        if let Some((deadline, wake)) = client.deadline() {
+            assert!(deadline > now, "a tick left {wake:?} due: the shell would tick for ever");
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
         limits::{HEARD_LATELY_MS, LATE_TIMER_MS, PING_ANSWER_MAX_MS, PROBE_ANSWER_MS, ROUND_TRIP_MAX_MS},
         options::Options,
         pings::Pings,
-        time::Instant,
+        time::{Instant, Wake},
     },
     queue::Queue,
 };
@@ -80,10 +80,13 @@ impl Heartbeat {
         }
     }
 
-    /// When to look again.
-    pub fn deadline(&self) -> Instant {
-        let next = self.unanswered.map_or(self.next_ping, |unanswered| unanswered.deadline);
-        self.probe_at.map_or(next, |at| next.min(at))
+    /// When to look again, and why.
+    pub fn deadline(&self) -> (Instant, Wake) {
+        let next = match self.unanswered {
+            Some(unanswered) => (unanswered.deadline, Wake::PingAnswer),
+            None => (self.next_ping, Wake::Ping),
+        };
+        self.probe_at.map_or(next, |at| next.min((at, Wake::Ping)))
     }
 
     /// Time from the last answered PING to its PONG, in milliseconds.
@@ -167,7 +170,7 @@ impl Heartbeat {
         if self.probe_at.is_some_and(|at| at <= now) && self.probe(now, pings) == Beat::SendPing {
             return Beat::SendPing;
         }
-        let deadline = self.deadline();
+        let (deadline, _) = self.deadline();
         if now < deadline {
             return Beat::Rest;
         }
@@ -275,7 +278,7 @@ mod tests {
         /// When the server counts as gone, if nothing more is heard.
         fn dead_at(&mut self) -> u64 {
             loop {
-                let now = self.heartbeat.deadline().as_ms();
+                let now = self.heartbeat.deadline().0.as_ms();
                 if self.on_tick(now) == Beat::Dead {
                     return now;
                 }
@@ -293,16 +296,16 @@ mod tests {
         assert_eq!(heartbeat.probe(1_000), Beat::SendPing);
         heartbeat.heartbeat.on_frame(at(1_000));
         assert_eq!(heartbeat.heartbeat.wake(at(1_001), &heartbeat.pings), Beat::Rest);
-        assert_eq!(heartbeat.heartbeat.deadline(), at(2_200));
+        assert_eq!(heartbeat.heartbeat.deadline().0, at(2_200));
         assert_eq!(heartbeat.on_tick(2_200), Beat::SendPing);
-        assert!(heartbeat.heartbeat.deadline() > at(2_200));
+        assert!(heartbeat.heartbeat.deadline().0 > at(2_200));
     }
 
     #[test]
     fn an_answered_heartbeat_wakes_once_per_interval() {
         let mut heartbeat = heartbeat();
         for beat in 1..100 {
-            assert_eq!(heartbeat.heartbeat.deadline(), at(beat * 30_000));
+            assert_eq!(heartbeat.heartbeat.deadline(), (at(beat * 30_000), Wake::Ping));
             assert_eq!(heartbeat.on_tick(beat * 30_000), Beat::SendPing);
             heartbeat.on_pong(beat * 30_000 + 40);
             assert_eq!(heartbeat.heartbeat.round_trip_ms(), Some(40));
@@ -326,7 +329,7 @@ mod tests {
         heartbeat.on_tick(30_000);
         heartbeat.on_tick(35_000);
         heartbeat.on_pong(36_000);
-        assert_eq!(heartbeat.heartbeat.deadline(), at(65_000));
+        assert_eq!(heartbeat.heartbeat.deadline(), (at(65_000), Wake::Ping));
     }
 
     #[test]
@@ -422,7 +425,7 @@ mod tests {
         let mut waiting = 10_000_000;
         let mut now = 0;
         while waiting > 0 {
-            now = heartbeat.heartbeat.deadline().as_ms();
+            now = heartbeat.heartbeat.deadline().0.as_ms();
             waiting = 10_000_000_u64.saturating_sub(now * 40);
             heartbeat.heartbeat.on_buffered(at(now), waiting, &heartbeat.pings);
             assert_ne!(heartbeat.on_tick(now), Beat::Dead, "{now}");
@@ -460,13 +463,13 @@ mod tests {
         let mut heartbeat = heartbeat();
         heartbeat.heartbeat.on_frame(at(10_000));
         assert_eq!(heartbeat.heartbeat.wake(at(10_500), &heartbeat.pings), Beat::Rest);
-        assert_eq!(heartbeat.heartbeat.deadline(), at(11_200));
+        assert_eq!(heartbeat.heartbeat.deadline(), (at(11_200), Wake::Ping));
         assert_eq!(heartbeat.on_tick(11_200), Beat::SendPing);
         assert_eq!(heartbeat.dead_at(), 11_200 + 2 * 1_200);
 
         let mut heartbeat = self::heartbeat();
         heartbeat.heartbeat.wake(at(500), &heartbeat.pings);
         heartbeat.heartbeat.on_frame(at(600));
-        assert_eq!(heartbeat.heartbeat.deadline(), at(30_000), "it was heard meanwhile");
+        assert_eq!(heartbeat.heartbeat.deadline(), (at(30_000), Wake::Ping), "it was heard meanwhile");
     }
 }

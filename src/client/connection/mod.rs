@@ -27,7 +27,7 @@ use super::{
     options::{HeartbeatFailure, Options},
     reason::{CloseKind, CloseReason},
     rng::Rng,
-    time::{Instant, earlier},
+    time::{Instant, Wake, earliest},
     url::without_secrets,
 };
 use crate::wire::{ConnectionAction, Message, Topic};
@@ -165,31 +165,32 @@ impl Connection {
         }
     }
 
-    /// When time alone changes something.
-    pub fn deadline(&self, options: &Options) -> Option<Instant> {
+    /// When time alone changes something, and what.
+    pub fn deadline(&self, options: &Options) -> Option<(Instant, Wake)> {
         let phase = match &self.phase {
-            Phase::Idle { connect_at } => *connect_at,
-            Phase::Probing { deadline: at, .. }
-            | Phase::Attempting { deadline: at, .. }
-            | Phase::Waiting { retry_at: at }
-            | Phase::AwaitingLogin { next_ping: at, .. } => Some(*at),
+            Phase::Idle { connect_at } => connect_at.map(|at| (at, Wake::Connect)),
+            Phase::Probing { deadline, .. } | Phase::Attempting { deadline, .. } => {
+                Some((*deadline, Wake::ConnectTimeout))
+            }
+            Phase::Waiting { retry_at } => Some((*retry_at, Wake::Reconnect)),
             Phase::Open { heartbeat, .. } => Some(heartbeat.deadline()),
+            Phase::AwaitingLogin { next_ping, .. } => Some((*next_ping, Wake::Ping)),
             Phase::Hidden | Phase::Paused | Phase::Stopped(_) | Phase::Closed => None,
         };
-        earlier(phase, self.lost_deadline(options))
+        earliest(&[phase, self.lost_deadline(options)])
     }
 
-    fn lost_deadline(&self, options: &Options) -> Option<Instant> {
+    fn lost_deadline(&self, options: &Options) -> Option<(Instant, Wake)> {
         if !self.phase.wants_connection() {
             return None;
         }
-        self.outage.deadline(options.lost_connection_timeout_ms)
+        self.outage.deadline(options.lost_connection_timeout_ms).map(|at| (at, Wake::LostConnection))
     }
 
     /// Time has passed. `is_awaited` says whether the server owes an answer that may be long.
     #[inline(never)]
     pub fn on_tick(&mut self, context: &mut Context, is_awaited: &mut dyn FnMut() -> bool) {
-        if self.lost_deadline(&context.options).is_some_and(|at| at <= context.now) {
+        if self.lost_deadline(&context.options).is_some_and(|(at, _)| at <= context.now) {
             self.outage.tell();
             context.out.push_back(Output::ConnectionLost);
         }

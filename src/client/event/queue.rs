@@ -10,7 +10,7 @@ use crate::{
         flight::Item,
         io::{Delivery, Entry, Offer, Output, Progress, Ticket},
         limits::{BARRIER_DELAY_MS, OUTBOX_WINDOW, OUTBOX_WINDOW_BYTES, OUTBOX_WINDOW_MAX_BYTES, OUTBOX_WINDOW_MS},
-        time::Instant,
+        time::{Instant, Wake},
     },
     queue::Queue,
 };
@@ -43,8 +43,8 @@ impl EventQueue {
     }
 
     /// When to ask the server whether it has what was sent.
-    pub const fn deadline(&self) -> Option<Instant> {
-        self.barrier_at
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        self.barrier_at.map(|at| (at, Wake::Barrier))
     }
 
     // ---- coming and leaving ----

@@ -17,7 +17,7 @@ use super::{
     records::Records,
     rpc::{Requestor, Rpc},
     subscriptions::Subscriptions,
-    time::{Instant, earliest},
+    time::{Instant, Wake, earliest},
 };
 use crate::wire::{Action, Message, Topic};
 
@@ -169,8 +169,8 @@ impl Features {
         self.records.awaits_data() || self.rpc.requestor.awaits_outcomes() || self.presence.awaits_answers()
     }
 
-    /// When time alone changes something; without a session only what is waited for all the same.
-    pub fn deadline(&self, session: bool) -> Option<Instant> {
+    /// When time alone changes something, and what; without a session only what is waited for all the same.
+    pub fn deadline(&self, session: bool) -> Option<(Instant, Wake)> {
         let of_session = earliest(&[
             self.events.subscriptions.deadline(),
             self.events.listens.patterns.deadline(),

@@ -27,7 +27,7 @@ use super::{
     io::{Entry, Kind, Ticket},
     options::{Options, OutboxStorage},
     rng::Rng,
-    time::{Instant, earlier, earliest},
+    time::{Instant, Wake, earlier, earliest},
     url::without_secrets,
 };
 use crate::{names::NameMap, queue::Queue};
@@ -114,10 +114,13 @@ impl Log {
         self.queued.bytes + self.written.bytes
     }
 
-    /// When time alone changes something.
-    pub fn deadline(&self, session: bool) -> Option<Instant> {
-        let start = self.start_deadline.filter(|_| session);
-        earliest(&[start, self.next_expiry, self.leases.deadline(), self.groups.deadline()])
+    /// When time alone changes something, and what.
+    pub fn deadline(&self, session: bool) -> Option<(Instant, Wake)> {
+        let start = self.start_deadline.filter(|_| session).map(|at| (at, Wake::Storage));
+        let expiry = self.next_expiry.map(|at| (at, Wake::Expiry));
+        let lease = self.leases.deadline().map(|at| (at, Wake::Lease));
+        let outdated = self.groups.deadline().map(|at| (at, Wake::Storage));
+        earliest(&[start, expiry, lease, outdated])
     }
 
     /// Whether anything may be sent in a session: what others left behind comes first.

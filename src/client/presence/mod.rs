@@ -13,7 +13,7 @@ use super::{
     error::ClientError,
     io::{Output, PresenceCommand},
     subscriptions::{EVERYONE, Subject, Subscriptions},
-    time::Instant,
+    time::{Instant, Wake},
 };
 use crate::wire::{Message, PresenceAction};
 
@@ -98,8 +98,8 @@ impl Presence {
     }
 
     /// When time alone changes something, and what.
-    pub fn deadline(&self) -> Option<Instant> {
-        self.queries.deadline()
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        self.queries.deadline().map(|at| (at, Wake::Query))
     }
 
     /// Time has passed within a session.

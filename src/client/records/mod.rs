@@ -38,7 +38,7 @@ use super::{
     listen::Listens,
     record::{Edit, EditError, Path},
     subscriptions::Subject,
-    time::{Instant, earliest},
+    time::{Instant, Wake, earliest},
 };
 use crate::{
     names::NameMap,
@@ -145,8 +145,11 @@ impl Records {
     }
 
     /// When time alone may change something, and what; without a session only what is waited for all the same.
-    pub fn deadline(&self) -> Option<Instant> {
-        earliest(&[self.flush_at, self.asked.deadline(), self.blind.deadline(), self.listens.patterns.deadline()])
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        let flush = self.flush_at.map(|at| (at, Wake::Subscriptions));
+        let awaited = self.asked.first().map(|(at, awaited)| (at, awaited.wake()));
+        let blind = self.blind.deadline().map(|at| (at, Wake::RecordTimeout));
+        earliest(&[flush, awaited, blind, self.listens.patterns.deadline()])
     }
 
     /// What a record is in the middle of from now on is overdue after so long.

@@ -7,6 +7,7 @@ use crate::{
         context::Context,
         error::{ClientError, RecordFailure},
         io::{Outcome, Ticket},
+        time::Wake,
     },
     names::NameMap,
     wire::{Message, RecordAction, Topic},
@@ -41,6 +42,18 @@ pub struct Question {
 impl Question {
     pub const fn is_bulk(&self) -> bool {
         self.tickets.is_empty()
+    }
+}
+
+impl Awaited {
+    /// What the client wakes up for.
+    pub const fn wake(&self) -> Wake {
+        match self {
+            Self::Answer(question) if question.is_bulk() => Wake::Acknowledgement,
+            Self::Record(_) | Self::Answer(_) => Wake::RecordTimeout,
+            Self::Discard(_) => Wake::Discard,
+            Self::Lookup(_) | Self::Save => Wake::Storage,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         io::{Delivery, Entry, Kind, Offer, Output, Progress, Ticket},
         limits::{RPC_KEPT_MAX_BYTES, RPC_KEPT_MAX_CALLS},
         log::{Extent, Purpose},
-        time::{Instant, earlier},
+        time::{Instant, Wake, earlier},
     },
     wire::{Message, RpcAction},
 };
@@ -327,8 +327,8 @@ impl Requestor {
     }
 
     /// When waiting for a call ends.
-    pub fn deadline(&self) -> Option<Instant> {
-        earlier(self.waiting.deadline(), self.sent.deadline())
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        earlier(self.waiting.deadline(), self.sent.deadline()).map(|at| (at, Wake::Call))
     }
 
     /// Time has passed.

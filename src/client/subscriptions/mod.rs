@@ -12,7 +12,7 @@ use super::{
     io::Output,
     limits::BULK_NAMES_MAX_BYTES,
     options::Resubscribe,
-    time::{Instant, earlier},
+    time::{Instant, Wake, earliest},
 };
 use crate::{names::NameMap, wire::Message};
 
@@ -208,9 +208,11 @@ impl Subscriptions {
         }
     }
 
-    /// When time alone changes something.
-    pub fn deadline(&self) -> Option<Instant> {
-        earlier(self.flush_at, self.asked.deadline())
+    /// When time alone changes something, and what.
+    pub fn deadline(&self) -> Option<(Instant, Wake)> {
+        let flush = self.flush_at.map(|at| (at, Wake::Subscriptions));
+        let acknowledgement = self.asked.deadline().map(|at| (at, Wake::Acknowledgement));
+        earliest(&[flush, acknowledgement])
     }
 
     /// Time has passed within a session.
