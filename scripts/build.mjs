@@ -182,9 +182,13 @@ const sourceOfModule = (way) => ({
 });
 
 /**
- * The glue makes its TextDecoder and TextEncoder when it is imported, which throws where there are none: here it makes them
- * when the module is there. Its classes keep their names, which logs show. It copies ASCII character by character, where the
- * browser is many times as fast with all but short strings.
+ * The glue as this package wants it.
+ * - It makes its TextDecoder and TextEncoder when it is imported, which throws where there are none: here it makes them when the
+ *   module is there.
+ * - Its classes keep their names, which logs show.
+ * - It copies ASCII character by character, where the browser is many times as fast with all but short strings.
+ * - What nobody calls is left out, and what is imported are arrow functions.
+ * - The entries see to it that the module is loaded once, and bring what it can be made from, so nothing here asks for that.
  */
 const gentleGlue = {
   name: 'gentle-glue',
@@ -194,19 +198,44 @@ const gentleGlue = {
       const replace = (pattern, replacement) => {
         const [found] = pattern.exec(text) ?? [];
         if (!found) throw new Failure(`The glue that wasm-bindgen makes has changed: it does not match ${pattern}.`);
+        // A pattern for all that matches begins at the beginning.
+        pattern.lastIndex = 0;
         text = text.replace(pattern, replacement);
         return found.replace(/^(let|const) /, '');
       };
       const decoder = replace(/^let cachedTextDecoder = .*\n.*\n/m, 'let cachedTextDecoder;\n');
-      const encoder = replace(/^const cachedTextEncoder = .*\n\nif [^]*?\n}\n/m, 'let cachedTextEncoder;\n');
+      const encoder = replace(/^const cachedTextEncoder = .*\n/m, 'let cachedTextEncoder;\n');
+      // Every engine that knows the types of this module has it.
+      replace(/^if \(!\('encodeInto' in cachedTextEncoder\)\) {\n[^]*?\n}\n/m, '');
       replace(/^function __wbg_finalize_init\(.*\{\n/m, (start) => start + decoder + encoder);
       const encodes = 'cachedTextEncoder.encodeInto(arg, mem.subarray(ptr, ptr + len)).read === len';
       replace(/^    let offset = 0;\n/m, (start) => `${start}    if (len > 200 && ${encodes}) offset = len;\n`);
+      replace(/^    if \(realloc === undefined\) {\n[^]*?\n    }\n/m, '');
+      replace(/^    __destroy_into_raw\(\) {\n[^]*?\n    }\n    free\(\) {\n[^]*?\n    }\n/m, '');
+      replace(/^if \(Symbol\.dispose\) .*\n/m, '');
       replace(/^export class (\w+) \{\n/gm, (start, name) => `${start}static name = '${name}';\n`);
+      replace(/function\(\) { return handleError\(function (\(.*\)) {\n([^]*?)\n        }, arguments\); }/g, 'catching($1 => {\n$2\n})');
+      replace(/^function handleError\(f, args\) {\n    try {\n.*\n/m, 'const catching = (f) => (...args) => {\n    try {\n        return f(...args);\n');
+      replace(/^(        [\w$]+: )function(\(.*\)) {\n/gm, '$1$2 => {\n');
+      replace(/^let wasmModule, wasmInstance, wasm;\n/m, 'let wasm;\n');
+      replace(/^    wasm(Instance|Module) = .*\n/gm, '');
+      replace(/^async function __wbg_load\([^]*/m, loading);
       return { contents: text, loader: 'js' };
     });
   },
 };
+
+/** How the glue has a module run. */
+const loading = `
+export function initSync({ module }) {
+  __wbg_finalize_init(new WebAssembly.Instance(new WebAssembly.Module(module), __wbg_get_imports()));
+}
+
+export default async function ({ module_or_path }) {
+  const made = await WebAssembly.instantiate(module_or_path, __wbg_get_imports());
+  __wbg_finalize_init(made.instance ?? made);
+}
+`;
 
 /** Fails where a bundle would not work for somebody: under a strict Content-Security-Policy, or in their bundler. */
 async function checkBundle(output, { carriesModule, moduleText }) {

@@ -25,7 +25,8 @@ export function checkHost(): void {
 }
 
 /**
- * What the WebAssembly module can be made from; asks the server where only its place is known.
+ * What the WebAssembly module can be made from; asks the server where only its place is known, and compiles what comes while it
+ * comes.
  * @throws {DeepstreamError} (the promise rejects) where the server has something else
  * @internal
  */
@@ -36,8 +37,20 @@ export async function loadModule(source: any): Promise<any> {
   const isPage = given.headers.get('content-type')?.startsWith('text/html');
   if (!given.ok) throw notFound(`the server has none at ${given.url} (HTTP status ${given.status})`);
   if (isPage) throw notFound(`what came from ${given.url} is a web page (text/html), which servers send for what they lack`);
-  return given;
+  // Not everything that has WebAssembly has that.
+  if (typeof WebAssembly.compileStreaming !== 'function') return given.arrayBuffer();
+  try {
+    return await WebAssembly.compileStreaming(given);
+  } catch (exception) {
+    if (given.headers.get('content-type') === 'application/wasm') throw exception;
+    console.warn(SLOWER, exception);
+    return given.arrayBuffer();
+  }
 }
+
+const SLOWER =
+  '`WebAssembly.instantiateStreaming` failed because your server does not serve Wasm with `application/wasm` MIME type. ' +
+  'Falling back to `WebAssembly.instantiate` which is slower. Original error:\n';
 
 /** Whether it is one of these, where the host has them at all. */
 function isA(name: 'URL' | 'Request' | 'Response', value: unknown): boolean {
