@@ -220,7 +220,11 @@ const gentleGlue = {
       replace(/^let wasmModule, wasmInstance, wasm;\n/m, 'let wasm;\n');
       replace(/^    wasm(Instance|Module) = .*\n/gm, '');
       replace(/^async function __wbg_load\([^]*/m, loading);
-      return { contents: text, loader: 'js' };
+      // As the enums of TypeScript that they are, they leave nothing but numbers.
+      replace(/^export const (\w+) = Object\.freeze\({\n([^]*?)\n}\);\n/gm, (_, name, members) => {
+        return `export enum ${name} {\n${members.replace(/(\w+): (\d+), .*/g, '$1 = $2,')}\n}\n`;
+      });
+      return { contents: text, loader: 'ts' };
     });
   },
 };

@@ -21,164 +21,181 @@ use crate::{
     },
 };
 
+/// Makes an enum that crosses as a number, which the package's TypeScript has a name for and its bundles have not.
+macro_rules! crossing {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$about:meta])* $member:ident,)* }) => {
+        $(#[$meta])*
+        #[wasm_bindgen]
+        #[derive(Clone, Copy)]
+        pub enum $name { $($(#[$about])* $member,)* }
+
+        impl $name {
+            /// The compiler makes more of the conversion that wasm-bindgen has: a comparison for each member.
+            fn of(number: u32) -> Option<Self> {
+                [$(Self::$member,)*].get(number as usize).copied()
+            }
+        }
+    };
+}
+
+crossing! {
 /// What an application can ask for. Only what is said here of the arguments of [`command`](DeepstreamClient::command) is
 /// looked at.
-#[wasm_bindgen]
-#[derive(Clone, Copy)]
 pub enum Action {
     /// Send an event: its payload and `key`; `flag` for a receipt, `number` for the delivery, `second` for its life in
     /// milliseconds.
-    Emit = "emit",
+    Emit,
     /// Have events of this name come to the sink, or ask again where the server has refused that. Returns the number by which
     /// the sink is told of them; when that has ended, another name may get it. 0 if it has ended already.
-    Subscribe = "subscribe",
+    Subscribe,
     /// End that.
-    Unsubscribe = "unsubscribe",
+    Unsubscribe,
     /// Report that a stream of events is read so slowly that some are lost.
-    ReportOverflow = "reportOverflow",
+    ReportOverflow,
     /// Report that the data of an event is not JSON.
-    ReportInvalid = "reportInvalid",
+    ReportInvalid,
     /// Have subscriptions that match a pattern offered to the sink; `flag` for records that others open.
-    Listen = "listen",
+    Listen,
     /// End that.
-    Unlisten = "unlisten",
+    Unlisten,
     /// Say that what was offered under `number` is provided here.
-    Accept = "accept",
+    Accept,
     /// Say that it is not.
-    Reject = "reject",
+    Reject,
     /// Have the sink told of a user, of all of them without a name; or ask again where the server has refused that.
-    SubscribePresence = "subscribePresence",
+    SubscribePresence,
     /// End that.
-    UnsubscribePresence = "unsubscribePresence",
+    UnsubscribePresence,
     /// Ask which of the users in `list` are here, or who is here at all.
-    QueryPresence = "queryPresence",
+    QueryPresence,
     /// Have requests of this name come to the sink.
-    Provide = "provide",
+    Provide,
     /// End that.
-    Unprovide = "unprovide",
+    Unprovide,
     /// Make a call: its payload; `flag` if it may be made twice, `number` for its time limit in milliseconds.
-    Make = "make",
+    Make,
     /// The same, even if the page does not live to see it; `second` for how long, in milliseconds.
-    MakeDurable = "makeDurable",
+    MakeDurable,
     /// Give up the call with the ticket `number`, whose outcome is not known.
-    Cancel = "cancel",
+    Cancel,
     /// Say that the request `number` is worked on.
-    AcceptRequest = "acceptRequest",
+    AcceptRequest,
     /// Say that another provider shall answer it.
-    RejectRequest = "rejectRequest",
+    RejectRequest,
     /// Answer it with an error.
-    AnswerError = "answerError",
+    AnswerError,
     /// Answer it with a result.
-    AnswerResult = "answerResult",
+    AnswerResult,
     /// Log in, with a JSON object.
-    Login = "login",
+    Login,
     /// Let go of the connection for good.
-    Close = "close",
+    Close,
     /// Let go of it until `resume`.
-    Pause = "pause",
+    Pause,
     /// Connect again.
-    Resume = "resume",
+    Resume,
     /// Have the sink told `connectionChanged` whenever the connection is another one than now.
-    WatchConnection = "watchConnection",
+    WatchConnection,
     /// Restore the subscriptions, with `resubscribe: 'manual'`.
-    Resubscribe = "resubscribe",
+    Resubscribe,
     /// Ask the server whether it has everything that is in the outbox now.
-    Flush = "flush",
+    Flush,
     /// Forget everything that the user of now has entrusted, here and in other pages.
-    Clear = "clear",
+    Clear,
 
     /// Change an open record at a path. Without one, the whole record is meant, here and below; with `flag`, the outcome is
     /// awaited.
-    Set = "set",
+    Set,
     /// Change it at several paths at once: paths and data in turn in `list`.
-    SetMulti = "setMulti",
+    SetMulti,
     /// Change a record, open or not. The delivery (`number`) and the life in milliseconds (`second`) are for one that is not.
-    SetData = "setData",
+    SetData,
     /// Put an entry into an open list, whatever it is; `number` for the index.
-    AddEntry = "addEntry",
+    AddEntry,
     /// Take an entry out of an open list: see `EntryEdit`.
-    RemoveEntry = "removeEntry",
+    RemoveEntry,
     /// Put an entry into an open queue.
-    Enqueue = "enqueue",
+    Enqueue,
     /// Take an entry out of an open queue.
-    Dequeue = "dequeue",
+    Dequeue,
     /// Open a record once more, with the strategy `number` of `js/merge.ts`.
-    Open = "open",
+    Open,
     /// Take back one `Open`.
-    Discard = "discard",
+    Discard,
     /// Fail if this is not a path.
-    CheckPath = "checkPath",
+    CheckPath,
     /// Tell from now on what is new at a path.
-    Watch = "watch",
+    Watch,
     /// End that, for a path as it was written.
-    Unwatch = "unwatch",
+    Unwatch,
     /// Wait until the record was loaded.
-    AwaitReady = "awaitReady",
+    AwaitReady,
     /// Delete a record.
-    Delete = "delete",
+    Delete,
     /// Read a record.
-    Snapshot = "snapshot",
+    Snapshot,
     /// Ask for the version of a record; -1 where there is none.
-    Head = "head",
+    Head,
     /// Tell the server that the records in `list` have changed in its storage.
-    Notify = "notify",
+    Notify,
     /// Tell that a record is no longer open to what is asked of it.
-    Refuse = "refuse",
+    Refuse,
     /// Settle conflicts of an open record with the strategy `number` from now on.
-    SetStrategy = "setStrategy",
+    SetStrategy,
     /// Answer the question `number` of `merge`: the data, or nothing to delete the record.
-    AnswerMerge = "answerMerge",
+    AnswerMerge,
     /// Answer it with what went wrong, in words.
-    FailMerge = "failMerge",
+    FailMerge,
     /// Answer the question `number` of `load`: the data and its version (`second`), or nothing.
-    LookedUp = "lookedUp",
+    LookedUp,
     /// Tell, in words, that storage does not do what it should.
-    StorageFailed = "storageFailed",
+    StorageFailed,
     /// Tell that storage has been emptied.
-    StorageCleared = "storageCleared",
+    StorageCleared,
     /// Have storage keep all records that are open.
-    Save = "save",
+    Save,
     /// Call `somethingHappened` from now on, or no longer (`number`).
-    WatchStates = "watchStates",
+    WatchStates,
+}
 }
 
+crossing! {
 /// What can be asked and is answered at once.
-#[wasm_bindgen]
-#[derive(Clone, Copy)]
 pub enum Question {
     /// Where the connection stands.
-    Connection = "connection",
+    Connection,
     /// Whether the server has refused to let this client provide the name, in this session.
-    IsRefused = "isRefused",
+    IsRefused,
     /// How many entries the outbox has.
-    Size = "size",
+    Size,
     /// The bytes of their names and payloads.
-    Bytes = "bytes",
+    Bytes,
     /// When the oldest of them was given, as `Date.now()` has it.
-    Oldest = "oldest",
+    Oldest,
     /// The entries of the outbox, oldest first.
-    Entries = "entries",
+    Entries,
     /// The same with their payloads.
-    EntriesWithPayloads = "entriesWithPayloads",
+    EntriesWithPayloads,
 
     /// The JSON text of an open record at a path; nothing if there is nothing.
-    Value = "value",
+    Value,
     /// The same of a record that is given as text, instead of its name.
-    ValueIn = "valueIn",
+    ValueIn,
     /// The version; nothing before the record was loaded.
-    Version = "version",
+    Version,
     /// Whether it is open.
-    IsOpen = "isOpen",
+    IsOpen,
     /// Whether it was loaded.
-    IsReady = "isReady",
+    IsReady,
     /// Whether what is seen comes from storage, and the server has not confirmed it.
-    IsFromStorage = "isFromStorage",
+    IsFromStorage,
     /// Whether somebody provides it.
-    HasProvider = "hasProvider",
+    HasProvider,
     /// Where it stands; nothing for one that is not open.
-    State = "state",
+    State,
     /// The names of the records that are open.
-    Names = "names",
+    Names,
+}
 }
 
 /// What goes with an [`Action`].
@@ -223,7 +240,7 @@ impl DeepstreamClient {
     #[allow(clippy::too_many_arguments)]
     pub fn command(
         &self,
-        what: Action,
+        #[wasm_bindgen(unchecked_param_type = "Action")] what: u32,
         name: &str,
         data: Option<String>,
         number: Option<u32>,
@@ -233,6 +250,7 @@ impl DeepstreamClient {
         list: Option<Array>,
     ) -> Result<u32, DeepstreamError> {
         errors::ensure_sound()?;
+        let Some(what) = Action::of(what) else { return Ok(0) };
         let driver = &self.driver;
         let ticket = driver.tickets.next();
         let mut texts = Vec::new();
@@ -331,7 +349,13 @@ impl DeepstreamClient {
     ///
     /// # Errors
     /// Anything but a path.
-    pub fn ask(&self, what: Question, name: &str, path: Option<String>) -> Result<JsValue, DeepstreamError> {
+    pub fn ask(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Question")] what: u32,
+        name: &str,
+        path: Option<String>,
+    ) -> Result<JsValue, DeepstreamError> {
+        let Some(what) = Question::of(what) else { return Ok(JsValue::UNDEFINED) };
         let driver = &self.driver;
         let entries = |payloads| {
             let array = Array::new();

@@ -1,3 +1,4 @@
+import { Action } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkOptionalFunction } from './arguments.js';
 import { Emitter, type EventSource } from './emitter.js';
 import { DeepstreamError } from './error.js';
@@ -113,7 +114,7 @@ export class AnonymousRecordHandle<Data = any>
       const settle = (): void => {
         forget();
         // Without a name there is nothing to wait for in a client that is closed, which says so.
-        resolve(this.#record?.readiness(this) ?? promiseOf(this.hub.sink.waiting, this.hub.compiled.command('awaitReady', '')));
+        resolve(this.#record?.readiness(this) ?? promiseOf(this.hub.sink.waiting, this.hub.compiled.command(Action.AwaitReady, '')));
       };
       this.#waiting.push(settle);
       forget = this.hub.onClosed(settle);
@@ -167,7 +168,7 @@ export class AnonymousRecordHandle<Data = any>
   subscribe(...given: unknown[]): Subscription {
     const { path, callback, triggerNow, signal } = subscribeArguments(given);
     const listener = checkFunction<Wanted['callback']>('callback', callback);
-    this.hub.compiled.command('checkPath', '', undefined, undefined, undefined, path);
+    this.hub.compiled.command(Action.CheckPath, '', undefined, undefined, undefined, path);
     return beginSubscription(signal, (onRemoved) => {
       const wanted = { path, callback: listener, onRemoved };
       this.#subscriptions.push(wanted);

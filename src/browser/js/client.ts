@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
+import { Action, Question, DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkName, checkOptionalFunction, invalid, loginParams } from './arguments.js';
 import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
 import { remove, type OnlyString } from './emitter.js';
@@ -453,32 +453,32 @@ export function defineClient(
     login(params?: unknown, callback?: unknown): any {
       const [given, told] = typeof params === 'function' ? [undefined, params] : [params, callback];
       const call = checkOptionalFunction('callback', told);
-      const ticket = this.#compiled.command('login', '', loginParams(given));
+      const ticket = this.#compiled.command(Action.Login, '', loginParams(given));
       if (!call) return promiseOf(this.#waiting, ticket);
       this.#waiting.addDone(ticket, (error, value) => (error ? call(false, { reason: error.reason }) : call(true, value)));
     }
 
     resume(callback?: unknown): any {
       const call = checkOptionalFunction('callback', callback);
-      const ticket = this.#compiled.command('resume', '');
+      const ticket = this.#compiled.command(Action.Resume, '');
       if (!call) return promiseOf(this.#waiting, ticket);
       this.#waiting.addDone(ticket, (error) => (error ? call(error) : call()));
     }
 
     close(): void {
-      this.#compiled.command('close', '');
+      this.#compiled.command(Action.Close, '');
     }
 
     pause(): void {
-      this.#compiled.command('pause', '');
+      this.#compiled.command(Action.Pause, '');
     }
 
     resubscribe(): void {
-      this.#compiled.command('resubscribe', '');
+      this.#compiled.command(Action.Resubscribe, '');
     }
 
     get connection(): ConnectionSnapshot {
-      return this.#compiled.ask('connection', '');
+      return this.#compiled.ask(Question.Connection, '');
     }
 
     getConnectionState(): CONNECTION_STATE {
@@ -535,7 +535,7 @@ export function defineClient(
     #listen(event: string, listener: Function, scope: unknown, isOnce: boolean): this {
       checkName('event', event);
       const call = checkFunction('callback', listener);
-      if (event === 'connectionChanged' && !this.#parts.listeners.has(event)) this.#compiled.command('watchConnection', '');
+      if (event === 'connectionChanged' && !this.#parts.listeners.has(event)) this.#compiled.command(Action.WatchConnection, '');
       this.#parts.listeners.add(event, { call, scope, isOnce });
       return this;
     }

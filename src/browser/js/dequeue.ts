@@ -1,3 +1,4 @@
+import { Action } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
 import type { EventSource } from './emitter.js';
 import { EntriesHandle, type EntryEvents } from './entries.js';
@@ -148,12 +149,12 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
   }
 
   push(entry: string): void {
-    if (!this.shared.isReady) return this.shared.changeEntries('enqueue', entry, undefined);
+    if (!this.shared.isReady) return this.shared.changeEntries(Action.Enqueue, entry, undefined);
     this.#insert(entry, '');
   }
 
   unshift(entry: string): void {
-    if (!this.shared.isReady) return this.shared.changeEntries('enqueue', entry, 0);
+    if (!this.shared.isReady) return this.shared.changeEntries(Action.Enqueue, entry, 0);
     this.#insert(entry, headOf(this.#nodes()).n);
   }
 
@@ -166,14 +167,14 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
   }
 
   insertEntry(entry: string, index: number): void {
-    if (!this.shared.isReady) return this.shared.changeEntries('enqueue', entry, checkIndex(index));
+    if (!this.shared.isReady) return this.shared.changeEntries(Action.Enqueue, entry, checkIndex(index));
     const keys = keysOf(this.#nodes());
     const place = checkIndex(index, keys.length) ?? keys.length;
     this.#insert(entry, keys[place] ?? '');
   }
 
   removeEntry(entry: string, index?: number): void {
-    if (!this.shared.isReady) return this.shared.changeEntries('dequeue', entry, checkIndex(index));
+    if (!this.shared.isReady) return this.shared.changeEntries(Action.Dequeue, entry, checkIndex(index));
     const nodes = this.#nodes();
     const isIt = (key: string, at: number): boolean =>
       nodes[key]?.d === entry && (index === undefined || index === at);
@@ -246,7 +247,7 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
     if (!key || !node) return '';
     const { d, p, n } = node;
     if (!this.shared.isReady) {
-      this.shared.changeEntries('dequeue', d, index);
+      this.shared.changeEntries(Action.Dequeue, d, index);
       return d;
     }
     this.#change({ [p ? `${p}.n` : `${HEAD}.n`]: n, [n ? `${n}.p` : `${HEAD}.p`]: p, [key]: undefined });

@@ -1,4 +1,4 @@
-import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
+import { Action, type DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkName, checkOptionalFunction, jsonOf } from './arguments.js';
 import type { EventData, JSONValue } from './constants.js';
 import { checkDelivery } from './delivery.js';
@@ -177,7 +177,7 @@ export class Events implements EventHandler {
     checkName('name', name);
     const text = jsonOf('data', data);
     const { delivery, ttl, key, receipt } = checkDelivery(options, true);
-    const ticket = this.#compiled.command('emit', name, text, delivery, receipt, key, ttl);
+    const ticket = this.#compiled.command(Action.Emit, name, text, delivery, receipt, key, ttl);
     const promise = receipt ? promiseOf(this.#waiting, ticket, true) : undefined;
     this.#subscribers.tell(name, data);
     return promise;
@@ -187,7 +187,7 @@ export class Events implements EventHandler {
     return new BufferedStream<Data>(
       {
         begin: (onEvent, onRemoved) => this.#begin(name, onEvent, onRemoved),
-        reportOverflow: () => this.#compiled.command('reportOverflow', name),
+        reportOverflow: () => this.#compiled.command(Action.ReportOverflow, name),
       },
       options,
     );
@@ -212,7 +212,7 @@ export class Events implements EventHandler {
     try {
       data = text === undefined ? undefined : JSON.parse(text);
     } catch {
-      this.#compiled.command('reportInvalid', name);
+      this.#compiled.command(Action.ReportInvalid, name);
       return;
     }
     this.#subscribers.tell(name, data);
@@ -229,11 +229,11 @@ export class Events implements EventHandler {
     const subscriber = { call: checkFunction('callback', callback), onRemoved };
     this.#subscribers.add(name, subscriber);
     // Not the first time alone: a name that the server has refused is then asked for again.
-    this.#names[this.#compiled.command('subscribe', name)] = name;
+    this.#names[this.#compiled.command(Action.Subscribe, name)] = name;
     return () => this.#remove(name, (listener) => listener === subscriber);
   }
 
   #remove(name: string, isMeant: (listener: Listener) => boolean): void {
-    if (this.#subscribers.remove(name, isMeant)) this.#compiled.command('unsubscribe', name);
+    if (this.#subscribers.remove(name, isMeant)) this.#compiled.command(Action.Unsubscribe, name);
   }
 }

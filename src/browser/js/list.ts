@@ -1,3 +1,4 @@
+import { Action } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
 import type { EventSource } from './emitter.js';
 import { EntriesHandle, type EntryEvents } from './entries.js';
@@ -108,14 +109,14 @@ export class ListHandle extends EntriesHandle<List, ListEvents> implements List 
 
   addEntry(entry: string, index?: number, callback?: WriteAckCallback): void {
     if (typeof entry !== 'string') throw invalid('entry', 'a string', entry);
-    if (!this.shared.isReady) return this.#change('addEntry', entry, index, callback);
+    if (!this.shared.isReady) return this.#change(Action.AddEntry, entry, index, callback);
     const entries = [...this.getEntries()];
     entries.splice(checkIndex(index, entries.length) ?? entries.length, 0, entry);
     this.setEntries(entries, callback);
   }
 
   removeEntry(entry: string, index?: number, callback?: WriteAckCallback): void {
-    if (!this.shared.isReady) return this.#change('removeEntry', entry, index, callback);
+    if (!this.shared.isReady) return this.#change(Action.RemoveEntry, entry, index, callback);
     const entries = this.getEntries();
     const place = checkIndex(index, entries.length);
     const rest = entries.filter((its, at) => its !== entry || (place !== undefined && place !== at));

@@ -1,4 +1,4 @@
-import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
+import { Action, type DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkName } from './arguments.js';
 import { callSafely, report, warn } from './listeners.js';
 
@@ -45,17 +45,17 @@ export class Listens {
     checkFunction('callback', callback);
     if (this.#listeners.has(pattern)) return warn(`${this.#topic} LISTENER_EXISTS: ${pattern}`);
     this.#listeners.set(pattern, callback);
-    this.#command('listen', pattern);
+    this.#command(Action.Listen, pattern);
   }
 
   unlisten(pattern: string): void {
-    if (this.#listeners.delete(checkName('pattern', pattern))) this.#command('unlisten', pattern);
+    if (this.#listeners.delete(checkName('pattern', pattern))) this.#command(Action.Unlisten, pattern);
     else warn(`${this.#topic} NOT_LISTENING: ${pattern}`);
   }
 
   /** Asks the listener. One that throws before it has answered has declined. */
   offered(pattern: string, subscription: string, id: number): void {
-    const offer = new Offer(subscription, id, (accepts) => this.#command(accepts ? 'accept' : 'reject', subscription, id));
+    const offer = new Offer(subscription, id, (accepts) => this.#command(accepts ? Action.Accept : Action.Reject, subscription, id));
     this.#offers.set(subscription, offer);
     const listener = this.#listeners.get(pattern);
     try {
@@ -78,7 +78,7 @@ export class Listens {
   }
 
   /** Tells the WebAssembly side about a pattern, or about a subscription that was offered. */
-  #command(what: 'listen' | 'unlisten' | 'accept' | 'reject', name: string, offer?: number): void {
+  #command(what: Action.Listen | Action.Unlisten | Action.Accept | Action.Reject, name: string, offer?: number): void {
     this.#compiled.command(what, name, undefined, offer, this.#topic === 'RECORD');
   }
 }

@@ -1,4 +1,4 @@
-import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
+import { Action, type DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { DeepstreamError } from './error.js';
 import { wordsOf, type Fail, type OfflineStore } from './offline-store.js';
 import { AdapterStore } from './offline-store-adapter.js';
@@ -29,7 +29,7 @@ export class OfflineRecords {
       // A storage that is full or forbidden says so of every record; what cannot be stored is to blame itself.
       if (told.has(words) && words !== 'DataCloneError') return;
       told.add(words);
-      compiled.command('storageFailed', '', name === undefined ? words : `${words}, for the record '${name}'`);
+      compiled.command(Action.StorageFailed, '', name === undefined ? words : `${words}, for the record '${name}'`);
     });
   }
 
@@ -37,7 +37,7 @@ export class OfflineRecords {
     // Whoever opens a record may still add listeners to it.
     queueMicrotask(() => {
       this.#store?.load(name, (record) =>
-        this.compiled.command('lookedUp', name, record?.text, lookup, undefined, undefined, record?.version),
+        this.compiled.command(Action.LookedUp, name, record?.text, lookup, undefined, undefined, record?.version),
       );
     });
   }
@@ -48,7 +48,7 @@ export class OfflineRecords {
 
   clear(done: Done): void {
     if (!this.#store) return queueMicrotask(() => done(null, undefined, false));
-    this.compiled.command('storageCleared', '');
+    this.compiled.command(Action.StorageCleared, '');
     const ended = (exception?: unknown): void => {
       if (isOver) return;
       isOver = true;

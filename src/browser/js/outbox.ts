@@ -1,4 +1,4 @@
-import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
+import { Action, Question, type DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
 import type { EventData } from './constants.js';
 import { Listeners } from './listeners.js';
@@ -187,15 +187,15 @@ export class Outbox implements OutboxHandler {
   }
 
   get size(): number {
-    return this.#compiled.ask('size', '');
+    return this.#compiled.ask(Question.Size, '');
   }
 
   get bytes(): number {
-    return this.#compiled.ask('bytes', '');
+    return this.#compiled.ask(Question.Bytes, '');
   }
 
   get oldest(): number | null {
-    return this.#compiled.ask('oldest', '') ?? null;
+    return this.#compiled.ask(Question.Oldest, '') ?? null;
   }
 
   entries(options?: { payloads?: boolean }): any[] {
@@ -205,7 +205,7 @@ export class Outbox implements OutboxHandler {
     const revision = this.#compiled.revision();
     if (last.revision !== revision) {
       last.revision = revision;
-      const entries = this.#compiled.ask(hasPayloads ? 'entriesWithPayloads' : 'entries', '');
+      const entries = this.#compiled.ask(hasPayloads ? Question.EntriesWithPayloads : Question.Entries, '');
       const text = JSON.stringify(entries);
       if (last.text !== text) Object.assign(last, { entries, text });
     }
@@ -213,11 +213,11 @@ export class Outbox implements OutboxHandler {
   }
 
   flush(): Promise<void> {
-    return promiseOf(this.#waiting, this.#compiled.command('flush', ''));
+    return promiseOf(this.#waiting, this.#compiled.command(Action.Flush, ''));
   }
 
   clear(): void {
-    this.#compiled.command('clear', '');
+    this.#compiled.command(Action.Clear, '');
   }
 
   on(event: string, listener: Function, options?: SubscribeOptions): Subscription {

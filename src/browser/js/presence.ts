@@ -1,4 +1,4 @@
-import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
+import { Action, type DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkName, checkOptionalFunction, invalid } from './arguments.js';
 import { Listeners, warn, type Listener } from './listeners.js';
 import { subscribe, type SubscribeOptions, type Subscription } from './subscription.js';
@@ -121,7 +121,7 @@ export class Presence implements PresenceHandler {
     const [asked, given] = typeof users === 'function' ? [undefined, users] : [users, callback];
     const told = checkOptionalFunction('callback', given);
     const list = checkUsers(asked);
-    const ticket = this.#compiled.command('queryPresence', '', undefined, undefined, undefined, undefined, undefined, list);
+    const ticket = this.#compiled.command(Action.QueryPresence, '', undefined, undefined, undefined, undefined, undefined, list);
     if (!told) return promiseOf(this.#waiting, ticket);
     this.#waiting.addDone(ticket, (error, value) => (error ? told(error.reason) : told(null, value)));
   }
@@ -140,7 +140,7 @@ export class Presence implements PresenceHandler {
       const subscriber = { call: checkFunction('callback', isFunction ? user : callback), onRemoved };
       this.#subscribers.add(name, subscriber);
       // Not the first time alone: what the server has refused is then asked for again.
-      this.#compiled.command('subscribePresence', name);
+      this.#compiled.command(Action.SubscribePresence, name);
       return () => this.#remove(name, (listener) => listener === subscriber);
     });
   }
@@ -166,7 +166,7 @@ export class Presence implements PresenceHandler {
   }
 
   #remove(name: string, isMeant: (listener: Listener) => boolean): void {
-    if (this.#subscribers.remove(name, isMeant)) this.#compiled.command('unsubscribePresence', name);
+    if (this.#subscribers.remove(name, isMeant)) this.#compiled.command(Action.UnsubscribePresence, name);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
+import { Action, Question, type DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkName, invalid, jsonOf } from './arguments.js';
 import type { Emitter } from './emitter.js';
 import { callSafely } from './listeners.js';
@@ -40,8 +40,8 @@ export class RecordHub {
 
   /** Opens a record once more. */
   open(name: string): SharedRecord {
-    const isFirst = !this.compiled.ask('isOpen', checkName('name', name));
-    this.#setStrategy('open', name);
+    const isFirst = !this.compiled.ask(Question.IsOpen, checkName('name', name));
+    this.#setStrategy(Action.Open, name);
     const records = this.#records.get(name) ?? [];
     const newest = records.at(-1);
     if (newest && !isFirst) return newest;
@@ -54,7 +54,7 @@ export class RecordHub {
 
   /** Has the records that are open follow their strategies. */
   applyStrategies(): void {
-    for (const name of this.#records.keys()) this.#setStrategy('setStrategy', name);
+    for (const name of this.#records.keys()) this.#setStrategy(Action.SetStrategy, name);
   }
 
   ready(name: string): void {
@@ -77,10 +77,10 @@ export class RecordHub {
 
   /** It is not open, and has writes that an earlier page could not send. */
   restored(name: string): void {
-    this.#setStrategy('setStrategy', name);
+    this.#setStrategy(Action.SetStrategy, name);
   }
 
-  #setStrategy(what: 'open' | 'setStrategy', name: string): void {
+  #setStrategy(what: Action.Open | Action.SetStrategy, name: string): void {
     this.compiled.command(what, name, undefined, this.strategies.numberOf(name));
   }
 
@@ -107,14 +107,14 @@ export class RecordHub {
     remote: string | undefined,
     remoteVersion: number,
   ): void {
-    const answer = (what: 'answerMerge' | 'failMerge', text: string | undefined): unknown =>
+    const answer = (what: Action.AnswerMerge | Action.FailMerge, text: string | undefined): unknown =>
       this.compiled.command(what, '', text, question);
     settle(
       this.strategies.of(name),
       [parseOrNull(local), localVersion],
       [parseOrNull(remote), remoteVersion],
-      (text) => answer('answerMerge', text),
-      (words) => answer('failMerge', words),
+      (text) => answer(Action.AnswerMerge, text),
+      (words) => answer(Action.FailMerge, words),
     );
   }
 
@@ -134,11 +134,11 @@ export class RecordHub {
   }
 
   #watchStates(): void {
-    this.compiled.command('watchStates', '', undefined, this.#states.size);
+    this.compiled.command(Action.WatchStates, '', undefined, this.#states.size);
   }
 
   #stateOf(record: SharedRecord): string | undefined {
-    return this.compiled.ask('state', record.name);
+    return this.compiled.ask(Question.State, record.name);
   }
 
   somethingHappened(): void {
@@ -230,22 +230,22 @@ export class SharedRecord {
   }
 
   get isReady(): boolean {
-    return this.#is('isReady');
+    return this.#is(Question.IsReady);
   }
 
   get isFromStorage(): boolean {
-    return this.#is('isFromStorage');
+    return this.#is(Question.IsFromStorage);
   }
 
   get version(): number | null {
-    return (this.isOpen ? this.compiled.ask('version', this.name) : this.last?.version) ?? null;
+    return (this.isOpen ? this.compiled.ask(Question.Version, this.name) : this.last?.version) ?? null;
   }
 
   get hasProvider(): boolean {
-    return this.#is('hasProvider');
+    return this.#is(Question.HasProvider);
   }
 
-  #is(what: 'isReady' | 'isFromStorage' | 'hasProvider'): boolean {
+  #is(what: Question.IsReady | Question.IsFromStorage | Question.HasProvider): boolean {
     return this.isOpen && this.compiled.ask(what, this.name);
   }
 
@@ -262,7 +262,7 @@ export class SharedRecord {
     // The last one is to hear of the end.
     if (this.#holders.some(({ isHolding }) => isHolding)) this.#holders.splice(this.#holders.indexOf(holder), 1);
     for (const path of [...this.#subscriptions.keys()]) this.unsubscribe(handle, path);
-    if (this.isOpen) this.compiled.command('discard', this.name);
+    if (this.isOpen) this.compiled.command(Action.Discard, this.name);
   }
 
   /** Calls back when the record is ready, at once if it is. */
@@ -296,20 +296,20 @@ export class SharedRecord {
 
   #textAt(path: string | undefined): string | undefined {
     if (path !== undefined && typeof path !== 'string') throw invalid('path', 'a string', path);
-    if (this.isOpen) return this.compiled.ask('value', this.name, path);
-    return this.last && this.compiled.ask('valueIn', this.last.text, path);
+    if (this.isOpen) return this.compiled.ask(Question.Value, this.name, path);
+    return this.last && this.compiled.ask(Question.ValueIn, this.last.text, path);
   }
 
   set(path: string | undefined, data: unknown, done: Done | undefined): void {
     this.#await(done, (isAwaited) =>
-      this.compiled.command('set', this.name, dataText(path, data), undefined, isAwaited, path),
+      this.compiled.command(Action.Set, this.name, dataText(path, data), undefined, isAwaited, path),
     );
   }
 
   setMulti(patches: object, done: Done | undefined): void {
     this.#await(done, (isAwaited) => {
       const edits = Object.entries(patches).flatMap(([path, data]) => [path, dataText(path, data)]);
-      return this.compiled.command('setMulti', this.name, undefined, undefined, isAwaited, undefined, undefined, edits);
+      return this.compiled.command(Action.SetMulti, this.name, undefined, undefined, isAwaited, undefined, undefined, edits);
     });
   }
 
@@ -320,11 +320,11 @@ export class SharedRecord {
   }
 
   delete(done: Done): void {
-    this.#await(done, () => this.compiled.command('delete', this.name));
+    this.#await(done, () => this.compiled.command(Action.Delete, this.name));
   }
 
   awaitReady(done: Done): void {
-    this.#await(done, () => this.compiled.command('awaitReady', this.name));
+    this.#await(done, () => this.compiled.command(Action.AwaitReady, this.name));
   }
 
   #await(done: Done | undefined, command: (isAwaited: boolean) => number): void {
@@ -333,7 +333,7 @@ export class SharedRecord {
   }
 
   #refuse(isAwaited: boolean): number {
-    return this.compiled.command('refuse', this.name, undefined, undefined, isAwaited);
+    return this.compiled.command(Action.Refuse, this.name, undefined, undefined, isAwaited);
   }
 
   subscribe(
@@ -345,7 +345,7 @@ export class SharedRecord {
     signal?: AbortSignal,
     isLast = false,
   ): Subscription {
-    this.compiled.command('checkPath', '', undefined, undefined, undefined, path);
+    this.compiled.command(Action.CheckPath, '', undefined, undefined, undefined, path);
     return subscribe(signal, (onRemoved) => this.#begin({ owner, path, callback, triggerNow, view, isLast }, onRemoved));
   }
 
@@ -369,7 +369,7 @@ export class SharedRecord {
     };
     const all = [...(others ?? []), subscription];
     this.#subscriptions.set(key, [...all.filter((it) => !it.isLast), ...all.filter((it) => it.isLast)]);
-    if (!others) this.compiled.command('watch', this.name, undefined, undefined, undefined, path);
+    if (!others) this.compiled.command(Action.Watch, this.name, undefined, undefined, undefined, path);
     if (triggerNow) this.whenReady(() => this.#trigger(path, subscription));
     return () => this.#remove(key, (other) => other === subscription);
   }
@@ -386,7 +386,7 @@ export class SharedRecord {
     const rest = subscriptions.filter((subscription) => !removed.includes(subscription));
     if (rest.length > 0) this.#subscriptions.set(key, rest);
     else this.#subscriptions.delete(key);
-    if (rest.length === 0 && this.isOpen) this.compiled.command('unwatch', this.name, undefined, undefined, undefined, key);
+    if (rest.length === 0 && this.isOpen) this.compiled.command(Action.Unwatch, this.name, undefined, undefined, undefined, key);
     end(removed);
   }
 
@@ -430,7 +430,7 @@ export class SharedRecord {
   #trigger(path: string | undefined, subscription: RecordSubscription): void {
     if (subscription.hasEnded) return;
     subscription.isWaiting = false;
-    subscription.seen = this.compiled.ask('value', this.name, path);
+    subscription.seen = this.compiled.ask(Question.Value, this.name, path);
     call(subscription, this.get(path));
   }
 }
@@ -439,7 +439,7 @@ export class SharedRecord {
  * What is done with an entry of a list or queue that is not loaded.
  * @internal
  */
-export type EntryChange = 'addEntry' | 'removeEntry' | 'enqueue' | 'dequeue';
+export type EntryChange = Action.AddEntry | Action.RemoveEntry | Action.Enqueue | Action.Dequeue;
 
 /**
  * The JSON text of what is to be at a path; nothing to erase it.

@@ -1,3 +1,4 @@
+import { Action, Question } from '../../../target/glue/deepstream_wasm.js';
 import { AnonymousRecordHandle, type AnonymousRecord } from './anonymous-record.js';
 import type { DefineRecords } from './client.js';
 import { checkDelivery } from './delivery.js';
@@ -269,19 +270,19 @@ export class Records implements RecordHandler {
   }
 
   snapshot(name: string, callback?: (error: string | null, data: any) => void): any {
-    return outcome(checkOptionalFunction('callback', callback), (done) => this.#ask('snapshot', name, done));
+    return outcome(checkOptionalFunction('callback', callback), (done) => this.#ask(Action.Snapshot, name, done));
   }
 
   has(name: string, callback?: (error: string | null, has: boolean | null) => void): any {
     return outcome(
       checkOptionalFunction('callback', callback),
-      (done) => this.#ask('head', name, done),
+      (done) => this.#ask(Action.Head, name, done),
       (version) => (version === undefined ? null : version >= 0),
     );
   }
 
   head(name: string, callback?: (error: string | null, version: number) => void): any {
-    return outcome(checkOptionalFunction('callback', callback), (done) => this.#ask('head', name, done));
+    return outcome(checkOptionalFunction('callback', callback), (done) => this.#ask(Action.Head, name, done));
   }
 
   setData(name: string, ...given: unknown[]): void {
@@ -299,13 +300,13 @@ export class Records implements RecordHandler {
     const { delivery, ttl } = checkDelivery(options, false);
     checkName('name', name);
     const text = dataText(path, data);
-    this.#await(this.hub.compiled.command('setData', name, text, delivery, !!done, path, ttl), done);
+    this.#await(this.hub.compiled.command(Action.SetData, name, text, delivery, !!done, path, ttl), done);
   }
 
   delete(name: string, callback?: (error: string | null) => void): any {
     return outcome(
       checkOptionalFunction('callback', callback),
-      (done) => this.#ask('delete', name, done),
+      (done) => this.#ask(Action.Delete, name, done),
       () => undefined,
     );
   }
@@ -316,13 +317,13 @@ export class Records implements RecordHandler {
       (done) => {
         const { compiled } = this.hub;
         const list = checkNames(names);
-        this.#await(compiled.command('notify', '', undefined, undefined, undefined, undefined, undefined, list), done);
+        this.#await(compiled.command(Action.Notify, '', undefined, undefined, undefined, undefined, undefined, list), done);
       },
       () => undefined,
     );
   }
 
-  #ask(what: 'snapshot' | 'head' | 'delete', name: string, done: Done): void {
+  #ask(what: Action.Snapshot | Action.Head | Action.Delete, name: string, done: Done): void {
     this.#await(this.hub.compiled.command(what, checkName('name', name)), done);
   }
 
@@ -339,7 +340,7 @@ export class Records implements RecordHandler {
   }
 
   saveToOfflineStorage(): void {
-    this.hub.compiled.command('save', '');
+    this.hub.compiled.command(Action.Save, '');
   }
 
   clearOfflineStorage(callback?: (error: string | null) => void): any {
@@ -347,7 +348,7 @@ export class Records implements RecordHandler {
   }
 
   names(): string[] {
-    return this.hub.compiled.ask('names', '');
+    return this.hub.compiled.ask(Question.Names, '');
   }
 
   setMergeStrategy(name: string, mergeStrategy: MergeStrategy): void {

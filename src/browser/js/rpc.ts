@@ -1,4 +1,4 @@
-import type { DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
+import { Action, Question, type DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkName, invalid, isThenable, isTime, jsonOf, TIME, wordsIn } from './arguments.js';
 import type { RPCResult } from './constants.js';
 import { DeepstreamError, type DeepstreamErrorDetails } from './error.js';
@@ -164,7 +164,7 @@ export interface RPCHandler {
 }
 
 /** Says something about a request. */
-type Say = (what: 'acceptRequest' | 'rejectRequest' | 'answerError' | 'answerResult', data?: string) => void;
+type Say = (what: Action.AcceptRequest | Action.RejectRequest | Action.AnswerError | Action.AnswerResult, data?: string) => void;
 
 /** @internal */
 export class Rpc implements RPCHandler {
@@ -182,15 +182,15 @@ export class Rpc implements RPCHandler {
     checkName('name', name);
     checkFunction('provider', provider);
     // What the server has refused may be provided anew: it is asked again.
-    if (this.#providers.has(name) && !this.#compiled.ask('isRefused', name)) {
+    if (this.#providers.has(name) && !this.#compiled.ask(Question.IsRefused, name)) {
       throw new DeepstreamError(`RPC ${name}: provided already`, 'MULTIPLE_PROVIDERS', about(name));
     }
     this.#providers.set(name, provider);
-    this.#compiled.command('provide', name);
+    this.#compiled.command(Action.Provide, name);
   }
 
   unprovide(name: string): void {
-    if (this.#providers.delete(checkName('name', name))) this.#compiled.command('unprovide', name);
+    if (this.#providers.delete(checkName('name', name))) this.#compiled.command(Action.Unprovide, name);
     else warn(`RPC NOT_PROVIDED: ${name}`);
   }
 
@@ -205,13 +205,13 @@ export class Rpc implements RPCHandler {
     const { timeout, signal, idempotent, delivery, ttl } = checkOptions(callback ? {} : optionsOrCallback);
     if (signal?.aborted) return rejected(signal.reason);
     const timeoutMs = timeout === Infinity ? undefined : timeout;
-    const what = delivery === 'durable' ? 'makeDurable' : 'make';
+    const what = delivery === 'durable' ? Action.MakeDurable : Action.Make;
     const ticket = this.#compiled.command(what, name, text, timeoutMs, idempotent, undefined, ttl);
     if (callback) {
       this.#await(ticket, name, (error, result) => (error ? callback(error.reason) : callback(null, result)));
       return;
     }
-    const cancel = (): unknown => this.#compiled.command('cancel', '', undefined, ticket);
+    const cancel = (): unknown => this.#compiled.command(Action.Cancel, '', undefined, ticket);
     signal?.addEventListener('abort', cancel);
     const promise = new Promise((resolve, reject) => {
       this.#await(ticket, name, (error, result, isExpected) => {
@@ -241,7 +241,7 @@ export class Rpc implements RPCHandler {
   serve(id: number, name: string, data?: string, requestorName?: string, requestorData?: string): void {
     const say: Say = (what, data) => this.#compiled.command(what, name, data, id);
     const provider = this.#providers.get(name);
-    if (!provider) return say('rejectRequest');
+    if (!provider) return say(Action.RejectRequest);
     const requestor: RPCRequestor = {};
     if (requestorName !== undefined) requestor.requestorName = requestorName;
     if (requestorData !== undefined) requestor.requestorData = parse(requestorData);
@@ -268,19 +268,19 @@ class RpcResponse implements RPCResponse {
   }
 
   accept(): void {
-    if (!this.#isComplete) this.#say('acceptRequest');
+    if (!this.#isComplete) this.#say(Action.AcceptRequest);
   }
 
   reject(): void {
-    this.#complete('rejectRequest');
+    this.#complete(Action.RejectRequest);
   }
 
   error(error: unknown): void {
-    this.#complete('answerError', jsonOf('error', error));
+    this.#complete(Action.AnswerError, jsonOf('error', error));
   }
 
   send(data?: unknown): void {
-    this.#complete('answerResult', jsonOf('data', data));
+    this.#complete(Action.AnswerResult, jsonOf('data', data));
   }
 
   /** Says the last word. */
@@ -321,7 +321,7 @@ class RpcResponse implements RPCResponse {
   #returned(value: unknown): void {
     if (this.#isComplete) return;
     try {
-      this.#complete('answerResult', jsonOf('result', value));
+      this.#complete(Action.AnswerResult, jsonOf('result', value));
     } catch (error) {
       this.#failed(error);
     }
@@ -336,7 +336,7 @@ class RpcResponse implements RPCResponse {
     } catch {
       data = JSON.stringify(wordsIn(exception));
     }
-    this.#complete('answerError', data);
+    this.#complete(Action.AnswerError, data);
   }
 }
 
