@@ -161,8 +161,8 @@ export class AnonymousRecordHandle<Data = any>
     this.#named().erase(path);
   }
 
-  eraseWithAck(path: string, callback?: (error: string) => void): any {
-    return callback ? this.#named().eraseWithAck(path, callback) : this.#named().eraseWithAck(path);
+  eraseWithAck(path: string, callback?: any): any {
+    return this.#named().eraseWithAck(path, callback);
   }
 
   subscribe(...given: unknown[]): Subscription {
@@ -198,8 +198,8 @@ export class AnonymousRecordHandle<Data = any>
 
   delete(): Promise<void>;
   delete(callback: (error: string | null) => void): void;
-  delete(callback?: (error: string | null) => void): any {
-    return callback ? this.#named().delete(callback) : this.#named().delete();
+  delete(callback?: any): any {
+    return this.#named().delete(callback);
   }
 
   setMergeStrategy(mergeStrategy: MergeStrategy): void {
@@ -212,9 +212,7 @@ export class AnonymousRecordHandle<Data = any>
   }
 }
 
-defineDisposal(AnonymousRecordHandle.prototype as AnonymousRecordHandle, function (this: AnonymousRecordHandle) {
-  this.discard();
-});
+defineDisposal(AnonymousRecordHandle.prototype, 'discard');
 
 function subscribe(record: RecordHandle, wanted: Wanted, triggerNow: boolean): void {
   const { path, callback } = wanted;

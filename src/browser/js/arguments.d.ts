@@ -20,6 +20,13 @@ export declare function checkFunction<Type extends Function>(name: string, value
 /** @internal */
 export declare function checkOptionalFunction<Type extends Function>(name: string, value: unknown): Type | undefined;
 
+/**
+ * Arguments of which the first may be left out, which is seen by the function that is the second. Wrappers give `undefined` for
+ * what they were not given.
+ * @internal
+ */
+export declare function optionalFirst(given: readonly unknown[]): readonly any[];
+
 /** @internal */
 export declare const TIME: string;
 

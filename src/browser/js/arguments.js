@@ -21,6 +21,10 @@ export function checkOptionalFunction(name, value) {
   return value === undefined || value === null ? undefined : checkFunction(name, value);
 }
 
+export function optionalFirst(given) {
+  return typeof given[0] === 'function' ? [undefined, ...given] : given;
+}
+
 export const TIME = 'a number of milliseconds';
 
 export function isTime(value, least) {

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Action, Question, DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
-import { checkFunction, checkName, checkOptionalFunction, invalid, loginParams } from './arguments.js';
+import { checkFunction, checkName, checkOptionalFunction, invalid, loginParams, optionalFirst } from './arguments.js';
 import type { CONNECTION_STATE, EVENT, JSONObject } from './constants.js';
 import { remove, type OnlyString } from './emitter.js';
 import type { DeepstreamError } from './error.js';
@@ -451,7 +451,7 @@ export function defineClient(
     }
 
     login(params?: unknown, callback?: unknown): any {
-      const [given, told] = typeof params === 'function' ? [undefined, params] : [params, callback];
+      const [given, told] = optionalFirst([params, callback]);
       const call = checkOptionalFunction('callback', told);
       const ticket = this.#compiled.command(Action.Login, '', loginParams(given));
       if (!call) return promiseOf(this.#waiting, ticket);
@@ -540,8 +540,6 @@ export function defineClient(
       return this;
     }
   }
-  defineDisposal(Client.prototype, function (this: Client) {
-    this.close();
-  });
+  defineDisposal(Client.prototype, 'close');
   return Client as unknown as DeepstreamClientConstructor;
 }

@@ -1,10 +1,10 @@
 import { Action } from '../../../target/glue/deepstream_wasm.js';
-import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
+import { checkFunction, checkOptionalFunction, invalid, optionalFirst } from './arguments.js';
 import type { EventSource } from './emitter.js';
 import { EntriesHandle, type EntryEvents } from './entries.js';
 import { checkIndex } from './list.js';
-import { promise, type Done } from './outcome.js';
-import { asVoid, subscribeOptions } from './record-handle.js';
+import type { Done } from './outcome.js';
+import { subscribeOptions } from './record-handle.js';
 import type { RecordHub } from './record-hub.js';
 import type { RecordEvents, RecordHolder, RecordSubscribeOptions, WriteAckCallback } from './record.js';
 import type { Subscription } from './subscription.js';
@@ -120,10 +120,6 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
     super.discard();
   }
 
-  getEntries(): string[] {
-    return this.keep(entriesOf(this.#nodes()));
-  }
-
   isEmpty(): boolean {
     const { n, p } = headOf(this.#nodes());
     return !n && !p;
@@ -135,17 +131,6 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
 
   getLast(): string {
     return endOf(this.#nodes(), 'last');
-  }
-
-  setEntries(entries: readonly string[], callback?: WriteAckCallback): void {
-    this.#replace(entries, this.acknowledge(callback));
-  }
-
-  setEntriesWithAck(entries: readonly string[]): Promise<void>;
-  setEntriesWithAck(entries: readonly string[], callback: WriteAckCallback): void;
-  setEntriesWithAck(entries: readonly string[], callback?: WriteAckCallback): Promise<void> | void {
-    if (callback) return this.setEntries(entries, callback);
-    return promise((done) => this.#replace(entries, asVoid(done)));
   }
 
   push(entry: string): void {
@@ -195,13 +180,9 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
   }
 
   #subscription(given: any[]) {
-    // Wrappers give the position that they were not given.
-    if (typeof given[0] === 'function' || given[0] === undefined) {
-      const [callback, options] = given[0] ? given : given.slice(1);
-      return { owner: this, callback, ...subscribeOptions(options), view: entriesOf };
-    }
-    const [position, callback, options] = given;
+    const [position, callback, options] = optionalFirst(given);
     const { triggerNow, signal } = subscribeOptions(options);
+    if (position === undefined) return { owner: this, callback, triggerNow, signal, view: entriesOf };
     if (position !== 'first' && position !== 'last') throw invalid('position', "'first' or 'last'", position);
     let before = endOf(this.#nodes(), position);
     let isTriggered = triggerNow;
@@ -219,7 +200,7 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
     return this.shared.get(undefined) as Nodes;
   }
 
-  #replace(entries: readonly string[], done: Done | undefined): void {
+  protected override replace(entries: readonly string[], done: Done | undefined): void {
     if (!Array.isArray(entries)) throw invalid('entries', 'an array', entries);
     const last = entries.length - 1;
     const key = (index: number): string => (index < 0 || index > last ? '' : String(index));
@@ -231,13 +212,13 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
   #insert(entry: string, before: string): void {
     const nodes = this.#nodes();
     const head = headOf(nodes);
-    if (!head.n && !head.p) return this.#replace([entry], undefined);
+    if (!head.n && !head.p) return this.replace([entry], undefined);
     const behind = before ? (nodes[before]?.p ?? '') : head.p;
     const key = freeKey(nodes);
     this.#change({
       [key]: { d: entry, p: behind, n: before },
-      [behind ? `${behind}.n` : `${HEAD}.n`]: key,
-      [before ? `${before}.p` : `${HEAD}.p`]: key,
+      [`${behind || HEAD}.n`]: key,
+      [`${before || HEAD}.p`]: key,
     });
   }
 
@@ -250,7 +231,7 @@ export class DequeueHandle extends EntriesHandle<Dequeue, DequeueEvents> impleme
       this.shared.changeEntries(Action.Dequeue, d, index);
       return d;
     }
-    this.#change({ [p ? `${p}.n` : `${HEAD}.n`]: n, [n ? `${n}.p` : `${HEAD}.p`]: p, [key]: undefined });
+    this.#change({ [`${p || HEAD}.n`]: n, [`${n || HEAD}.p`]: p, [key]: undefined });
     return d;
   }
 

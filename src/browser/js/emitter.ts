@@ -72,7 +72,7 @@ export class Emitter<Events> implements EventSource<Events> {
   }
 
   removeContext(scope: unknown): void {
-    for (const name of this.eventNames()) this.#listeners.remove(name, (listener) => listener.scope === scope);
+    if (scope !== undefined) remove(this.#listeners, undefined, undefined, scope);
   }
 
   emit(event: string, ...details: unknown[]): this {
@@ -95,8 +95,12 @@ export class Emitter<Events> implements EventSource<Events> {
 
   #add(event: string, listener: unknown, scope: unknown, isOnce: boolean): this {
     this.#listeners.add(event, { call: checkFunction('listener', listener), scope, isOnce });
+    this.onListener(event);
     return this;
   }
+
+  /** Somebody listens from now on. */
+  protected onListener(_event: string): void {}
 }
 
 /**
@@ -104,10 +108,5 @@ export class Emitter<Events> implements EventSource<Events> {
  * @internal
  */
 export function remove(listeners: Listeners, event?: string, listener?: Function, scope?: unknown): void {
-  for (const name of event === undefined ? listeners.names() : [event]) {
-    listeners.remove(
-      name,
-      (its) => (listener === undefined || listener === its.call) && (scope === undefined || scope === its.scope),
-    );
-  }
+  for (const name of event === undefined ? listeners.names() : [event]) listeners.remove(name, listener, scope);
 }

@@ -1,6 +1,7 @@
-import type { Emitter } from './emitter.js';
-import { Handle } from './record-handle.js';
-import type { RecordHub, SharedRecord } from './record-hub.js';
+import type { Done } from './outcome.js';
+import { Handle, withAck } from './record-handle.js';
+import type { RecordHub } from './record-hub.js';
+import type { WriteAckCallback } from './record.js';
 
 /** What a list and a queue tell their listeners besides what every record does. */
 export interface EntryEvents<Entry = string> {
@@ -15,87 +16,87 @@ export interface EntryEvents<Entry = string> {
 const NAMES = ['entry-added', 'entry-moved', 'entry-removed'];
 
 /**
- * Tells listeners of what has come, moved and gone, as soon and as long as there are any; after the subscribers, who show it.
+ * One holder of a record that has entries. It tells listeners of what has come, moved and gone, as soon and as long as there are
+ * any; after the subscribers, who show it.
+ * @internal
  */
-class EntryWatch {
-  #before: readonly unknown[] | undefined;
+export abstract class EntriesHandle<Self, Events> extends Handle<Self, Events> {
+  readonly #entriesOf: (data: any) => string[];
+  #given: string[] = [];
+  /** Whose subscription is there for the listeners. */
+  readonly #watch = {};
+  /** What the listeners know of, while there are any. */
+  #known: readonly string[] | undefined;
 
-  constructor(
-    private readonly handle: Emitter<any>,
-    private readonly shared: SharedRecord,
-    private readonly entriesOf: (data: any) => readonly unknown[],
-  ) {}
+  constructor(hub: RecordHub, name: string, entriesOf: (data: any) => string[]) {
+    super(hub, name);
+    this.#entriesOf = entriesOf;
+  }
 
-  /** A listener was added. */
-  onListener(event: string): void {
-    if (this.#before || !NAMES.includes(event) || !this.shared.isOpen) return;
-    this.#before = [];
+  /** What was given before, unless the entries are others, or whoever got it has changed it. */
+  getEntries(): string[] {
+    const [entries, before] = [this.#entriesOf(this.shared.get(undefined)), this.#given];
+    const isSame = entries.length === before.length && entries.every((entry, index) => entry === before[index]);
+    return isSame ? before : (this.#given = entries);
+  }
+
+  setEntries(entries: readonly string[], callback?: WriteAckCallback): void {
+    this.replace(entries, this.acknowledge(callback));
+  }
+
+  setEntriesWithAck(entries: readonly string[]): Promise<void>;
+  setEntriesWithAck(entries: readonly string[], callback: WriteAckCallback): void;
+  setEntriesWithAck(entries: readonly string[], callback?: WriteAckCallback): Promise<void> | void {
+    return withAck(this.name, callback, (done) => this.replace(entries, done));
+  }
+
+  /** Makes these the entries, once they are checked. */
+  protected abstract replace(entries: readonly string[], done: Done | undefined): void;
+
+  protected override onListener(event: string): void {
+    super.onListener(event);
+    if (this.#known || !NAMES.includes(event) || !this.shared.isOpen) return;
+    this.#known = [];
     let isFirst = true;
     const onChanged = (data: any): void => {
-      const before = this.#before ?? [];
-      this.#before = this.entriesOf(data);
+      const before = this.#known ?? [];
+      this.#known = this.#entriesOf(data);
       // What a record is loaded with was there before.
-      if (!isFirst) this.#compare(before, this.#before);
+      if (!isFirst) this.#compare(before, this.#known);
       isFirst = false;
-      if (!NAMES.some((name) => this.handle.hasListeners(name))) this.stop();
+      if (!NAMES.some((name) => this.hasListeners(name))) this.#stop();
     };
-    this.shared.subscribe(this, undefined, onChanged, true, undefined, undefined, true);
+    this.shared.subscribe(this.#watch, undefined, onChanged, true, undefined, undefined, true);
   }
 
-  stop(): void {
-    this.#before = undefined;
-    this.shared.unsubscribe(this, '');
+  override discard(): void {
+    this.#stop();
+    super.discard();
   }
 
-  #compare(before: readonly unknown[], after: readonly unknown[]): void {
+  #stop(): void {
+    this.#known = undefined;
+    this.shared.unsubscribe(this.#watch, '');
+  }
+
+  #compare(before: readonly string[], after: readonly string[]): void {
     const [old, now] = [positions(before), positions(after)];
     for (const [entry, indices] of old) {
-      for (const index of indices.slice(now.get(entry)?.length ?? 0)) this.handle.tell('entry-removed', entry, index);
+      for (const index of indices.slice(now.get(entry)?.length ?? 0)) this.tell('entry-removed', entry, index);
     }
     for (const [entry, indices] of now) {
       indices.forEach((index, nth) => {
         const was = old.get(entry)?.[nth];
-        if (was === undefined) this.handle.tell('entry-added', entry, index);
-        else if (was !== index) this.handle.tell('entry-moved', entry, index);
+        if (was === undefined) this.tell('entry-added', entry, index);
+        else if (was !== index) this.tell('entry-moved', entry, index);
       });
     }
   }
 }
 
-/**
- * One holder of a record that has entries.
- * @internal
- */
-export abstract class EntriesHandle<Self, Events> extends Handle<Self, Events> {
-  readonly #watch: EntryWatch;
-  #given: string[] = [];
-
-  constructor(hub: RecordHub, name: string, entriesOf: (data: any) => readonly unknown[]) {
-    super(hub, name);
-    this.#watch = new EntryWatch(this, this.shared, entriesOf);
-  }
-
-  /** What was given before, unless the entries are others, or whoever got it has changed it. */
-  protected keep(entries: string[]): string[] {
-    const before = this.#given;
-    const isSame = entries.length === before.length && entries.every((entry, index) => entry === before[index]);
-    return isSame ? before : (this.#given = entries);
-  }
-
-  protected override onListener(event: string): void {
-    super.onListener(event);
-    this.#watch.onListener(event);
-  }
-
-  override discard(): void {
-    this.#watch.stop();
-    super.discard();
-  }
-}
-
 /** Where each entry is. */
-function positions(entries: readonly unknown[]): Map<unknown, number[]> {
-  const positions = new Map<unknown, number[]>();
+function positions(entries: readonly string[]): Map<string, number[]> {
+  const positions = new Map<string, number[]>();
   entries.forEach((entry, index) => {
     const indices = positions.get(entry);
     if (indices) indices.push(index);

@@ -3,11 +3,11 @@ import { checkFunction, checkName, checkOptionalFunction, jsonOf } from './argum
 import type { EventData, JSONValue } from './constants.js';
 import { checkDelivery } from './delivery.js';
 import { Listens, type ListenCallback } from './listen.js';
-import { Listeners, warn, type Listener } from './listeners.js';
+import { Listeners, warn } from './listeners.js';
 import { BufferedStream, type EventStream, type StreamOptions } from './stream.js';
 import { subscribe, type SubscribeOptions, type Subscription } from './subscription.js';
 import type { EmitOptions } from './outbox.js';
-import { promiseOf, type Waiting } from './waiting.js';
+import { parseJson, promiseOf, type Waiting } from './waiting.js';
 
 /**
  * `Data` if `JSON.stringify` keeps all of it, else `never`: no functions, symbols, bigints, `Map`s or other objects with
@@ -145,7 +145,7 @@ export class Events implements EventHandler {
   readonly listens: Listens;
   readonly #compiled: Compiled;
   readonly #waiting: Waiting;
-  readonly #subscribers = new Listeners();
+  readonly #subscribers = new Listeners((name) => this.#compiled.command(Action.Unsubscribe, name));
   /**
    * By the number that the WebAssembly side has for a name: so none need cross with every event. Each is here until another one
    * gets its number.
@@ -169,7 +169,7 @@ export class Events implements EventHandler {
   unsubscribe<Data = EventData>(name: string, callback?: (data: Data) => void): void {
     checkName('name', name);
     const call = checkOptionalFunction('callback', callback);
-    if (this.#subscribers.has(name)) this.#remove(name, (listener) => !call || listener.call === call);
+    if (this.#subscribers.has(name)) this.#subscribers.remove(name, call);
     else warn(`EVENT NOT_SUBSCRIBED: ${name}`);
   }
 
@@ -210,7 +210,7 @@ export class Events implements EventHandler {
     const name = this.#names[number]!;
     let data: unknown;
     try {
-      data = text === undefined ? undefined : JSON.parse(text);
+      data = parseJson(text);
     } catch {
       this.#compiled.command(Action.ReportInvalid, name);
       return;
@@ -226,14 +226,9 @@ export class Events implements EventHandler {
 
   #begin<Data>(name: string, callback: (data: Data) => void, onRemoved: (() => void) | undefined): () => void {
     checkName('name', name);
-    const subscriber = { call: checkFunction('callback', callback), onRemoved };
-    this.#subscribers.add(name, subscriber);
+    const end = this.#subscribers.add(name, { call: checkFunction('callback', callback), onRemoved });
     // Not the first time alone: a name that the server has refused is then asked for again.
     this.#names[this.#compiled.command(Action.Subscribe, name)] = name;
-    return () => this.#remove(name, (listener) => listener === subscriber);
-  }
-
-  #remove(name: string, isMeant: (listener: Listener) => boolean): void {
-    if (this.#subscribers.remove(name, isMeant)) this.#compiled.command(Action.Unsubscribe, name);
+    return end;
   }
 }

@@ -2,8 +2,8 @@ import { Action } from '../../../target/glue/deepstream_wasm.js';
 import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
 import type { EventSource } from './emitter.js';
 import { EntriesHandle, type EntryEvents } from './entries.js';
-import { promise } from './outcome.js';
-import { asVoid, subscribeOptions } from './record-handle.js';
+import type { Done } from './outcome.js';
+import { subscribeOptions } from './record-handle.js';
 import type { EntryChange, RecordHub } from './record-hub.js';
 import type { RecordEvents, RecordHolder, RecordSubscribeOptions, WriteAckCallback } from './record.js';
 import type { Subscription } from './subscription.js';
@@ -88,23 +88,15 @@ export class ListHandle extends EntriesHandle<List, ListEvents> implements List 
     super(hub, name, entriesOf);
   }
 
-  getEntries(): string[] {
-    return this.keep(entriesOf(this.shared.get(undefined)));
-  }
-
   isEmpty(): boolean {
     return this.getEntries().length === 0;
   }
 
-  setEntries(entries: readonly string[], callback?: WriteAckCallback): void {
-    this.shared.set(undefined, checkEntries(entries), this.acknowledge(callback));
-  }
-
-  setEntriesWithAck(entries: readonly string[]): Promise<void>;
-  setEntriesWithAck(entries: readonly string[], callback: WriteAckCallback): void;
-  setEntriesWithAck(entries: readonly string[], callback?: WriteAckCallback): Promise<void> | void {
-    if (callback) return this.setEntries(entries, callback);
-    return promise((done) => this.shared.set(undefined, checkEntries(entries), asVoid(done)));
+  protected override replace(entries: readonly string[], done: Done | undefined): void {
+    if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === 'string')) {
+      throw invalid('entries', 'an array of strings', entries);
+    }
+    this.shared.set(undefined, entries, done);
   }
 
   addEntry(entry: string, index?: number, callback?: WriteAckCallback): void {
@@ -141,11 +133,6 @@ export class ListHandle extends EntriesHandle<List, ListEvents> implements List 
 
 function entriesOf(data: unknown): string[] {
   return Array.isArray(data) ? [...data] : [];
-}
-
-function checkEntries(entries: readonly string[]): readonly string[] {
-  if (Array.isArray(entries) && entries.every((entry) => typeof entry === 'string')) return entries;
-  throw invalid('entries', 'an array of strings', entries);
 }
 
 /**

@@ -55,7 +55,8 @@ export class Listens {
 
   /** Asks the listener. One that throws before it has answered has declined. */
   offered(pattern: string, subscription: string, id: number): void {
-    const offer = new Offer(subscription, id, (accepts) => this.#command(accepts ? Action.Accept : Action.Reject, subscription, id));
+    const answer = (accepts: boolean): void => this.#command(accepts ? Action.Accept : Action.Reject, subscription, id);
+    const offer = offerOf(subscription, id, answer);
     this.#offers.set(subscription, offer);
     const listener = this.#listeners.get(pattern);
     try {
@@ -83,43 +84,43 @@ export class Listens {
   }
 }
 
-class Offer {
+interface Offer {
+  readonly id: number;
   readonly response: ListenResponse;
   readonly end: () => void;
+}
 
-  constructor(
-    subscription: string,
-    readonly id: number,
-    answer: (accepts: boolean) => void,
-  ) {
-    let accepted: boolean | undefined;
-    let ended = false;
-    let stop: ((subscription: string) => void) | undefined;
-    const reply = (accepts: boolean): void => {
-      if (accepted !== undefined) return;
-      accepted = accepts;
-      answer(accepts);
-      stopIfOver();
-    };
-    // Whoever accepts what is over must hear of it: by then, something may have been started.
-    const stopIfOver = (): void => {
-      if (!accepted || !ended || !stop) return;
-      const callback = stop;
-      stop = undefined;
-      callback(subscription);
-    };
+function offerOf(subscription: string, id: number, answer: (accepts: boolean) => void): Offer {
+  let accepted: boolean | undefined;
+  let ended = false;
+  let stop: ((subscription: string) => void) | undefined;
+  const reply = (accepts: boolean): void => {
+    if (accepted !== undefined) return;
+    accepted = accepts;
+    answer(accepts);
+    stopIfOver();
+  };
+  // Whoever accepts what is over must hear of it: by then, something may have been started.
+  const stopIfOver = (): void => {
+    if (!accepted || !ended || !stop) return;
+    const callback = stop;
+    stop = undefined;
+    callback(subscription);
+  };
+  return {
+    id,
     // Functions of their own, because applications take them out of the object.
-    this.response = {
+    response: {
       accept: () => reply(true),
       reject: () => reply(false),
       onStop: (callback) => {
         stop = checkFunction('callback', callback);
         stopIfOver();
       },
-    };
-    this.end = () => {
+    },
+    end: () => {
       ended = true;
       stopIfOver();
-    };
-  }
+    },
+  };
 }

@@ -13,27 +13,47 @@ export interface Listener {
  * called from the next time on; one that is removed is not called any more.
  * @internal
  */
-export class Listeners {
+export class Listeners<Its extends Listener = Listener> {
   /** A list is replaced when something is removed: so `tell` notices. */
-  readonly #byName = new Map<string, Listener[]>();
+  readonly #byName = new Map<string, Its[]>();
+  readonly #onNoneLeft: ((name: string) => void) | undefined;
 
-  add(name: string, listener: Listener): void {
+  /** @param onNoneLeft Called with a name when the last listener that it had was removed. */
+  constructor(onNoneLeft?: (name: string) => void) {
+    this.#onNoneLeft = onNoneLeft;
+  }
+
+  /** Returns how to remove it. */
+  add(name: string, listener: Its): () => void {
     const listeners = this.#byName.get(name);
     if (listeners) listeners.push(listener);
     else this.#byName.set(name, [listener]);
+    return () => this.#remove(name, (its) => its === listener);
   }
 
-  /** Says whether none is left of those there were. */
-  remove(name: string, isMeant: (listener: Listener) => boolean): boolean {
+  /** Removes those that match what is given; what is left out stands for all. */
+  remove(name: string, call?: Function, scope?: unknown): void {
+    this.#remove(
+      name,
+      (its) => (call === undefined || call === its.call) && (scope === undefined || scope === its.scope),
+    );
+  }
+
+  #remove(name: string, isMeant: (listener: Its) => boolean): void {
     const before = this.#byName.get(name);
-    if (!before) return false;
-    const [rest, removed]: [Listener[], Listener[]] = [[], []];
+    if (!before) return;
+    const [rest, removed]: [Its[], Its[]] = [[], []];
     for (const listener of before) (isMeant(listener) ? removed : rest).push(listener);
     if (rest.length > 0) this.#byName.set(name, rest);
     else this.#byName.delete(name);
     for (const listener of removed) listener.onRemoved?.();
     // Whoever was told may have added another.
-    return rest.length === 0 && !this.has(name);
+    if (rest.length === 0 && !this.has(name)) this.#onNoneLeft?.(name);
+  }
+
+  /** Those of a name now. */
+  of(name: string): Its[] {
+    return [...(this.#byName.get(name) ?? [])];
   }
 
   has(name: string): boolean {
@@ -54,11 +74,11 @@ export class Listeners {
   tell(name: string, ...details: unknown[]): boolean {
     const listeners = this.#byName.get(name);
     // Not those that are added on the way.
-    for (const listener of listeners?.slice() ?? []) {
+    for (const listener of this.of(name)) {
       // Another one may have removed it.
       const now = this.#byName.get(name);
       if (now !== listeners && !now?.includes(listener)) continue;
-      if (listener.isOnce) this.remove(name, (its) => its === listener);
+      if (listener.isOnce) this.#remove(name, (its) => its === listener);
       callSafely(() => listener.call.apply(listener.scope, details));
     }
     return !!listeners;

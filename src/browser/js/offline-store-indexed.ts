@@ -12,7 +12,7 @@ interface Operation {
   /** The record that is to be kept or forgotten; none for a question, which is answered in any case. */
   readonly name?: string;
   readonly isWrite: boolean;
-  readonly run: (transaction: IDBTransaction, database: IDBDatabase) => IDBRequest;
+  readonly run: (transaction: IDBTransaction) => IDBRequest;
   /** Called when it is over, with what went wrong, if anything. */
   readonly end: (exception?: unknown) => void;
   /** What failed along with others is done again, once and alone. */
@@ -53,9 +53,9 @@ export class IndexedStore implements OfflineStore {
     let record: StoredRecord | undefined;
     this.#add({
       isWrite: false,
-      run: (transaction, database) => {
-        const [store, key] = this.#placeOf(name, database);
-        const request = transaction.objectStore(store).get(key);
+      run: (transaction) => {
+        const [store, key] = this.#placeOf(name, transaction);
+        const request = store.get(key);
         request.onsuccess = () => (record = this.#read(request.result));
         return request;
       },
@@ -71,12 +71,12 @@ export class IndexedStore implements OfflineStore {
       name,
       record,
       isWrite: true,
-      run: (transaction: IDBTransaction, database: IDBDatabase) => {
-        const [store, key] = this.#placeOf(name, database);
-        if (!record) return transaction.objectStore(store).delete(key);
+      run: (transaction: IDBTransaction) => {
+        const [store, key] = this.#placeOf(name, transaction);
+        if (!record) return store.delete(key);
         const data = JSON.parse(record.text);
         const value = { [this.#options.primaryKey]: key, version: record.version, data, server: this.deployment };
-        return transaction.objectStore(store).put(value);
+        return store.put(value);
       },
       end: () => {
         if (this.#saves.get(name) === operation) this.#saves.delete(name);
@@ -174,7 +174,7 @@ export class IndexedStore implements OfflineStore {
     transaction.onabort = () => repeat(transaction.error ?? new Error('IndexedDB has stopped a transaction'));
     for (const operation of operations) {
       try {
-        const request = operation.run(transaction, database);
+        const request = operation.run(transaction);
         request.onerror = (event) => {
           // The others are done all the same.
           event.preventDefault();
@@ -279,11 +279,12 @@ export class IndexedStore implements OfflineStore {
   }
 
   /** The object store of a record, and its key there: `users/ada` is `ada` in the object store `users`, if that is one. */
-  #placeOf(name: string, database: IDBDatabase): [store: string, key: string] {
+  #placeOf(name: string, transaction: IDBTransaction): [store: IDBObjectStore, key: string] {
     const end = name.indexOf('/');
     const store = name.slice(0, Math.max(end, 0));
-    const isOne = this.#options.objectStoreNames.includes(store) && database.objectStoreNames.contains(store);
-    return isOne ? [store, name.slice(end + 1)] : [this.#options.defaultObjectStoreName, name];
+    const isOne = this.#options.objectStoreNames.includes(store) && transaction.objectStoreNames.contains(store);
+    const [place, key] = isOne ? [store, name.slice(end + 1)] : [this.#options.defaultObjectStoreName, name];
+    return [transaction.objectStore(place), key];
   }
 
   #read(value: any): StoredRecord | undefined {

@@ -231,7 +231,7 @@ export class Outbox implements OutboxHandler {
   off(event: string, listener?: Function): void {
     checkEvent(event);
     const call = checkOptionalFunction('callback', listener);
-    this.#listeners.remove(event, (its) => !call || its.call === call);
+    this.#listeners.remove(event, call);
   }
 
   isHeard(event: number): boolean {

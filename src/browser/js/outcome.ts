@@ -1,3 +1,4 @@
+import { checkOptionalFunction } from './arguments.js';
 import type { DeepstreamError } from './error.js';
 
 /**
@@ -31,10 +32,11 @@ export function promise<Value>(begin: (done: Done) => void): Promise<Value> {
  * @internal
  */
 export function outcome<Value>(
-  callback: ((error: any, value: any) => void) | undefined,
+  callback: unknown,
   begin: (done: Done) => void,
   valueOf: (value: any) => unknown = (value) => value,
 ): Promise<Value> | void {
-  if (!callback) return promise((done) => begin((error, value, isExpected) => done(error, valueOf(value), isExpected)));
-  begin((error, value) => callback(error && error.code, valueOf(value)));
+  const told = checkOptionalFunction<(error: any, value: any) => void>('callback', callback);
+  if (!told) return promise((done) => begin((error, value, isExpected) => done(error, valueOf(value), isExpected)));
+  begin((error, value) => told(error && error.code, valueOf(value)));
 }

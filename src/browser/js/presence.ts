@@ -1,6 +1,6 @@
 import { Action, type DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
-import { checkFunction, checkName, checkOptionalFunction, invalid } from './arguments.js';
-import { Listeners, warn, type Listener } from './listeners.js';
+import { checkFunction, checkName, checkOptionalFunction, invalid, optionalFirst } from './arguments.js';
+import { Listeners, warn } from './listeners.js';
 import { subscribe, type SubscribeOptions, type Subscription } from './subscription.js';
 import { promiseOf, type Waiting } from './waiting.js';
 
@@ -110,7 +110,7 @@ export class Presence implements PresenceHandler {
   readonly #compiled: Compiled;
   readonly #waiting: Waiting;
   /** By user. */
-  readonly #subscribers = new Listeners();
+  readonly #subscribers = new Listeners((name) => this.#compiled.command(Action.UnsubscribePresence, name));
 
   constructor(compiled: Compiled, waiting: Waiting) {
     this.#compiled = compiled;
@@ -118,7 +118,7 @@ export class Presence implements PresenceHandler {
   }
 
   getAll(users?: unknown, callback?: unknown): any {
-    const [asked, given] = typeof users === 'function' ? [undefined, users] : [users, callback];
+    const [asked, given] = optionalFirst([users, callback]);
     const told = checkOptionalFunction('callback', given);
     const list = checkUsers(asked);
     const ticket = this.#compiled.command(Action.QueryPresence, '', undefined, undefined, undefined, undefined, undefined, list);
@@ -128,31 +128,26 @@ export class Presence implements PresenceHandler {
 
   subscribe(callback: PresenceCallback, options?: SubscribeOptions): Subscription;
   subscribe(user: string | undefined, callback: PresenceCallback, options?: SubscribeOptions): Subscription;
-  subscribe(
-    user: string | PresenceCallback | undefined,
-    callback?: PresenceCallback | SubscribeOptions,
-    options?: SubscribeOptions,
-  ): Subscription {
-    const isFunction = typeof user === 'function';
-    const { signal } = ((isFunction ? callback : options) ?? {}) as SubscribeOptions;
-    return subscribe(signal, (onRemoved) => {
+  subscribe(...given: unknown[]): Subscription {
+    const [user, callback, options] = optionalFirst(given);
+    return subscribe(options?.signal, (onRemoved) => {
       const name = nameOf(user);
-      const subscriber = { call: checkFunction('callback', isFunction ? user : callback), onRemoved };
-      this.#subscribers.add(name, subscriber);
+      const end = this.#subscribers.add(name, { call: checkFunction('callback', callback), onRemoved });
       // Not the first time alone: what the server has refused is then asked for again.
       this.#compiled.command(Action.SubscribePresence, name);
-      return () => this.#remove(name, (listener) => listener === subscriber);
+      return end;
     });
   }
 
-  unsubscribe(user?: string | PresenceCallback, callback?: PresenceCallback): void {
+  unsubscribe(...given: unknown[]): void {
+    const [user, callback] = optionalFirst(given);
     if (user === undefined && callback === undefined) {
-      for (const name of this.#subscribers.names()) this.#remove(name, () => true);
+      for (const name of this.#subscribers.names()) this.#subscribers.remove(name);
       return;
     }
     const name = nameOf(user);
-    const call = checkOptionalFunction('callback', typeof user === 'function' ? user : callback);
-    if (this.#subscribers.has(name)) this.#remove(name, (listener) => !call || listener.call === call);
+    const call = checkOptionalFunction('callback', callback);
+    if (this.#subscribers.has(name)) this.#subscribers.remove(name, call);
     else warn(`PRESENCE NOT_SUBSCRIBED: ${name || 'all users'}`);
   }
 
@@ -165,9 +160,6 @@ export class Presence implements PresenceHandler {
     this.#subscribers.clear();
   }
 
-  #remove(name: string, isMeant: (listener: Listener) => boolean): void {
-    if (this.#subscribers.remove(name, isMeant)) this.#compiled.command(Action.UnsubscribePresence, name);
-  }
 }
 
 function checkUsers(users: unknown): string[] | undefined {
@@ -178,5 +170,5 @@ function checkUsers(users: unknown): string[] | undefined {
 }
 
 function nameOf(user: unknown): string {
-  return user === undefined || typeof user === 'function' ? EVERYONE : checkName('user', user);
+  return user === undefined ? EVERYONE : checkName('user', user);
 }

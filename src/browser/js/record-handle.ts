@@ -1,10 +1,11 @@
-import { checkFunction, checkOptionalFunction, invalid } from './arguments.js';
+import { Question } from '../../../target/glue/deepstream_wasm.js';
+import { checkFunction, checkOptionalFunction, invalid, optionalFirst } from './arguments.js';
 import { Emitter } from './emitter.js';
 import type { MergeStrategy } from './options.js';
 import { outcome, promise, type Done } from './outcome.js';
 import type { RecordHub, SharedRecord } from './record-hub.js';
 import type { Record, RecordEvents, RecordHolder, RecordSubscribeOptions, WriteAckCallback } from './record.js';
-import { defineDisposal, type SubscribeOptions, type Subscription } from './subscription.js';
+import { defineDisposal, type Subscription } from './subscription.js';
 
 /**
  * One holder of a record.
@@ -23,20 +24,7 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
     this.shared.hold(this);
   }
 
-  override on(event: string, listener: unknown, scope?: unknown, options?: SubscribeOptions): this {
-    super.on(event, listener, scope, options);
-    this.onListener(event);
-    return this;
-  }
-
-  override once(event: string, listener: unknown, scope?: unknown): this {
-    super.once(event, listener, scope);
-    this.onListener(event);
-    return this;
-  }
-
-  /** Somebody listens from now on. */
-  protected onListener(event: string): void {
+  protected override onListener(event: string): void {
     if (event === 'onRecordStateChanged') this.hub.watchState(this.shared);
   }
 
@@ -45,7 +33,7 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
   }
 
   get isFromStorage(): boolean {
-    return this.shared.isFromStorage;
+    return this.shared.is(Question.IsFromStorage);
   }
 
   get version(): number {
@@ -62,10 +50,7 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
 
   /** Resolves with the value when the record is loaded. */
   readiness<Value>(value: Value): Promise<Value> {
-    return promise((done) => {
-      const doneWithValue: Done = (error, _value, isExpected) => done(error, value, isExpected);
-      this.shared.awaitReady(doneWithValue);
-    });
+    return promise((done) => this.shared.awaitReady(withValue(done, value)));
   }
 
   discard(): void {
@@ -75,11 +60,7 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
   delete(): Promise<void>;
   delete(callback: (error: string | null) => void): void;
   delete(callback?: (error: string | null) => void): Promise<void> | void {
-    return outcome<void>(
-      checkOptionalFunction('callback', callback),
-      (done) => this.shared.delete(done),
-      () => undefined,
-    );
+    return outcome<void>(callback, (done) => this.shared.delete(done), () => undefined);
   }
 
   setMergeStrategy(mergeStrategy: MergeStrategy): void {
@@ -93,15 +74,13 @@ export abstract class Handle<Self, Events> extends Emitter<Events> implements Re
   }
 }
 
-defineDisposal(Handle.prototype as Handle<unknown, unknown>, function (this: Handle<unknown, unknown>) {
-  this.discard();
-});
+defineDisposal(Handle.prototype, 'discard');
 
 /** @internal */
 export class RecordHandle<Data = any> extends Handle<Record<Data>, RecordEvents<Data>> implements Record<Data> {
   static override readonly name = 'Record';
   get hasProvider(): boolean {
-    return this.shared.hasProvider;
+    return this.shared.is(Question.HasProvider);
   }
 
   get(path?: string): any {
@@ -115,8 +94,7 @@ export class RecordHandle<Data = any> extends Handle<Record<Data>, RecordEvents<
 
   setWithAck(...given: unknown[]): any {
     const { path, data, callback } = setArguments(given);
-    if (callback) return this.shared.set(path, data, this.acknowledge(callback));
-    return promise((done) => this.shared.set(path, data, asVoid(done)));
+    return withAck(this.name, callback, (done) => this.shared.set(path, data, done));
   }
 
   setMulti(patches: object, callback?: WriteAckCallback): void {
@@ -133,9 +111,7 @@ export class RecordHandle<Data = any> extends Handle<Record<Data>, RecordEvents<
   eraseWithAck(path: string): Promise<void>;
   eraseWithAck(path: string, callback: (error: string) => void): void;
   eraseWithAck(path: string, callback?: (error: string) => void): Promise<void> | void {
-    return callback
-      ? this.setWithAck(checkPath(path), undefined, callback)
-      : this.setWithAck(checkPath(path), undefined);
+    return this.setWithAck(checkPath(path), undefined, callback);
   }
 
   subscribe(...given: unknown[]): Subscription {
@@ -155,9 +131,18 @@ export function acknowledge(name: string, callback: unknown): Done | undefined {
   return told && ((error) => told(error && error.code, name));
 }
 
-/** @internal */
-export function asVoid(done: Done): Done {
-  return (error, _value, isExpected) => done(error, undefined, isExpected);
+/**
+ * Has a write tell a callback, or gives its outcome as a promise.
+ * @internal
+ */
+export function withAck(name: string, callback: unknown, write: (done: Done | undefined) => void): any {
+  if (callback) return write(acknowledge(name, callback));
+  return promise((done) => write(withValue(done, undefined)));
+}
+
+/** Tells the outcome with this value in the place of its own. */
+function withValue(done: Done, value: unknown): Done {
+  return (error, _value, isExpected) => done(error, value, isExpected);
 }
 
 /**
@@ -189,9 +174,8 @@ export function subscribeArguments(given: unknown[]): {
   triggerNow: boolean;
   signal: AbortSignal | undefined;
 } {
-  const hasPath = typeof given[0] !== 'function' && given[0] !== undefined;
-  const [callback, options] = typeof given[0] === 'function' ? given : given.slice(1);
-  return { path: hasPath ? checkPath(given[0]) : undefined, callback, ...subscribeOptions(options) };
+  const [path, callback, options] = optionalFirst(given);
+  return { path: path === undefined ? undefined : checkPath(path), callback, ...subscribeOptions(options) };
 }
 
 /** @internal */

@@ -1,7 +1,7 @@
 import { Action, Question, type DeepstreamClient as Compiled } from '../../../target/glue/deepstream_wasm.js';
 import { checkName, invalid, jsonOf } from './arguments.js';
 import type { Emitter } from './emitter.js';
-import { callSafely } from './listeners.js';
+import { callSafely, Listeners, type Listener } from './listeners.js';
 import type { DeepstreamError } from './error.js';
 import { settle, Strategies } from './merge.js';
 import { OfflineRecords } from './offline.js';
@@ -10,6 +10,7 @@ import type { Done } from './outcome.js';
 import type { RecordConflict } from './record.js';
 import type { Sink } from './sink.js';
 import { subscribe, type Subscription } from './subscription.js';
+import { parseJson } from './waiting.js';
 
 /**
  * Brings what the WebAssembly side tells about records to those who hold them.
@@ -142,14 +143,13 @@ export class RecordHub {
   }
 
   somethingHappened(): void {
-    for (const record of this.#states.keys()) this.#tellState(record, this.#stateOf(record));
-  }
-
-  #tellState(record: SharedRecord, state: string | undefined): void {
-    // One that has ended tells so itself.
-    if (!record.isOpen || state === undefined || this.#states.get(record) === state) return;
-    this.#states.set(record, state);
-    record.tell('onRecordStateChanged', state);
+    for (const [record, before] of this.#states) {
+      const state = this.#stateOf(record);
+      // One that has ended tells so itself.
+      if (!record.isOpen || state === undefined || state === before) continue;
+      this.#states.set(record, state);
+      record.tell('onRecordStateChanged', state);
+    }
   }
 
   closed(): void {
@@ -173,21 +173,12 @@ export class RecordHub {
   }
 }
 
-interface Wanted extends Pick<RecordSubscription, 'owner' | 'callback' | 'view' | 'isLast'> {
-  readonly path: string | undefined;
-  readonly triggerNow: boolean;
-}
-
-/** @internal */
-export interface RecordSubscription {
-  readonly callback: (value: any) => void;
-  readonly owner: object;
+/** A listener by path; its scope is whose it is. */
+interface RecordSubscription extends Listener {
   /** What the callback gets of a value; `undefined` if it is not to be called. */
   readonly view: ((value: any) => unknown) | undefined;
   /** Whether it is told after those that are not. */
   readonly isLast: boolean;
-  /** Called when it has ended. */
-  readonly onRemoved: (() => void) | undefined;
   /** Whether it is to be called first when the record is ready. */
   isWaiting: boolean;
   /** What it was called with outside of changes, so that the news of the same is none. */
@@ -218,7 +209,9 @@ export class SharedRecord {
   readonly compiled: Compiled;
   #holders: { readonly handle: Emitter<any>; isHolding: boolean }[] = [];
   /** By path; '' is the whole record. */
-  readonly #subscriptions = new Map<string, readonly RecordSubscription[]>();
+  readonly #subscriptions = new Listeners<RecordSubscription>((path) => {
+    if (this.isOpen) this.compiled.command(Action.Unwatch, this.name, undefined, undefined, undefined, path);
+  });
   #whenReady: (() => void)[] = [];
   readonly #remembered = new Map<string | undefined, Remembered>();
 
@@ -230,22 +223,14 @@ export class SharedRecord {
   }
 
   get isReady(): boolean {
-    return this.#is(Question.IsReady);
-  }
-
-  get isFromStorage(): boolean {
-    return this.#is(Question.IsFromStorage);
+    return this.is(Question.IsReady);
   }
 
   get version(): number | null {
     return (this.isOpen ? this.compiled.ask(Question.Version, this.name) : this.last?.version) ?? null;
   }
 
-  get hasProvider(): boolean {
-    return this.#is(Question.HasProvider);
-  }
-
-  #is(what: Question.IsReady | Question.IsFromStorage | Question.HasProvider): boolean {
+  is(what: Question.IsReady | Question.IsFromStorage | Question.HasProvider): boolean {
     return this.isOpen && this.compiled.ask(what, this.name);
   }
 
@@ -261,7 +246,7 @@ export class SharedRecord {
     holder.isHolding = false;
     // The last one is to hear of the end.
     if (this.#holders.some(({ isHolding }) => isHolding)) this.#holders.splice(this.#holders.indexOf(holder), 1);
-    for (const path of [...this.#subscriptions.keys()]) this.unsubscribe(handle, path);
+    for (const path of this.#subscriptions.names()) this.unsubscribe(handle, path);
     if (this.isOpen) this.compiled.command(Action.Discard, this.name);
   }
 
@@ -279,7 +264,7 @@ export class SharedRecord {
       const text = this.#textAt(path) ?? (path === undefined ? '{}' : undefined);
       if (!known || known.text !== text) {
         if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear();
-        known = { revision, text, value: parse(text), written: undefined };
+        known = { revision, text, value: parseJson(text), written: undefined };
         this.#remembered.set(path, known);
       }
       known.revision = revision;
@@ -289,7 +274,7 @@ export class SharedRecord {
       // Mostly it is the same text, which is then in memory once.
       known.written ??= written === known.text ? known.text : written;
       // What was given out may have been changed by whoever got it, unless the option says that nobody does.
-      if (written !== known.written) known.value = parse(known.text);
+      if (written !== known.written) known.value = parseJson(known.text);
     }
     return known.value;
   }
@@ -346,48 +331,37 @@ export class SharedRecord {
     isLast = false,
   ): Subscription {
     this.compiled.command(Action.CheckPath, '', undefined, undefined, undefined, path);
-    return subscribe(signal, (onRemoved) => this.#begin({ owner, path, callback, triggerNow, view, isLast }, onRemoved));
-  }
-
-  #begin({ owner, path, callback, triggerNow, view, isLast }: Wanted, onRemoved: (() => void) | undefined): () => void {
-    if (!this.isOpen) {
-      this.#refuse(false);
-      onRemoved?.();
-      return () => {};
-    }
-    const key = path ?? '';
-    const others = this.#subscriptions.get(key);
-    const subscription: RecordSubscription = {
-      callback,
-      owner,
-      view,
-      isLast,
-      onRemoved,
-      isWaiting: triggerNow,
-      seen: undefined,
-      hasEnded: false,
-    };
-    const all = [...(others ?? []), subscription];
-    this.#subscriptions.set(key, [...all.filter((it) => !it.isLast), ...all.filter((it) => it.isLast)]);
-    if (!others) this.compiled.command(Action.Watch, this.name, undefined, undefined, undefined, path);
-    if (triggerNow) this.whenReady(() => this.#trigger(path, subscription));
-    return () => this.#remove(key, (other) => other === subscription);
+    return subscribe(signal, (onRemoved) => {
+      if (!this.isOpen) {
+        this.#refuse(false);
+        onRemoved?.();
+        return () => {};
+      }
+      const key = path ?? '';
+      const isFirst = !this.#subscriptions.has(key);
+      const subscription: RecordSubscription = {
+        call: callback,
+        scope: owner,
+        view,
+        isLast,
+        onRemoved: () => {
+          subscription.hasEnded = true;
+          onRemoved?.();
+        },
+        isWaiting: triggerNow,
+        seen: undefined,
+        hasEnded: false,
+      };
+      const end = this.#subscriptions.add(key, subscription);
+      if (isFirst) this.compiled.command(Action.Watch, this.name, undefined, undefined, undefined, path);
+      if (triggerNow) this.whenReady(() => this.#trigger(path, subscription));
+      return end;
+    });
   }
 
   /** Ends the subscriptions of an owner at a path: those with the callback, if there is one. */
   unsubscribe(owner: object, key: string, callback?: Function): void {
-    this.#remove(key, (other) => other.owner === owner && (!callback || other.callback === callback));
-  }
-
-  #remove(key: string, isMeant: (subscription: RecordSubscription) => boolean): void {
-    const subscriptions = this.#subscriptions.get(key) ?? [];
-    const removed = subscriptions.filter(isMeant);
-    if (removed.length === 0) return;
-    const rest = subscriptions.filter((subscription) => !removed.includes(subscription));
-    if (rest.length > 0) this.#subscriptions.set(key, rest);
-    else this.#subscriptions.delete(key);
-    if (rest.length === 0 && this.isOpen) this.compiled.command(Action.Unwatch, this.name, undefined, undefined, undefined, key);
-    end(removed);
+    this.#subscriptions.remove(key, callback, owner);
   }
 
   tell(event: string, ...details: unknown[]): void {
@@ -400,15 +374,16 @@ export class SharedRecord {
   }
 
   onChanged(key: string, text: string | undefined): void {
-    let value = parse(text);
+    let value = parseJson(text);
     let isFresh = true;
-    for (const subscription of this.#subscriptions.get(key) ?? []) {
+    const inOrder = this.#subscriptions.of(key).sort((one, other) => Number(one.isLast) - Number(other.isLast));
+    for (const subscription of inOrder) {
       const isKnown = subscription.seen !== undefined && subscription.seen === text;
       subscription.seen = undefined;
       if (isKnown || subscription.isWaiting || subscription.hasEnded) continue;
-      if (!isFresh && this.hub.isCopying && isStructure(text)) value = parse(text);
+      if (!isFresh && this.hub.isCopying && isStructure(text)) value = parseJson(text);
       isFresh = false;
-      call(subscription, value);
+      tell(subscription, value);
     }
   }
 
@@ -421,17 +396,15 @@ export class SharedRecord {
   /** Nothing more comes. */
   close(): void {
     this.isOpen = false;
-    const subscriptions = [...this.#subscriptions.values()].flat();
-    this.#subscriptions.clear();
     this.#whenReady = [];
-    end(subscriptions);
+    this.#subscriptions.clear();
   }
 
   #trigger(path: string | undefined, subscription: RecordSubscription): void {
     if (subscription.hasEnded) return;
     subscription.isWaiting = false;
     subscription.seen = this.compiled.ask(Question.Value, this.name, path);
-    call(subscription, this.get(path));
+    tell(subscription, this.get(path));
   }
 }
 
@@ -452,17 +425,10 @@ export function dataText(path: string | undefined, data: unknown): string | unde
   throw invalid('data', 'an object or an array, since there is no path', data);
 }
 
-function end(subscriptions: readonly RecordSubscription[]): void {
-  for (const subscription of subscriptions) {
-    subscription.hasEnded = true;
-    subscription.onRemoved?.();
-  }
-}
-
-function call({ callback, view }: RecordSubscription, value: unknown): void {
+function tell({ call, view }: RecordSubscription, value: unknown): void {
   callSafely(() => {
     const seen = view ? view(value) : value;
-    if (!view || seen !== undefined) callback(seen);
+    if (!view || seen !== undefined) call(seen);
   });
 }
 
@@ -475,12 +441,8 @@ function textOf(value: unknown): string | undefined {
   }
 }
 
-function parse(text: string | undefined): unknown {
-  return text === undefined ? undefined : JSON.parse(text);
-}
-
 function parseOrNull(text: string | undefined): any {
-  return text === undefined ? null : JSON.parse(text);
+  return parseJson(text) ?? null;
 }
 
 function isStructure(text: string | undefined): text is string {

@@ -4,14 +4,14 @@ import type { DefineRecords } from './client.js';
 import { checkDelivery } from './delivery.js';
 import type { RecordData, RecordPathData } from './constants.js';
 import { DequeueHandle, type Dequeue } from './dequeue.js';
-import { checkFunction, checkName, checkOptionalFunction, invalid } from './arguments.js';
+import { checkFunction, checkName, invalid } from './arguments.js';
 import type { Serialisable } from './event.js';
 import { ListHandle, type List } from './list.js';
 import { Listens, type ListenCallback } from './listen.js';
 import type { MergeStrategy, Options } from './options.js';
 import type { SetDataOptions } from './outbox.js';
-import { outcome, promise, type Done } from './outcome.js';
-import { acknowledge, asVoid, RecordHandle, setArguments } from './record-handle.js';
+import { outcome, type Done } from './outcome.js';
+import { acknowledge, RecordHandle, setArguments, withAck } from './record-handle.js';
 import { dataText, RecordHub } from './record-hub.js';
 import type { Record, WriteAckCallback } from './record.js';
 
@@ -270,19 +270,16 @@ export class Records implements RecordHandler {
   }
 
   snapshot(name: string, callback?: (error: string | null, data: any) => void): any {
-    return outcome(checkOptionalFunction('callback', callback), (done) => this.#ask(Action.Snapshot, name, done));
+    return outcome(callback, (done) => this.#ask(Action.Snapshot, name, done));
   }
 
   has(name: string, callback?: (error: string | null, has: boolean | null) => void): any {
-    return outcome(
-      checkOptionalFunction('callback', callback),
-      (done) => this.#ask(Action.Head, name, done),
-      (version) => (version === undefined ? null : version >= 0),
-    );
+    const isThere = (version: number | undefined): boolean | null => (version === undefined ? null : version >= 0);
+    return outcome(callback, (done) => this.#ask(Action.Head, name, done), isThere);
   }
 
   head(name: string, callback?: (error: string | null, version: number) => void): any {
-    return outcome(checkOptionalFunction('callback', callback), (done) => this.#ask(Action.Head, name, done));
+    return outcome(callback, (done) => this.#ask(Action.Head, name, done));
   }
 
   setData(name: string, ...given: unknown[]): void {
@@ -292,8 +289,7 @@ export class Records implements RecordHandler {
 
   setDataWithAck(name: string, ...given: unknown[]): any {
     const { path, data, callback, options } = setArguments(given);
-    if (callback) return this.#setData(name, path, data, options, acknowledge(name, callback));
-    return promise((done) => this.#setData(name, path, data, options, asVoid(done)));
+    return withAck(name, callback, (done) => this.#setData(name, path, data, options, done));
   }
 
   #setData(name: string, path: string | undefined, data: unknown, options: unknown, done: Done | undefined): void {
@@ -304,16 +300,12 @@ export class Records implements RecordHandler {
   }
 
   delete(name: string, callback?: (error: string | null) => void): any {
-    return outcome(
-      checkOptionalFunction('callback', callback),
-      (done) => this.#ask(Action.Delete, name, done),
-      () => undefined,
-    );
+    return outcome(callback, (done) => this.#ask(Action.Delete, name, done), () => undefined);
   }
 
   notify(names: readonly string[], callback?: (error: string) => void): any {
     return outcome(
-      checkOptionalFunction('callback', callback),
+      callback,
       (done) => {
         const { compiled } = this.hub;
         const list = checkNames(names);
@@ -344,7 +336,7 @@ export class Records implements RecordHandler {
   }
 
   clearOfflineStorage(callback?: (error: string | null) => void): any {
-    return outcome(checkOptionalFunction('callback', callback), (done) => this.hub.offline.clear(done));
+    return outcome(callback, (done) => this.hub.offline.clear(done));
   }
 
   names(): string[] {

@@ -4,7 +4,7 @@ import type { RPCResult } from './constants.js';
 import { DeepstreamError, type DeepstreamErrorDetails } from './error.js';
 import type { Serialisable } from './event.js';
 import { report, warn } from './listeners.js';
-import { parse, type Waiting } from './waiting.js';
+import { parse, parseJson, type Waiting } from './waiting.js';
 
 /** Who makes a call, as far as the server tells its providers (its options `rpc.provideRequestorName` and `-Data`). */
 export interface RPCRequestor {
@@ -343,10 +343,6 @@ class RpcResponse implements RPCResponse {
 /** An error has both: what is no more than data may have a message too. */
 function isError(exception: any): exception is Error {
   return typeof exception?.stack === 'string' && typeof exception.message === 'string';
-}
-
-function parseJson(text: string | undefined): unknown {
-  return text === undefined ? undefined : JSON.parse(text);
 }
 
 function about(name: string): DeepstreamErrorDetails {

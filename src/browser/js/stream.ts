@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { invalid } from './arguments.js';
-import { check, defineDisposal, type SubscribeOptions } from './subscription.js';
+import { defineDisposal, subscribe, type SubscribeOptions } from './subscription.js';
 
 /** How a stream of events may be made. */
 export interface StreamOptions extends SubscribeOptions {
@@ -38,24 +38,22 @@ export class BufferedStream<Data> implements EventStream<Data> {
   #hasEnded = false;
   /** Since the reader last kept up. */
   #isOverflowing = false;
-  #stop: () => void;
+  #stop!: () => void;
 
   constructor(source: Source<Data>, { signal, maxBuffered = 1000 }: StreamOptions = {}) {
-    check(signal);
-    if (!(Number.isInteger(maxBuffered) || maxBuffered === Infinity) || maxBuffered < 1) {
-      throw invalid('maxBuffered', 'a whole number from 1, or Infinity', maxBuffered, 'option');
-    }
-    const abort = () => this.#abandon();
-    const unsubscribe = source.begin(
-      (data) => this.#onEvent(data, maxBuffered, source.reportOverflow),
-      () => {
-        signal?.removeEventListener('abort', abort);
-        this.#end();
-      },
-    );
-    this.#stop = unsubscribe;
-    if (signal?.aborted) abort();
-    else if (!this.#hasEnded) signal?.addEventListener('abort', abort);
+    subscribe(signal, (onRemoved) => {
+      if (!(Number.isInteger(maxBuffered) || maxBuffered === Infinity) || maxBuffered < 1) {
+        throw invalid('maxBuffered', 'a whole number from 1, or Infinity', maxBuffered, 'option');
+      }
+      this.#stop = source.begin(
+        (data) => this.#onEvent(data, maxBuffered, source.reportOverflow),
+        () => {
+          onRemoved?.();
+          this.#end();
+        },
+      );
+      return () => this.#abandon();
+    });
   }
 
   async next(): Promise<IteratorResult<Data, undefined>> {
@@ -104,6 +102,4 @@ export class BufferedStream<Data> implements EventStream<Data> {
   }
 }
 
-defineDisposal(BufferedStream.prototype as BufferedStream<unknown>, function (this: BufferedStream<unknown>) {
-  void this.return();
-});
+defineDisposal(BufferedStream.prototype, 'return');

@@ -62,20 +62,20 @@ class EndableSubscription implements Subscription {
   constructor(readonly unsubscribe: () => void) {}
 }
 
-defineDisposal(EndableSubscription.prototype, function (this: EndableSubscription) {
-  this.unsubscribe();
-});
+defineDisposal(EndableSubscription.prototype, 'unsubscribe');
 
 /**
  * Lets `using` and `await using` end what the objects with this prototype stand for, where the engine knows of them.
  * @internal
  */
-export function defineDisposal<This>(prototype: This, dispose: (this: This) => void): void {
+export function defineDisposal<Name extends string>(prototype: { [name in Name]: () => unknown }, end: Name): void {
   const define = (symbol: symbol | undefined, value: Function): void => {
     if (symbol) Object.defineProperty(prototype, symbol, { value, configurable: true, writable: true });
   };
-  define(Symbol.dispose, dispose);
-  define(Symbol.asyncDispose, async function (this: This) {
-    dispose.call(this);
+  define(Symbol.dispose, function (this: typeof prototype) {
+    this[end]();
+  });
+  define(Symbol.asyncDispose, async function (this: typeof prototype) {
+    this[end]();
   });
 }

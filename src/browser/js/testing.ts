@@ -192,6 +192,4 @@ class MemoryServer implements TestServer {
   }
 }
 
-defineDisposal(MemoryServer.prototype, function (this: MemoryServer) {
-  this.close();
-});
+defineDisposal(MemoryServer.prototype, 'close');

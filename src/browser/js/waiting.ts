@@ -28,9 +28,7 @@ export class Waiting {
   /** The same for whoever wants the value. What nobody waits for has no ticket. */
   addDone(ticket: number | undefined, done: Done | undefined): void {
     if (ticket === undefined || !done) return;
-    this.add(ticket, (error, text, isExpected, outcome) =>
-      done(error, text === undefined ? undefined : parse(text), isExpected, outcome),
-    );
+    this.add(ticket, (error, text, isExpected, outcome) => done(error, parse(text), isExpected, outcome));
   }
 
   settle(ticket: number, ...outcome: Parameters<Settle>): void {
@@ -44,12 +42,20 @@ export class Waiting {
  * What another party says; text that is not JSON is handed on as the string it is.
  * @internal
  */
-export function parse(text: string): any {
+export function parse(text: string | undefined): any {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return text;
   }
+}
+
+/**
+ * What is said in JSON; nothing stands for `undefined`.
+ * @internal
+ */
+export function parseJson(text: string | undefined): any {
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 /**
