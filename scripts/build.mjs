@@ -77,8 +77,6 @@ async function bundle({ name, version, license, repository }) {
       banner: { js: comment },
       legalComments: 'none',
       logLevel: 'warning',
-      // The glue's own way of loading the module, which the default entry leaves out; checkBundle makes sure of it.
-      logOverride: { 'empty-import-meta': 'silent' },
       loader: { '.wasm': 'base64' },
       plugins: [glueOf(module), sharedScripts, gentleGlue, moduleSource ? sourceOfModule(moduleSource) : modulePlace],
       // A failure is printed with the line that it comes from.
