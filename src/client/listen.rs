@@ -3,7 +3,7 @@
 use super::{
     context::Context,
     io::{ListenCommand, Output},
-    subscriptions::{Offers, Subject, Subscriptions},
+    subscriptions::{Subject, Subscriptions},
 };
 use crate::{names::NameMap, wire::Message};
 
@@ -29,7 +29,7 @@ struct Offer {
 
 impl Listens {
     /// No patterns yet, of what can be listened to.
-    pub fn new(subject: Subject) -> Self {
+    pub fn new(subject: &'static Subject) -> Self {
         let patterns = Subscriptions::new(subject);
         Self { patterns, offers: NameMap::new(), offered: NameMap::new(), next_offer: 0 }
     }
@@ -56,10 +56,8 @@ impl Listens {
     }
 
     fn answer(&self, context: &mut Context, pattern: &str, subscription: &str, accept: bool) {
-        let Some(Offers { accept: accepts, reject: rejects, .. }) = self.patterns.subject.actions().offers else {
-            return;
-        };
-        let action = if accept { accepts } else { rejects };
+        let Some(offers) = &self.patterns.subject.offers else { return };
+        let action = if accept { offers.accept } else { offers.reject };
         context.send(&self.patterns.subject.message(action, vec![pattern], Some(subscription), ""));
     }
 
@@ -85,7 +83,7 @@ impl Listens {
     /// The server says something, perhaps about listening; says whether that settles the matter. What it does not settle
     /// is for the caller to judge, and to report where it is an error.
     pub fn on_answer(&mut self, context: &mut Context, answer: &Message<'_>) -> bool {
-        let Some(actions) = self.patterns.subject.actions().offers else { return false };
+        let Some(actions) = &self.patterns.subject.offers else { return false };
         let (action, subscription) = (answer.action, answer.subscription.unwrap_or_default());
         if action == actions.found {
             self.on_offered(context, answer.name.unwrap_or_default(), subscription);

@@ -28,8 +28,8 @@ impl Events {
     /// No subscriptions.
     pub fn new() -> Self {
         Self {
-            subscriptions: Subscriptions::new(Subject::Events),
-            listens: Listens::new(Subject::EventPatterns),
+            subscriptions: Subscriptions::new(Subject::EVENTS),
+            listens: Listens::new(Subject::EVENT_PATTERNS),
             queue: EventQueue::new(),
         }
     }

@@ -32,8 +32,8 @@ impl Presence {
     /// Nobody watched, nothing asked.
     pub fn new() -> Self {
         Self {
-            users: Subscriptions::new(Subject::Users),
-            everyone: Subscriptions::new(Subject::Everyone),
+            users: Subscriptions::new(Subject::USERS),
+            everyone: Subscriptions::new(Subject::EVERYONE),
             known: Known::default(),
             queries: Queries::default(),
         }

@@ -83,7 +83,7 @@ impl Records {
     pub(in crate::client) fn new() -> Self {
         Self {
             entries: NameMap::new(),
-            listens: Listens::new(Subject::RecordPatterns),
+            listens: Listens::new(Subject::RECORD_PATTERNS),
             unasked: Vec::new(),
             flush_at: None,
             asked: Asked::default(),

@@ -43,7 +43,7 @@ struct Waiting {
 impl Provider {
     /// Nothing provided.
     pub fn new() -> Self {
-        let names = Subscriptions::new(Subject::Providers);
+        let names = Subscriptions::new(Subject::PROVIDERS);
         Self { names, open: Asked::default(), waiting: Queue::new(), first_of_session: 0 }
     }
 

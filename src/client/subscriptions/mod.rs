@@ -4,7 +4,7 @@ mod subject;
 
 use std::rc::Rc;
 
-use self::subject::Direction;
+use self::subject::Naming;
 use super::{
     asked::{Asked, id_in},
     context::Context,
@@ -14,9 +14,12 @@ use super::{
     options::Resubscribe,
     time::{Instant, Wake, earliest},
 };
-use crate::{names::NameMap, wire::Message};
+use crate::{
+    names::NameMap,
+    wire::{Action, Message},
+};
 
-pub use self::subject::{Offers, Subject};
+pub use self::subject::Subject;
 
 /// What the server calls all users.
 pub const EVERYONE: &str = "%_EVERYONE_%";
@@ -29,7 +32,7 @@ pub const EVERYONE: &str = "%_EVERYONE_%";
 #[derive(Debug)]
 pub struct Subscriptions {
     /// What the names are names of.
-    pub subject: Subject,
+    pub subject: &'static Subject,
     names: NameMap<Subscription>,
     /// The slots of the names that the server may have to be told of.
     changed: Vec<usize>,
@@ -71,7 +74,7 @@ enum Knowledge {
 
 #[derive(Debug)]
 struct Bulk {
-    direction: Direction,
+    action: Action,
     /// Slots of names, which stay at least as long as this.
     slots: Vec<usize>,
     /// Whether it was sent twice.
@@ -85,7 +88,7 @@ struct Bulk {
 impl Subscriptions {
     /// None yet.
     #[inline(never)]
-    pub fn new(subject: Subject) -> Self {
+    pub fn new(subject: &'static Subject) -> Self {
         let (names, asked) = (NameMap::new(), Asked::default());
         Self { subject, names, changed: Vec::new(), flush_at: None, asked, gap_ms: None }
     }
@@ -130,7 +133,7 @@ impl Subscriptions {
 
     /// Whether one message about a name is on its way at most, and none is sent twice.
     const fn is_strict(&self) -> bool {
-        matches!(self.subject, Subject::EventPatterns | Subject::RecordPatterns)
+        self.subject.offers.is_some()
     }
 
     /// Whether the application wants `name`.
@@ -232,13 +235,14 @@ impl Subscriptions {
     fn on_overdue(&mut self, context: &mut Context, id: u32) {
         let is_strict = self.is_strict();
         let Some(bulk) = self.asked.get_mut(id) else { return };
+        let subscribes = bulk.action == self.subject.subscribe;
         let (mut slots, mut over) = (Vec::new(), Vec::new());
         for slot in &bulk.slots {
             let server = self.names.at(*slot).map(|it| it.server);
-            let is_current = match bulk.direction {
+            let is_current = match server {
                 _ if is_strict => true,
-                Direction::Subscribe => server == Some(Knowledge::Subscribed(id)),
-                Direction::Unsubscribe => !matches!(server, Some(Knowledge::Subscribed(_))),
+                Some(Knowledge::Subscribed(told_by)) => subscribes && told_by == id,
+                _ => !subscribes,
             };
             if is_current { &mut slots } else { &mut over }.push(*slot);
         }
@@ -248,7 +252,7 @@ impl Subscriptions {
             context.report(ClientError::ack_timeout(self.subject.topic(), names));
         } else if !slots.is_empty() {
             bulk.is_repeated = true;
-            if bulk.direction == Direction::Subscribe {
+            if subscribes {
                 self.expect_complaints(&slots);
             }
             if let Some(bulk) = self.asked.get_mut(id) {
@@ -265,24 +269,21 @@ impl Subscriptions {
     /// The server answers, perhaps to what it was told of names; says whether that settles the matter. What it does not
     /// settle is for the caller to judge, and to report where it is an error.
     pub fn on_answer(&mut self, context: &mut Context, answer: &Message<'_>) -> bool {
-        let (actions, action) = (self.subject.actions(), answer.action);
-        let slot = match self.subject {
-            // The answers to these name nobody.
-            Subject::Everyone => self.names.slot(EVERYONE),
-            _ => self.names.slot(answer.name.unwrap_or_default()),
-        };
-        let subscribes = answer.original_action == Some(actions.subscribe.number());
-        if answer.is_ack && (action == actions.subscribe || action == actions.unsubscribe) {
-            let is_joining = action == actions.subscribe;
-            let direction = if is_joining { Direction::Subscribe } else { Direction::Unsubscribe };
-            if let Some(id) = self.answered(answer, direction, slot) {
+        let (subject, action) = (self.subject, answer.action);
+        let slot = self.names.slot(match subject.naming {
+            Naming::Nobody => EVERYONE,
+            Naming::Many | Naming::One => answer.name.unwrap_or_default(),
+        });
+        let subscribes = answer.original_action == Some(subject.subscribe.number());
+        if answer.is_ack && (action == subject.subscribe || action == subject.unsubscribe) {
+            if let Some(id) = self.answered(answer, action, slot) {
                 self.finish(context, id);
             }
             true
-        } else if actions.complaints.contains(&action) && (self.subject.is_bulk() || subscribes) {
+        } else if subject.complaints.contains(&action) && (subject.is_bulk() || subscribes) {
             slot.and_then(|slot| self.names.at(slot)).is_some_and(|it| it.is_repeated)
-        } else if (actions.refusals.contains(&action) && subscribes)
-            || actions.offers.is_some_and(|offers| action == offers.invalid_regex)
+        } else if (subject.refusals.contains(&action) && subscribes)
+            || subject.offers.as_ref().is_some_and(|offers| action == offers.invalid_regex)
         {
             self.on_refused(context, answer, slot)
         } else {
@@ -291,14 +292,14 @@ impl Subscriptions {
     }
 
     /// The message that is answered.
-    fn answered(&self, answer: &Message<'_>, direction: Direction, slot: Option<usize>) -> Option<u32> {
-        let id = match self.subject {
+    fn answered(&self, answer: &Message<'_>, action: Action, slot: Option<usize>) -> Option<u32> {
+        let id = match self.subject.naming {
             // These are answered in order.
-            Subject::Everyone => self.asked.find(|bulk| bulk.direction == direction)?,
-            subject if subject.is_bulk() => id_in(answer.correlation_id)?,
-            _ => self.names.at(slot?)?.last_message,
+            Naming::Nobody => self.asked.find(|bulk| bulk.action == action)?,
+            Naming::Many => id_in(answer.correlation_id)?,
+            Naming::One => self.names.at(slot?)?.last_message,
         };
-        self.asked.get(id).filter(|bulk| bulk.direction == direction).map(|_| id)
+        self.asked.get(id).filter(|bulk| bulk.action == action).map(|_| id)
     }
 
     /// Nothing more is awaited for a message.
@@ -335,7 +336,7 @@ impl Subscriptions {
             };
             if it.wanted {
                 self.expect_complaints(&[*slot]);
-                self.send(context, Direction::Subscribe, &[*slot], bulk.gap_ms);
+                self.send(context, self.subject.subscribe, &[*slot], bulk.gap_ms);
             } else if !bulk.is_repeated {
                 // Wanted no more for the moment: should it be wanted again before that is told, it must be asked for anew.
                 it.server = Knowledge::Outdated;
@@ -343,12 +344,12 @@ impl Subscriptions {
         }
         let kept = self.known_as(bulk.slots.get(..kept_until).unwrap_or_default(), Knowledge::Refused);
         self.expect_complaints(&kept);
-        self.send(context, Direction::Unsubscribe, &kept, None);
+        self.send(context, self.subject.unsubscribe, &kept, None);
     }
 
     /// The server refuses one name of a message, or checked a name that is not in it; says whether that is known already.
     fn on_refused(&mut self, context: &mut Context, answer: &Message<'_>, slot: Option<usize>) -> bool {
-        let id = self.answered(answer, Direction::Subscribe, slot);
+        let id = self.answered(answer, self.subject.subscribe, slot);
         if let Some(it) = slot.and_then(|slot| self.names.at_mut(slot)) {
             // The second answer to a message that was sent twice.
             if id.is_none() && answer.correlation_id.is_some() && it.is_repeated {
@@ -458,21 +459,21 @@ impl Subscriptions {
                 (true, Knowledge::Subscribed(_) | Knowledge::Refused | Knowledge::Held) => {}
             }
         }
-        self.send(context, Direction::Unsubscribe, &outdated, None);
-        self.send(context, Direction::Subscribe, &wanted, gap_ms.filter(|_| !is_strict));
-        self.send(context, Direction::Unsubscribe, &unwanted, None);
+        self.send(context, self.subject.unsubscribe, &outdated, None);
+        self.send(context, self.subject.subscribe, &wanted, gap_ms.filter(|_| !is_strict));
+        self.send(context, self.subject.unsubscribe, &unwanted, None);
     }
 
-    fn send(&mut self, context: &mut Context, direction: Direction, mut slots: &[usize], gap_ms: Option<u64>) {
+    fn send(&mut self, context: &mut Context, action: Action, mut slots: &[usize], gap_ms: Option<u64>) {
         while !slots.is_empty() {
             let (together, rest) = slots.split_at(self.fitting(slots));
-            let bulk = Bulk { direction, slots: together.into(), is_repeated: false, refusals: 0, gap_ms };
+            let bulk = Bulk { action, slots: together.into(), is_repeated: false, refusals: 0, gap_ms };
             let id = self.asked.ask(None, bulk);
             for slot in together {
                 let Some(it) = self.names.at_mut(*slot) else { continue };
                 it.unacknowledged += 1;
                 it.last_message = id;
-                if direction == Direction::Subscribe {
+                if action == self.subject.subscribe {
                     it.server = Knowledge::Subscribed(id);
                 }
             }
@@ -489,16 +490,11 @@ impl Subscriptions {
 
     fn transmit(&mut self, context: &mut Context, id: u32) {
         let Some(bulk) = self.asked.get(id) else { return };
-        let actions = self.subject.actions();
-        let action = match bulk.direction {
-            Direction::Subscribe => actions.subscribe,
-            Direction::Unsubscribe => actions.unsubscribe,
-        };
         let mut names = Vec::with_capacity(bulk.slots.len());
         for slot in &bulk.slots {
             names.push(self.name(*slot));
         }
-        context.send(&self.subject.message(action, names, None, &id.to_string()));
+        context.send(&self.subject.message(bulk.action, names, None, &id.to_string()));
         self.asked.wait_until(id, Some(context.now.after_ms(context.options.subscription_timeout_ms)));
     }
 }

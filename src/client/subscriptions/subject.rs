@@ -2,26 +2,11 @@
 
 use crate::wire::{Action, EventAction, Message, PresenceAction, RecordAction, RpcAction, Topic};
 
-/// What can be wanted by name, each with its own messages and actions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// Events: SUBSCRIBE and UNSUBSCRIBE.
-    Events,
-    /// Procedures that this client provides: PROVIDE and UNPROVIDE.
-    Providers,
-    /// Users whose coming and going is watched: SUBSCRIBE and UNSUBSCRIBE.
-    Users,
-    /// All users, under one name: SUBSCRIBE_ALL and UNSUBSCRIBE_ALL.
-    Everyone,
-    /// Patterns of events that others subscribe to: LISTEN and UNLISTEN.
-    EventPatterns,
-    /// Patterns of records that others subscribe to: LISTEN and UNLISTEN.
-    RecordPatterns,
-}
-
-/// The actions of one [`Subject`].
-#[derive(Clone, Copy, Debug)]
-pub struct Actions {
+/// What can be wanted by name: how its messages say what it is about, and which actions they have.
+#[derive(Debug)]
+pub struct Subject {
+    /// How a message says what it is about.
+    pub naming: Naming,
     /// A name is wanted.
     pub subscribe: Action,
     /// A name is no longer wanted.
@@ -34,8 +19,19 @@ pub struct Actions {
     pub offers: Option<Offers>,
 }
 
+/// How a message says what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// It names many, which are collected for it.
+    Many,
+    /// It names one.
+    One,
+    /// It names nobody: it is about everyone.
+    Nobody,
+}
+
 /// The actions about what is offered to those who listen.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Offers {
     /// This client provides it.
     pub accept: Action,
@@ -51,95 +47,86 @@ pub struct Offers {
     pub invalid_regex: Action,
 }
 
-macro_rules! actions {
-    ($topic:ident $enum:ident $subscribe:ident $unsubscribe:ident [$( $complaint:ident )*] $offers:expr) => {
-        const { &Actions {
+macro_rules! subject {
+    ($topic:ident $enum:ident $naming:ident $subscribe:ident $unsubscribe:ident [$( $complaint:ident )*] $offers:expr) => {
+        &Self {
+            naming: Naming::$naming,
             subscribe: Action::$topic($enum::$subscribe),
             unsubscribe: Action::$topic($enum::$unsubscribe),
             refusals: [Action::$topic($enum::MessageDenied), Action::$topic($enum::MessagePermissionError)],
             complaints: &[$( Action::$topic($enum::$complaint) ),*],
             offers: $offers,
-        } }
+        }
     };
 }
 
-macro_rules! offers {
+macro_rules! patterns {
     ($topic:ident $enum:ident) => {
-        Some(Offers {
+        subject!($topic $enum One Listen Unlisten [] Some(Offers {
             accept: Action::$topic($enum::ListenAccept),
             reject: Action::$topic($enum::ListenReject),
             found: Action::$topic($enum::SubscriptionForPatternFound),
             removed: Action::$topic($enum::SubscriptionForPatternRemoved),
             response_timeout: Action::$topic($enum::ListenResponseTimeout),
             invalid_regex: Action::$topic($enum::InvalidListenRegex),
-        })
+        }))
     };
 }
 
 impl Subject {
+    /// Events.
+    pub const EVENTS: &Self =
+        subject!(Event EventAction Many Subscribe Unsubscribe [MultipleSubscriptions NotSubscribed] None);
+
+    /// Procedures that this client provides.
+    pub const PROVIDERS: &Self = subject!(Rpc RpcAction Many Provide Unprovide [MultipleProviders NotProvided] None);
+
+    /// Users whose coming and going is watched.
+    pub const USERS: &Self =
+        subject!(Presence PresenceAction Many Subscribe Unsubscribe [MultipleSubscriptions NotSubscribed] None);
+
+    /// All users, under one name.
+    pub const EVERYONE: &Self = subject!(
+        Presence PresenceAction Nobody SubscribeAll UnsubscribeAll [MultipleSubscriptions NotSubscribed] None
+    );
+
+    /// Patterns of events that others subscribe to.
+    pub const EVENT_PATTERNS: &Self = patterns!(Event EventAction);
+
+    /// Patterns of records that others subscribe to.
+    pub const RECORD_PATTERNS: &Self = patterns!(Record RecordAction);
+
     /// The topic of the messages.
-    pub const fn topic(self) -> Topic {
-        match self {
-            Self::Events | Self::EventPatterns => Topic::Event,
-            Self::Providers => Topic::Rpc,
-            Self::Users | Self::Everyone => Topic::Presence,
-            Self::RecordPatterns => Topic::Record,
-        }
+    pub const fn topic(&self) -> Topic {
+        self.subscribe.topic()
     }
 
     /// Whether one message names many, which are collected for it.
-    pub const fn is_bulk(self) -> bool {
-        matches!(self, Self::Events | Self::Providers | Self::Users)
-    }
-
-    /// The actions.
-    pub const fn actions(self) -> &'static Actions {
-        match self {
-            Self::Events => {
-                actions!(Event EventAction Subscribe Unsubscribe [MultipleSubscriptions NotSubscribed] None)
-            }
-            Self::Providers => actions!(Rpc RpcAction Provide Unprovide [MultipleProviders NotProvided] None),
-            Self::Users => {
-                actions!(Presence PresenceAction Subscribe Unsubscribe [MultipleSubscriptions NotSubscribed] None)
-            }
-            Self::Everyone => {
-                actions!(Presence PresenceAction SubscribeAll UnsubscribeAll [MultipleSubscriptions NotSubscribed] None)
-            }
-            Self::EventPatterns => actions!(Event EventAction Listen Unlisten [] offers!(Event EventAction)),
-            Self::RecordPatterns => actions!(Record RecordAction Listen Unlisten [] offers!(Record RecordAction)),
-        }
+    pub const fn is_bulk(&self) -> bool {
+        matches!(self.naming, Naming::Many)
     }
 
     /// A message with one of these actions about some names, about all users, or about a pattern and perhaps a name
     /// that matches it.
     pub fn message<'a>(
-        self,
+        &self,
         action: Action,
         names: Vec<&'a str>,
         subscription: Option<&'a str>,
         correlation_id: &'a str,
     ) -> Message<'a> {
         let mut message = Message::new(action);
-        match self {
-            Self::Events | Self::Providers | Self::Users => {
+        match self.naming {
+            Naming::Many => {
                 message.names = names;
                 message.correlation_id = Some(correlation_id);
             }
-            Self::EventPatterns | Self::RecordPatterns => {
+            Naming::One => {
                 message.name = names.first().copied();
                 message.subscription = subscription;
             }
-            Self::Everyone => {}
+            Naming::Nobody => {}
         }
         message
     }
-}
-
-/// What a message asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// To be told of the names from now on.
-    Subscribe,
-    /// No longer.
-    Unsubscribe,
 }
