@@ -41,7 +41,7 @@ extern "C" {
 pub struct Socket {
     socket: WebSocket,
     _on_open: Closure<dyn FnMut()>,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_message: Closure<dyn FnMut(JsValue)>,
     _on_error: Closure<dyn FnMut()>,
     _on_close: Closure<dyn FnMut(JsValue)>,
 }
@@ -61,8 +61,8 @@ impl Socket {
         };
         let on_message = {
             let driver = Rc::clone(driver);
-            Closure::new(move |event: MessageEvent| {
-                with_frame(&event.data(), |frame| {
+            Closure::new(move |event: JsValue| {
+                with_frame(&event.unchecked_ref::<MessageEvent>().data(), |frame| {
                     driver.handle(Input::Socket(id, SocketEvent::Received(frame)));
                 });
             })

@@ -146,9 +146,9 @@ fn finish(driver: &Rc<Driver>, operation: &Output, answer: Answer) {
     let mut items = Vec::new();
     driver.handle(Input::Storage(match (operation, answer) {
         (Output::ReadStorage { read, .. }, Ok(found)) => {
-            let texts = found.unchecked_ref::<Array>();
-            for index in (0..texts.length()).step_by(2) {
-                if let (Some(key), Some(value)) = (texts.get(index).as_string(), texts.get(index + 1).as_string()) {
+            let mut texts = found.unchecked_ref::<Array>().iter();
+            while let (Some(key), Some(value)) = (texts.next(), texts.next()) {
+                if let (Some(key), Some(value)) = (key.as_string(), value.as_string()) {
                     items.push((key, value));
                 }
             }
