@@ -60,8 +60,7 @@ fn on_answer(driver: &Rc<Driver>, name: &str, outcome: &JsValue) {
     let outcome = match outcome.as_string().as_deref() {
         Some("granted") => LockOutcome::Granted,
         Some("taken") => LockOutcome::Taken,
-        Some("unavailable") => LockOutcome::Unavailable,
-        _ => return,
+        _ => LockOutcome::Unavailable,
     };
     if outcome != LockOutcome::Granted {
         driver.locks.locks.borrow_mut().remove(name);

@@ -4,8 +4,7 @@
  * Asks for a lock.
  * @param {string} name
  * @param {boolean} wait whether to wait while somebody else has it
- * @param {(name: string, outcome: 'granted' | 'taken' | 'unavailable' | 'released') => void} answer called exactly once, and
- * at the latest by `release`
+ * @param {(name: string, outcome: 'granted' | 'taken' | 'unavailable') => void} answer called once, unless `release` is before
  * @returns {{ release(): void }} `release` gives the lock back, or no longer waits for it
  */
 export function askLock(name, wait, answer) {
@@ -19,7 +18,7 @@ export function askLock(name, wait, answer) {
   let release
   const released = new Promise((resolve) => {
     release = () => {
-      tell('released')
+      isAnswered = true
       waiting.abort()
       resolve()
     }
