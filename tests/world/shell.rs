@@ -505,7 +505,7 @@ impl Shell {
             }
             Wish::Watch(_) | Wish::Unwatch(_) | Wish::WatchAll | Wish::UnwatchAll => return None,
             Wish::Query(users) => {
-                let users = users.as_ref().map(|users| users.iter().map(String::as_str).collect());
+                let users = users.as_ref().map(|users| users.iter().map(|user| user.as_str().into()).collect());
                 (Command::Presence(PresenceCommand::Query { ticket, users }), true)
             }
             Wish::Emit { name, data } => {

@@ -302,9 +302,7 @@ impl DeepstreamClient {
                 user => PresenceCommand::Unsubscribe(user),
             }),
             Action::QueryPresence => {
-                let mut users = Vec::new();
-                texts.iter().flatten().for_each(|user| users.push(user.as_str()));
-                Command::Presence(PresenceCommand::Query { ticket, users: list.is_some().then_some(users) })
+                Command::Presence(PresenceCommand::Query { ticket, users: list.is_some().then(|| names_in(&texts)) })
             }
             Action::Provide => Command::Rpc(RpcCommand::Provide(name)),
             Action::Unprovide => Command::Rpc(RpcCommand::Unprovide(name)),
@@ -389,6 +387,13 @@ impl DeepstreamClient {
     pub fn revision(&self) -> u32 {
         self.driver.revision.get()
     }
+}
+
+/// The names in a list.
+pub(super) fn names_in(list: &[Option<String>]) -> Vec<Box<str>> {
+    let mut names = Vec::new();
+    list.iter().flatten().for_each(|name| names.push(name.as_str().into()));
+    names
 }
 
 /// The deliveries as `js/delivery.ts` numbers them.

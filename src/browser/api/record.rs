@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     Member,
-    client::{Action, Arguments, Question, delivery_of},
+    client::{Action, Arguments, Question, delivery_of, names_in},
     errors::{DeepstreamError, invalid},
 };
 use crate::{
@@ -132,11 +132,7 @@ pub(super) fn command<'a>(
         Action::Delete => RecordCommand::Delete { name, ticket },
         Action::Snapshot => RecordCommand::Ask { name, question: RecordQuestion::Data, ticket },
         Action::Head => RecordCommand::Ask { name, question: RecordQuestion::Version, ticket },
-        Action::Notify => {
-            let mut names = Vec::new();
-            list.iter().flatten().for_each(|name| names.push(name.as_str().into()));
-            RecordCommand::Notify { names, ticket }
-        }
+        Action::Notify => RecordCommand::Notify { names: names_in(list), ticket },
         Action::Refuse => {
             let error = ClientError::record(RecordFailure::NotOpen, name);
             match awaited {

@@ -19,6 +19,6 @@ pub enum PresenceCommand<'a> {
         /// are.
         ticket: Ticket,
         /// The users asked about; `None` for all.
-        users: Option<Vec<&'a str>>,
+        users: Option<Vec<Box<str>>>,
     },
 }

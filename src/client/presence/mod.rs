@@ -58,11 +58,6 @@ impl Presence {
                 self.everyone.unsubscribe(context, EVERYONE);
             }
             PresenceCommand::Query { ticket, users } => {
-                let users = users.map(|users| {
-                    let mut boxed = Vec::new();
-                    users.iter().for_each(|user| boxed.push((*user).into()));
-                    boxed
-                });
                 self.queries.ask(context, Asker::Application(ticket), users);
             }
         }
