@@ -21,7 +21,7 @@ use super::{
     sink::Sink,
     socket::{ABNORMAL_CLOSURE, Socket},
     storage::{Storage, Store},
-    timer::{Timer, now, queue_microtask},
+    timer::{Timer, clock_offset_ms, now, queue_microtask},
 };
 #[cfg(feature = "records")]
 use crate::{
@@ -437,8 +437,4 @@ fn reason_of(error: &ClientError) -> JsValue {
     // Code that was written for the reference client asks whether a call has an error, so that of a call is never false.
     let is_told = |reason: &JsValue| error.topic() != Topic::Rpc || reason.is_truthy();
     error.reason().map(parse).filter(is_told).unwrap_or_else(|| error.code().into())
-}
-
-fn clock_offset_ms() -> f64 {
-    js_sys::Date::now() - now().as_ms() as f64
 }

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::{api::object, driver::Driver};
+use super::{api::parse, driver::Driver};
 use crate::client::{Input, PageSignal};
 
 #[wasm_bindgen]
@@ -22,7 +22,7 @@ extern "C" {
     fn remove(this: &Target, name: &str, listener: &Function);
 
     #[wasm_bindgen(catch)]
-    fn fetch(url: &str, options: &Object) -> Result<JsValue, JsValue>;
+    fn fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 /// The events listened to: on the global object, on `document`, on `navigator.connection`.
@@ -112,5 +112,5 @@ pub fn property(object: &JsValue, name: &str) -> Option<JsValue> {
 /// Asks a URL for anything at all: a promise that is rejected where there is no answer. Whose answer it is, and what it
 /// says, cannot be seen across origins and does not matter.
 pub fn probe(url: &str) -> Result<JsValue, JsValue> {
-    fetch(url, &object(&[("method", "HEAD".into()), ("mode", "no-cors".into()), ("cache", "no-store".into())]))
+    fetch(url, &parse(r#"{"method":"HEAD","mode":"no-cors","cache":"no-store"}"#))
 }

@@ -24,12 +24,17 @@ pub fn now() -> Instant {
     Instant::from_ms(performance_now() as u64)
 }
 
-/// How far the wall clock is ahead of the other, in milliseconds: the same until it differs by more than rounding makes it,
-/// so that a moment always has the same time.
+/// How far the wall clock is ahead of the other, in milliseconds.
+pub fn clock_offset_ms() -> f64 {
+    js_sys::Date::now() - now().as_ms() as f64
+}
+
+/// The same, but another number only when it differs by more than rounding makes it, so that a moment always has the same
+/// time.
 pub fn wall_clock_ahead_ms() -> f64 {
     const ROUNDING_MS: f64 = 2.0;
     thread_local! { static AHEAD_MS: Cell<f64> = const { Cell::new(0.0) }; }
-    let ahead_ms = js_sys::Date::now() - now().as_ms() as f64;
+    let ahead_ms = clock_offset_ms();
     if (ahead_ms - AHEAD_MS.get()).abs() > ROUNDING_MS {
         AHEAD_MS.set(ahead_ms);
     }
