@@ -331,10 +331,7 @@ impl DeepstreamClient {
             #[cfg(feature = "records")]
             what => {
                 let arguments = Arguments { ticket, name, data, number, flag, key, second, list: &texts };
-                match record::command(driver, what, &arguments)? {
-                    Some(command) => Command::Record(command),
-                    None => return Ok(ticket.0),
-                }
+                return record::command(driver, what, &arguments).map(|()| ticket.0);
             }
             #[cfg(not(feature = "records"))]
             _ => return Ok(ticket.0),

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     browser::{driver::Driver, sink::Sink},
     client::{
-        ClientError, Output, RecordCommand, RecordFailure, RecordNews, RecordQuestion, Strategy,
+        ClientError, Command, Output, RecordCommand, RecordFailure, RecordNews, RecordQuestion, Strategy,
         record::{Document, Edit, EntryEdit, Path, Side},
     },
 };
@@ -103,16 +103,12 @@ impl RecordSink {
     }
 }
 
-/// What is asked for of records, unless it is done already.
-pub(super) fn command<'a>(
-    driver: &Rc<Driver>,
-    what: Action,
-    arguments: &Arguments<'a>,
-) -> Result<Option<RecordCommand<'a>>, DeepstreamError> {
+/// Does what is asked for of records.
+pub(super) fn command(driver: &Rc<Driver>, what: Action, arguments: &Arguments<'_>) -> Result<(), DeepstreamError> {
     let Arguments { ticket, name, data, number, flag, key: path, second, list } = *arguments;
     let awaited = flag.then_some(ticket);
     let id = number.unwrap_or_default();
-    Ok(Some(match what {
+    let command = match what {
         Action::SetData => RecordCommand::SetData {
             name,
             edits: edits(what, arguments)?,
@@ -125,7 +121,7 @@ pub(super) fn command<'a>(
         }
         Action::Open => RecordCommand::Open { name, strategy: strategy_of(id) },
         Action::Discard => RecordCommand::Discard(name),
-        Action::CheckPath => return read_path(path).map(|_| None),
+        Action::CheckPath => return read_path(path).map(|_| ()),
         Action::Watch => RecordCommand::Watch { name, path: read_path(path)? },
         Action::Unwatch => RecordCommand::Unwatch { name, path: path.unwrap_or_default() },
         Action::AwaitReady => RecordCommand::Ask { name, question: RecordQuestion::Readiness, ticket },
@@ -139,7 +135,7 @@ pub(super) fn command<'a>(
                 Some(ticket) => driver.settle(ticket, Err(error)),
                 None => driver.error(&error),
             }
-            return Ok(None);
+            return Ok(());
         }
         Action::SetStrategy => RecordCommand::SetStrategy { name, strategy: strategy_of(id) },
         Action::AnswerMerge => RecordCommand::AnswerMerge { question: id, answer: Ok(data) },
@@ -153,10 +149,12 @@ pub(super) fn command<'a>(
         Action::Save => RecordCommand::Save,
         Action::WatchStates => {
             driver.are_record_states_watched.set(id > 0);
-            return Ok(None);
+            return Ok(());
         }
-        _ => return Ok(None),
-    }))
+        _ => return Ok(()),
+    };
+    driver.command(Command::Record(command));
+    Ok(())
 }
 
 /// The changes that are asked for.
