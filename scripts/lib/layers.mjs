@@ -6,9 +6,9 @@ import { Failure } from './process.mjs';
 const rows = [
   ['names', 'wire'],
   ['digest', 'limits', 'options', 'reason', 'rng', 'time', 'url'],
-  ['error', 'pings', 'record'],
+  ['asked', 'error', 'pings', 'record'],
   ['io'],
-  ['answer', 'asked', 'deduplication', 'flight', 'log'],
+  ['answer', 'deduplication', 'flight', 'log'],
   ['context'],
   ['subscriptions'],
   ['connection', 'listen'],

@@ -86,13 +86,14 @@ impl Features {
     pub fn on_storage(&mut self, context: &mut Context, event: StorageEvent<'_>) {
         match event {
             StorageEvent::Contents { read, items } => {
-                if let Some((purpose, writes)) = context.log.reads.answered(read) {
+                if let Some(question) = context.log.reads.answer(read) {
+                    let (purpose, writes) = *question;
                     self.on_contents(context, purpose, writes, items);
                 }
             }
             StorageEvent::Unreadable { read, words } => {
-                if let Some((purpose, _)) = context.log.reads.answered(read) {
-                    self.on_unreadable(context, &purpose, words);
+                if let Some(question) = context.log.reads.answer(read) {
+                    self.on_unreadable(context, &question.0, words);
                 }
             }
             StorageEvent::WriteFailed { key, words } => self.on_write_failed(context, key, words),
@@ -159,11 +160,13 @@ impl Features {
             }
         });
         // Not who is to log in by now: that may be somebody else than when the application said so.
-        for owners in context.log.reads.owners_to_clear() {
-            if owners.iter().all(|owner| owner.is_empty() || last.logged_in_as(owner)) {
+        context.log.reads.for_each(&mut |(purpose, _)| {
+            if let Purpose::Clear { owners, .. } = purpose
+                && owners.iter().all(|owner| owner.is_empty() || last.logged_in_as(owner))
+            {
                 owners.push(last.owner.clone());
             }
-        }
+        });
     }
 
     fn on_unreadable(&mut self, context: &mut Context, purpose: &Purpose, words: Option<&str>) {

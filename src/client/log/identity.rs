@@ -144,7 +144,7 @@ impl Log {
     pub fn may_make(&self, call: &Entry) -> bool {
         let has_own = self.takeover.own_lock == OwnLock::Held
             && !self.takeover.is_parked
-            && !self.reads.asks(&|purpose| matches!(purpose, Purpose::Own(_)));
+            && !self.asks(&|purpose| matches!(purpose, Purpose::Own(_)));
         call.stored.is_none() || self.is_taken_over(call) || has_own
     }
 

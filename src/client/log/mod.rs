@@ -19,10 +19,11 @@ pub use self::{
     lease::{Lease, LeaseStage, Leases},
     persisted::{Cleared, Keys},
     sort::{sort_by_number, take_meant},
-    storage::{Purpose, Reads, Storage},
+    storage::{Purpose, Storage},
     takeover::{Other, OwnLock, Takeover},
 };
 use super::{
+    asked::Asked,
     digest::hex,
     io::{Entry, Kind, Ticket},
     options::{Options, OutboxStorage},
@@ -67,8 +68,8 @@ pub struct Log {
     pub storage_name: Option<Box<str>>,
     /// What another page has cleared of what stood in storage.
     pub cleared: Option<Cleared>,
-    /// What it is asked.
-    pub reads: Reads,
+    /// What it is asked and has not answered, with how often values had been written by then.
+    pub reads: Asked<(Purpose, u32)>,
     /// Which other clients have something there.
     pub takeover: Takeover,
     /// What stands in for the browser's locks.
@@ -157,7 +158,7 @@ impl Log {
         self.written_to = NameMap::new();
         self.next_expiry = None;
         self.storage = Storage::Absent;
-        self.reads.retain(&|purpose| matches!(purpose, Purpose::Clear { .. }));
+        self.forget(&|purpose| !matches!(purpose, Purpose::Clear { .. }));
         self.takeover = Takeover::default();
     }
 

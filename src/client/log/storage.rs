@@ -1,10 +1,7 @@
 //! What is known of the storage, and what it is asked.
 
 use super::Log;
-use crate::{
-    client::io::{Entry, Output, Owner},
-    queue::Queue,
-};
+use crate::client::io::{Entry, Output, Owner};
 
 /// What is known of the storage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,47 +38,6 @@ pub enum Purpose {
     Check,
 }
 
-/// The questions that are not answered yet.
-#[derive(Debug, Default)]
-pub struct Reads {
-    /// With how often values had been written by then.
-    waiting: Queue<(u32, Purpose, u32)>,
-    pub next: u32,
-}
-
-impl Reads {
-    /// Whether none of the answers decides what is sent first.
-    pub fn is_done(&self) -> bool {
-        !self.asks(&|purpose| {
-            matches!(purpose, Purpose::Start | Purpose::Orphans | Purpose::TakeOver(_) | Purpose::Own(_))
-        })
-    }
-
-    /// Whether such a question is not answered yet.
-    pub fn asks(&self, is_meant: &dyn Fn(&Purpose) -> bool) -> bool {
-        self.waiting.iter().any(|(_, purpose, _)| is_meant(purpose))
-    }
-
-    /// The users whose entries are to be removed from storage.
-    pub fn owners_to_clear(&mut self) -> impl Iterator<Item = &mut Vec<Owner>> {
-        self.waiting.iter_mut().filter_map(|(_, purpose, _)| match purpose {
-            Purpose::Clear { owners, .. } => Some(owners),
-            _ => None,
-        })
-    }
-
-    /// An answer: what was asked, and how often values had been written by then.
-    pub fn answered(&mut self, read: u32) -> Option<(Purpose, u32)> {
-        let (_, purpose, writes) = *self.waiting.take_out(&|(waiting, ..)| *waiting == read).pop()?;
-        Some((purpose, writes))
-    }
-
-    /// Forgets all other questions.
-    pub fn retain(&mut self, is_kept: &dyn Fn(&Purpose) -> bool) {
-        self.waiting.take_out(&|(_, purpose, _)| !is_kept(purpose));
-    }
-}
-
 impl Log {
     // ---- asking ----
 
@@ -95,23 +51,36 @@ impl Log {
 
     /// Asks what is in storage, unless that is asked already.
     pub fn read(&mut self, purpose: Purpose) {
-        if self.reads.asks(&|waiting| *waiting == purpose) {
+        if self.asks(&|waiting| *waiting == purpose) {
             return;
         }
         let prefix = match &purpose {
             Purpose::TakeOver(client) | Purpose::Lease(client) => self.keys.of_client(client),
             _ => self.keys.all(),
         };
-        let read = self.reads.next;
-        self.reads.next = read.wrapping_add(1);
-        self.reads.waiting.push_back((read, purpose, self.groups.writes));
+        let read = self.reads.ask(None, (purpose, self.groups.writes));
         self.groups.say(Output::ReadStorage { read, prefix });
+    }
+
+    /// Whether such a question is not answered yet.
+    pub fn asks(&self, is_meant: &dyn Fn(&Purpose) -> bool) -> bool {
+        self.reads.find(|(purpose, _)| is_meant(purpose)).is_some()
+    }
+
+    /// Forgets such questions.
+    pub fn forget(&mut self, is_meant: &dyn Fn(&Purpose) -> bool) {
+        while let Some(read) = self.reads.find(|(purpose, _)| is_meant(purpose)) {
+            self.reads.answer(read);
+        }
     }
 
     /// Asks once more what storage has not answered; perhaps it does now.
     pub fn ask_again(&mut self) {
-        for asked in self.reads.waiting.take_out(&|(_, purpose, _)| *purpose != Purpose::Start) {
-            self.read(asked.1);
+        for &read in &self.reads.to_ids() {
+            let is_first_look = self.reads.get(read).is_some_and(|(purpose, _)| *purpose == Purpose::Start);
+            if !is_first_look && let Some(question) = self.reads.answer(read) {
+                self.read(question.0);
+            }
         }
     }
 

@@ -50,7 +50,10 @@ impl Log {
         for name in self.takeover.others.names() {
             asked |= matches!(self.takeover.others.get(name), Some(Other::Asked | Other::Gone));
         }
-        self.reads.is_done() && !asked && !self.takeover.is_parked
+        let reads = self.asks(&|purpose| {
+            matches!(purpose, Purpose::Start | Purpose::Orphans | Purpose::TakeOver(_) | Purpose::Own(_))
+        });
+        !reads && !asked && !self.takeover.is_parked
     }
 
     /// Looks for what others left behind for whoever is logged in.
@@ -116,7 +119,7 @@ impl Log {
         for client in &self.takeover.others.to_names() {
             self.release(client);
         }
-        self.reads.retain(&|purpose| matches!(purpose, Purpose::Start | Purpose::Clear { .. }));
+        self.forget(&|purpose| !matches!(purpose, Purpose::Start | Purpose::Clear { .. }));
         if std::mem::take(&mut self.takeover.own_lock) != OwnLock::None {
             let client = self.client.clone();
             self.release_lock(&client);

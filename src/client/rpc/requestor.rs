@@ -204,7 +204,7 @@ impl Requestor {
 
     /// Sends what waits, in order, as far as that is possible.
     fn send_waiting(&mut self, context: &mut Context, delivery: Delivery) {
-        let batch = context.log.reads.next;
+        let batch = context.log.reads.next_id();
         let (mut must_wait, mut are_leaving) = (false, false);
         for &id in &self.waiting.to_ids() {
             let call = self.waiting.get_mut(id).filter(|call| call.op.delivery == delivery);
