@@ -55,7 +55,7 @@ impl Records {
 
     pub fn adopt(&mut self, _: &mut Context, _: Vec<Entry>) {}
 
-    pub fn take_out(&mut self, _: &mut Context, _: &dyn Fn(&Entry) -> bool) -> Vec<Entry> {
+    pub fn take_out(&mut self, _: &mut Context) -> Vec<Entry> {
         Vec::new()
     }
 

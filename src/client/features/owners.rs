@@ -61,7 +61,7 @@ impl Features {
     /// Puts aside what was written to records by others than who is logged in, or going to be.
     fn hold_writes(&mut self, context: &mut Context) {
         self.records.for_each_entry(context, &mut |context, entry| entry.is_marked = !context.log.claim(entry));
-        let mut held = self.records.take_out(context, &|entry| entry.is_marked);
+        let mut held = self.records.take_out(context);
         for entry in &mut held {
             entry.progress = Progress::Held;
             context.log.has_receipts |= !entry.receipts.is_empty();

@@ -49,7 +49,7 @@ impl Features {
         let mut taken = self.events.queue.take_out(&is_marked);
         taken.append(&mut take_meant(&mut self.held, &is_marked));
         taken.append(&mut self.rpc.requestor.take_out(&is_marked));
-        taken.append(&mut self.records.take_out(context, &is_marked));
+        taken.append(&mut self.records.take_out(context));
         taken
     }
 

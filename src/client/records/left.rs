@@ -76,20 +76,20 @@ impl Records {
         self.adopt_blind(blind);
     }
 
-    /// Takes out all that is meant, and what it was made to if nothing else was. All of it [leaves](Context::leave) with that;
+    /// Takes out all that is marked, and what it was made to if nothing else was. All of it [leaves](Context::leave) with that;
     /// what is seen of records is as if it had not been made.
-    pub fn take_out(&mut self, context: &mut Context, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
-        let mut taken = self.take_out_blind(is_meant);
+    pub fn take_out(&mut self, context: &mut Context) -> Vec<Op> {
+        let mut taken = self.take_out_blind(&|op| op.is_marked);
         for name in &context.log.written_to.to_names() {
             for left in &mut self.left {
                 let Some(pending) = left.get_mut(name) else { continue };
-                taken.append(&mut pending.take_out(is_meant));
+                taken.append(&mut pending.take_out());
                 if pending.is_empty() {
                     left.remove(name);
                 }
             }
-            if self.entries.get(name).is_some_and(|entry| entry.pending.iter().any(|write| is_meant(&write.op))) {
-                taken.append(&mut self.take_out_of(context, name, is_meant));
+            if self.entries.get(name).is_some_and(|entry| entry.pending.iter().any(|write| write.op.is_marked)) {
+                taken.append(&mut self.take_out_of(context, name));
             }
         }
         taken
@@ -118,15 +118,15 @@ impl Records {
         Some((first, base_text(version, 0, document.as_ref())))
     }
 
-    fn take_out_of(&mut self, context: &mut Context, name: &str, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
+    fn take_out_of(&mut self, context: &mut Context, name: &str) -> Vec<Op> {
         let Some(entry) = self.entries.get_mut(name) else { return Vec::new() };
         let was_asked = matches!(entry.stage, Stage::Merging(_));
         let is_settled = was_asked || matches!(entry.stage, Stage::Synced { .. } | Stage::Waiting);
-        let was_sent = entry.pending.iter().take(entry.in_flight.writes()).any(|write| is_meant(&write.op));
+        let was_sent = entry.pending.iter().take(entry.in_flight.writes()).any(|write| write.op.is_marked);
         if was_sent {
             entry.in_flight = InFlight::Nothing;
         }
-        let ops = entry.pending.take_out(is_meant);
+        let ops = entry.pending.take_out();
         entry.stage.take_contested();
         entry.replay(context);
         if is_settled && (was_sent || was_asked) {

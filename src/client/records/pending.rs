@@ -190,12 +190,12 @@ impl Pending {
         }
     }
 
-    /// Takes those out that are meant, and what they were made to if nothing else was. All of it [leaves](Context::leave) with
+    /// Takes those out that are marked, and what they were made to if nothing else was. All of it [leaves](Context::leave) with
     /// that.
-    pub fn take_out(&mut self, is_meant: &dyn Fn(&Op) -> bool) -> Vec<Op> {
+    pub fn take_out(&mut self) -> Vec<Op> {
         let (mut taken, mut kept) = (Vec::new(), 0);
         while let Some(write) = self.writes.get(kept) {
-            if is_meant(&write.op) {
+            if write.op.is_marked {
                 taken.push(self.writes.remove(kept).op);
             } else {
                 kept += 1;
