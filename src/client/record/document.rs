@@ -1,7 +1,7 @@
 //! A record's data: JSON text, taken apart where it is looked into.
 
 use super::{
-    literal::{self, Characters},
+    literal,
     path::{Path, Step},
     scan::{InvalidJson, Parts, trimmed},
     value::{Form, Value},
@@ -86,7 +86,12 @@ impl Node {
     /// A member of an object, by its key as it is written between the quotes.
     fn member(key: &str, value: &str) -> Self {
         let text = ["\"", key, "\":", value].concat().into();
-        Self { text, value_at: key.len() as u32 + 3, key_hash: literal::hash(Characters::of(key)), container: None }
+        Self {
+            text,
+            value_at: key.len() as u32 + 3,
+            key_hash: literal::hash(&literal::characters(key)),
+            container: None,
+        }
     }
 
     /// A member of an object, by its name.

@@ -1,6 +1,6 @@
 //! Many strings to be found among.
 
-use super::literal::{self, Characters};
+use super::literal;
 
 /// Strings as they are written in JSON, found by what they mean in constant time.
 pub(super) struct Keys<'a> {
@@ -51,7 +51,7 @@ impl<'a> Keys<'a> {
     /// The slot that holds the string, or the vacant one where it belongs.
     fn slot(&self, written: &str) -> Option<usize> {
         let mask = self.slots.len() - 1;
-        let mut slot = literal::hash(Characters::of(written)) as usize & mask;
+        let mut slot = literal::hash(&literal::characters(written)) as usize & mask;
         loop {
             let position = *self.slots.get(slot)?;
             match self.written.get(position as usize) {

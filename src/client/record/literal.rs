@@ -1,124 +1,92 @@
 //! Strings and numbers that are written differently and mean the same.
 
-/// The characters of a string in UTF-8, escapes resolved. A lone surrogate, which has no UTF-8, comes as the three bytes
-/// that the same scheme gives it, so that it equals itself alone.
-pub(super) struct Characters<'a> {
-    bytes: &'a [u8],
-    /// What is left of the character that an escape stood for, the last byte first.
-    pending: [u8; 4],
-    pending_length: usize,
-}
+use std::{borrow::Cow, str::Bytes};
 
-impl<'a> Characters<'a> {
-    /// Of a string as it is written in JSON, without its quotes.
-    pub(super) const fn of(written: &'a str) -> Self {
-        Self { bytes: written.as_bytes(), pending: [0; 4], pending_length: 0 }
+/// The characters of a string as it is written in JSON, without quotes: in UTF-8, escapes resolved. A lone surrogate, which
+/// has no UTF-8, comes as the three bytes that the same scheme gives it, so that it equals itself alone.
+pub(super) fn characters(written: &str) -> Cow<'_, [u8]> {
+    if !written.as_bytes().contains(&b'\\') {
+        return Cow::Borrowed(written.as_bytes());
     }
-
-    fn escaped(&mut self) -> Option<u8> {
-        Some(match self.take()? {
-            b'b' => 0x08,
-            b'f' => 0x0c,
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            b'u' => {
-                let unit = self.unit()?;
-                let code_point = if unit & 0xfc00 == 0xd800 { self.with_low_surrogate(unit) } else { unit };
-                return Some(self.encode(code_point));
+    let mut characters = Vec::with_capacity(written.len());
+    let mut bytes = written.bytes();
+    while let Some(byte) = bytes.next() {
+        let escaped = if byte == b'\\' { bytes.next() } else { None };
+        characters.push(match escaped {
+            None => byte,
+            Some(b'b') => 0x08,
+            Some(b'f') => 0x0c,
+            Some(b'n') => b'\n',
+            Some(b'r') => b'\r',
+            Some(b't') => b'\t',
+            Some(b'u') => {
+                push_code_point(&mut characters, code_point(&mut bytes));
+                continue;
             }
-            character => character,
-        })
+            Some(character) => character,
+        });
     }
-
-    /// The four digits of `\u`.
-    fn unit(&mut self) -> Option<u32> {
-        let mut unit = 0;
-        for _ in 0..4 {
-            unit = unit << 4 | char::from(self.take()?).to_digit(16)?;
-        }
-        Some(unit)
-    }
-
-    /// The character of a pair, or the high surrogate alone if no low one follows.
-    fn with_low_surrogate(&mut self, high: u32) -> u32 {
-        let before = self.bytes;
-        if self.take() == Some(b'\\')
-            && self.take() == Some(b'u')
-            && let Some(low) = self.unit()
-            && low & 0xfc00 == 0xdc00
-        {
-            return 0x10000 + ((high & 0x3ff) << 10) + (low & 0x3ff);
-        }
-        self.bytes = before;
-        high
-    }
-
-    /// The first byte; the others are pending.
-    fn encode(&mut self, code_point: u32) -> u8 {
-        let (lead, length) = match code_point {
-            0..0x80 => (0, 0),
-            0x80..0x800 => (0xc0, 1),
-            0x800..0x10000 => (0xe0, 2),
-            _ => (0xf0, 3),
-        };
-        let mut rest = code_point;
-        for byte in self.pending.iter_mut().take(length) {
-            *byte = 0x80 | (rest & 0x3f) as u8;
-            rest >>= 6;
-        }
-        self.pending_length = length;
-        lead | rest as u8
-    }
-
-    fn take(&mut self) -> Option<u8> {
-        let (first, rest) = self.bytes.split_first()?;
-        self.bytes = rest;
-        Some(*first)
-    }
+    Cow::Owned(characters)
 }
 
-impl Iterator for Characters<'_> {
-    type Item = u8;
+/// What stands after `\u`: with the low surrogate after a high one, if that follows.
+fn code_point(bytes: &mut Bytes<'_>) -> u32 {
+    let unit = unit(bytes);
+    let mut behind = bytes.clone();
+    if unit & 0xfc00 == 0xd800 && behind.next() == Some(b'\\') && behind.next() == Some(b'u') {
+        let low = self::unit(&mut behind);
+        if low & 0xfc00 == 0xdc00 {
+            *bytes = behind;
+            return 0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff);
+        }
+    }
+    unit
+}
 
-    fn next(&mut self) -> Option<u8> {
-        if self.pending_length > 0 {
-            self.pending_length -= 1;
-            return self.pending.get(self.pending_length).copied();
-        }
-        match self.take()? {
-            b'\\' => self.escaped(),
-            byte => Some(byte),
-        }
+/// The four digits of `\u`.
+fn unit(bytes: &mut Bytes<'_>) -> u32 {
+    let mut unit = 0;
+    for digit in bytes.take(4) {
+        unit = unit << 4 | char::from(digit).to_digit(16).unwrap_or_default();
+    }
+    unit
+}
+
+fn push_code_point(characters: &mut Vec<u8>, code_point: u32) {
+    let (lead, rest) = match code_point {
+        0..0x80 => (0, 0),
+        0x80..0x800 => (0xc0, 1),
+        0x800..0x10000 => (0xe0, 2),
+        _ => (0xf0, 3),
+    };
+    characters.push(lead | (code_point >> (6 * rest)) as u8);
+    for at in (0..rest).rev() {
+        characters.push(0x80 | (code_point >> (6 * at) & 0x3f) as u8);
     }
 }
 
 /// A hash (FNV-1a) of characters in UTF-8.
-pub(super) fn hash(characters: impl Iterator<Item = u8>) -> u32 {
-    characters.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+pub(super) fn hash(characters: &[u8]) -> u32 {
+    let mut hash = 0x811c_9dc5;
+    for byte in characters {
+        hash = (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    }
+    hash
 }
 
 /// Whether two strings as they are written, without quotes, have the same characters.
 pub(super) fn same_string(left: &str, right: &str) -> bool {
-    left == right || ((has_escape(left) || has_escape(right)) && Characters::of(left).eq(Characters::of(right)))
+    left == right || characters(left) == characters(right)
 }
 
 /// Whether a string as it is written, without quotes, has the characters of a name.
 pub(super) fn is_name(written: &str, name: &str) -> bool {
-    if has_escape(written) { unescaped(written).is_some_and(|its| its == name) } else { written == name }
+    *characters(written) == *name.as_bytes()
 }
 
 /// The characters of a string as it is written, without quotes; `None` with a lone surrogate.
 pub(super) fn unescaped(written: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(written.len());
-    for byte in Characters::of(written) {
-        bytes.push(byte);
-    }
-    String::from_utf8(bytes).ok()
-}
-
-fn has_escape(written: &str) -> bool {
-    written.as_bytes().contains(&b'\\')
+    String::from_utf8(characters(written).into_owned()).ok()
 }
 
 /// Writes a name as a string in the way of `JSON.stringify`, with its quotes.
@@ -261,7 +229,7 @@ mod tests {
         }
         assert!(is_name(r"\\u0061", r"\u0061"));
         assert!(!is_name(r"\u0061", r"\u0061"));
-        assert_eq!(hash(Characters::of(r"\u0061\ud83e\udd80")), hash("a🦀".bytes()));
+        assert_eq!(hash(&characters(r"\u0061\ud83e\udd80")), hash("a🦀".as_bytes()));
     }
 
     #[test]

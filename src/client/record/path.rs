@@ -174,7 +174,7 @@ fn push(text: &str, steps: &mut Vec<Step>, written: Range<usize>, is_index: bool
     } else if steps.len() >= RECORD_MAX_DEPTH {
         "fewer names and indices"
     } else {
-        let hash = literal::hash(name.bytes());
+        let hash = literal::hash(name.as_bytes());
         steps.push(Step { start: start as u32, end: end as u32, hash, index, is_index });
         return Ok(());
     };
