@@ -272,7 +272,7 @@ impl Client {
     #[inline(never)]
     fn follow_rest(&mut self) {
         let rests = self.connection.rests();
-        let is_over = rests.as_ref().is_some_and(|error| error.code() != CLIENT_OFFLINE);
+        let is_over = !self.connection.is_paused();
         if let Some(error) = &rests {
             self.features.presence.on_rest(&mut self.context, error);
             if is_over {

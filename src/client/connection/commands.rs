@@ -74,14 +74,15 @@ impl Connection {
 
     /// `pause()`: let go until `resume()`.
     pub fn pause(&mut self, context: &mut Context) {
-        if matches!(self.phase, Phase::Closed | Phase::Paused) {
+        if matches!(self.phase, Phase::Closed | Phase::Paused(_)) {
             return;
         }
         self.announce(context, ConnectionState::Pausing);
         self.let_go(context, CloseReason::of(CloseKind::Paused, false));
         self.outage.cancel();
-        self.enter(context, Phase::Paused);
-        context.settle_all(&mut self.resumes, &Err(ClientError::of(Failure::Paused)));
+        let error = ClientError::of(Failure::Paused);
+        self.enter(context, Phase::Paused(error.clone()));
+        context.settle_all(&mut self.resumes, &Err(error));
     }
 
     /// `resume()`: be connected again, and start over with counting attempts.

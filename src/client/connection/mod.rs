@@ -123,13 +123,18 @@ impl Connection {
 
     /// Why there will be no session unless the application asks for one.
     pub fn rests(&self) -> Option<ClientError> {
-        let rests = matches!(self.phase, Phase::Paused | Phase::Stopped(_) | Phase::Closed);
+        let rests = matches!(self.phase, Phase::Paused(_) | Phase::Stopped(_) | Phase::Closed);
         rests.then(|| self.phase.refusal(Topic::Connection))
     }
 
     /// Whether there will be no session until the application does something.
     pub const fn awaits_application(&self) -> bool {
-        matches!(self.phase, Phase::Paused | Phase::Stopped(_) | Phase::Closed | Phase::AwaitingLogin { .. })
+        matches!(self.phase, Phase::Paused(_) | Phase::Stopped(_) | Phase::Closed | Phase::AwaitingLogin { .. })
+    }
+
+    /// Whether `pause()` was called, and `resume()` not yet.
+    pub const fn is_paused(&self) -> bool {
+        matches!(self.phase, Phase::Paused(_))
     }
 
     /// Whether `close()` was called.
@@ -175,7 +180,7 @@ impl Connection {
             Phase::Waiting { retry_at } => Some((*retry_at, Wake::Reconnect)),
             Phase::Open { heartbeat, .. } => Some(heartbeat.deadline()),
             Phase::AwaitingLogin { next_ping, .. } => Some((*next_ping, Wake::Ping)),
-            Phase::Hidden | Phase::Paused | Phase::Stopped(_) | Phase::Closed => None,
+            Phase::Hidden | Phase::Paused(_) | Phase::Stopped(_) | Phase::Closed => None,
         };
         earliest(&[phase, self.lost_deadline(options)])
     }
@@ -419,6 +424,7 @@ impl Connection {
         let delay_ms = self.backoff.next_delay_ms(&context.options, self.endpoints.count(), urgency, &mut context.rng);
         reason.will_retry = delay_ms.is_some();
         self.let_go(context, reason);
+        // What the heartbeat, authParams or the login came to is an error at once.
         let is_of_connection =
             !matches!(reason.kind, CloseKind::Heartbeat | CloseKind::AuthParams | CloseKind::AuthenticationTimeout);
         if reason.will_retry && is_of_connection {

@@ -19,7 +19,7 @@ impl Connection {
         }
         let is_news = self.session().is_some() || self.is_news(context, signal);
         match (&mut self.phase, signal) {
-            (Phase::Idle { .. } | Phase::Paused | Phase::Stopped(_) | Phase::Closed, _) => {}
+            (Phase::Idle { .. } | Phase::Paused(_) | Phase::Stopped(_) | Phase::Closed, _) => {}
             (Phase::Hidden, PageSignal::Woke | PageSignal::Online) => {
                 self.backoff.reset();
                 self.dial(context);

@@ -3,7 +3,7 @@
 use super::heartbeat::Heartbeat;
 use crate::{
     client::{
-        error::{ClientError, Failure},
+        error::ClientError,
         io::{ConnectionState, SocketId},
         reason::CloseKind,
         time::Instant,
@@ -49,8 +49,8 @@ pub enum Phase {
     Waiting { retry_at: Instant },
     /// The page is gone, or in the back/forward cache: until it is seen again.
     Hidden,
-    /// Until `resume()`.
-    Paused,
+    /// Until `resume()`, and what to tell those who wait for a session.
+    Paused(ClientError),
     /// Until the application says otherwise: why.
     Stopped(ClientError),
     /// For good.
@@ -98,7 +98,7 @@ impl Phase {
             Self::Probing { .. } | Self::Waiting { .. } | Self::Hidden => ConnectionState::Reconnecting,
             Self::AwaitingLogin { .. } => ConnectionState::AwaitingAuthentication,
             Self::Open { .. } => ConnectionState::Open,
-            Self::Paused => ConnectionState::Offline,
+            Self::Paused(_) => ConnectionState::Offline,
             Self::Stopped(error) => match error.closes() {
                 Some(CloseKind::Refused) => ConnectionState::ChallengeDenied,
                 Some(CloseKind::Authentication) => ConnectionState::TooManyAuthAttempts,
@@ -137,8 +137,7 @@ impl Phase {
     /// The error for somebody who asks for a connection where there will be none.
     pub fn refusal(&self, topic: Topic) -> ClientError {
         match self {
-            Self::Paused => ClientError::of(Failure::Paused),
-            Self::Stopped(error) => error.clone(),
+            Self::Paused(error) | Self::Stopped(error) => error.clone(),
             _ => ClientError::is_closed(topic, 0),
         }
     }
