@@ -1,10 +1,20 @@
 //! Everything that can go wrong, each with a stable code.
 
+mod connection;
+mod failure;
+mod outbox;
+mod record;
 mod rpc;
 
 use std::rc::Rc;
 
-pub use self::rpc::RpcFailure;
+pub use self::{
+    connection::ConnectionFailure,
+    failure::Failure,
+    outbox::DropReason,
+    record::{RecordFailure, Rival},
+    rpc::RpcFailure,
+};
 use super::reason::{CloseKind, CloseReason};
 use crate::{
     names::joined,
@@ -40,261 +50,8 @@ struct Report {
     is_expected: bool,
 }
 
-/// What can go wrong apart from what has an enum of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// Two PINGs in a row stayed unanswered: `HEARTBEAT_TIMEOUT`.
-    HeartbeatTimeout,
-    /// As many attempts failed as `maxReconnectAttempts` allows: `MAX_RECONNECTION_ATTEMPTS_REACHED`.
-    MaxReconnectionAttemptsReached,
-    /// The server refused the challenge: `CHALLENGE_DENIED`.
-    ChallengeDenied,
-    /// The function in the option `authParams` failed, with what it threw: `AUTH_PARAMS_FAILED`.
-    AuthParamsFailed,
-    /// The server has heard too many wrong credentials: `TOO_MANY_AUTH_ATTEMPTS`.
-    TooManyAuthAttempts,
-    /// Nobody logged in for as long as the server waits: `AUTHENTICATION_TIMEOUT`.
-    AuthenticationTimeout,
-    /// A later `login()` with other parameters took the place of this one: `LOGIN_SUPERSEDED`.
-    LoginSuperseded,
-    /// `pause()` came before what was asked for: the value of `C.EVENT.CLIENT_OFFLINE`.
-    Paused,
-    /// A merge strategy of the application failed for a record, with what it said: `MERGE_FAILED`.
-    MergeFailed,
-    /// The storage of the option `offlineEnabled` does not keep what it should, with why: `OFFLINE_STORAGE_ERROR`.
-    OfflineStorage,
-    /// More questions about presence wait than [`limits`](super::limits) allow: `TOO_MANY_QUERIES`.
-    TooManyQueries,
-    /// More users are logged in than [`limits`](super::limits) allow to remember: `TOO_MANY_USERS`.
-    TooManyUsers,
-    /// A stream of the events of a name is read so slowly that its oldest are dropped: `STREAM_OVERFLOW`.
-    StreamOverflow,
-    /// The payload of an event of a name is not JSON: `INVALID_MESSAGE_DATA`.
-    InvalidEventData,
-}
-
-impl Failure {
-    /// The code, the topic, and a sentence.
-    const fn told(self) -> (&'static str, Topic, &'static str) {
-        match self {
-            Self::HeartbeatTimeout => {
-                ("HEARTBEAT_TIMEOUT", Topic::Connection, "the server did not answer two heartbeats in a row")
-            }
-            Self::MaxReconnectionAttemptsReached => (
-                "MAX_RECONNECTION_ATTEMPTS_REACHED",
-                Topic::Connection,
-                "gave up after maxReconnectAttempts failed attempts; resume() tries again",
-            ),
-            Self::ChallengeDenied => {
-                ("CHALLENGE_DENIED", Topic::Connection, "the server refused the connection; resume() tries again")
-            }
-            Self::AuthParamsFailed => ("AUTH_PARAMS_FAILED", Topic::Auth, "authParams failed: %"),
-            Self::TooManyAuthAttempts => (
-                "TOO_MANY_AUTH_ATTEMPTS",
-                Topic::Auth,
-                "the server refused too many logins; login() with other parameters tries again",
-            ),
-            // The server sends it under this topic.
-            Self::AuthenticationTimeout => (
-                "AUTHENTICATION_TIMEOUT",
-                Topic::Connection,
-                "the server waited too long for a login; login() connects again",
-            ),
-            Self::LoginSuperseded => {
-                ("LOGIN_SUPERSEDED", Topic::Auth, "a later login() with other parameters took its place")
-            }
-            Self::Paused => (CLIENT_OFFLINE, Topic::Connection, "the client was paused before the connection was back"),
-            Self::MergeFailed => ("MERGE_FAILED", Topic::Record, "the merge strategy of % failed: %"),
-            Self::OfflineStorage => {
-                ("OFFLINE_STORAGE_ERROR", Topic::Record, "records are not kept for lack of storage: %")
-            }
-            Self::TooManyQueries => {
-                ("TOO_MANY_QUERIES", Topic::Presence, "too many questions about presence wait for an answer")
-            }
-            Self::TooManyUsers => {
-                ("TOO_MANY_USERS", Topic::Presence, "too many users are logged in to catch up after an outage")
-            }
-            Self::StreamOverflow => {
-                ("STREAM_OVERFLOW", Topic::Event, "a stream is read too slowly; its oldest events are dropped: %")
-            }
-            Self::InvalidEventData => (INVALID_DATA, Topic::Event, "the payload of an event is not JSON: %"),
-        }
-    }
-
-    /// What kind of end it is to a connection, or an attempt to have one, if it is one.
-    const fn closes(self) -> Option<CloseKind> {
-        match self {
-            Self::HeartbeatTimeout => Some(CloseKind::Heartbeat),
-            Self::ChallengeDenied => Some(CloseKind::Refused),
-            Self::AuthParamsFailed => Some(CloseKind::AuthParams),
-            Self::TooManyAuthAttempts => Some(CloseKind::Authentication),
-            Self::AuthenticationTimeout => Some(CloseKind::AuthenticationTimeout),
-            _ => None,
-        }
-    }
-}
-
 /// How much of what was written stands in a message.
 const MOST_SHOWN_BYTES: usize = 200;
-
-/// Whose doing it is that something written to a record is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rival {
-    /// Another client has written: the server has a newer version.
-    Client,
-    /// Another page of the same user, in the same browser.
-    Page,
-    /// The server has an older version, or the same with other data: it has lost data, or others have deleted the
-    /// record and made it anew.
-    Server,
-}
-
-impl Rival {
-    /// The word that JavaScript sees, and a sentence.
-    const fn told(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Client => ("client", "another client has written to the record"),
-            Self::Page => ("page", "another page of this user has written to the record"),
-            Self::Server => ("server", "the server has lost data, or others have deleted and remade the record"),
-        }
-    }
-}
-
-/// Why an entry of the outbox will not be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DropReason {
-    /// Its time ran out: `OUTBOX_EXPIRED`.
-    Expired,
-    /// Newer ones needed its place: `OUTBOX_OVERFLOW`.
-    Overflow,
-    /// The application cleared the outbox: `OUTBOX_CLEARED`.
-    Cleared,
-    /// The server refused it.
-    Denied,
-    /// The server closes the connection whenever it gets it: `OUTBOX_UNDELIVERABLE`.
-    Undeliverable,
-    /// It was to be sent at once or never: `OUTBOX_NOT_CONNECTED`.
-    NotNow,
-}
-
-impl DropReason {
-    /// The word that JavaScript sees.
-    pub const fn name(self) -> &'static str {
-        self.told().0
-    }
-
-    /// That, and the code.
-    const fn told(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Expired => ("expired", "OUTBOX_EXPIRED"),
-            Self::Overflow => ("overflow", "OUTBOX_OVERFLOW"),
-            Self::Cleared => ("cleared", "OUTBOX_CLEARED"),
-            Self::Denied => ("denied", "MESSAGE_DENIED"),
-            Self::Undeliverable => ("undeliverable", "OUTBOX_UNDELIVERABLE"),
-            Self::NotNow => ("not-connected", "OUTBOX_NOT_CONNECTED"),
-        }
-    }
-}
-
-/// What can be wrong with a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordFailure {
-    /// Nobody holds it, it was deleted, or it is being deleted: `RECORD_ALREADY_DESTROYED`.
-    NotOpen,
-    /// It was deleted before the server had what was written: `RECORD_DELETED`.
-    Deleted,
-    /// It was let go of: `RECORD_DISCARDED`.
-    Discarded,
-    /// The server has refused it: `MESSAGE_DENIED`.
-    Denied,
-    /// The options allow no writes to it: `RECORD_READ_ONLY_MODE`.
-    ReadOnly,
-    /// Another page has sent what was written here, and nobody tells this one what came of it: `OUTCOME_UNKNOWN`.
-    OutcomeUnknown,
-    /// The server did not answer in time: `RESPONSE_TIMEOUT`.
-    Timeout,
-    /// Its data, or what it was to be, is not JSON: `INVALID_MESSAGE_DATA`.
-    InvalidJson,
-    /// A record as a whole is an object or an array, and cannot be erased at a path: `INVALID_MESSAGE_DATA`.
-    NotADocument,
-    /// A path names a property of an array, which has indices only: `INVALID_PATH`.
-    NotAnIndex,
-    /// A path has an index too far beyond the end of an array: `INVALID_PATH`.
-    TooFarBeyondEnd,
-}
-
-impl RecordFailure {
-    /// The code, and a sentence that the name of the record ends.
-    const fn told(self) -> (&'static str, &'static str) {
-        match self {
-            Self::NotOpen => ("RECORD_ALREADY_DESTROYED", "the record is not open"),
-            Self::Deleted => ("RECORD_DELETED", "the record was deleted before"),
-            Self::Discarded => ("RECORD_DISCARDED", "the record was discarded"),
-            Self::Denied => ("MESSAGE_DENIED", "the server refuses the record"),
-            Self::ReadOnly => ("RECORD_READ_ONLY_MODE", "recordReadOnlyMode allows no writes to the record"),
-            Self::OutcomeUnknown => ("OUTCOME_UNKNOWN", "another page has sent what was written to the record"),
-            Self::Timeout => ("RESPONSE_TIMEOUT", "the server did not answer in time about the record"),
-            Self::InvalidJson => (INVALID_DATA, "what is to be the data of the record is not JSON"),
-            Self::NotADocument => (INVALID_DATA, "a record as a whole must be an object or an array"),
-            Self::NotAnIndex => {
-                ("INVALID_PATH", "the path names a property of an array, expected an index; in the record")
-            }
-            Self::TooFarBeyondEnd => {
-                ("INVALID_PATH", "the index is too far beyond the end of the array, in the record")
-            }
-        }
-    }
-}
-
-/// How a connection attempt ended, or a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionFailure<'a> {
-    /// The browser does not make the socket, with its words: `WEBSOCKET_UNAVAILABLE`.
-    Refused(&'a str),
-    /// The socket closed.
-    Closed {
-        /// The WebSocket close code (RFC 6455, section 7.4); 1006 where there was no close frame.
-        code: u16,
-        /// The close reason; usually empty.
-        reason: &'a str,
-    },
-    /// The socket closed before it was open.
-    NeverOpened {
-        /// The WebSocket close code.
-        code: u16,
-        /// The URL, without what may be secret in it.
-        url: &'a str,
-    },
-    /// The socket closed with a code in `stopCodes`: the server wants this client to stay away.
-    Stopped {
-        /// The WebSocket close code.
-        code: u16,
-    },
-    /// The reachability probe got no answer.
-    Unreachable,
-    /// The attempt took longer than `connectTimeout`.
-    TimedOut,
-    /// The server redirected more often than [`MAX_REDIRECTS`](super::limits::MAX_REDIRECTS).
-    TooManyRedirects,
-    /// The server redirected to something that is not a WebSocket URL.
-    BadRedirect(&'a str),
-}
-
-impl ConnectionFailure<'_> {
-    /// The WebSocket close code, where a socket closed.
-    const fn close_code(self) -> Option<u16> {
-        match self {
-            Self::Closed { code, .. } | Self::NeverOpened { code, .. } | Self::Stopped { code } => Some(code),
-            _ => None,
-        }
-    }
-
-    /// Whether the close announces that the server goes down or is overloaded, so that every client is
-    /// coming at once: going away, service restart, try again later (IANA's registry of close codes), and 4001.
-    pub const fn announces_restart(self) -> bool {
-        matches!(self, Self::Closed { code: 1001 | 1012 | 1013 | 4001, .. })
-    }
-}
 
 impl ClientError {
     /// A failure of which there is no more to say.
@@ -309,8 +66,7 @@ impl ClientError {
 
     /// A failure of what has this name, and what somebody says of it.
     pub fn about(failure: Failure, name: &str, words: &str) -> Self {
-        let report = Report::of(failure, &[name, words]);
-        report.about(name)
+        Report::of(failure, &[name, words]).about(name)
     }
 
     /// A connection attempt failed or the connection was lost: `CONNECTION_ERROR`.
@@ -402,11 +158,7 @@ impl ClientError {
         let mut report =
             Report::new(code, topic, filled("entries of the outbox will not be sent (%): %, of %", &words));
         report.is_expected = matches!(why, DropReason::Cleared | DropReason::NotNow);
-        report.outcome = match why {
-            DropReason::Expired => "expired",
-            DropReason::Denied => DENIED,
-            _ => DROPPED,
-        };
+        report.outcome = if matches!(why, DropReason::Expired | DropReason::Denied) { word } else { DROPPED };
         report.count = Some(count);
         report.names = names;
         report.into()
@@ -515,7 +267,7 @@ impl ClientError {
         let mut report = Report::new(action, topic, message);
         report.subject = name.map(Into::into);
         report.asked = asked;
-        report.outcome = DENIED;
+        report.outcome = DropReason::Denied.name();
         report.into()
     }
 
@@ -634,7 +386,6 @@ impl From<Report> for ClientError {
 
 /// What an error can say of an entry of the outbox, as JavaScript has it.
 const KEPT: &str = "kept";
-const DENIED: &str = "denied";
 const DROPPED: &str = "dropped";
 
 const CLOSED: &str = "the connection closed (code %)";
